@@ -1,0 +1,89 @@
+"""Names and values shared by the library and its consumers (constants-and-exceptions.md, 1).
+
+Tests and consumers import these by name: names, values and types are contract.
+"""
+from __future__ import absolute_import, print_function, unicode_literals
+
+import re
+import sys
+
+PY3 = sys.version_info[0] >= 3
+
+BUILD_JSON_STORE = "/usr/share/osbs/"
+DEFAULT_GIT_REF = "master"
+DEFAULT_CONFIGURATION_FILE = "/etc/osbs.conf"
+DEFAULT_CONFIGURATION_SECTION = "default"
+GENERAL_CONFIGURATION_SECTION = "general"
+DEFAULT_NAMESPACE = "default"
+
+DEFAULT_OUTER_TEMPLATE = "prod.json"
+WORKER_OUTER_TEMPLATE = "worker.json"
+ORCHESTRATOR_OUTER_TEMPLATE = "orchestrator.json"
+DEFAULT_INNER_TEMPLATE = "prod_inner.json"
+WORKER_INNER_TEMPLATE = "worker_inner:{arrangement_version}.json"
+ORCHESTRATOR_INNER_TEMPLATE = "orchestrator_inner:{arrangement_version}.json"
+DEFAULT_CUSTOMIZE_CONF = "prod_customize.json"
+WORKER_CUSTOMIZE_CONF = "worker_customize.json"
+ORCHESTRATOR_CUSTOMIZE_CONF = "orchestrator_customize.json"
+
+# The highest arrangement that has templates.
+DEFAULT_ARRANGEMENT_VERSION = 6
+# From this arrangement on, the pod renders its plugins from USER_PARAMS and REACTOR_CONFIG.
+REACTOR_CONFIG_ARRANGEMENT_VERSION = 6
+
+REPO_CONFIG_FILE = ".osbs-repo-config"
+ADDITIONAL_TAGS_FILE = "additional-tags"
+REPO_CONTAINER_CONFIG = "container.yaml"
+
+POD_FINISHED_STATES = ["failed", "succeeded"]
+POD_FAILED_STATES = ["failed"]
+POD_SUCCEEDED_STATES = ["succeeded"]
+POD_RUNNING_STATES = ["pending", "running"]
+
+BUILD_CANCELLED_STATE = "cancelled"
+# Field selectors list these in this order, here and in atomic-reactor.
+BUILD_FINISHED_STATES = ["failed", "complete", "error", "cancelled"]
+BUILD_FAILED_STATES = ["failed", "error", "cancelled"]
+BUILD_SUCCEEDED_STATES = ["complete"]
+BUILD_PENDING_STATES = ["pending", "new"]
+BUILD_RUNNING_STATES = ["running"]
+
+WATCH_ADDED = 'added'
+WATCH_DELETED = 'deleted'
+WATCH_MODIFIED = 'modified'
+WATCH_ERROR = 'error'
+
+BUILD_TYPE_ORCHESTRATOR = "orchestrator"
+BUILD_TYPE_WORKER = "worker"
+
+SERVICEACCOUNT_SECRET = "/var/run/secrets/kubernetes.io/serviceaccount"
+SERVICEACCOUNT_TOKEN = "token"
+SERVICEACCOUNT_CACRT = "ca.crt"
+SECRETS_PATH = "/var/run/secrets/atomic-reactor"
+
+HTTP_MAX_RETRIES = 8
+HTTP_BACKOFF_FACTOR = 4
+HTTP_RETRIES_STATUS_FORCELIST = [408, 500, 502, 503, 504]
+HTTP_RETRIES_METHODS_WHITELIST = ['GET', 'PUT', 'POST', 'DELETE']
+# Seconds, given with every request.
+HTTP_REQUEST_TIMEOUT = 600
+
+# Repeats of a call that was answered 409, and the first pause in seconds (doubled each time).
+OS_CONFLICT_MAX_RETRIES = 8
+OS_CONFLICT_WAIT = 5
+
+BACKUP_RESOURCES = ('buildconfigs', 'imagestreams')
+CLI_LIST_BUILDS_DEFAULT_COLS = ["name", "status", "image"]
+CLI_WATCH_BUILDS_DEFAULT_COLS = ["changetype", "status", "created", "name"]
+
+# Digits of the random part of a unique image tag.
+RAND_DIGITS = 5
+
+ATOMIC_REACTOR_LOGGING_FMT = (
+    '%(asctime)s platform:%(arch)s - %(name)s - %(levelname)s - %(message)s'
+)
+
+ISOLATED_RELEASE_FORMAT = re.compile(r'^\d+\.\d+(\..+)?$')
+
+# Handed to git as GIT_ALLOW_PROTOCOL (decision D28).
+GIT_ALLOWED_PROTOCOLS = ('https', 'http', 'git', 'ssh', 'file')

@@ -1,0 +1,150 @@
+"""Exceptions of the library (constants-and-exceptions.md, sections 2 to 6).
+
+Whatever leaves a public method of ``OSBS`` is an :class:`OsbsException` (decision D21).
+"""
+from __future__ import absolute_import, print_function, unicode_literals
+
+import json
+from traceback import format_tb
+
+import six
+
+# Python 3 chains exceptions by itself; on 2 the text of the cause is added by hand.
+_CHAINS_EXCEPTIONS = hasattr(Exception(), '__context__')
+
+
+def _rebuild(cls, args, state):
+    exception = cls.__new__(cls)
+    exception.args = args
+    exception.__dict__.update(state)
+    return exception
+
+
+class OsbsException(Exception):
+    """Something that the library was asked for could not be done."""
+
+    def __init__(self, message=None, cause=None, traceback=None):
+        # type: (object, object, object) -> None
+        """
+        :param message: text, what happened; None: the repr of the cause
+        :param cause: exception that led to this one, or None
+        :param traceback: traceback of the cause, or None
+        """
+        if message is None and cause is not None:
+            message = repr(cause)
+        super(OsbsException, self).__init__(message)
+        self.message = message
+        self.cause = cause
+        self.traceback = traceback
+        if _CHAINS_EXCEPTIONS and isinstance(cause, BaseException):
+            self.__cause__ = cause
+
+    def __str__(self):
+        if _CHAINS_EXCEPTIONS or not (self.cause and self.traceback):
+            text = six.text_type(self.message)
+        else:
+            text = "%s\n\nOriginal traceback (most recent call last):\n%s%r" % (
+                self.message, ''.join(format_tb(self.traceback)), self.cause)
+        return text.encode('utf-8') if six.PY2 else text
+
+    def __unicode__(self):
+        return six.text_type(self.message)
+
+    def __repr__(self):
+        if _CHAINS_EXCEPTIONS or not self.cause:
+            return super(OsbsException, self).__repr__()
+        return str('%s: %s (from %r)') % (
+            type(self).__name__, self._native(self.message), self.cause)
+
+    @staticmethod
+    def _native(value):
+        if six.PY2 and isinstance(value, six.text_type):
+            return value.encode('utf-8')
+        return value
+
+    def __reduce__(self):
+        # A traceback cannot be pickled, and of the cause only what can.
+        state = dict(self.__dict__, traceback=None)
+        state['cause'] = _picklable(self.cause)
+        return _rebuild, (type(self), self.args, state)
+
+
+def _picklable(cause):
+    import pickle
+    try:
+        pickle.loads(pickle.dumps(cause))
+    except Exception:  # whatever a foreign exception does, this one must travel
+        return None
+    return cause
+
+
+class OsbsResponseException(OsbsException):
+    """The server answered with a status that is not success."""
+
+    def __init__(self, message, status_code, *args, **kwargs):
+        # type: (object, int, object, object) -> None
+        """
+        :param message: text or bytes, the body of the answer (often a Status object in JSON)
+        :param status_code: int, HTTP status of the answer
+        """
+        text = _body_text(message)
+        super(OsbsResponseException, self).__init__(text, *args, **kwargs)
+        self.status_code = status_code
+        self.json = _decoded_json(text)
+
+
+def _body_text(body):
+    if not isinstance(body, six.binary_type):
+        return body
+    # Imported here: `import osbs.exceptions` must stay light for the command line.
+    from requests.utils import guess_json_utf
+    try:
+        encoding = guess_json_utf(body)
+    except Exception:  # an odd body must not hide the server's answer
+        encoding = None
+    return body.decode(encoding or 'utf-8', 'replace')
+
+
+def _decoded_json(text):
+    if not isinstance(text, six.string_types):
+        return None
+    try:
+        return json.loads(text)
+    except (ValueError, RuntimeError):  # RecursionError is a RuntimeError
+        return None
+
+
+class OsbsNetworkException(OsbsException):
+    """A request failed in transport after all retries."""
+
+    def __init__(self, url, message, status_code, *args, **kwargs):
+        # type: (str, object, object, object, object) -> None
+        """
+        :param url: str, what was asked for
+        :param message: text, what happened
+        :param status_code: int, None, or '' for time-outs and exhausted retries
+        """
+        text = "(%s) %s" % (status_code, message)
+        super(OsbsNetworkException, self).__init__(text, *args, **kwargs)
+        self.url = url
+        self.status_code = status_code
+
+
+class OsbsAuthException(OsbsException):
+    """Credentials are missing, incomplete or refused."""
+
+
+class OsbsValidationException(OsbsException):
+    """Input or configuration is wrong."""
+
+
+class OsbsOrchestratorNotEnabled(OsbsValidationException):
+    """An orchestrator build was asked for, but ``can_orchestrate`` is off."""
+
+
+class OsbsWatchBuildNotFound(OsbsException):
+    """A watch ended without the build that was waited for."""
+
+
+class OsbsWaitTimeout(OsbsException):
+    """What was waited for did not happen in time (decision D11)."""
