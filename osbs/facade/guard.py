@@ -1,0 +1,65 @@
+"""Nothing but the library's own exceptions leaves the facade (osbs-api.md, 1.1; decision D21)."""
+from __future__ import absolute_import, print_function, unicode_literals
+
+import functools
+import sys
+import warnings
+
+from osbs.exceptions import OsbsException
+
+
+def osbsapi(func):
+    """Decorate a method of the facade: what it raises is an OsbsException.
+
+    The keyword ``namespace`` of old callers is taken away with a warning. Exceptions of flexmock
+    pass, so that a test sees its own mistake.
+
+    :param func: function, a method of ``OSBS``
+    :return: function with the same name and docstring
+    """
+    @functools.wraps(func)
+    def guarded(*args, **kwargs):
+        if kwargs.pop('namespace', None):
+            warnings.warn("OSBS.%s: the argument 'namespace' is no longer supported"
+                          % func.__name__)
+        try:
+            return func(*args, **kwargs)
+        except Exception as ex:  # the purpose of this function
+            if passes(ex):
+                raise
+            raise wrapped(ex)
+    return guarded
+
+
+def passes(exception):
+    # type: (Exception) -> bool
+    """Tell whether an exception leaves the facade as it is."""
+    if isinstance(exception, OsbsException):
+        return True
+    module = getattr(exception, '__module__', None) or ''
+    return module == 'flexmock' or module.startswith('flexmock.')
+
+
+def wrapped(exception):
+    # type: (Exception) -> OsbsException
+    """Return the OsbsException for the exception that is being handled."""
+    return OsbsException(cause=exception, traceback=sys.exc_info()[2])
+
+
+def guarded_iteration(items):
+    """Yield the items; what iterating raises follows the same rules as :func:`osbsapi`.
+
+    :param items: iterable
+    :return: generator, which closes ``items`` when it is closed itself
+    """
+    try:
+        for item in items:
+            yield item
+    except Exception as ex:  # the purpose of this function
+        if passes(ex):
+            raise
+        raise wrapped(ex)
+    finally:
+        close = getattr(items, 'close', None)
+        if close is not None:
+            close()

@@ -1,0 +1,47 @@
+"""The file in which ``osbs login`` keeps a token (osbs-api.md, 8.2)."""
+from __future__ import absolute_import, print_function, unicode_literals
+
+import errno
+import os
+import stat
+import uuid
+
+_OWNER_ONLY_DIRECTORY = stat.S_IRWXU
+_OWNER_ONLY_FILE = stat.S_IRUSR | stat.S_IWUSR
+
+
+def save_token(path, token):
+    # type: (str, str) -> None
+    """Write a token so that only its owner can ever read it, replacing the file at once.
+
+    :param path: str, the file; its directory is made when missing
+    :param token: str
+    :raises OSError: when directory or file cannot be written
+    """
+    _make_private_directory(os.path.dirname(path))
+    unfinished = '%s.%s' % (path, uuid.uuid4().hex)
+    try:
+        descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY_FILE)
+        with os.fdopen(descriptor, 'wb') as token_file:
+            token_file.write(token.encode('utf-8') + b'\n')
+        os.rename(unfinished, path)
+    except Exception:
+        _remove(unfinished)
+        raise
+
+
+def _make_private_directory(directory):
+    try:
+        os.makedirs(directory, _OWNER_ONLY_DIRECTORY)
+    except OSError as ex:
+        if ex.errno != errno.EEXIST or not os.path.isdir(directory):
+            raise
+    if stat.S_IMODE(os.stat(directory).st_mode) & (stat.S_IRWXG | stat.S_IRWXO):
+        os.chmod(directory, _OWNER_ONLY_DIRECTORY)
+
+
+def _remove(path):
+    try:
+        os.unlink(path)
+    except OSError:
+        pass
