@@ -1,0 +1,264 @@
+"""
+Run what build pods run: a real subprocess for each pod, or a script of what a pod would do.
+
+:class:`ProcessRunner` starts :mod:`osbs.sandbox.reactor`, :class:`ScriptedRunner` only plays an
+:class:`osbs.sandbox.outcomes.Outcome` and starts nothing. Both keep to :class:`osbs.sandbox.pods_api.Runner`.
+"""
+
+import asyncio
+import collections
+import fnmatch
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+
+from osbs.sandbox import outcomes, pods_api
+from osbs.sandbox.reactor import variables
+
+#: variables of the runner's own environment that a pod inherits; pods never see the others
+INHERITED = ('PATH', 'LANG', 'LC_ALL', 'TMPDIR', 'COVERAGE_PROCESS_START', 'SSL_CERT_DIR')
+#: prefixes of variables that a Build may not set, as they would change the interpreter itself
+REFUSED_PREFIXES = ('PYTHON', 'LD_', 'DYLD_')
+
+#: seconds between SIGTERM and SIGKILL for a pod whose build was cancelled
+GRACE_SECONDS = 5.0
+
+
+class ProcessRunner(pods_api.Runner):
+    """
+    Run each pod as a process group of its own.
+
+    :param command: list of str, what to run; None: the program of :mod:`osbs.sandbox.reactor`
+    :param grace: float, seconds that a cancelled pod has to end by itself
+    """
+
+    def __init__(self, command=None, grace=GRACE_SECONDS):
+        self.command = list(command or [sys.executable, '-m', 'osbs.sandbox.reactor'])
+        self.grace = grace
+
+    async def run(self, pod):
+        """Run the pod's program; see :meth:`osbs.sandbox.pods_api.Runner.run`."""
+        directory = tempfile.mkdtemp(prefix='osbs-sandbox-pod-')
+        process = None
+        try:
+            try:
+                environment = pod_environment(pod, directory)
+                process = PodProcess(self.command, environment, directory, pod.log)
+            except (OSError, ValueError) as exc:
+                return _could_not_start(pod, exc)
+            status = await self._wait(process)
+            pod.message = _termination_message(directory)
+            return status
+        finally:
+            if process is not None:
+                process.kill(signal.SIGKILL)
+            shutil.rmtree(directory, ignore_errors=True)
+
+    async def _wait(self, process):
+        try:
+            return await asyncio.shield(process.exited)
+        except asyncio.CancelledError:
+            process.kill(signal.SIGTERM)
+            await asyncio.wait([process.exited], timeout=self.grace)
+            raise
+
+
+class PodProcess:
+    """
+    Start a process whose output goes to a pod's log, without blocking the event loop.
+
+    A thread reads: asyncio's own subprocesses need the main thread on Python 3.6 and 3.7, and the
+    sandbox's loop runs in another.
+
+    :param command: list of str
+    :param environment: dict of str, the whole environment
+    :param directory: str, path of the working directory
+    :param log: PodLog
+    :raises OSError: when the process cannot be started
+    """
+
+    def __init__(self, command, environment, directory, log):
+        self._loop = asyncio.get_event_loop()
+        self._log = log
+        #: future, becomes the exit status; negative for a signal
+        self.exited = self._loop.create_future()
+        # The pipe at stdin stays open as long as the sandbox lives, see reactor.watch_parent.
+        self._process = subprocess.Popen(
+            command,
+            env=environment,
+            cwd=directory,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        threading.Thread(target=self._read, name='pod-output', daemon=True).start()
+
+    def kill(self, signum):
+        """
+        Send a signal to the whole process group.
+
+        :param signum: int; nothing happens when the group is gone
+        """
+        try:
+            os.killpg(self._process.pid, signum)
+        except (ProcessLookupError, PermissionError):
+            pass
+
+    def _read(self):
+        output = self._process.stdout
+        for piece in iter(lambda: os.read(output.fileno(), 65536), b''):
+            self._call(self._log.write, piece)
+        status = self._process.wait()
+        output.close()
+        self._process.stdin.close()
+        self._call(self._finish, status)
+
+    def _finish(self, status):
+        if not self.exited.done():
+            self.exited.set_result(status)
+
+    def _call(self, function, argument):
+        try:
+            self._loop.call_soon_threadsafe(function, argument)
+        except RuntimeError:  # the sandbox stopped and closed its loop
+            pass
+
+
+def _could_not_start(pod, exc):
+    pod.message = 'cannot start the program of pod {}: {}'.format(pod.name, exc)
+    pod.log.write((pod.message + '\n').encode('utf-8'))
+    return 128
+
+
+def _termination_message(directory):
+    try:
+        with open(os.path.join(directory, 'termination-log'), 'rb') as stream:
+            return stream.read(variables.MESSAGE_LIMIT).decode('utf-8', 'replace').strip() or None
+    except OSError:
+        return None
+
+
+def pod_environment(pod, directory):
+    """
+    Write a pod's token and secrets to files, and return its environment.
+
+    :param pod: PodRun
+    :param directory: str, path of the pod's own directory
+    :return: dict of str
+    :raises ValueError: when a mount path or file name leads out of the directory
+    """
+    environment = {
+        name: value for name, value in pod.env.items() if not name.startswith(REFUSED_PREFIXES)
+    }
+    environment.update((name, os.environ[name]) for name in INHERITED if name in os.environ)
+    secrets = os.path.join(directory, 'secrets')
+    os.mkdir(secrets, 0o700)
+    for mount_path, files in pod.secrets.items():
+        for name, content in files.items():
+            _write_private(_path_inside(secrets, mount_path, name), content)
+    token_file = os.path.join(directory, 'token')
+    _write_private(token_file, (pod.token or '').encode('utf-8'))
+    environment.update(
+        {
+            'HOME': directory,
+            'PYTHONPATH': _python_path(),
+            'PYTHONUNBUFFERED': '1',
+            'PYTHONIOENCODING': 'utf-8',
+            variables.TOKEN_FILE: token_file,
+            variables.SECRETS_DIR: secrets,
+            variables.URL: pod.api_url or '',
+            variables.CA_FILE: pod.ca_file or '',
+            variables.TERMINATION_LOG: os.path.join(directory, 'termination-log'),
+        }
+    )
+    return environment
+
+
+def _python_path():
+    # The pod must import the very osbs that runs the sandbox, installed or not.
+    root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    inherited = os.environ.get('PYTHONPATH')
+    return os.pathsep.join([root, inherited] if inherited else [root])
+
+
+def _path_inside(root, mount_path, name):
+    path = os.path.normpath(os.path.join(root, mount_path.lstrip('/'), name))
+    if not path.startswith(root + os.sep):
+        raise ValueError('secret file {!r} of {!r} is outside of the pod'.format(name, mount_path))
+    return path
+
+
+def _write_private(path, content):
+    directory = os.path.dirname(path)
+    if not os.path.isdir(directory):
+        os.makedirs(directory, 0o700)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), 'wb') as stream:
+        stream.write(content)
+
+
+class ScriptedRunner(pods_api.Runner):
+    """
+    Play outcomes instead of running programs; hundreds of builds cost nothing.
+
+    The outcome of a build is that of the last added pattern (as in a shell) that matches its name.
+
+    :param default: Outcome, for builds that no pattern matches; None: succeeds at once
+    :param store_metadata: function (pod, annotations, labels) that stores what atomic-reactor would
+                           store on the Build; None: nothing is stored
+    """
+
+    def __init__(self, default=None, store_metadata=None):
+        self.default = default or outcomes.Outcome()
+        self.store_metadata = store_metadata
+        self._patterns = collections.OrderedDict()
+
+    @classmethod
+    def from_file(cls, path):
+        """
+        Make a runner of a file of outcomes.
+
+        :param path: str, see :func:`osbs.sandbox.outcomes.load_outcomes`
+        :raises OutcomeError: when the file is not what it should be
+        """
+        default, patterns = outcomes.load_outcomes(path)
+        runner = cls(default)
+        for pattern, outcome in patterns.items():
+            runner.add(pattern, outcome)
+        return runner
+
+    def add(self, pattern, outcome=None, **fields):
+        """
+        Set the outcome of builds whose name matches.
+
+        :param pattern: str, name of the Build, ``*`` and ``?`` as in a shell
+        :param outcome: Outcome; None: made from the other keywords
+        """
+        self._patterns.pop(pattern, None)
+        self._patterns[pattern] = outcomes.Outcome(**fields) if outcome is None else outcome
+
+    def outcome_of(self, build_name):
+        """Return the Outcome of a build, by its name."""
+        for pattern in reversed(self._patterns):
+            if fnmatch.fnmatchcase(build_name, pattern):
+                return self._patterns[pattern]
+        return self.default
+
+    async def run(self, pod):
+        """Play the outcome; see :meth:`osbs.sandbox.pods_api.Runner.run`."""
+        outcome = self.outcome_of(pod.build['metadata']['name'])
+        loop = asyncio.get_event_loop()
+        end = loop.time() + outcome.duration
+        for line, pause in outcome.schedule(pod):
+            if pause > 0:
+                await asyncio.sleep(pause)
+            pod.log.write(line)
+        await asyncio.sleep(max(0.0, end - loop.time()))
+        if self.store_metadata is not None:
+            self.store_metadata(pod, *outcomes.scripted_metadata(outcome))
+        pod.message = outcome.failure_text()
+        return outcome.exit_status
