@@ -3,6 +3,7 @@
 Contract: osbs-api.md. Settings are read here, through the getters of the two configurations, and
 passed down as plain values; nothing below this module knows which flow it serves.
 """
+
 from __future__ import absolute_import, print_function, unicode_literals
 
 import getpass
@@ -25,126 +26,39 @@ from osbs.build.config_map_response import ConfigMapResponse
 from osbs.build.plugins_configuration import PluginsConfiguration
 from osbs.build.pod_response import PodResponse
 from osbs.build.user_params import BuildUserParams
-from osbs.constants import (BUILD_FINISHED_STATES, BUILD_RUNNING_STATES,
-                            DEFAULT_ARRANGEMENT_VERSION, ORCHESTRATOR_CUSTOMIZE_CONF,
-                            ORCHESTRATOR_INNER_TEMPLATE, ORCHESTRATOR_OUTER_TEMPLATE,
-                            REACTOR_CONFIG_ARRANGEMENT_VERSION, WORKER_CUSTOMIZE_CONF,
-                            WORKER_INNER_TEMPLATE, WORKER_OUTER_TEMPLATE)
+from osbs.constants import (
+    BUILD_FINISHED_STATES,
+    BUILD_RUNNING_STATES,
+    BUILD_TYPE_ORCHESTRATOR,
+    BUILD_TYPE_WORKER,
+    DEFAULT_ARRANGEMENT_VERSION,
+    REACTOR_CONFIG_ARRANGEMENT_VERSION,
+)
 from osbs.core import Openshift
-from osbs.exceptions import (OsbsAuthException, OsbsException, OsbsNetworkException,
-                             OsbsOrchestratorNotEnabled, OsbsResponseException,
-                             OsbsValidationException)
-from osbs.facade import buildlogs, source, tokenfile
+from osbs.exceptions import (
+    OsbsAuthException,
+    OsbsException,
+    OsbsNetworkException,
+    OsbsOrchestratorNotEnabled,
+    OsbsResponseException,
+    OsbsValidationException,
+)
+from osbs.facade import buildlogs, settings, source, tokenfile
 from osbs.facade.buildlogs import LogEntry
 from osbs.facade.guard import guarded_iteration, osbsapi
 from osbs.redact import mask_url, redacted
 from osbs.utils import retry_on_conflict
 
-__all__ = [str('OSBS'), str('osbsapi'), str('LogEntry')]
+__all__ = [str("OSBS"), str("osbsapi"), str("LogEntry")]
 
 logger = logging.getLogger(__name__)
 
-_BUILD_NAME_LABEL = 'openshift.io/build.name'
-_INSECURE_REPOSITORY = 'openshift.io/image.insecureRepository'
-_COMPRESSION_EXTENSIONS = {'gzip': '.gz', 'lzma': '.xz'}
-_ISOLATED_BUILD_LABELS = ('git-repo-name', 'git-branch', 'isolated', 'isolated-release')
+_BUILD_NAME_LABEL = "openshift.io/build.name"
+_INSECURE_REPOSITORY = "openshift.io/image.insecureRepository"
+_COMPRESSION_EXTENSIONS = {"gzip": ".gz", "lzma": ".xz"}
+_ISOLATED_BUILD_LABELS = ("git-repo-name", "git-branch", "isolated", "isolated-release")
 # Causes with which nothing was sent at all: there is no server that could know the object.
-_NOTHING_SENT = ('MissingSchema', 'InvalidSchema', 'InvalidURL')
-
-# Build type -> file names that a caller may override (osbs-api.md, 5.3 and 5.4).
-_TEMPLATES = {
-    'worker': (WORKER_INNER_TEMPLATE, WORKER_OUTER_TEMPLATE, WORKER_CUSTOMIZE_CONF),
-    'orchestrator': (ORCHESTRATOR_INNER_TEMPLATE, ORCHESTRATOR_OUTER_TEMPLATE,
-                     ORCHESTRATOR_CUSTOMIZE_CONF),
-}
-
-# Keyword of BuildRequest.set_params -> getter of the build configuration (osbs-api.md, 5.5).
-_BUILD_SETTINGS = tuple((keyword, 'get_%s' % getter) for keyword, getter in (
-    ('build_image', 'build_image'),
-    ('build_imagestream', 'build_imagestream'),
-    ('build_from', 'build_from'),
-    ('registry_uris', 'registry_uris'),
-    ('registry_secrets', 'registry_secrets'),
-    ('source_registry_uri', 'source_registry_uri'),
-    ('kojiroot', 'kojiroot'),
-    ('kojihub', 'kojihub'),
-    ('sources_command', 'sources_command'),
-    ('koji_certs_secret', 'koji_certs_secret'),
-    ('koji_use_kerberos', 'koji_use_kerberos'),
-    ('koji_kerberos_keytab', 'koji_kerberos_keytab'),
-    ('koji_kerberos_principal', 'koji_kerberos_principal'),
-    ('flatpak_base_image', 'flatpak_base_image'),
-    ('odcs_url', 'odcs_url'),
-    ('odcs_insecure', 'odcs_insecure'),
-    ('odcs_openidc_secret', 'odcs_openidc_secret'),
-    ('odcs_ssl_secret', 'odcs_ssl_secret'),
-    ('pdc_url', 'pdc_url'),
-    ('pdc_insecure', 'pdc_insecure'),
-    ('vendor', 'vendor'),
-    ('build_host', 'build_host'),
-    ('authoritative_registry', 'authoritative_registry'),
-    ('distribution_scope', 'distribution_scope'),
-    ('proxy', 'proxy'),
-    ('pulp_secret', 'pulp_secret'),
-    ('smtp_host', 'smtp_host'),
-    ('smtp_from', 'smtp_from'),
-    ('smtp_additional_addresses', 'smtp_additional_addresses'),
-    ('smtp_error_addresses', 'smtp_error_addresses'),
-    ('smtp_email_domain', 'smtp_email_domain'),
-    ('smtp_to_submitter', 'smtp_to_submitter'),
-    ('smtp_to_pkgowner', 'smtp_to_pkgowner'),
-    ('use_auth', 'builder_use_auth'),
-    ('builder_build_json_dir', 'builder_build_json_store'),
-    ('reactor_config_secret', 'reactor_config_secret'),
-    ('reactor_config_map', 'reactor_config_map'),
-    ('client_config_secret', 'client_config_secret'),
-    ('token_secrets', 'token_secrets'),
-    ('info_url_format', 'info_url_format'),
-    ('artifacts_allowed_domains', 'artifacts_allowed_domains'),
-    ('equal_labels', 'equal_labels'),
-    ('scratch_build_node_selector', 'scratch_build_node_selector'),
-    ('explicit_build_node_selector', 'explicit_build_node_selector'),
-    ('isolated_build_node_selector', 'isolated_build_node_selector'),
-    ('auto_build_node_selector', 'auto_build_node_selector'),
-    ('platform_descriptors', 'platform_descriptors'),
-    ('prefer_schema1_digest', 'prefer_schema1_digest'),
-))
-
-# The same for getters of the server's configuration.
-_SERVER_SETTINGS = (
-    ('openshift_uri', 'get_openshift_base_uri'),
-    ('builder_openshift_url', 'get_builder_openshift_url'),
-    ('pulp_registry', 'get_pulp_registry'),
-    ('group_manifests', 'get_group_manifests'),
-)
-
-# Keyword of Openshift -> getter of the server's configuration (osbs-api.md, 2; D11, D12, D14).
-_CONNECTION_SETTINGS = (
-    ('openshift_api_url', 'get_openshift_api_uri'),
-    ('openshift_api_version', 'get_openshift_api_version'),
-    ('openshift_oauth_url', 'get_openshift_oauth_api_uri'),
-    ('k8s_api_url', 'get_k8s_api_uri'),
-    ('verbose', 'get_verbosity'),
-    ('username', 'get_username'),
-    ('password', 'get_password'),
-    ('use_kerberos', 'get_use_kerberos'),
-    ('client_cert', 'get_client_cert'),
-    ('client_key', 'get_client_key'),
-    ('kerberos_keytab', 'get_kerberos_keytab'),
-    ('kerberos_principal', 'get_kerberos_principal'),
-    ('kerberos_ccache', 'get_kerberos_ccache'),
-    ('use_auth', 'get_use_auth'),
-    ('verify_ssl', 'get_verify_ssl'),
-    ('token', 'get_oauth2_token'),
-    ('namespace', 'get_namespace'),
-    ('ca_bundle', 'get_ca_bundle'),
-    ('openshift_api', 'get_openshift_api'),
-    ('wait_timeout', 'get_wait_timeout'),
-)
-
-
-def _read_settings(configuration, settings):
-    return dict((keyword, getattr(configuration, getter)()) for keyword, getter in settings)
+_NOTHING_SENT = ("MissingSchema", "InvalidSchema", "InvalidURL")
 
 
 def _given(**kwargs):
@@ -180,7 +94,7 @@ class OSBS(object):
     a fork.
     """
 
-    _GIT_LABEL_KEYS = ('git-repo-name', 'git-branch')
+    _GIT_LABEL_KEYS = ("git-repo-name", "git-branch")
 
     @osbsapi
     def __init__(self, openshift_configuration, build_configuration):
@@ -192,12 +106,13 @@ class OSBS(object):
         """
         self.os_conf = openshift_configuration
         self.build_conf = build_configuration
-        self.os = Openshift(**_read_settings(self.os_conf, _CONNECTION_SETTINGS))
+        self.os = Openshift(**settings.read_settings(self.os_conf, settings.CONNECTION_SETTINGS))
         self._bm = None
 
     @osbsapi
-    def list_builds(self, field_selector=None, koji_task_id=None, running=None, labels=None,
-                    page_size=None):
+    def list_builds(
+        self, field_selector=None, koji_task_id=None, running=None, labels=None, page_size=None
+    ):
         """List builds, in the server's order.
 
         :param field_selector: str or None, such as ``status=Running``
@@ -208,11 +123,16 @@ class OSBS(object):
         :return: list of BuildResponse
         """
         if running:
-            unfinished = ','.join('status!=%s' % state.capitalize()
-                                  for state in BUILD_FINISHED_STATES)
-            field_selector = ','.join(s for s in (field_selector, unfinished) if s)
-        response = self.os.list_builds(field_selector=field_selector, koji_task_id=koji_task_id,
-                                       labels=labels, **_given(page_size=page_size))
+            unfinished = ",".join(
+                "status!=%s" % state.capitalize() for state in BUILD_FINISHED_STATES
+            )
+            field_selector = ",".join(s for s in (field_selector, unfinished) if s)
+        response = self.os.list_builds(
+            field_selector=field_selector,
+            koji_task_id=koji_task_id,
+            labels=labels,
+            **_given(page_size=page_size),
+        )
         return [BuildResponse(build) for build in response.json()["items"]]
 
     def watch_builds(self, field_selector=None):
@@ -251,18 +171,25 @@ class OSBS(object):
         :return: PodResponse
         :raises OsbsException: no pod, or more than one
         """
-        pods = self.os.list_pods(label='%s=%s' % (_BUILD_NAME_LABEL, build_id))
+        pods = self.os.list_pods(label="%s=%s" % (_BUILD_NAME_LABEL, build_id))
         responses = [PodResponse(pod) for pod in pods.json()["items"]]
         if not responses:
             raise OsbsException("No pod for build %s" % build_id)
         if len(responses) != 1:
-            raise OsbsException("Only one pod expected for build %s but %d returned"
-                                % (build_id, len(responses)))
+            raise OsbsException(
+                "Only one pod expected for build %s but %d returned" % (build_id, len(responses))
+            )
         return responses[0]
 
     @osbsapi
-    def get_build_request(self, build_type=None, inner_template=None, outer_template=None,
-                          customize_conf=None, arrangement_version=DEFAULT_ARRANGEMENT_VERSION):
+    def get_build_request(
+        self,
+        build_type=None,
+        inner_template=None,
+        outer_template=None,
+        customize_conf=None,
+        arrangement_version=DEFAULT_ARRANGEMENT_VERSION,
+    ):
         """Make an empty build request of the class that fits an arrangement.
 
         :param build_type: deprecated, without effect
@@ -276,17 +203,23 @@ class OSBS(object):
             warnings.warn("build types are deprecated, do not use the build_type argument")
         version = _as_version(arrangement_version)
         if not version or version < REACTOR_CONFIG_ARRANGEMENT_VERSION:
-            build_request = BuildRequest(build_json_store=self.os_conf.get_build_json_store(),
-                                         inner_template=inner_template,
-                                         outer_template=outer_template,
-                                         customize_conf=customize_conf)
+            build_request = BuildRequest(
+                build_json_store=self.os_conf.get_build_json_store(),
+                inner_template=inner_template,
+                outer_template=outer_template,
+                customize_conf=customize_conf,
+            )
         else:
-            build_request = BuildRequestV2(build_json_store=self.os_conf.get_build_json_store(),
-                                           outer_template=outer_template,
-                                           customize_conf=customize_conf)
-        limits = {'cpu': self.build_conf.get_cpu_limit(),
-                  'memory': self.build_conf.get_memory_limit(),
-                  'storage': self.build_conf.get_storage_limit()}
+            build_request = BuildRequestV2(
+                build_json_store=self.os_conf.get_build_json_store(),
+                outer_template=outer_template,
+                customize_conf=customize_conf,
+            )
+        limits = {
+            "cpu": self.build_conf.get_cpu_limit(),
+            "memory": self.build_conf.get_memory_limit(),
+            "storage": self.build_conf.get_storage_limit(),
+        }
         if any(limit is not None for limit in limits.values()):
             build_request.set_resource_limits(**limits)
         return build_request
@@ -298,41 +231,43 @@ class OSBS(object):
         :param build_request: BuildRequest or BuildRequestV2
         :return: BuildResponse
         """
-        build_request.set_openshift_required_version(
-            self.os_conf.get_openshift_required_version())
+        build_request.set_openshift_required_version(self.os_conf.get_openshift_required_version())
         build = build_request.render()
         return BuildResponse(self.os.create_build(build).json())
 
     def _get_running_builds_for_build_config(self, build_config_id):
-        builds = self.os.list_builds(build_config_id=build_config_id).json()['items']
+        builds = self.os.list_builds(build_config_id=build_config_id).json()["items"]
         responses = [BuildResponse(build) for build in builds]
         return [build for build in responses if build.is_pending() or build.is_running()]
 
     @staticmethod
     def _panic_msg_for_more_running_builds(build_config_name, builds):
-        states = ', '.join('%s: %s' % (build.get_build_name(), build.status) for build in builds)
+        states = ", ".join("%s: %s" % (build.get_build_name(), build.status) for build in builds)
         return "Multiple builds for %s running, can't proceed: %s" % (build_config_name, states)
 
     def _verify_labels_match(self, new_build_config, existing_build_config):
-        new_labels = new_build_config['metadata']['labels']
-        existing_labels = existing_build_config['metadata']['labels']
+        new_labels = new_build_config["metadata"]["labels"]
+        existing_labels = existing_build_config["metadata"]["labels"]
         for key in self._GIT_LABEL_KEYS:
             existing = existing_labels.get(key)
             if existing and existing != new_labels[key]:
                 raise OsbsValidationException(
-                    "Git labels collide with existing build config \"%s\". "
+                    'Git labels collide with existing build config "%s". '
                     "Existing labels: %r, new labels: %r"
-                    % (existing_build_config['metadata']['name'], existing_labels, new_labels))
+                    % (existing_build_config["metadata"]["name"], existing_labels, new_labels)
+                )
 
     def _get_existing_build_config(self, build_config):
         """Find the BuildConfig of the same repository and branch, else of the same name.
 
         :return: dict, or None when there is none; any other trouble is raised
         """
-        labels = build_config['metadata']['labels']
+        labels = build_config["metadata"]["labels"]
         pairs = [(key, labels[key]) for key in self._GIT_LABEL_KEYS]
-        queries = (('labels', lambda: self.os.get_build_config_by_labels(pairs)),
-                   ('name', lambda: self.os.get_build_config(build_config['metadata']['name'])))
+        queries = (
+            ("labels", lambda: self.os.get_build_config_by_labels(pairs)),
+            ("name", lambda: self.os.get_build_config(build_config["metadata"]["name"])),
+        )
         for kind, query in queries:
             try:
                 return query()
@@ -345,9 +280,10 @@ class OSBS(object):
     def _verify_no_running_builds(self, build_config_name):
         builds = self._get_running_builds_for_build_config(build_config_name)
         if len(builds) == 1:
-            raise OsbsException("Build %s for %s in state %s, can't proceed."
-                                % (builds[0].get_build_name(), build_config_name,
-                                   builds[0].status))
+            raise OsbsException(
+                "Build %s for %s in state %s, can't proceed."
+                % (builds[0].get_build_name(), build_config_name, builds[0].status)
+            )
         if builds:
             raise OsbsException(self._panic_msg_for_more_running_builds(build_config_name, builds))
 
@@ -364,26 +300,28 @@ class OSBS(object):
             these labels may be running
         """
         build = build_request.render()
-        build['kind'] = 'Build'
-        build['spec']['serviceAccount'] = 'builder'
-        builder = build['spec']['strategy']['customStrategy']['from']
-        origin = json.dumps({'kind': builder['kind'], 'name': builder['name']})
-        if builder['kind'] == 'ImageStreamTag':
+        build["kind"] = "Build"
+        build["spec"]["serviceAccount"] = "builder"
+        builder = build["spec"]["strategy"]["customStrategy"]["from"]
+        origin = json.dumps({"kind": builder["kind"], "name": builder["name"]})
+        if builder["kind"] == "ImageStreamTag":
             # A Build, unlike a BuildConfig, cannot name an ImageStreamTag.
-            tag = self.get_image_stream_tag(builder['name']).json()
-            builder['kind'] = 'DockerImage'
-            builder['name'] = tag['image']['dockerImageReference']
-        build['metadata'].setdefault('annotations', {})['from'] = origin
+            tag = self.get_image_stream_tag(builder["name"]).json()
+            builder["kind"] = "DockerImage"
+            builder["name"] = tag["image"]["dockerImageReference"]
+        build["metadata"].setdefault("annotations", {})["from"] = origin
         if unique:
-            self._verify_no_twin(build['metadata'].get('labels') or {}, unique)
+            self._verify_no_twin(build["metadata"].get("labels") or {}, unique)
         return BuildResponse(self.os.create_build(build).json())
 
     def _verify_no_twin(self, labels, unique):
         selector = dict((key, labels[key]) for key in unique if key in labels)
         twins = self.list_builds(running=True, labels=selector)
         if twins:
-            raise RuntimeError("Matching build(s) already running: %s"
-                               % ', '.join(build.get_build_name() for build in twins))
+            raise RuntimeError(
+                "Matching build(s) already running: %s"
+                % ", ".join(build.get_build_name() for build in twins)
+            )
 
     def _get_image_stream_info_for_build_request(self, build_request):
         """Find the image stream whose change triggers builds (osbs-api.md, 6.7).
@@ -393,11 +331,12 @@ class OSBS(object):
         if not build_request.has_ist_trigger():
             return None, None
         tag_id = build_request.trigger_imagestreamtag
-        parts = tag_id.split(':')
+        parts = tag_id.split(":")
         if len(parts) != 2:
             raise OsbsValidationException(
                 "'%s' is not an image stream tag (STREAM:TAG): a base image named by digest "
-                "cannot trigger builds" % tag_id)
+                "cannot trigger builds" % tag_id
+            )
         stream_name, tag_name = parts
         stream = self._unless_missing(self.get_image_stream, stream_name)
         if stream is not None:
@@ -419,14 +358,14 @@ class OSBS(object):
         existing = self._get_existing_build_config(build_json)
         self._verify_labels_match(build_json, existing)
         # Found by its labels it may have another name, which must stay.
-        name = existing['metadata']['name']
+        name = existing["metadata"]["name"]
         self._verify_no_running_builds(name)
         self._warn_of_another_repository(existing, build_json)
-        utils.graceful_chain_del(existing, 'spec', 'nodeSelector')
-        if utils.graceful_chain_get(existing, 'metadata', 'labels', 'koji-task-id') is not None:
-            utils.graceful_chain_del(existing, 'metadata', 'labels', 'koji-task-id')
+        utils.graceful_chain_del(existing, "spec", "nodeSelector")
+        if utils.graceful_chain_get(existing, "metadata", "labels", "koji-task-id") is not None:
+            utils.graceful_chain_del(existing, "metadata", "labels", "koji-task-id")
         utils.buildconfig_update(existing, build_json)
-        existing['metadata']['name'] = name
+        existing["metadata"]["name"] = name
         self.os.update_build_config(name, json.dumps(existing))
         return existing
 
@@ -434,17 +373,23 @@ class OSBS(object):
     def _warn_of_another_repository(existing, new):
         # Repositories with the same last path part and branch share name and labels: contract of
         # the build service (known defect 40), so a warning is all that can be done.
-        old_uri, new_uri = (utils.graceful_chain_get(config, 'spec', 'source', 'git', 'uri')
-                            for config in (existing, new))
+        old_uri, new_uri = (
+            utils.graceful_chain_get(config, "spec", "source", "git", "uri")
+            for config in (existing, new)
+        )
         if old_uri and new_uri and old_uri != new_uri:
-            logger.warning("BuildConfig %s is of repository %s, it is being updated for %s",
-                           existing['metadata']['name'], mask_url(old_uri), mask_url(new_uri))
+            logger.warning(
+                "BuildConfig %s is of repository %s, it is being updated for %s",
+                existing["metadata"]["name"],
+                mask_url(old_uri),
+                mask_url(new_uri),
+            )
 
     @retry_on_conflict
     def _update_build_config_with_triggers(self, build_json, triggers):
         existing = self._get_existing_build_config(build_json)
-        existing['spec']['triggers'] = triggers
-        self.os.update_build_config(existing['metadata']['name'], json.dumps(existing))
+        existing["spec"]["triggers"] = triggers
+        self.os.update_build_config(existing["metadata"]["name"], json.dumps(existing))
         return existing
 
     def _create_build_config_and_build(self, build_request):
@@ -458,18 +403,19 @@ class OSBS(object):
         and PUT of the triggers, and a watch for the build that the trigger starts.
         """
         build_json = build_request.render()
-        api_version = build_json['apiVersion']
+        api_version = build_json["apiVersion"]
         if api_version != self.os_conf.get_openshift_api_version():
             raise OsbsValidationException(
                 "BuildConfig template apiVersion %s does not match %s"
-                % (api_version, self.os_conf.get_openshift_api_version()))
-        name = build_json['metadata']['name']
+                % (api_version, self.os_conf.get_openshift_api_version())
+            )
+        name = build_json["metadata"]["name"]
         existing = self._get_existing_build_config(build_json)
         image_stream, tag_name = self._get_image_stream_info_for_build_request(build_request)
         # Withheld until the image stream tag is set up, so that no build starts by itself.
-        triggers = build_json['spec'].pop('triggers', None)
+        triggers = build_json["spec"].pop("triggers", None)
         if existing:
-            name = existing['metadata']['name']
+            name = existing["metadata"]["name"]
             existing = self._update_build_config_when_exist(build_json)
         else:
             existing = self.os.create_build_config(json.dumps(build_json)).json()
@@ -478,7 +424,7 @@ class OSBS(object):
         if triggers:
             existing = self._update_build_config_with_triggers(build_json, triggers)
         if image_stream and triggers:
-            previous = existing['status']['lastVersion']
+            previous = existing["status"]["lastVersion"]
             build_id = self.os.wait_for_new_build_config_instance(name, previous)
             return BuildResponse(self.os.get_build(build_id).json())
         return BuildResponse(self.os.start_build(name).json())
@@ -489,37 +435,78 @@ class OSBS(object):
     def _get_flatpak_labels(self, repo_info):
         module = source.flatpak_module(repo_info.configuration.container)
         name, stream, _ = utils.split_module_spec(module)
-        labels = {utils.Labels.LABEL_TYPE_NAME: name,
-                  utils.Labels.LABEL_TYPE_COMPONENT: name,
-                  utils.Labels.LABEL_TYPE_VERSION: stream}
+        labels = {
+            utils.Labels.LABEL_TYPE_NAME: name,
+            utils.Labels.LABEL_TYPE_COMPONENT: name,
+            utils.Labels.LABEL_TYPE_VERSION: stream,
+        }
         return labels, self.build_conf.get_flatpak_base_image()
 
-    def _do_create_prod_build(self, git_uri, git_ref, git_branch, user, component=None,
-                              target=None, architecture=None, yum_repourls=None,
-                              koji_task_id=None, scratch=None, platform=None, platforms=None,
-                              build_type=None, release=None, inner_template=None,
-                              outer_template=None, customize_conf=None, arrangement_version=None,
-                              filesystem_koji_task_id=None, koji_upload_dir=None, is_auto=False,
-                              koji_parent_build=None, isolated=None, flatpak=False,
-                              signing_intent=None, compose_ids=None, reactor_config_override=None,
-                              **kwargs):
+    def _do_create_prod_build(
+        self,
+        git_uri,
+        git_ref,
+        git_branch,
+        user,
+        component=None,
+        target=None,
+        architecture=None,
+        yum_repourls=None,
+        koji_task_id=None,
+        scratch=None,
+        platform=None,
+        platforms=None,
+        build_type=None,
+        release=None,
+        inner_template=None,
+        outer_template=None,
+        customize_conf=None,
+        arrangement_version=None,
+        filesystem_koji_task_id=None,
+        koji_upload_dir=None,
+        is_auto=False,
+        koji_parent_build=None,
+        isolated=None,
+        flatpak=False,
+        signing_intent=None,
+        compose_ids=None,
+        reactor_config_override=None,
+        **kwargs,
+    ):
         """Start a build: the flow that all kinds share (osbs-api.md, 5.1 and 16)."""
         arguments = dict(
-            git_uri=git_uri, git_ref=git_ref, git_branch=git_branch, user=user,
-            koji_target=target, architecture=architecture, yum_repourls=yum_repourls,
-            koji_task_id=koji_task_id, platform=platform, platforms=platforms,
-            build_type=build_type, release=release,
-            filesystem_koji_task_id=filesystem_koji_task_id, koji_upload_dir=koji_upload_dir,
-            is_auto=is_auto, koji_parent_build=koji_parent_build, isolated=isolated,
-            flatpak=flatpak, signing_intent=signing_intent, compose_ids=compose_ids,
+            git_uri=git_uri,
+            git_ref=git_ref,
+            git_branch=git_branch,
+            user=user,
+            koji_target=target,
+            architecture=architecture,
+            yum_repourls=yum_repourls,
+            koji_task_id=koji_task_id,
+            platform=platform,
+            platforms=platforms,
+            build_type=build_type,
+            release=release,
+            filesystem_koji_task_id=filesystem_koji_task_id,
+            koji_upload_dir=koji_upload_dir,
+            is_auto=is_auto,
+            koji_parent_build=koji_parent_build,
+            isolated=isolated,
+            flatpak=flatpak,
+            signing_intent=signing_intent,
+            compose_ids=compose_ids,
             reactor_config_override=reactor_config_override,
-            arrangement_version=_as_version(arrangement_version))
+            arrangement_version=_as_version(arrangement_version),
+        )
         if flatpak and isolated:
             # Callers look for ValueError as the cause.
             raise ValueError("Flatpak build cannot be isolated")
         build_request = self.get_build_request(
-            inner_template=inner_template, outer_template=outer_template,
-            customize_conf=customize_conf, arrangement_version=arrangement_version)
+            inner_template=inner_template,
+            outer_template=outer_template,
+            customize_conf=customize_conf,
+            arrangement_version=arrangement_version,
+        )
         if not git_branch:
             raise OsbsValidationException("required argument 'git_branch' can't be None or empty")
         repo_info = utils.get_repo_info(git_uri, git_ref, git_branch=git_branch)
@@ -529,29 +516,33 @@ class OSBS(object):
             source.require_dockerfile(repo_info, git_uri, git_branch, git_ref)
             labels, base_image = self._check_labels(repo_info)
         build_request.set_params(**self._build_parameters(arguments, labels, base_image, scratch))
-        build_request.set_openshift_required_version(
-            self.os_conf.get_openshift_required_version())
+        build_request.set_openshift_required_version(self.os_conf.get_openshift_required_version())
         build_request.set_repo_info(repo_info)
         response = self._submit(build_request)
-        logger.debug("build started: %s", utils.graceful_chain_get(
-            response.json if isinstance(response.json, dict) else {}, 'metadata', 'name'))
+        logger.debug(
+            "build started: %s",
+            utils.graceful_chain_get(
+                response.json if isinstance(response.json, dict) else {}, "metadata", "name"
+            ),
+        )
         return response
 
     def _build_parameters(self, arguments, labels, base_image, scratch):
         """Collect the keywords of ``set_params`` (osbs-api.md, 5.5)."""
-        platform = arguments['platform']
+        platform = arguments["platform"]
         parameters = dict(arguments)
-        parameters.update(_read_settings(self.build_conf, _BUILD_SETTINGS))
-        parameters.update(_read_settings(self.os_conf, _SERVER_SETTINGS))
+        parameters.update(settings.read_settings(self.build_conf, settings.BUILD_SETTINGS))
+        parameters.update(settings.read_settings(self.os_conf, settings.SERVER_SETTINGS))
         parameters.update(
             component=labels[utils.Labels.LABEL_TYPE_COMPONENT],
             name_label=labels[utils.Labels.LABEL_TYPE_NAME],
             base_image=base_image,
             registry_api_versions=self.build_conf.get_registry_api_versions(platform),
             platform_node_selector=self.build_conf.get_platform_node_selector(platform),
-            scratch=self.build_conf.get_scratch(scratch))
+            scratch=self.build_conf.get_scratch(scratch),
+        )
         logger.debug("parameters of the build: %s", redacted(parameters))
-        parameters['osbs_api'] = self
+        parameters["osbs_api"] = self
         return parameters
 
     def _submit(self, build_request):
@@ -567,8 +558,9 @@ class OSBS(object):
 
         :return: BuildResponse
         """
-        logger.warning("prod (all-in-one) builds are deprecated, "
-                       "please use create_orchestrator_build")
+        logger.warning(
+            "prod (all-in-one) builds are deprecated, " "please use create_orchestrator_build"
+        )
         return self._do_create_prod_build(*args, **kwargs)
 
     @osbsapi
@@ -588,13 +580,13 @@ class OSBS(object):
         :return: BuildResponse
         :raises OsbsValidationException: there are no templates of that arrangement
         """
-        required = ('platform', 'release', 'arrangement_version')
+        required = ("platform", "release", "arrangement_version")
         missing = [name for name in required if not kwargs.get(name)]
         if missing:
-            raise ValueError("Worker build missing required parameters: %s" % ', '.join(missing))
-        if kwargs.get('platforms'):
+            raise ValueError("Worker build missing required parameters: %s" % ", ".join(missing))
+        if kwargs.get("platforms"):
             raise ValueError("Worker build called with unwanted platforms param")
-        return self._create_build_of_type('worker', kwargs)
+        return self._create_build_of_type(BUILD_TYPE_WORKER, kwargs)
 
     @osbsapi
     def create_orchestrator_build(self, **kwargs):
@@ -608,39 +600,42 @@ class OSBS(object):
         :raises OsbsValidationException: there are no templates of that arrangement
         """
         if not self.can_orchestrate():
-            raise OsbsOrchestratorNotEnabled("can't create orchestrate build "
-                                             "when can_orchestrate isn't enabled")
-        if kwargs.get('platform'):
+            raise OsbsOrchestratorNotEnabled(
+                "can't create orchestrate build " "when can_orchestrate isn't enabled"
+            )
+        if kwargs.get("platform"):
             raise ValueError("Orchestrator build called with unwanted platform param")
-        version = _as_version(kwargs.setdefault('arrangement_version',
-                                                self.build_conf.get_arrangement_version()))
-        kwargs['arrangement_version'] = version
-        if version < REACTOR_CONFIG_ARRANGEMENT_VERSION and not kwargs.get('platforms'):
-            raise ValueError('Orchestrator build requires platforms param')
-        return self._create_build_of_type('orchestrator', kwargs)
+        version = _as_version(
+            kwargs.setdefault("arrangement_version", self.build_conf.get_arrangement_version())
+        )
+        kwargs["arrangement_version"] = version
+        if version < REACTOR_CONFIG_ARRANGEMENT_VERSION and not kwargs.get("platforms"):
+            raise ValueError("Orchestrator build requires platforms param")
+        return self._create_build_of_type(BUILD_TYPE_ORCHESTRATOR, kwargs)
 
     def _create_build_of_type(self, build_type, kwargs):
-        inner, outer, customize = _TEMPLATES[build_type]
-        version = kwargs['arrangement_version']
-        kwargs.setdefault('inner_template', inner.format(arrangement_version=version))
-        kwargs.setdefault('outer_template', outer)
-        kwargs.setdefault('customize_conf', customize)
-        kwargs['build_type'] = build_type
+        inner, outer, customize = settings.TEMPLATES[build_type]
+        version = kwargs["arrangement_version"]
+        kwargs.setdefault("inner_template", inner.format(arrangement_version=version))
+        kwargs.setdefault("outer_template", outer)
+        kwargs.setdefault("customize_conf", customize)
+        kwargs["build_type"] = build_type
         try:
             return self._do_create_prod_build(**kwargs)
         except IOError as ex:
-            if os.path.basename(ex.filename or '') == kwargs['inner_template']:
-                raise OsbsValidationException("%s invalid arrangement_version %s"
-                                              % (build_type, version))
+            if os.path.basename(ex.filename or "") == kwargs["inner_template"]:
+                raise OsbsValidationException(
+                    "%s invalid arrangement_version %s" % (build_type, version)
+                )
             raise
 
     def _decode_build_logs_generator(self, logs):
-        for line in guarded_iteration(buildlogs.decoded_lines(logs)):
-            yield line
+        return guarded_iteration(logs, buildlogs.decoded)
 
     @osbsapi
-    def get_build_logs(self, build_id, follow=False, build_json=None, wait_if_missing=False,
-                       decode=False):
+    def get_build_logs(
+        self, build_id, follow=False, build_json=None, wait_if_missing=False, decode=False
+    ):
         """Get the log of a build, or follow it to its end.
 
         :param build_id: str
@@ -651,12 +646,13 @@ class OSBS(object):
         :return: with ``follow`` a generator of lines, else the whole log; None when the build has
             not started
         """
-        logs = self.os.logs(build_id, follow=follow, build_json=build_json,
-                            wait_if_missing=wait_if_missing)
+        logs = self.os.logs(
+            build_id, follow=follow, build_json=build_json, wait_if_missing=wait_if_missing
+        )
         if isinstance(logs, GeneratorType):
             return self._decode_build_logs_generator(logs) if decode else guarded_iteration(logs)
         if decode and logs is not None:
-            return buildlogs.decoded_text(logs)
+            return buildlogs.decoded(logs)
         return logs
 
     @staticmethod
@@ -673,12 +669,12 @@ class OSBS(object):
         :return: generator of LogEntry (platform: str, or None for the orchestrator's own lines;
             line: text); empty lines are left out
         """
-        return guarded_iteration(self._orchestrator_log_entries(build_id, follow,
-                                                                wait_if_missing))
+        return guarded_iteration(self._orchestrator_log_entries(build_id, follow, wait_if_missing))
 
     def _orchestrator_log_entries(self, build_id, follow, wait_if_missing):
-        logs = self.get_build_logs(build_id=build_id, follow=follow,
-                                   wait_if_missing=wait_if_missing, decode=True)
+        logs = self.get_build_logs(
+            build_id=build_id, follow=follow, wait_if_missing=wait_if_missing, decode=True
+        )
         if logs is None:
             return
         for chunk in (logs if isinstance(logs, GeneratorType) else [logs]):
@@ -707,7 +703,8 @@ class OSBS(object):
         :raises OsbsWaitTimeout: it took longer
         """
         return BuildResponse(
-            self.os.wait_for_build_to_get_scheduled(build_id, **_given(timeout=timeout)))
+            self.os.wait_for_build_to_get_scheduled(build_id, **_given(timeout=timeout))
+        )
 
     @osbsapi
     def update_labels_on_build(self, build_id, labels):
@@ -842,7 +839,7 @@ class OSBS(object):
         :param scheduled: bool, shall the server import it again from time to time
         :return: bool, was anything changed
         """
-        template = self._load_template('image_stream_tag.json')
+        template = self._load_template("image_stream_tag.json")
         return self.os.ensure_image_stream_tag(stream, tag_name, template, scheduled)
 
     @osbsapi
@@ -863,11 +860,11 @@ class OSBS(object):
         :param insecure_registry: bool, may the server import over HTTP
         :return: HttpResponse
         """
-        stream = self._load_template('image_stream.json')
-        stream['metadata']['name'] = name
-        stream['spec']['dockerImageRepository'] = docker_image_repository
+        stream = self._load_template("image_stream.json")
+        stream["metadata"]["name"] = name
+        stream["spec"]["dockerImageRepository"] = docker_image_repository
         if insecure_registry:
-            stream['metadata'].setdefault('annotations', {})[_INSECURE_REPOSITORY] = 'true'
+            stream["metadata"].setdefault("annotations", {})[_INSECURE_REPOSITORY] = "true"
         return self.os.create_image_stream(json.dumps(stream))
 
     def _load_template(self, file_name):
@@ -879,10 +876,10 @@ class OSBS(object):
             raise OsbsException("Can't open template '%s': %r" % (path, ex), cause=ex)
 
     def _load_quota_json(self, quota_name=None):
-        quota = self._load_template('pause_quota.json')
+        quota = self._load_template("pause_quota.json")
         if quota_name:
-            quota['metadata']['name'] = quota_name
-        return quota['metadata']['name'], quota
+            quota["metadata"]["name"] = quota_name
+        return quota["metadata"]["name"], quota
 
     @osbsapi
     def pause_builds(self, quota_name=None, timeout=None):
@@ -897,7 +894,7 @@ class OSBS(object):
         name, quota = self._load_quota_json(quota_name)
         self.os.create_resource_quota(name, quota)
         while True:
-            selector = 'status=%s' % BUILD_RUNNING_STATES[0].capitalize()
+            selector = "status=%s" % BUILD_RUNNING_STATES[0].capitalize()
             running = [build for build in self.list_builds(selector) if build.is_running()]
             if not running:
                 return
@@ -935,7 +932,7 @@ class OSBS(object):
         items = resources["items"]
         restored = 0
         for item in items:
-            name = utils.graceful_chain_get(item, 'metadata', 'name') or '(no name)'
+            name = utils.graceful_chain_get(item, "metadata", "name") or "(no name)"
             logger.debug("restoring %s/%s", resource_type, name)
             self._prepare_resource(item)
             try:
@@ -952,7 +949,7 @@ class OSBS(object):
     @staticmethod
     def _prepare_resource(resource):
         # The server refuses to create an object that claims to have a version.
-        utils.graceful_chain_del(resource, 'metadata', 'resourceVersion')
+        utils.graceful_chain_del(resource, "metadata", "resourceVersion")
 
     @osbsapi
     def get_compression_extension(self):
@@ -962,9 +959,9 @@ class OSBS(object):
         :raises OsbsValidationException: the template names an unknown method
         """
         build_request = BuildRequest(build_json_store=self.os_conf.get_build_json_store())
-        for plugin in build_request.inner_template.get('postbuild_plugins') or []:
-            if plugin.get('name') == 'compress':
-                method = (plugin.get('args') or {}).get('method', 'gzip')
+        for plugin in build_request.inner_template.get("postbuild_plugins") or []:
+            if plugin.get("name") == "compress":
+                method = (plugin.get("args") or {}).get("method", "gzip")
                 if method not in _COMPRESSION_EXTENSIONS:
                     raise OsbsValidationException("unknown compression method '%s'" % method)
                 return _COMPRESSION_EXTENSIONS[method]
@@ -1003,9 +1000,9 @@ class OSBS(object):
         :param data: dict, key -> value that JSON can hold; each value is encoded by itself
         :return: ConfigMapResponse
         """
-        config_map = self._load_template('config_map.json')
-        config_map['metadata']['name'] = name
-        config_map['data'] = dict((key, json.dumps(value)) for key, value in data.items())
+        config_map = self._load_template("config_map.json")
+        config_map["metadata"]["name"] = name
+        config_map["data"] = dict((key, json.dumps(value)) for key, value in data.items())
         return ConfigMapResponse(self.os.create_config_map(config_map).json())
 
     @osbsapi
@@ -1054,6 +1051,7 @@ class OSBS(object):
         directory = user_params.build_json_dir.value
         if directory and not os.path.isdir(directory):
             replacement = self.os_conf.get_build_json_store()
-            logger.warning("template directory '%s' does not exist here, using '%s'",
-                           directory, replacement)
+            logger.warning(
+                "template directory '%s' does not exist here, using '%s'", directory, replacement
+            )
             user_params.build_json_dir.value = replacement

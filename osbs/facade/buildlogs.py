@@ -1,19 +1,20 @@
 """Text of build logs, and the lines that atomic-reactor writes (osbs-api.md, section 7)."""
+
 from __future__ import absolute_import, print_function, unicode_literals
 
 import re
 from collections import namedtuple
 
-LogEntry = namedtuple(str('LogEntry'), [str('platform'), str('line')])
+LogEntry = namedtuple(str("LogEntry"), [str("platform"), str("line")])
 
-_PLATFORM_FIELD = 'platform:'
-_NO_PLATFORM = '-'
+_PLATFORM_FIELD = "platform:"
+_NO_PLATFORM = "-"
 
 # <date> <time> platform:<p> - <logger> - <LEVEL> -[ <message>], exactly one space between fields
 # (decision D25).
-_ORCHESTRATOR_LINE = re.compile(r'(?:\S+ ){2}platform:(\S*)(?: \S+){5}(?: (.*))?$', re.DOTALL)
+_ORCHESTRATOR_LINE = re.compile(r"(?:\S+ ){2}platform:(\S*)(?: \S+){5}(?: (.*))?$", re.DOTALL)
 # The header of a worker's own line inside the message carries the same field, without a platform.
-_RELAYED_LINE = re.compile(r'(\S+ \S+ )platform:-(?: |$)')
+_RELAYED_LINE = re.compile(r"(\S+ \S+ )platform:-(?: |$)")
 
 
 def parse_entry(entry):
@@ -29,32 +30,25 @@ def parse_entry(entry):
     match = _ORCHESTRATOR_LINE.match(entry) if _PLATFORM_FIELD in entry else None
     if match is None or match.group(1) == _NO_PLATFORM:
         return LogEntry(None, entry)
-    line = match.group(2) or ''
+    line = match.group(2) or ""
     relayed = _RELAYED_LINE.match(line)
     if relayed is not None:
-        line = relayed.group(1) + line[relayed.end():]
+        line = relayed.group(1) + line[relayed.end() :]
     return LogEntry(match.group(1), line)
 
 
-def decoded_lines(lines):
-    """Decode the lines of a followed log.
-
-    :param lines: iterable of bytes, lines without line feeds
-    :return: generator of text; undecodable bytes become U+FFFD, white space at the end goes
-    """
-    for line in lines:
-        yield line.decode('utf-8', 'replace').rstrip()
-
-
-def decoded_text(content):
+def decoded(content):
     # type: (bytes) -> str
-    """Decode a whole log, without the white space at its end."""
-    return content.decode('utf-8', 'replace').rstrip()
+    """Decode a line or a whole log, without the white space at its end.
+
+    :param content: bytes; what is not UTF-8 becomes U+FFFD
+    """
+    return content.decode("utf-8", "replace").rstrip()
 
 
 def non_empty_lines(text):
     """Yield the lines of a text: what stands between line feeds, nothing else ends a line."""
-    for line in text.split('\n'):
+    for line in text.split("\n"):
         line = line.rstrip()
         if line:
             yield line

@@ -1,9 +1,12 @@
 """Nothing but the library's own exceptions leaves the facade (osbs-api.md, 1.1; decision D21)."""
+
 from __future__ import absolute_import, print_function, unicode_literals
 
 import functools
 import sys
 import warnings
+
+from six.moves import map
 
 from osbs.exceptions import OsbsException
 
@@ -17,17 +20,20 @@ def osbsapi(func):
     :param func: function, a method of ``OSBS``
     :return: function with the same name and docstring
     """
+
     @functools.wraps(func)
     def guarded(*args, **kwargs):
-        if kwargs.pop('namespace', None):
-            warnings.warn("OSBS.%s: the argument 'namespace' is no longer supported"
-                          % func.__name__)
+        if kwargs.pop("namespace", None):
+            warnings.warn(
+                "OSBS.%s: the argument 'namespace' is no longer supported" % func.__name__
+            )
         try:
             return func(*args, **kwargs)
         except Exception as ex:  # the purpose of this function
             if passes(ex):
                 raise
             raise wrapped(ex)
+
     return guarded
 
 
@@ -36,8 +42,8 @@ def passes(exception):
     """Tell whether an exception leaves the facade as it is."""
     if isinstance(exception, OsbsException):
         return True
-    module = getattr(exception, '__module__', None) or ''
-    return module == 'flexmock' or module.startswith('flexmock.')
+    module = getattr(exception, "__module__", None) or ""
+    return module == "flexmock" or module.startswith("flexmock.")
 
 
 def wrapped(exception):
@@ -46,20 +52,21 @@ def wrapped(exception):
     return OsbsException(cause=exception, traceback=sys.exc_info()[2])
 
 
-def guarded_iteration(items):
+def guarded_iteration(items, convert=None):
     """Yield the items; what iterating raises follows the same rules as :func:`osbsapi`.
 
     :param items: iterable
+    :param convert: function or None, applied to each item
     :return: generator, which closes ``items`` when it is closed itself
     """
     try:
-        for item in items:
+        for item in (items if convert is None else map(convert, items)):
             yield item
     except Exception as ex:  # the purpose of this function
         if passes(ex):
             raise
         raise wrapped(ex)
     finally:
-        close = getattr(items, 'close', None)
+        close = getattr(items, "close", None)
         if close is not None:
             close()

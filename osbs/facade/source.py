@@ -1,4 +1,5 @@
 """What a repository says about its image: labels and base image (osbs-api.md, 5.6)."""
+
 from __future__ import absolute_import, print_function, unicode_literals
 
 import logging
@@ -9,11 +10,13 @@ from osbs import utils
 from osbs.exceptions import OsbsException, OsbsValidationException
 from osbs.redact import mask_url
 
-logger = logging.getLogger('osbs.api')
+logger = logging.getLogger("osbs.api")
 
-_REQUIRED_LABELS = (utils.Labels.LABEL_TYPE_NAME,
-                    utils.Labels.LABEL_TYPE_COMPONENT,
-                    utils.Labels.LABEL_TYPE_VERSION)
+_REQUIRED_LABELS = (
+    utils.Labels.LABEL_TYPE_NAME,
+    utils.Labels.LABEL_TYPE_COMPONENT,
+    utils.Labels.LABEL_TYPE_VERSION,
+)
 
 
 def labels_and_base_image(repo_info):
@@ -25,7 +28,7 @@ def labels_and_base_image(repo_info):
         Dockerfile cannot be parsed
     """
     parser = repo_info.dockerfile_parser
-    labels = utils.Labels(_read(parser, 'labels'))
+    labels = utils.Labels(_read(parser, "labels"))
     found, missing = {}, []
     for label_type in _REQUIRED_LABELS:
         try:
@@ -33,11 +36,12 @@ def labels_and_base_image(repo_info):
         except KeyError:
             missing.append(labels.get_name(label_type))
     if missing:
-        logger.error("required labels missing from the Dockerfile: %s", ', '.join(missing))
-        raise OsbsValidationException("required label missing from the Dockerfile: %s"
-                                      % ', '.join(missing))
+        logger.error("required labels missing from the Dockerfile: %s", ", ".join(missing))
+        raise OsbsValidationException(
+            "required label missing from the Dockerfile: %s" % ", ".join(missing)
+        )
     _check_name(found[utils.Labels.LABEL_TYPE_NAME])
-    return found, _read(parser, 'baseimage')
+    return found, _read(parser, "baseimage")
 
 
 def _read(parser, what):
@@ -46,16 +50,16 @@ def _read(parser, what):
     except OsbsException:
         raise
     except Exception as ex:  # whatever the parser makes of a hostile Dockerfile
-        raise OsbsValidationException("cannot read %s of the Dockerfile: %r" % (what, ex),
-                                      cause=ex)
+        raise OsbsValidationException("cannot read %s of the Dockerfile: %r" % (what, ex), cause=ex)
 
 
 def _check_name(name):
-    first_part = name.split('/', 1)[0]
-    if '.' in first_part:
+    first_part = name.split("/", 1)[0]
+    if "." in first_part:
         raise OsbsValidationException(
             "image name '%s' in the Dockerfile: its first part '%s' has a dot and would be taken "
-            "for a registry" % (name, first_part))
+            "for a registry" % (name, first_part)
+        )
 
 
 def require_dockerfile(repo_info, git_uri, git_branch, git_ref):
@@ -66,7 +70,8 @@ def require_dockerfile(repo_info, git_uri, git_branch, git_ref):
     if repo_info.dockerfile_parser is None:
         raise OsbsValidationException(
             "no Dockerfile in git repository '%s' (branch '%s', ref '%s')"
-            % (mask_url(git_uri), git_branch, git_ref))
+            % (mask_url(git_uri), git_branch, git_ref)
+        )
 
 
 def flatpak_module(container):
@@ -76,14 +81,14 @@ def flatpak_module(container):
     :param container: dict, parsed container.yaml
     :raises OsbsValidationException: none listed, or the key is not of the right type
     """
-    compose = _mapping(_mapping(container, 'container.yaml').get('compose'), '"compose"')
-    modules = compose.get('modules')
+    compose = _mapping(_mapping(container, "container.yaml").get("compose"), '"compose"')
+    modules = compose.get("modules")
     if not modules:
-        raise OsbsValidationException(
-            '"compose" config is missing "modules", required for Flatpak')
+        raise OsbsValidationException('"compose" config is missing "modules", required for Flatpak')
     if not isinstance(modules, list) or not isinstance(modules[0], six.string_types):
         raise OsbsValidationException(
-            'container.yaml: "modules" of "compose" must be a list of NAME:STREAM[:VERSION]')
+            'container.yaml: "modules" of "compose" must be a list of NAME:STREAM[:VERSION]'
+        )
     return modules[0]
 
 
@@ -91,5 +96,5 @@ def _mapping(value, name):
     if value is None:
         return {}
     if not isinstance(value, dict):
-        raise OsbsValidationException('%s of the repository is not a mapping' % name)
+        raise OsbsValidationException("%s of the repository is not a mapping" % name)
     return value

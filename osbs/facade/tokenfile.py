@@ -1,4 +1,5 @@
 """The file in which ``osbs login`` keeps a token (osbs-api.md, 8.2)."""
+
 from __future__ import absolute_import, print_function, unicode_literals
 
 import errno
@@ -19,11 +20,11 @@ def save_token(path, token):
     :raises OSError: when directory or file cannot be written
     """
     _make_private_directory(os.path.dirname(path))
-    unfinished = '%s.%s' % (path, uuid.uuid4().hex)
+    unfinished = "%s.%s" % (path, uuid.uuid4().hex)
     try:
         descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY_FILE)
-        with os.fdopen(descriptor, 'wb') as token_file:
-            token_file.write(token.encode('utf-8') + b'\n')
+        with os.fdopen(descriptor, "wb") as token_file:
+            token_file.write(token.encode("utf-8") + b"\n")
         os.rename(unfinished, path)
     except Exception:
         _remove(unfinished)

@@ -1,0 +1,312 @@
+"""The facade's own rules: exceptions, queries, credentials, quotas, restore."""
+
+from __future__ import absolute_import, print_function, unicode_literals
+
+import getpass
+import json
+import os
+import stat
+import warnings
+
+import pytest
+import six
+from flexmock import flexmock
+
+from osbs import utils
+from osbs.api import OSBS, osbsapi
+from osbs.conf import Configuration
+from osbs.exceptions import (
+    OsbsException,
+    OsbsNetworkException,
+    OsbsResponseException,
+    OsbsValidationException,
+)
+from tests.conformance.normal import INPUTS
+
+
+@pytest.fixture
+def osbs(tmpdir, monkeypatch):
+    monkeypatch.setenv(str("HOME"), str(tmpdir))
+    conf = Configuration(conf_file=None, build_json_dir=INPUTS)
+    return OSBS(conf, conf)
+
+
+def answer(value):
+    return flexmock(json=lambda: value)
+
+
+def test_foreign_exception_becomes_the_cause_of_an_osbs_exception():
+    @osbsapi
+    def broken():
+        raise ValueError("x")
+
+    with pytest.raises(OsbsException) as failure:
+        broken()
+    assert isinstance(failure.value.cause, ValueError)
+    assert failure.value.message == repr(failure.value.cause)
+
+
+def test_osbs_exception_passes_unchanged():
+    error = OsbsValidationException("x")
+
+    @osbsapi
+    def broken():
+        raise error
+
+    with pytest.raises(OsbsValidationException) as failure:
+        broken()
+    assert failure.value is error
+
+
+def test_exception_of_flexmock_passes_unchanged():
+    class MethodCallError(Exception):
+        pass
+
+    MethodCallError.__module__ = str("flexmock._api")
+
+    @osbsapi
+    def broken():
+        raise MethodCallError()
+
+    with pytest.raises(MethodCallError):
+        broken()
+
+
+def test_namespace_argument_is_dropped_with_a_warning():
+    @osbsapi
+    def function(**kwargs):
+        return kwargs
+
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        assert function(namespace="x", a=1) == {"a": 1}
+    assert len(caught) == 1
+
+
+def test_defect_14_retries_come_back_after_an_exception(osbs):
+    with pytest.raises(KeyError):
+        with osbs.retries_disabled():
+            assert osbs.os.retries_enabled is False
+            raise KeyError("x")
+    assert osbs.os.retries_enabled is True
+
+
+def test_defect_51_several_pods_are_counted_in_the_message(osbs):
+    flexmock(osbs.os).should_receive("list_pods").and_return(answer({"items": [{}, {}]}))
+    with pytest.raises(OsbsException) as failure:
+        osbs.get_pod_for_build("b")
+    assert "2 returned" in failure.value.message and failure.value.cause is None
+
+
+NEW_CONFIG = {"metadata": {"name": "n", "labels": {"git-repo-name": "r", "git-branch": "b"}}}
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OsbsResponseException("{}", 403),
+        OsbsResponseException("{}", 500),
+        OsbsNetworkException("http://u", "timed out", ""),
+        OsbsException(cause=IOError("refused")),
+    ],
+)
+def test_defect_06_only_a_missing_build_config_means_that_there_is_none(osbs, error):
+    flexmock(osbs.os).should_receive("get_build_config_by_labels").and_raise(error)
+    with pytest.raises(type(error)):
+        osbs._get_existing_build_config(NEW_CONFIG)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OsbsResponseException("{}", 404),
+        OsbsException(),
+        OsbsException(cause=type(str("MissingSchema"), (ValueError,), {})()),
+    ],
+)
+def test_missing_build_config_is_looked_for_by_name_and_then_none(osbs, error):
+    flexmock(osbs.os).should_receive("get_build_config_by_labels").once().and_raise(error)
+    flexmock(osbs.os).should_receive("get_build_config").with_args("n").once().and_raise(error)
+    assert osbs._get_existing_build_config(NEW_CONFIG) is None
+
+
+def test_defect_40_update_for_another_repository_is_warned_of(osbs, caplog):
+    def config(uri):
+        return {"metadata": {"name": "n"}, "spec": {"source": {"git": {"uri": uri}}}}
+
+    osbs._warn_of_another_repository(config("https://u:p@h/stage/r"), config("https://h/prod/r"))
+    assert "https://***@h/stage/r" in caplog.text and "https://h/prod/r" in caplog.text
+
+
+def test_defect_44_build_from_build_request_is_sent_as_an_object(osbs):
+    request = flexmock(
+        render=lambda: {"kind": "Build"}, set_openshift_required_version=lambda version: None
+    )
+    flexmock(osbs.os).should_receive("create_build").with_args({"kind": "Build"}).once().and_return(
+        answer({})
+    )
+    osbs.create_build_from_buildrequest(request)
+
+
+def test_defect_62_arrangement_version_may_be_digits(osbs):
+    assert type(osbs.get_build_request(arrangement_version="6")).__name__ == "BuildRequestV2"
+    assert type(osbs.get_build_request(arrangement_version="5")).__name__ == "BuildRequest"
+
+
+def test_arrangement_version_that_is_no_number_is_named(osbs):
+    with pytest.raises(OsbsValidationException) as failure:
+        osbs.get_build_request(arrangement_version="six")
+    assert "arrangement_version: six" in failure.value.message
+
+
+def test_defect_58_missing_branch_is_noticed_before_cloning(osbs):
+    flexmock(utils).should_receive("get_repo_info").never()
+    with pytest.raises(OsbsValidationException) as failure:
+        osbs.create_prod_build("uri", "ref", "", "user")
+    assert "git_branch" in failure.value.message
+
+
+def test_worker_build_names_its_missing_parameters(osbs):
+    with pytest.raises(OsbsException) as failure:
+        osbs.create_worker_build(platform="x")
+    assert isinstance(failure.value.cause, ValueError)
+    assert "Worker build missing required parameters: release" in failure.value.message
+
+
+def test_flatpak_build_cannot_be_isolated(osbs):
+    with pytest.raises(OsbsException) as failure:
+        osbs.create_prod_build("uri", "ref", "branch", "user", flatpak=True, isolated=True)
+    assert "Flatpak build cannot be isolated" in failure.value.message
+
+
+@pytest.mark.parametrize(
+    "container",
+    [
+        {},
+        {"compose": None},
+        {"compose": {}},
+        {"compose": {"modules": []}},
+        {"compose": []},
+        {"compose": {"modules": "a:b"}},
+        {"compose": 7},
+        {"compose": {"modules": [7]}},
+        [],
+    ],
+)
+def test_defect_54_flatpak_without_usable_modules_is_a_validation_error(osbs, container):
+    repo_info = flexmock(configuration=flexmock(container=container))
+    with pytest.raises(OsbsValidationException):
+        osbs._get_flatpak_labels(repo_info)
+
+
+def test_flatpak_takes_name_and_stream_of_the_first_module(osbs):
+    repo_info = flexmock(
+        configuration=flexmock(container={"compose": {"modules": ["eog:stable:20180801", "x:y"]}})
+    )
+    labels, _ = osbs._get_flatpak_labels(repo_info)
+    assert labels == {
+        utils.Labels.LABEL_TYPE_NAME: "eog",
+        utils.Labels.LABEL_TYPE_COMPONENT: "eog",
+        utils.Labels.LABEL_TYPE_VERSION: "stable",
+    }
+
+
+def test_defect_57_digest_of_a_trigger_is_a_validation_error(osbs):
+    request = flexmock(has_ist_trigger=lambda: True, trigger_imagestreamtag="foo:1@sha256:x")
+    with pytest.raises(OsbsValidationException) as failure:
+        osbs._get_image_stream_info_for_build_request(request)
+    assert "foo:1@sha256:x" in failure.value.message
+
+
+class Test_login(object):
+    @pytest.fixture
+    def path(self, tmpdir):
+        return str(tmpdir.join(".osbs", "default.token"))
+
+    def test_defect_35_given_token_is_sent_when_it_is_checked(self, osbs, path):
+        seen = []
+        flexmock(osbs.os, get_user=lambda: seen.append((osbs.os.use_auth, osbs.os.token)))
+        osbs.login(token="t")
+        assert seen == [(True, "t")]
+
+    def test_token_file_is_for_its_owner_only(self, osbs, path):
+        flexmock(osbs.os).should_receive("get_user")
+        osbs.login(token="t")
+        assert open(path).read() == "t\n"
+        assert stat.S_IMODE(os.stat(path).st_mode) == 0o600
+
+    def test_defect_32_directory_of_the_token_is_for_its_owner_only(self, osbs, path):
+        os.mkdir(os.path.dirname(path), 0o755)
+        flexmock(osbs.os).should_receive("get_user")
+        osbs.login(token="t")
+        assert stat.S_IMODE(os.stat(os.path.dirname(path)).st_mode) == 0o700
+
+    def test_login_replaces_an_older_token(self, osbs, path):
+        flexmock(osbs.os).should_receive("get_user")
+        osbs.login(token="one")
+        osbs.login(token="two")
+        assert open(path).read() == "two\n"
+        assert os.listdir(os.path.dirname(path)) == ["default.token"]
+
+    def test_refused_token_is_not_kept(self, osbs, path):
+        flexmock(osbs.os).should_receive("get_user").and_raise(OsbsResponseException("no", 401))
+        with pytest.raises(OsbsValidationException):
+            osbs.login(token="t")
+        assert not os.path.exists(path)
+
+    def test_user_name_and_password_are_asked_for(self, osbs, path):
+        name = "raw_input" if six.PY2 else "input"
+        flexmock(six.moves.builtins).should_receive(name).once().and_return("u")
+        flexmock(getpass).should_receive("getpass").once().and_return("p")
+        flexmock(osbs.os).should_receive("get_oauth_token").once().and_return("t")
+        flexmock(osbs.os).should_receive("get_user").once()
+        osbs.login()
+        assert (osbs.os.username, osbs.os.password) == ("u", "p")
+
+
+def test_restore_goes_on_after_an_error_when_told_to(osbs):
+    items = [{"metadata": {"name": "a", "resourceVersion": "1"}}, {"metadata": {"name": "b"}}]
+    seen = []
+
+    def restore(kind, item):
+        seen.append(item)
+        if item["metadata"]["name"] == "a":
+            raise OsbsResponseException("{}", 409)
+
+    flexmock(osbs.os, restore_resource=restore)
+    osbs.restore_resource("builds", {"items": items}, continue_on_error=True)
+    assert seen == [{"metadata": {"name": "a"}}, {"metadata": {"name": "b"}}]
+
+
+def test_pause_waits_for_each_running_build(osbs):
+    running = {"metadata": {"name": "b"}, "status": {"phase": "Running"}}
+    flexmock(osbs.os).should_receive("create_resource_quota").once()
+    flexmock(osbs.os).should_receive("list_builds").and_return(
+        answer({"items": [running]})
+    ).and_return(answer({"items": []}))
+    flexmock(osbs.os).should_receive("wait_for_build_to_finish").with_args("b").once().and_return(
+        running
+    )
+    osbs.pause_builds()
+
+
+@pytest.mark.parametrize(("method", "expected"), [("gzip", ".gz"), ("lzma", ".xz")])
+def test_compression_extension_follows_the_template(osbs, tmpdir, method, expected):
+    template = {"postbuild_plugins": [{"name": "compress", "args": {"method": method}}]}
+    tmpdir.join("prod_inner.json").write(json.dumps(template))
+    flexmock(osbs.os_conf).should_receive("get_build_json_store").and_return(str(tmpdir))
+    assert osbs.get_compression_extension() == expected
+
+
+def test_config_map_values_are_encoded_one_by_one(osbs):
+    sent = []
+    flexmock(osbs.os, create_config_map=lambda data: sent.append(data) or answer(data))
+    osbs.create_config_map("n", {"a.json": {"x": 1}, "b": "very"})
+    assert sent[0]["data"] == {"a.json": '{"x": 1}', "b": '"very"'}
+
+
+def test_missing_template_is_named(osbs):
+    flexmock(osbs.os_conf).should_receive("get_build_json_store").and_return("/no/such")
+    with pytest.raises(OsbsException) as failure:
+        osbs.create_config_map("n", {})
+    assert "/no/such/config_map.json" in failure.value.message
