@@ -1,0 +1,192 @@
+"""Tar archives of backups: written by ``osbs backup-builder``, read by ``osbs restore-builder``.
+
+Contract: utils.md, section 4. An archive that is read may come from anywhere: names that leave
+the current directory, members that are no files, members of absurd size and broken compression
+must end in one clear exception, and nothing is ever extracted.
+"""
+from __future__ import absolute_import, print_function, unicode_literals
+
+import io
+import os
+import re
+from collections import namedtuple
+
+import six
+
+from osbs.exceptions import OsbsValidationException
+
+# A backup of 50,000 BuildConfigs of 5 KB each: more than any installation holds.
+MAX_MEMBER_SIZE = 256 * 1024 * 1024
+# Names and attributes of a member; tarfile reads them into memory.
+_MAX_HEADER_SIZE = 64 * 1024
+_PAX_PATH = re.compile(br'(?:\A|\n)\d+ path=([^\n]*)\n')
+
+
+class TarWriter(object):
+    """Write files into a bzip2-compressed tar stream; a context manager."""
+
+    def __init__(self, outfile, directory=None):
+        # type: (object, str) -> None
+        """
+        :param outfile: path, or an object with ``write`` (which stays open at the end)
+        :param directory: str or None, put in front of each name
+        """
+        import tarfile  # imported here: a good part of the start of the command line
+
+        self._tarinfo = tarfile.TarInfo
+        self.directory = directory or ''
+        target = {'fileobj': outfile} if hasattr(outfile, 'write') else {'name': outfile}
+        self.tarfile = tarfile.open(mode=str('w|bz2'), **_native_keys(target))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, typ, val, tb):
+        self.tarfile.close()
+
+    def write_file(self, name, content):
+        # type: (str, bytes) -> None
+        """Add a file.
+
+        :param name: str, its name below the directory
+        :param content: bytes
+        """
+        info = self._tarinfo(str(os.path.join(self.directory, name)))
+        info.size = len(content)
+        self.tarfile.addfile(info, fileobj=io.BytesIO(content))
+
+
+class TarReader(object):
+    """Iterate over the files of a bzip2-compressed tar stream.
+
+    Items are ``TarReader.TarFile``: ``filename`` and ``fileobj``, which can be read only until
+    the next item is asked for. Members that are not regular files are skipped.
+    """
+
+    TarFile = namedtuple(str('TarFile'), [str('filename'), str('fileobj')])
+
+    def __init__(self, infile):
+        # type: (object) -> None
+        """
+        :param infile: path, or an object with ``read``
+        :raises OsbsValidationException: not an archive of this kind
+        """
+        import tarfile  # imported here: see TarWriter
+
+        # bz2 reports broken data as ValueError, EOFError or IOError, depending on the version;
+        # RuntimeError: headers of headers without end.
+        self._broken = (tarfile.TarError, EOFError, ValueError, RuntimeError)
+        source = {'fileobj': infile} if hasattr(infile, 'read') else {'name': infile}
+        source['tarinfo'] = _strict_tarinfo(tarfile)
+        try:
+            self.tarfile = tarfile.open(mode=str('r|bz2'), **_native_keys(source))
+        except self._broken as ex:
+            raise _broken_archive(ex)
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        while True:
+            member = self._next_member()
+            if member is None:
+                self.close()
+                raise StopIteration()
+            if member.isfile():
+                break
+        _check_member(member)
+        raw = _MemberReader(self.tarfile.extractfile(member), self._broken)
+        return self.TarFile(member.name, io.BufferedReader(raw))
+
+    next = __next__
+
+    def _next_member(self):
+        try:
+            member = self.tarfile.next()
+        except self._broken + (EnvironmentError,) as ex:
+            raise _broken_archive(ex)
+        # The stream is read once: remembering members would make memory grow with the archive.
+        self.tarfile.members = []
+        return member
+
+    def close(self):
+        # type: () -> None
+        """Close the archive."""
+        self.tarfile.close()
+
+
+class _MemberReader(io.RawIOBase):
+    """A member's content, whose errors say that the archive is broken."""
+
+    def __init__(self, fileobj, broken):
+        super(_MemberReader, self).__init__()
+        self._fileobj = fileobj
+        self._broken = broken + (EnvironmentError,)
+
+    def readable(self):
+        return True
+
+    def readinto(self, target):
+        try:
+            data = self._fileobj.read(len(target))
+        except self._broken as ex:
+            raise _broken_archive(ex)
+        target[:len(data)] = data
+        return len(data)
+
+
+def _strict_tarinfo(tarfile):
+    pax_headers = (tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE)
+    long_headers = pax_headers + (tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK)
+
+    class StrictTarInfo(tarfile.TarInfo):
+        """A member of an archive that has to be whole, with headers of bounded size."""
+
+        @classmethod
+        def fromtarfile(cls, archive):
+            # tarfile takes any damage after the first member for the end of the archive.
+            try:
+                return super(StrictTarInfo, cls).fromtarfile(archive)
+            except tarfile.EOFHeaderError:
+                raise
+            except tarfile.HeaderError as ex:
+                raise tarfile.ReadError(str(ex))
+
+        def _proc_member(self, archive):
+            if self.type == tarfile.GNUTYPE_SPARSE:
+                raise tarfile.ReadError(str('sparse files are not supported'))
+            if self.type in long_headers and self.size > _MAX_HEADER_SIZE:
+                raise tarfile.ReadError(str('a header is too large'))
+            if self.type in pax_headers:
+                return self._proc_pax_path(archive)
+            return super(StrictTarInfo, self)._proc_member(archive)
+
+        def _proc_pax_path(self, archive):
+            # Of these attributes only the path matters, and Python 2.7 never ends on hostile ones.
+            records = archive.fileobj.read(self._block(self.size))[:self.size]
+            member = self.fromtarfile(archive)
+            path = _PAX_PATH.search(records)
+            if path and self.type != tarfile.XGLTYPE:
+                member.name = six.ensure_str(path.group(1), errors=str('replace'))
+            member.offset = self.offset
+            return member
+
+    return StrictTarInfo
+
+
+def _native_keys(kwargs):
+    return dict((str(key), value) for key, value in kwargs.items())
+
+
+def _broken_archive(ex):
+    return OsbsValidationException("the archive is broken or is not a bzip2-compressed tar: %s"
+                                   % (ex or type(ex).__name__), cause=ex)
+
+
+def _check_member(member):
+    name = member.name
+    if name.startswith('/') or '..' in name.split('/') or any(ch < ' ' for ch in name):
+        raise OsbsValidationException("the archive holds a file with an unsafe name: %r" % name)
+    if member.size > MAX_MEMBER_SIZE:
+        raise OsbsValidationException("%r in the archive holds %d bytes, more than the %d allowed"
+                                      % (name, member.size, MAX_MEMBER_SIZE))

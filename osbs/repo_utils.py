@@ -1,0 +1,195 @@
+"""What a repository says about its image, besides its labels (contract: utils.md, section 11).
+
+Files of a repository are hostile until checked (known defects 20, 31, 54 and 56): regular files
+only, inside the repository, of bounded size.
+"""
+from __future__ import absolute_import, print_function, unicode_literals
+
+import io
+import logging
+import os
+import re
+
+import six
+
+from osbs._compat import to_text
+from osbs.constants import ADDITIONAL_TAGS_FILE, REPO_CONFIG_FILE, REPO_CONTAINER_CONFIG
+from osbs.exceptions import OsbsValidationException
+from osbs.ini import plain_parser, read_ini
+
+logger = logging.getLogger(__name__)
+
+DOCKERFILE = 'Dockerfile'
+# Whatever is read of a repository; a link is followed within the repository.
+REPO_FILES = (DOCKERFILE, REPO_CONTAINER_CONFIG, REPO_CONFIG_FILE, ADDITIONAL_TAGS_FILE)
+MAX_FILE_SIZE = 1024 * 1024
+_SHOWN_TAG = 200
+
+
+def read_repo_file(dir_path, file_name):
+    # type: (str, str) -> bytes
+    """Read a file of a repository.
+
+    :param dir_path: str, top of the repository; empty: the current directory
+    :param file_name: str
+    :return: bytes; None when there is no such file
+    :raises OsbsValidationException: not a regular file, not inside the repository, or too large
+    """
+    path = os.path.join(dir_path, file_name)
+    if not os.path.exists(path):
+        return None
+    top = os.path.realpath(dir_path or os.curdir)
+    real_path = os.path.realpath(path)
+    if not real_path.startswith(os.path.join(top, '')):
+        raise OsbsValidationException("%s: is a link that leaves the repository" % file_name)
+    if not os.path.isfile(real_path):
+        raise OsbsValidationException("%s: is not a regular file" % file_name)
+    try:
+        with io.open(real_path, 'rb') as repo_file:
+            content = repo_file.read(MAX_FILE_SIZE + 1)
+    except EnvironmentError as ex:
+        raise OsbsValidationException("%s: cannot be read: %s" % (file_name, ex.strerror),
+                                      cause=ex)
+    if len(content) > MAX_FILE_SIZE:
+        raise OsbsValidationException("%s: is larger than %d bytes" % (file_name, MAX_FILE_SIZE))
+    return content
+
+
+class RepoInfo(object):
+    """A Dockerfile, the configuration of automatic rebuilds, container.yaml and tags."""
+
+    def __init__(self, dockerfile_parser=None, configuration=None, additional_tags=None):
+        # type: (object, object, object) -> None
+        """
+        :param dockerfile_parser: DockerfileParser, or None when there is no Dockerfile
+        :param configuration: RepoConfiguration; default: that of the current directory
+        :param additional_tags: AdditionalTagsConfig; default: that of the current directory
+        """
+        self.dockerfile_parser = dockerfile_parser
+        self.configuration = RepoConfiguration() if configuration is None else configuration
+        if additional_tags is None:
+            additional_tags = AdditionalTagsConfig(tags=self.configuration.container.get('tags'))
+        self.additional_tags = additional_tags
+
+
+class RepoConfiguration(object):
+    """``.osbs-repo-config`` and container.yaml of a repository.
+
+    :ivar container: dict, what container.yaml holds
+    """
+
+    DEFAULT_CONFIG = '[autorebuild]\nenabled = false\n'
+
+    def __init__(self, dir_path='', file_name=REPO_CONFIG_FILE):
+        # type: (str, str) -> None
+        """
+        :param dir_path: str, top of the repository; empty: the current directory
+        :param file_name: str, of the INI file
+        :raises OsbsValidationException: a file cannot be read or parsed, or says nonsense
+        """
+        # Without interpolation: nothing here needs it, and it can multiply without bounds.
+        self._config_parser = plain_parser()
+        self._file_name = file_name
+        content = read_repo_file(dir_path, file_name) or b''
+        for text in (self.DEFAULT_CONFIG.encode('utf-8'), content):
+            read_ini(self._config_parser, text, file_name)
+        self.container = _read_container_yaml(dir_path)
+
+    def is_autorebuild_enabled(self):
+        # type: () -> bool
+        """Tell whether the repository asks for automatic rebuilds.
+
+        :raises OsbsValidationException: ``enabled`` is not a boolean (decision D38)
+        """
+        try:
+            return self._config_parser.getboolean('autorebuild', 'enabled')
+        except (ValueError, AttributeError) as ex:
+            raise OsbsValidationException("%s: enabled in [autorebuild] must be true or false"
+                                          % self._file_name, cause=ex)
+
+
+def _read_container_yaml(dir_path):
+    content = read_repo_file(dir_path, REPO_CONTAINER_CONFIG)
+    if content is None:
+        return {}
+    # Imported here: only repositories with such a file pay for yaml and jsonschema.
+    from osbs import schemas
+    from osbs.repo_parsers import load_yaml
+
+    container = load_yaml(content, REPO_CONTAINER_CONFIG)
+    schemas.validate(container, 'container', REPO_CONTAINER_CONFIG)
+    return container or {}
+
+
+class AdditionalTagsConfig(object):
+    """Tags of an image besides those made from version and release."""
+
+    VALID_TAG_REGEX = re.compile(r'^[\w.]{0,127}$')
+
+    def __init__(self, dir_path='', file_name=ADDITIONAL_TAGS_FILE, tags=None):
+        # type: (str, str, object) -> None
+        """
+        :param dir_path: str, top of the repository; empty: the current directory
+        :param file_name: str, file with a tag in each line
+        :param tags: list, tuple or set of str: these count, and the file is not looked at
+        :raises OsbsValidationException: tags of another type, or the file cannot be read
+        """
+        self._from_container_yaml = bool(tags)
+        if tags:
+            candidates = _checked_tags(tags)
+            logger.warning("tags come from %s, the file %s is ignored", REPO_CONTAINER_CONFIG,
+                           file_name)
+        else:
+            content = read_repo_file(dir_path, file_name) if file_name else None
+            candidates = [line.strip() for line in to_text(content or b'').split('\n')]
+        self._tags = set(tag for tag in candidates if self._is_valid(tag))
+
+    def _is_valid(self, tag):
+        if not tag:
+            return False
+        if self.VALID_TAG_REGEX.match(tag) and '\n' not in tag and _is_ascii(tag):
+            return True
+        logger.warning("additional tag %r is dropped: it does not match %s", tag[:_SHOWN_TAG],
+                       self.VALID_TAG_REGEX.pattern)
+        return False
+
+    @property
+    def tags(self):
+        """List of the valid tags, each once, in no particular order."""
+        return list(self._tags)
+
+    @property
+    def from_container_yaml(self):
+        """True when tags were given, be they valid or not."""
+        return self._from_container_yaml
+
+
+def _is_ascii(text):
+    return all(ord(character) < 128 for character in text)
+
+
+def _checked_tags(tags):
+    if not isinstance(tags, (list, tuple, set, frozenset)) or not all(
+            isinstance(tag, six.string_types) for tag in tags):
+        raise OsbsValidationException("%s: tags must be a list of strings"
+                                      % REPO_CONTAINER_CONFIG)
+    return tags
+
+
+def read_repo_info(dir_path):
+    # type: (str) -> RepoInfo
+    """Read the files of a checkout; it is not needed afterwards.
+
+    :param dir_path: str, top of the repository
+    :return: RepoInfo, without a Dockerfile parser when there is no Dockerfile (decision D37)
+    :raises OsbsValidationException: a file is not what it should be
+    """
+    content = read_repo_file(dir_path, DOCKERFILE)
+    parser = None
+    if content is not None:
+        from osbs.repo_parsers import RepoDockerfileParser  # imported here: slow to import
+
+        parser = RepoDockerfileParser(content)
+    configuration = RepoConfiguration(dir_path=dir_path)
+    tags = AdditionalTagsConfig(dir_path=dir_path, tags=configuration.container.get('tags'))
+    return RepoInfo(parser, configuration, tags)
