@@ -250,13 +250,25 @@ class ScriptedRunner(pods_api.Runner):
 
     async def run(self, pod):
         """Play the outcome; see :meth:`osbs.sandbox.pods_api.Runner.run`."""
+        return await self._play(pod, 0)
+
+    async def resume(self, pod):
+        """Go on with a build that ran when the sandbox was killed: what it printed is not repeated."""
+        return await self._play(pod, len(pod.log.data))
+
+    async def _play(self, pod, printed):
         outcome = self.outcome_of(pod.build['metadata']['name'])
         loop = asyncio.get_event_loop()
         end = loop.time() + outcome.duration
         for line, pause in outcome.schedule(pod):
+            if printed >= len(line):
+                printed -= len(line)
+                end -= pause
+                continue
             if pause > 0:
                 await asyncio.sleep(pause)
-            pod.log.write(line)
+            pod.log.write(line[printed:])
+            printed = 0
         await asyncio.sleep(max(0.0, end - loop.time()))
         if self.store_metadata is not None:
             self.store_metadata(pod, *outcomes.scripted_metadata(outcome))

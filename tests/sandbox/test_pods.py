@@ -110,7 +110,7 @@ def test_files_of_the_pod_are_gone_afterwards():
 
 
 class LoggedLine(pods_api.PodLog):
-    """Tell when the first output came."""
+    """Tell when the first line came."""
 
     def __init__(self):
         super().__init__()
@@ -118,7 +118,8 @@ class LoggedLine(pods_api.PodLog):
 
     def write(self, data):
         super().write(data)
-        self.first.set()
+        if b'\n' in self.data:
+            self.first.set()
 
 
 async def cancel_after_first_line(code, grace):
@@ -232,6 +233,15 @@ def test_the_last_pattern_that_matches_decides():
     runner.add('hello-*', exit_status=1)
     runner.add('*-1', exit_status=2)
     assert [play(runner)[0], runner.outcome_of('hello-2').exit_status] == [2, 1]
+
+
+@pytest.mark.parametrize('printed', [b'', b'one\n', b'one\nt', b'one\ntwo\n'])
+def test_a_resumed_script_prints_only_the_rest(printed):
+    runner = pods.ScriptedRunner(outcomes.Outcome(lines=['one', 'two']))
+    pod = make_pod()
+    pod.log.write(printed)
+    run(runner.resume(pod))
+    assert bytes(pod.log.data) == b'one\ntwo\n'
 
 
 def test_metadata_of_a_script_is_stored_with_the_pod():
