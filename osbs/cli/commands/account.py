@@ -1,0 +1,85 @@
+"""Sub-commands about users, tokens and quotas (cli.md, section 5)."""
+
+from __future__ import absolute_import, print_function, unicode_literals
+
+import logging
+
+from osbs.cli.output import print_json_nicely, write_line
+
+logger = logging.getLogger("osbs")
+
+_TOKEN_PAGE = """\
+To complete authentication please navigate to:
+
+%s
+
+Set token or token_file in configuration to authenticate requests."""
+
+
+def cmd_get_token(args, osbs):
+    # type: (object, object) -> None
+    """Print the OAuth token."""
+    _print_token(args, osbs, osbs.get_token())
+
+
+def cmd_serviceaccount_token(args, osbs):
+    # type: (object, object) -> None
+    """Print a token of a service account, nothing if it has none."""
+    tokens = osbs.get_serviceaccount_tokens(args.SERVICEACCOUNT)
+    for token in list(tokens.values())[:1]:
+        _print_token(args, osbs, token.decode("ascii"))
+
+
+def cmd_print_token_url(args, osbs):
+    # type: (object, object) -> None
+    """Print the URL of the page that gives out OAuth tokens."""
+    from six.moves.urllib.parse import urljoin
+
+    url = urljoin(osbs.os_conf.get_openshift_base_uri(), "oauth/token/request")
+    write_line(_TOKEN_PAGE % url)
+
+
+def cmd_login(args, osbs):
+    # type: (object, object) -> object
+    """Log in and keep the token for later use; -1 when the arguments do not go together."""
+    if args.token and (args.username or args.password):
+        text = "Can't use --token and (--user or --password)."
+        write_line(text)
+        logger.error(text)
+        return -1
+    osbs.login(args.token, args.username, args.password)
+    return None
+
+
+def cmd_get_user(args, osbs):
+    # type: (object, object) -> None
+    """Show who somebody is, by default who is logged in."""
+    user = osbs.get_user(args.USERNAME) if args.USERNAME else osbs.get_user()
+    if args.output == "json":
+        print_json_nicely(user)
+        return
+    name = (user.get("metadata") or {}).get("name")
+    full_name = user.get("fullName")
+    for what, value in (("name", name), ("full name", full_name)):
+        if not value:
+            logger.error("the server does not tell the %s of the user", what)
+    write_line('Name: "%s"' % (name or ""))
+    write_line('Full Name: "%s"' % (full_name or ""))
+
+
+def cmd_get_all_resource_quota(args, osbs):
+    # type: (object, object) -> None
+    """Show one resource quota, or the names of all."""
+    if args.QUOTA_NAME:
+        print_json_nicely(osbs.get_resource_quota(args.QUOTA_NAME))
+        return
+    for quota in osbs.list_resource_quotas().get("items") or []:
+        write_line(quota["metadata"]["name"])
+
+
+def _print_token(args, osbs, token):
+    if args.oc:
+        base_uri = osbs.os_conf.get_openshift_base_uri()
+        write_line("oc login --token %s %s" % (token, base_uri))
+    else:
+        write_line(token)

@@ -1,0 +1,236 @@
+"""Backup and restore of the builder's data (cli.md, section 5)."""
+
+from __future__ import absolute_import, print_function, unicode_literals
+
+import contextlib
+import logging
+import os
+import sys
+
+from osbs.cli.errors import CommandError
+from osbs.cli.output import binary, write
+from osbs.constants import BACKUP_RESOURCES
+
+logger = logging.getLogger("osbs")
+
+_QUOTA_NAME = "pause-backup"
+# Objects that one request asks for (decision D18).
+_PAGE_SIZE = 500
+# Bytes of one kind of objects that are kept in memory before they go to a temporary file.
+_SPOOL_SIZE = 8 * 1024 * 1024
+_STANDARD_STREAM = "-"
+
+
+def cmd_backup(args, osbs):
+    # type: (object, object) -> None
+    """Dump the builder's BuildConfigs and ImageStreams into an archive."""
+    from osbs.utils import TarWriter
+
+    directory = _backup_name(args.instance)
+    # Opened first: nobody should wait for running builds to hear of a wrong file name.
+    with _archive(args.filename, directory) as archive:
+        with _paused(osbs, args):
+            with TarWriter(archive.outfile, directory) as writer:
+                for resource_type in BACKUP_RESOURCES:
+                    _dump(osbs, resource_type, writer, args)
+            archive.complete()
+
+
+def cmd_restore(args, osbs):
+    # type: (object, object) -> None
+    """Create the objects of a backup."""
+    from osbs.exceptions import OsbsValidationException
+    from osbs.utils import TarReader
+
+    path = args.BACKUP_ARCHIVE
+    with _opened(path) as infile:
+        try:
+            archive = TarReader(infile)
+        except OsbsValidationException as ex:
+            raise CommandError("cannot restore from %s: %s" % (path, ex.message), cause=ex)
+        with _paused(osbs, args):
+            for resource_type, resources in _resources(path, archive):
+                osbs.restore_resource(
+                    resource_type, resources, continue_on_error=args.continue_on_error
+                )
+    logger.info("restored %s", path)
+
+
+def _paused(osbs, args):
+    from osbs.utils import paused_builds
+
+    return paused_builds(osbs, quota_name=_QUOTA_NAME, ignore_quota_errors=args.ignore_quota_errors)
+
+
+def _backup_name(instance):
+    import time
+
+    # A path in the name of an instance is no reason to write elsewhere.
+    instance = instance.replace(os.sep, "_")
+    return "osbs-backup-%s-%s" % (instance, time.strftime(str("%Y-%m-%d-%H%M%S")))
+
+
+@contextlib.contextmanager
+def _archive(filename, directory):
+    if filename == _STANDARD_STREAM:
+        archive = _Stream(binary(sys.stdout))
+    else:
+        path = os.path.realpath(filename or "%s.tar.bz2" % directory)
+        try:
+            archive = _writable(path)
+        except EnvironmentError as ex:
+            raise CommandError("cannot write %s: %s" % (path, ex.strerror), cause=ex)
+    try:
+        yield archive
+    finally:
+        archive.close()
+
+
+def _writable(path):
+    if os.path.exists(path) and not os.path.isfile(path):
+        # A device or a pipe cannot be replaced, only written to.
+        return _Stream(open(path, "wb"))
+    return _ArchiveFile(path)
+
+
+class _Stream(object):
+    """An archive of which the reader sees every byte as it comes."""
+
+    def __init__(self, outfile):
+        self.outfile = outfile
+
+    def complete(self):
+        self.outfile.flush()
+
+    def close(self):
+        if self.outfile is not binary(sys.stdout):
+            self.outfile.close()
+
+
+class _ArchiveFile(object):
+    """An archive that gets its name when it is complete: what has the name can be restored.
+
+    Only the owner may read it: BuildConfigs hold what was given to builds.
+    """
+
+    def __init__(self, path):
+        import tempfile
+
+        self._path = path
+        handle, self._temporary = tempfile.mkstemp(
+            prefix=".osbs-backup-", dir=os.path.dirname(path)
+        )
+        self.outfile = os.fdopen(handle, "wb")
+
+    def complete(self):
+        self.outfile.flush()
+        os.fsync(self.outfile.fileno())
+        os.rename(self._temporary, self._path)
+        self._temporary = None
+        logger.info("backup written to %s", self._path)
+
+    def close(self):
+        self.outfile.close()
+        if self._temporary is not None:
+            os.unlink(self._temporary)
+
+
+def _dump(osbs, resource_type, writer, args):
+    import tempfile
+
+    try:
+        with tempfile.SpooledTemporaryFile(max_size=_SPOOL_SIZE) as spool:
+            with _progress(resource_type, args) as show:
+                _write_list(_pages(osbs, resource_type), spool, show)
+            _add(writer, "%s.json" % resource_type, spool)
+    except Exception:
+        if not args.continue_on_error:
+            raise
+        logger.warning("cannot dump %s", resource_type, exc_info=True)
+
+
+def _pages(osbs, resource_type):
+    return [osbs.dump_resource(resource_type, page_size=_PAGE_SIZE)]
+
+
+def _write_list(pages, outfile, show):
+    """Write the pages of a list as one list object, holding no more than a page in memory."""
+    import json
+
+    def put(text):
+        outfile.write(text.encode("ascii"))
+
+    count = 0
+    for number, page in enumerate(pages):
+        if number == 0:
+            head = {key: value for key, value in page.items() if key != "items"}
+            put(json.dumps(head)[:-1] + (", " if head else "") + '"items": [')
+        for item in page.get("items") or []:
+            put((", " if count else "") + json.dumps(item))
+            count += 1
+        show(count)
+    put("]}")
+
+
+def _add(writer, name, spool):
+    # As writer.write_file() does, without the whole content in memory.
+    from tarfile import TarInfo
+
+    info = TarInfo(str(os.path.join(writer.directory, name)))
+    info.size = spool.tell()
+    spool.seek(0)
+    writer.tarfile.addfile(info, fileobj=spool)
+
+
+@contextlib.contextmanager
+def _progress(resource_type, args):
+    """Give a function that shows on a terminal how many objects there are so far."""
+    if args.quiet or not sys.stderr.isatty():
+        yield lambda count: None
+        return
+    try:
+        yield lambda count: write("\r%s: %d" % (resource_type, count), sys.stderr)
+    finally:
+        write("\n", sys.stderr)
+
+
+@contextlib.contextmanager
+def _opened(path):
+    if path == _STANDARD_STREAM:
+        yield binary(sys.stdin)
+        return
+    try:
+        infile = open(path, "rb")
+    except EnvironmentError as ex:
+        raise CommandError("cannot read %s: %s" % (path, ex.strerror), cause=ex)
+    with infile:
+        yield infile
+
+
+def _resources(path, archive):
+    """Generate type and list object of each member of an archive that can be restored."""
+    from osbs.exceptions import OsbsValidationException
+
+    try:
+        for member in archive:
+            resource_type = os.path.basename(member.filename).split(".")[0]
+            if resource_type not in BACKUP_RESOURCES:
+                logger.warning("%s: skipping %s", path, member.filename)
+                continue
+            with contextlib.closing(member.fileobj):
+                resources = _decoded(member)
+            yield resource_type, resources
+    except OsbsValidationException as ex:
+        raise CommandError("cannot restore from %s: %s" % (path, ex.message), cause=ex)
+
+
+def _decoded(member):
+    import json
+
+    try:
+        resources = json.loads(member.fileobj.read().decode("ascii"))
+    except ValueError as ex:
+        raise CommandError("%s is not JSON: %s" % (member.filename, ex), cause=ex)
+    if not isinstance(resources, dict) or not isinstance(resources.get("items"), list):
+        raise CommandError("%s is not a list object of OpenShift" % member.filename)
+    return resources

@@ -1,0 +1,106 @@
+"""``osbs build``: submit a build, follow its log, tell how it ended (cli.md, section 4)."""
+
+from __future__ import absolute_import, print_function, unicode_literals
+
+import logging
+
+from osbs.cli.errors import resumable
+from osbs.cli.output import OutputClosed, print_json_nicely, write_line
+
+logger = logging.getLogger("osbs")
+
+
+def cmd_build(args, osbs):
+    # type: (object, object) -> object
+    """Create a build and, unless told otherwise, wait for it.
+
+    :param args: argparse.Namespace of the sub-command
+    :param osbs: OSBS
+    :return: None, or -1 when the build did not succeed
+    """
+    build_id = _create(args, osbs).get_build_name()
+    with resumable("build-logs", "-f", build_id):
+        build = osbs.wait_for_build_to_get_scheduled(build_id)
+        if not args.no_logs:
+            return _wait(osbs, build_id)
+    if args.output == "json":
+        print_json_nicely(build.json)
+    else:
+        write_line(build_id)
+    return None
+
+
+def _create(args, osbs):
+    # Up to the call of create_*_build no other attribute of args may be read.
+    if args.worker:
+        create = osbs.create_worker_build
+    elif args.orchestrator:
+        create = osbs.create_orchestrator_build
+    else:
+        create = osbs.create_prod_build
+    conf = osbs.build_conf
+    keywords = {
+        "git_uri": conf.get_git_uri(),
+        "git_ref": conf.get_git_ref(),
+        "git_branch": conf.get_git_branch(),
+        "user": conf.get_user(),
+        "tag": conf.get_tag(),
+        "target": conf.get_koji_target(),
+        "architecture": conf.get_architecture(),
+        "yum_repourls": conf.get_yum_repourls(),
+        "scratch": args.scratch,
+        "platform": args.platform,
+        "platforms": args.platforms,
+        "release": args.release,
+        "koji_parent_build": args.koji_parent_build,
+        "isolated": args.isolated,
+        "signing_intent": args.signing_intent,
+        "compose_ids": args.compose_ids,
+    }
+    for name in ("arrangement_version", "koji_upload_dir"):
+        if getattr(args, name):
+            keywords[name] = getattr(args, name)
+    if conf.get_flatpak():
+        keywords["flatpak"] = True
+    return create(**keywords)
+
+
+def _wait(osbs, build_id):
+    logs = osbs.get_build_logs(build_id, follow=True, decode=True)
+    if logs is None:
+        logger.error("there is no log of build %s to follow yet", build_id)
+        return -1
+    write_line("Build submitted (%s), watching logs (feel free to interrupt)" % build_id)
+    _show_logs(logs)
+    osbs.wait_for_build_to_finish(build_id)
+    build = osbs.get_build(build_id)
+    _display_build_summary(build)
+    return None if build.is_succeeded() else -1
+
+
+def _show_logs(logs):
+    try:
+        for line in logs:
+            write_line(line)
+    except OutputClosed:
+        # Nobody reads the log any more, but how the build ends still decides the exit status.
+        logger.debug("nobody reads the log any more")
+    except Exception as ex:
+        logger.error("cannot follow the log any further: %r", ex)
+
+
+def _display_build_summary(build):
+    # type: (object) -> None
+    """Print how a build ended and which repositories hold its image.
+
+    :param build: BuildResponse
+    """
+    write_line()
+    write_line("build %s is %s" % (build.get_build_name(), build.status))
+    if not build.is_succeeded():
+        return
+    for kind, repositories in (build.get_repositories() or {}).items():
+        if repositories:
+            write_line("%s repositories:" % kind)
+            for repository in repositories:
+                write_line("\t%s" % repository)

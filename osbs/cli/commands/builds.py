@@ -1,0 +1,378 @@
+"""Sub-commands about existing builds and images (cli.md, section 5)."""
+
+from __future__ import absolute_import, print_function, unicode_literals
+
+import logging
+import sys
+
+from osbs.cli import options
+from osbs.cli.errors import CommandError, UsageError, resumable
+from osbs.cli.output import print_json_nicely, write, write_line
+
+logger = logging.getLogger("osbs")
+
+# What a Build or an event from elsewhere may lack or hold in another form.
+_MALFORMED = (AttributeError, KeyError, TypeError, ValueError)
+
+_NOT_REPORTED = "(not reported)"
+_UNSET = "(unset)"
+
+_BUILD_TEXT = """\
+BUILD ID: {name}
+STATUS: {status}
+IMAGE: {image}
+DATE: {date}
+
+DOCKERFILE
+
+{dockerfile}
+
+COMMIT ID
+
+{commit}
+
+BASE IMAGE ID (FROM {base_image})
+
+{base_image_id}
+
+IMAGE ID
+
+{image_id}
+
+KOJI BUILD ID
+
+{koji_build_id}
+
+REPOSITORIES
+
+{repositories}
+
+V2 DIGESTS
+
+{digests}"""
+
+_WORKER_BUILD_TEXT = """\
+%(platform)s WORKER BUILD
+
+%(build-name)s on %(cluster-url)s (%(namespace)s)
+
+%(platform)s V2 DIGESTS
+
+%(digests)s"""
+
+
+def cmd_list_builds(args, osbs):
+    # type: (object, object) -> None
+    """List the builds of the namespace, or of a file."""
+    columns = _chosen_columns(
+        args.columns, options.CLI_LIST_BUILDS_DEFAULT_COLS, options.LIST_BUILDS_COLUMNS
+    )
+    if args.from_json:
+        builds = _builds_of_file(args.from_json)
+    elif args.running:
+        builds = osbs.list_builds(running=True)
+    else:
+        builds = osbs.list_builds()
+    if args.output == "json":
+        print_json_nicely([build.json for build in builds])
+        return
+    from osbs.cli.render import TablePrinter
+
+    rows = _build_rows(builds, args)
+    TablePrinter([dict(options.LIST_BUILDS_COLUMNS)] + rows, columns).render()
+
+
+def cmd_watch_build(args, osbs):
+    # type: (object, object) -> object
+    """Wait till a build finishes; -1 when it did not succeed (decision D15)."""
+    build_id = args.BUILD_ID[0]
+    with resumable("watch-build", build_id):
+        build = osbs.wait_for_build_to_finish(build_id)
+    if args.output == "json":
+        print_json_nicely(build.json)
+    if build.is_succeeded():
+        return None
+    logger.error("build %s is %s", build_id, build.status)
+    return -1
+
+
+def cmd_watch_builds(args, osbs):
+    # type: (object, object) -> None
+    """Print a row for each change of a build that is not finished."""
+    columns = _chosen_columns(
+        args.columns, options.CLI_WATCH_BUILDS_DEFAULT_COLS, options.WATCH_BUILDS_COLUMNS
+    )
+    show = _print_event_as_json if args.output == "json" else _EventTable(columns).add
+    selector = ",".join("status!=%s" % state.capitalize() for state in _finished_states())
+    with resumable("watch-builds"):
+        for changetype, obj in osbs.watch_builds(field_selector=selector):
+            row = _event_row(changetype, obj)
+            if row is None:
+                logger.error("an event of type %s names no build", changetype)
+            else:
+                show(row)
+
+
+def cmd_get_build(args, osbs):
+    # type: (object, object) -> None
+    """Show the details of a build."""
+    build = osbs.get_build(args.BUILD_ID[0])
+    if args.output == "json":
+        print_json_nicely(build.json)
+        return
+    write_line(
+        _BUILD_TEXT.format(
+            name=build.get_build_name(),
+            status=build.status,
+            image=build.get_image_tag(),
+            date=build.get_time_created(),
+            dockerfile=build.get_dockerfile(),
+            commit=build.get_commit_id(),
+            base_image=build.get_base_image_name() or _UNSET,
+            base_image_id=build.get_base_image_id() or _UNSET,
+            image_id=build.get_image_id() or _UNSET,
+            koji_build_id=build.get_koji_build_id() or _UNSET,
+            repositories=_repositories_str(build.get_repositories()),
+            digests=make_digests_str(build.get_digests()),
+        )
+    )
+    worker_builds = _worker_builds_str(build)
+    if worker_builds:
+        write_line("\nWORKER BUILDS\n\n%s" % worker_builds)
+
+
+def cmd_cancel_build(args, osbs):
+    # type: (object, object) -> None
+    """Cancel a build."""
+    osbs.cancel_build(args.BUILD_ID[0])
+
+
+def cmd_import_image(args, osbs):
+    # type: (object, object) -> None
+    """Import the tags of an image stream."""
+    osbs.import_image(args.NAME[0])
+
+
+def cmd_build_logs(args, osbs):
+    # type: (object, object) -> None
+    """Print the log of a build, or follow it."""
+    build_id = args.BUILD_ID[0]
+    with resumable("build-logs", "-f", build_id):
+        logs = osbs.get_build_logs(
+            build_id, follow=args.follow, wait_if_missing=args.wait_if_missing, decode=True
+        )
+        if logs is None:
+            logger.warning("there are no logs of build %s yet", build_id)
+        elif args.follow:
+            for line in logs:
+                write_line(line)
+        else:
+            write(logs)
+
+
+def cmd_get_build_image_id(args, osbs):
+    # type: (object, object) -> None
+    """Show the ids of the images of the build pod's containers."""
+    image_ids = osbs.get_pod_for_build(args.BUILD_ID[0]).get_container_image_ids()
+    if args.output == "json":
+        print_json_nicely(image_ids)
+        return
+    row = "{0:18} {1:64}".format
+    write_line(row("TAG", "IMAGE ID"), sys.stderr)
+    for tag, image_id in image_ids.items():
+        write_line(row(tag, image_id))
+
+
+def make_digests_str(digests):
+    # type: (object) -> object
+    """Return the digests of an image, one a line.
+
+    :param digests: list of dicts with registry, repository, tag and digest; or None
+    """
+    if digests is None:
+        return _UNSET
+    if not digests:
+        return "(empty)"
+    line = "%(registry)s/%(repository)s:%(tag)s %(digest)s"
+    try:
+        return "\n".join(line % digest for digest in digests)
+    except (KeyError, TypeError):
+        return "(invalid value)"
+
+
+def make_worker_builds_str(worker_builds):
+    # type: (dict) -> object
+    """Return a block of text for each platform's worker build.
+
+    :param worker_builds: dict, platform -> dict with build and digests
+    """
+    return "\n\n".join(
+        _worker_build_str(platform, worker_build)
+        for platform, worker_build in worker_builds.items()
+    )
+
+
+def _worker_build_str(platform, worker_build):
+    facts = dict.fromkeys(("build-name", "cluster-url", "namespace"), _UNSET)
+    facts.update(worker_build.get("build") or {})
+    facts.update(platform=platform, digests=make_digests_str(worker_build.get("digests", [])))
+    return _WORKER_BUILD_TEXT % facts
+
+
+def _worker_builds_str(build):
+    import json
+    from collections import OrderedDict
+
+    text = (build.get_annotations() or {}).get("worker-builds")
+    try:
+        worker_builds = json.loads(text or "{}", object_pairs_hook=OrderedDict)
+        return make_worker_builds_str(worker_builds)
+    except _MALFORMED:
+        logger.warning("annotation worker-builds of %s is malformed", build.get_build_name())
+        return ""
+
+
+def _repositories_str(repositories):
+    if not (repositories and repositories.get("primary")):
+        return _UNSET
+    return "Primary\n\n{0}\n\nUnique\n\n{1}".format(
+        "\n".join(repositories["primary"]), "\n".join(repositories.get("unique") or [])
+    )
+
+
+def _chosen_columns(text, default, known):
+    """Return the columns that --columns names; checked before anything is asked of the server."""
+    columns = text.split(",") if text else default
+    names = [key for key, _ in known]
+    for column in columns:
+        if column not in names:
+            raise UsageError(
+                "there is no column %s; --columns takes: %s" % (column or "''", ", ".join(names))
+            )
+    return columns
+
+
+def _builds_of_file(path):
+    import json
+
+    from osbs._compat import to_text
+    from osbs.build.build_response import BuildResponse
+
+    try:
+        with open(path, "rb") as infile:
+            builds = json.loads(to_text(infile.read()))
+    except (EnvironmentError, ValueError) as ex:
+        raise CommandError("cannot read builds from %s: %s" % (path, ex), cause=ex)
+    if not isinstance(builds, list) or not all(isinstance(build, dict) for build in builds):
+        raise CommandError("%s does not hold a JSON array of Build objects" % path)
+    return [BuildResponse(build) for build in builds]
+
+
+def _time_created(build):
+    try:
+        return build.get_time_created_in_seconds()
+    except _MALFORMED:
+        return 0
+
+
+def _primary_image(build):
+    from osbs.utils import strip_registry_from_image
+
+    primary = (build.get_repositories() or {}).get("primary")
+    return strip_registry_from_image(primary[0]) if primary else ""
+
+
+_COLUMN_VALUES = {
+    "name": lambda build: build.get_build_name(),
+    "status": lambda build: build.status,
+    "image": _primary_image,
+    "unique_image": lambda build: build.get_image_tag(),
+    "image_id": lambda build: build.get_image_id(),
+    "base_image": lambda build: build.get_base_image_name(),
+    "base_image_id": lambda build: build.get_base_image_id(),
+    "commit": lambda build: build.get_commit_id(),
+    "koji_build_id": lambda build: build.get_koji_build_id(),
+    "time_created": lambda build: build.get_time_created(),
+}
+
+
+def _build_rows(builds, args):
+    if args.running:
+        builds = [build for build in builds if build.is_in_progress()]
+    rows = [_build_row(build) for build in sorted(builds, key=_time_created)]
+    return [row for row in rows if not args.FILTER or args.FILTER in row["image"]]
+
+
+def _build_row(build):
+    row = {}
+    for column, value_of in _COLUMN_VALUES.items():
+        try:
+            row[column] = value_of(build) or ""
+        except _MALFORMED:
+            # One build with an odd annotation must not hide all others.
+            logger.warning("build %s: cannot tell its %s", build.get_build_name(), column)
+            row[column] = ""
+    return row
+
+
+def _finished_states():
+    from osbs.constants import BUILD_FINISHED_STATES
+
+    return BUILD_FINISHED_STATES
+
+
+def _event_row(changetype, obj):
+    """Return what to show of an event as (column, text) pairs in order; None without a name."""
+    import time
+    from collections import OrderedDict
+
+    from osbs.utils import get_time_from_rfc3339, graceful_chain_get
+
+    name = graceful_chain_get(obj, "metadata", "name")
+    if not name:
+        return None
+    try:
+        seconds = get_time_from_rfc3339(obj["metadata"]["creationTimestamp"])
+        created = time.ctime(seconds)
+    except _MALFORMED:
+        created = _NOT_REPORTED
+    return OrderedDict(
+        [
+            ("changetype", changetype),
+            ("name", name),
+            ("status", graceful_chain_get(obj, "status", "phase") or _NOT_REPORTED),
+            ("created", created),
+        ]
+    )
+
+
+def _print_event_as_json(row):
+    import json
+
+    write_line(json.dumps(row))
+
+
+class _EventTable(object):
+    """A table that grows while it is shown and keeps no history (known defect 68)."""
+
+    # The widths are settled before the rows are known; these are as long as values usually are.
+    _EXPECTED = {
+        "changetype": "modified",
+        "status": _NOT_REPORTED,
+        "created": "Wed May  1 10:00:00 2024",
+        "name": "repo-branch-f7644-1",
+    }
+
+    def __init__(self, columns):
+        self._columns = columns
+        self._printer = None
+
+    def add(self, row):
+        """Print a row, before the first one the header."""
+        if self._printer is None:
+            from osbs.cli.render import TablePrinter
+
+            header = dict(options.WATCH_BUILDS_COLUMNS)
+            self._printer = TablePrinter([header, self._EXPECTED], self._columns)
+            self._printer.render_header()
+        self._printer.render_row(row)

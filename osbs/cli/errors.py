@@ -1,0 +1,217 @@
+"""The one place that turns what a command did into a line and an exit status.
+
+Decisions D15, D22 and D23. May import osbs.cli.output, osbs.exceptions and osbs.redact; requests
+only when an exception is to be told apart, as every ``osbs`` command pays for the rest.
+"""
+
+from __future__ import absolute_import, print_function, unicode_literals
+
+import contextlib
+import logging
+import re
+import sys
+
+import six
+
+from osbs._compat import to_text
+from osbs.cli import options
+from osbs.cli.output import OutputClosed, flush, flush_quietly, write_line
+from osbs.exceptions import (
+    OsbsAuthException,
+    OsbsNetworkException,
+    OsbsResponseException,
+    OsbsValidationException,
+)
+
+logger = logging.getLogger("osbs")
+
+DONE = 0
+FAILED = 1
+USAGE = 2
+AUTHENTICATION = 3
+NETWORK = 4
+INTERRUPTED = 130
+
+# A body that is a web page tells nothing more after this many characters.
+_LINE_LIMIT = 2000
+# Exceptions that lead to each other in a circle must not hang the last line.
+_CAUSES_LIMIT = 20
+
+_CONTROL = "[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"
+_CA_HINT = "; if a CA of your own signed its certificate, name the CA's file in ca_bundle"
+
+
+class CommandError(OsbsValidationException):
+    """A sub-command cannot do its work; the message alone tells why."""
+
+
+class UsageError(CommandError):
+    """The command line asks for something that does not exist or does not go together."""
+
+
+class ConfigurationError(CommandError):
+    """The configuration cannot be used."""
+
+
+def run(action, args):
+    # type: (object, object) -> object
+    """Call a function and turn its outcome into the result of ``main`` (decision D15).
+
+    :param action: callable without arguments; returns None, or -1 when it did not succeed
+    :param args: argparse.Namespace, for telling how to go on after an interruption
+    :return: None or int, what to end the process with
+    """
+    try:
+        result = action()
+        flush()
+        return FAILED if result == -1 else result
+    except OutputClosed:
+        return DONE
+    except KeyboardInterrupt as ex:
+        status = _interrupted(ex, args)
+    except Exception as ex:
+        status = report(ex)
+    flush_quietly()
+    return status
+
+
+def report(ex):
+    # type: (Exception) -> int
+    """Log the traceback at DEBUG and one line that names the culprit; return the exit status.
+
+    To be called while the exception is handled.
+    """
+    import traceback
+
+    from osbs.redact import mask_text
+
+    logger.debug("%s", mask_text(traceback.format_exc()))
+    logger.error("%s", _one_line(mask_text(describe(ex))))
+    return exit_status(ex)
+
+
+def describe(ex):
+    # type: (Exception) -> six.text_type
+    """Say what happened (cli.md, section 1)."""
+    for exception_class, tell in _DESCRIPTIONS:
+        if isinstance(ex, exception_class):
+            return tell(ex)
+    lost = [cause for cause in _causes(ex) if _is_lost_connection(cause)]
+    if lost:
+        return _describe_lost_connection(lost[0])
+    text = "Exception caught: %s" % to_text(repr(ex))
+    # The repr of an error of the file system does not say which file.
+    for cause in _causes(ex):
+        name = to_text(getattr(cause, "filename", None) or "")
+        if name and name not in text:
+            text += " (%s)" % to_text(name)
+    return text
+
+
+def exit_status(ex):
+    # type: (Exception) -> int
+    """Return the exit status that an exception leads to (decision D23)."""
+    causes = _causes(ex)
+    if isinstance(ex, UsageError):
+        return USAGE
+    if any(isinstance(cause, OsbsAuthException) or _is_answer_401(cause) for cause in causes):
+        return AUTHENTICATION
+    if any(isinstance(c, OsbsNetworkException) or _is_lost_connection(c) for c in causes):
+        return NETWORK
+    return FAILED
+
+
+@contextlib.contextmanager
+def resumable(*command):
+    # type: (*str) -> object
+    """Let an interruption inside the block tell which command goes on where it stopped.
+
+    :param command: str, sub-command and its arguments, such as ``'watch-build', 'b-1'``
+    """
+    try:
+        yield
+    except KeyboardInterrupt as ex:
+        ex.resume = command
+        raise
+
+
+def _interrupted(ex, args):
+    # With JSON on stdout, words there would spoil it for the program that reads it.
+    stdout = sys.stderr if getattr(args, "output", None) == "json" else sys.stdout
+    line = "Interrupted"
+    if getattr(ex, "resume", None):
+        line += "; to go on: %s" % _command_line(args, ex.resume)
+    try:
+        write_line("Quitting on user request.", stdout)
+    except OutputClosed:
+        pass
+    write_line(line, sys.stderr)
+    return INTERRUPTED
+
+
+def _command_line(args, command):
+    quote = six.moves.shlex_quote
+    words = ["osbs"]
+    for option in options.GLOBAL_OPTIONS:
+        value = getattr(args, option.dest, None)
+        if option.dest in _PLACE and value not in (None, option.default):
+            words += [option.flags[0], quote(value)]
+    return " ".join(words + [quote(word) for word in command])
+
+
+# Options that say where a build is, not who asks.
+_PLACE = ("config", "instance", "openshift_uri", "namespace", "token_file")
+
+
+def _describe_network(ex):
+    return "Network error at %s (%s): %s" % (ex.url, ex.status_code, ex.message)
+
+
+def _describe_response(ex):
+    message = ex.message
+    if isinstance(ex.json, dict) and "message" in ex.json:
+        message = ex.json["message"]
+    return "Server returned error %s: %s" % (ex.status_code, message)
+
+
+def _describe_lost_connection(cause):
+    request = getattr(cause, "request", None)
+    text = "Network error at %s: %s" % (getattr(request, "url", None) or "the server", cause)
+    return text + (_CA_HINT if type(cause).__name__ == "SSLError" else "")
+
+
+_DESCRIPTIONS = (
+    (OsbsNetworkException, _describe_network),
+    (OsbsAuthException, lambda ex: "Authentication failure: %s" % ex.message),
+    (OsbsResponseException, _describe_response),
+    (ConfigurationError, lambda ex: "Configuration error: %s" % ex.message),
+    (CommandError, lambda ex: ex.message),
+)
+
+
+def _causes(ex):
+    causes = [ex]
+    while len(causes) < _CAUSES_LIMIT:
+        cause = getattr(causes[-1], "cause", None)
+        if not isinstance(cause, BaseException):
+            break
+        causes.append(cause)
+    return causes
+
+
+def _is_answer_401(ex):
+    return isinstance(ex, OsbsResponseException) and ex.status_code == 401
+
+
+def _is_lost_connection(ex):
+    # What was not raised by requests cannot be one, and importing it for that takes its time.
+    requests = sys.modules.get("requests")
+    if requests is None:
+        return False
+    return isinstance(ex, (requests.exceptions.ConnectionError, requests.exceptions.Timeout))
+
+
+def _one_line(text):
+    # Control characters from a server or a repository must not reach the terminal.
+    line = re.sub(_CONTROL, "?", " ".join(text.split()))
+    return line if len(line) <= _LINE_LIMIT else line[:_LINE_LIMIT] + "..."

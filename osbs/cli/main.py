@@ -1,0 +1,154 @@
+# PYTHON_ARGCOMPLETE_OK
+# ruff: noqa: F401 (the sub-commands are looked up here by name, so that they can be replaced)
+"""The ``osbs`` command (cli.md): parse the command line, connect, run a sub-command.
+
+The table of sub-commands is in options.py, what they do in commands/, what becomes of exceptions
+in errors.py. The library itself is imported when a sub-command runs.
+"""
+
+from __future__ import absolute_import, print_function, unicode_literals
+
+import argparse
+import logging
+import os
+import sys
+
+import osbs as osbs_package
+from osbs.cli import errors, options
+from osbs.cli.commands.account import (
+    cmd_get_all_resource_quota,
+    cmd_get_token,
+    cmd_get_user,
+    cmd_login,
+    cmd_print_token_url,
+    cmd_serviceaccount_token,
+)
+from osbs.cli.commands.admin import cmd_backup, cmd_restore
+from osbs.cli.commands.build import _display_build_summary, cmd_build
+from osbs.cli.commands.builds import (
+    cmd_build_logs,
+    cmd_cancel_build,
+    cmd_get_build,
+    cmd_get_build_image_id,
+    cmd_import_image,
+    cmd_list_builds,
+    cmd_watch_build,
+    cmd_watch_builds,
+    make_digests_str,
+    make_worker_builds_str,
+)
+from osbs.cli.completion import autocomplete, cmd_completion
+from osbs.cli.output import (
+    OutputClosed,
+    flush,
+    flush_quietly,
+    print_json_nicely,
+    str_on_2_unicode_on_3,
+)
+from osbs.cli.parser import NoCommand, build_parser, parse_args
+
+logger = logging.getLogger("osbs")
+
+
+def cli():
+    # type: () -> tuple
+    """Parse the command line of the process.
+
+    :return: (argparse.ArgumentParser, argparse.Namespace); the latter has no ``func`` when no
+        sub-command was given
+    """
+    # Looked up now, as the functions of this module may have been replaced.
+    parser = build_parser(globals())
+    autocomplete(parser)
+    try:
+        return parser, parse_args(parser)
+    except NoCommand:
+        return parser, argparse.Namespace()
+
+
+def main():
+    # type: () -> object
+    """Run the ``osbs`` command.
+
+    :return: None or int, what to end the process with (decision D15)
+    """
+    try:
+        parser, args = cli()
+        if not hasattr(args, "func"):
+            parser.print_help()
+            flush()
+            return None
+    except SystemExit:
+        flush_quietly()
+        raise
+    except OutputClosed:
+        return errors.DONE
+    return errors.run(lambda: _run(args), args)
+
+
+def _run(args):
+    if args.server == options.NEVER:
+        return args.func(args, None)
+    level = logging.WARNING if args.quiet else logging.INFO
+    osbs_package.set_logging(level=logging.DEBUG if args.verbose else level)
+    os_conf, build_conf = _configurations(args)
+    if not args.quiet and os_conf.get_verbosity():
+        osbs_package.set_logging(level=logging.DEBUG)
+        logger.debug("logging everything")
+
+    from osbs.api import OSBS
+
+    osbs = OSBS(os_conf, build_conf)
+    if args.capture_dir is not None:
+        from osbs.cli import capture
+
+        capture.setup_json_capture(osbs, os_conf, args.capture_dir)
+    return args.func(args, osbs)
+
+
+def _configurations(args):
+    from osbs.conf import Configuration
+    from osbs.exceptions import OsbsException
+
+    if "config" in args.named:
+        _check_readable(args.config)
+    try:
+        os_conf, build_conf = [
+            Configuration(conf_file=args.config, conf_section=args.instance, cli_args=args)
+            for _ in range(2)
+        ]
+        os_conf.get_verbosity()
+    except OsbsException as ex:
+        raise errors.ConfigurationError(ex.message, cause=ex)
+    if "instance" in args.named and not os_conf.scp.has_section(args.instance):
+        raise errors.ConfigurationError(
+            "there is no section [%s] in %s" % (args.instance, _shown(args.config))
+        )
+    if args.server == options.ALWAYS and not getattr(args, "from_json", None):
+        _check_url(os_conf.get_openshift_base_uri(), args)
+    return os_conf, build_conf
+
+
+def _check_readable(path):
+    try:
+        open(path, "rb").close()
+    except EnvironmentError as ex:
+        raise errors.ConfigurationError("cannot read %s: %s" % (path, ex.strerror), cause=ex)
+
+
+def _check_url(url, args):
+    if url is not None and url.lower().startswith(("http://", "https://")):
+        return
+    found = "no openshift_url" if not url else "openshift_url is no http or https URL: %s" % url
+    raise errors.ConfigurationError(
+        "%s; set it in section [%s] of %s or use --openshift-uri"
+        % (found, args.instance, _shown(args.config))
+    )
+
+
+def _shown(path):
+    return path if os.path.exists(path) else "%s (no such file)" % path
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,119 @@
+"""Writing data to stdout and words to stderr, whatever the locale and whoever reads them.
+
+May import the standard library, six and osbs._compat, and nothing heavy when it is imported.
+"""
+
+from __future__ import absolute_import, print_function, unicode_literals
+
+import errno
+import locale
+import os
+import sys
+
+import six
+
+from osbs._compat import to_text
+
+
+class OutputClosed(Exception):
+    """Nobody reads our standard output any more (``osbs list-builds | head``)."""
+
+
+def str_on_2_unicode_on_3(s):
+    # type: (object) -> str
+    """Return a text as the interpreter's own ``str`` (cli.md, section 5).
+
+    :param s: text or bytes (UTF-8)
+    """
+    if six.PY2:
+        return str(s)
+    return s.decode("utf-8") if isinstance(s, six.binary_type) else s
+
+
+def write(text, stream=None):
+    # type: (six.text_type, object) -> None
+    """Write a text; what the stream's encoding cannot express becomes a question mark.
+
+    :param text: text
+    :param stream: file object, default: the present ``sys.stdout``
+    :raises OutputClosed: when nobody reads the stream any more
+    """
+    stream = sys.stdout if stream is None else stream
+    try:
+        try:
+            stream.write(text)
+        except UnicodeEncodeError:
+            stream.write(_expressible(text, stream))
+    except EnvironmentError as ex:
+        _notice_closed_pipe(ex, stream)
+        raise
+
+
+def write_line(text="", stream=None):
+    # type: (object, object) -> None
+    """Write one line and hand it on at once: a reader in a pipe wants lines as they come.
+
+    :param text: anything that can be shown as text
+    :param stream: file object, default: the present ``sys.stdout``
+    :raises OutputClosed: when nobody reads the stream any more
+    """
+    stream = sys.stdout if stream is None else stream
+    write(to_text(text) + "\n", stream)
+    flush(stream)
+
+
+def flush(stream=None):
+    # type: (object) -> None
+    """Hand on what was written.
+
+    :param stream: file object, default: the present ``sys.stdout``
+    :raises OutputClosed: when nobody reads the stream any more
+    """
+    stream = sys.stdout if stream is None else stream
+    try:
+        stream.flush()
+    except EnvironmentError as ex:
+        _notice_closed_pipe(ex, stream)
+        raise
+
+
+def flush_quietly():
+    # type: () -> None
+    """Hand on what was written to stdout, if anybody still reads it."""
+    try:
+        flush()
+    except OutputClosed:
+        pass
+
+
+def print_json_nicely(decoded_json):
+    # type: (object) -> None
+    """Print JSON-like data on stdout, indented by two."""
+    import json
+
+    # Python 2 would leave a blank at the end of each line.
+    write_line(json.dumps(decoded_json, indent=2, separators=(str(","), str(": "))))
+
+
+def binary(stream):
+    # type: (object) -> object
+    """Return the file object for bytes behind a text stream (itself on Python 2)."""
+    return getattr(stream, "buffer", stream)
+
+
+def _expressible(text, stream):
+    encoding = getattr(stream, "encoding", None) or locale.getpreferredencoding()
+    encoded = text.encode(encoding, "replace")
+    return encoded if six.PY2 else encoded.decode(encoding)
+
+
+def _notice_closed_pipe(error, stream):
+    if error.errno != errno.EPIPE:
+        return
+    # What is still buffered goes nowhere: the interpreter flushes at its end and would complain.
+    devnull = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(devnull, stream.fileno())
+    finally:
+        os.close(devnull)
+    raise OutputClosed()

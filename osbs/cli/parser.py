@@ -1,0 +1,193 @@
+"""The argparse parser made from the table in options.py, and the defaults of the environment.
+
+May import osbs.cli.options and osbs.cli.output; nothing heavy, as every ``osbs`` command pays.
+"""
+
+from __future__ import absolute_import, print_function, unicode_literals
+
+import argparse
+import os
+
+import osbs
+from osbs.cli import options
+from osbs.cli.output import str_on_2_unicode_on_3, write_line
+
+_ACTIONS = {
+    options.APPEND: "append",
+    options.FALSE: "store_false",
+    options.TRUE: "store_true",
+    options.VALUE: "store",
+}
+# Columns that argparse leaves free at the right.
+_HELP_MARGIN = 2
+_TAKES_ARGUMENT = (options.VALUE, options.APPEND)
+
+
+class NoCommand(Exception):
+    """No sub-command was given (Python 2, whose argparse takes that for an error)."""
+
+
+class _Formatter(argparse.RawDescriptionHelpFormatter):
+    # argparse makes a formatter for each option and asks for the width of the terminal each
+    # time, for which it imports shutil, bz2 and lzma: half of the time that a parser takes.
+
+    def __init__(self, prog, **kwargs):
+        kwargs.setdefault("width", _help_width())
+        super(_Formatter, self).__init__(prog, **kwargs)
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message):
+        # The sub-command is the only thing of which there can be too few.
+        if message == "too few arguments":
+            raise NoCommand()
+        super(_Parser, self).error(message)
+
+
+class _CommandParser(argparse.ArgumentParser):
+    """The parser of a sub-command, which gets its arguments when it is used."""
+
+    def __init__(self, command, **kwargs):
+        super(_CommandParser, self).__init__(**kwargs)
+        self._arguments = command.arguments
+
+    def fill(self):
+        """Add the arguments, once."""
+        arguments, self._arguments = self._arguments, ()
+        _add_arguments(self, arguments)
+
+    def parse_known_args(self, args=None, namespace=None):
+        self.fill()
+        return super(_CommandParser, self).parse_known_args(args, namespace)
+
+
+class _Version(argparse.Action):
+    # argparse's own action prints to stderr on Python 2.
+
+    def __call__(self, parser, namespace, values, option_string=None):
+        write_line(osbs.__version__)
+        parser.exit()
+
+
+def build_parser(functions):
+    # type: (dict) -> argparse.ArgumentParser
+    """Make the parser of the ``osbs`` command.
+
+    :param functions: dict, function name of the table -> function, called as ``(args, osbs)``
+    """
+    parser = _Parser(
+        prog=str("osbs"),
+        description=options.DESCRIPTION,
+        epilog=_epilog(),
+        formatter_class=_Formatter,
+    )
+    _add_arguments(parser, options.GLOBAL_OPTIONS)
+    commands = parser.add_subparsers(help="commands", parser_class=_CommandParser)
+    for command in options.COMMANDS:
+        facts = {"description": command.description, "formatter_class": _Formatter}
+        if command.help is not None:
+            facts["help"] = command.help
+        name = str_on_2_unicode_on_3(command.name)
+        sub_parser = commands.add_parser(name, command=command, **facts)
+        sub_parser.set_defaults(func=functions[command.function], server=command.server)
+    return parser
+
+
+def parse_args(parser, argv=None):
+    # type: (argparse.ArgumentParser, list) -> argparse.Namespace
+    """Parse the command line.
+
+    Beside the options the result has ``named``, the set of those options with a default in the
+    environment that the user named, on the command line or there (decisions D13 and D22).
+
+    :param argv: list of str, default: that of the process
+    :raises NoCommand: on Python 2 when there is no sub-command; on 3 ``func`` is then missing
+    """
+    args = parser.parse_args(argv)
+    args.named = set()
+    for option in options.GLOBAL_OPTIONS:
+        if option.env is None:
+            continue
+        if not hasattr(args, option.dest):
+            setattr(args, option.dest, os.environ.get(option.env) or None)
+        if getattr(args, option.dest) is not None:
+            args.named.add(option.dest)
+        else:
+            setattr(args, option.dest, option.default)
+    return args
+
+
+def _help_width():
+    # What shutil.get_terminal_size() does, less the imports.
+    try:
+        return int(os.environ["COLUMNS"]) - _HELP_MARGIN
+    except (KeyError, ValueError):
+        pass
+    try:
+        return os.get_terminal_size(1).columns - _HELP_MARGIN
+    except (AttributeError, EnvironmentError):
+        return 80 - _HELP_MARGIN
+
+
+def _epilog():
+    lines = ["environment variables:"]
+    lines += [
+        "  %-20s default of %s" % (option.env, option.flags[0])
+        for option in options.GLOBAL_OPTIONS
+        if option.env
+    ]
+    lines += ["", "exit status:"]
+    lines += ["  %-20s %s" % row for row in options.EXIT_STATUSES]
+    return "\n".join(lines)
+
+
+def _add_arguments(parser, arguments):
+    groups = {}
+    for argument in arguments:
+        if isinstance(argument, options.Positional):
+            _add_positional(parser, argument)
+            continue
+        key = (argument.title, argument.exclusive)
+        if key not in groups:
+            groups[key] = _group(parser, argument)
+        groups[key].add_argument(
+            *[str(flag) for flag in argument.flags], **_argparse_facts(argument)
+        )
+
+
+def _group(parser, option):
+    if option.title:
+        return parser.add_argument_group(option.title)
+    if option.exclusive:
+        return parser.add_mutually_exclusive_group()
+    return parser
+
+
+def _add_positional(parser, positional):
+    facts = {"help": positional.help}
+    if positional.nargs is not None:
+        facts["nargs"] = positional.nargs
+    if positional.choices:
+        facts["choices"] = [str_on_2_unicode_on_3(choice) for choice in positional.choices]
+    parser.add_argument(str(positional.name), metavar=str(positional.name), **facts)
+
+
+def _argparse_facts(option):
+    if option.kind == options.VERSION:
+        return {"action": _Version, "nargs": 0, "dest": argparse.SUPPRESS, "help": option.help}
+    facts = {
+        "action": _ACTIONS[option.kind],
+        "dest": str(option.dest),
+        "default": option.default,
+        "help": option.help,
+    }
+    if option.inherits or option.env:
+        facts["default"] = argparse.SUPPRESS
+    if option.kind in _TAKES_ARGUMENT:
+        facts["required"] = option.required
+        for name in ("metavar", "type"):
+            if getattr(option, name):
+                facts[name] = getattr(option, name)
+        if option.choices:
+            facts["choices"] = [str_on_2_unicode_on_3(choice) for choice in option.choices]
+    return facts
