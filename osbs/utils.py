@@ -16,7 +16,6 @@ import time
 from contextlib import contextmanager
 
 import six
-from six.moves import http_client
 
 from osbs._compat import to_text
 from osbs.archive import TarReader, TarWriter
@@ -24,7 +23,8 @@ from osbs.constants import BUILD_JSON_STORE, OS_CONFLICT_MAX_RETRIES, OS_CONFLIC
 from osbs.constants import ORCHESTRATOR_OUTER_TEMPLATE
 from osbs.exceptions import OsbsException, OsbsResponseException, OsbsValidationException
 from osbs.redact import mask_text, mask_url
-from osbs.repo_utils import AdditionalTagsConfig, RepoConfiguration, RepoInfo, read_repo_info
+from osbs.repo_utils import (MAX_FILE_SIZE, REPO_FILES, AdditionalTagsConfig, RepoConfiguration,
+                             RepoInfo, read_repo_info)
 
 __all__ = [str(name) for name in (
     'AdditionalTagsConfig', 'Labels', 'RegistryURI', 'RepoConfiguration', 'RepoInfo', 'TarReader',
@@ -39,6 +39,8 @@ __all__ = [str(name) for name in (
 logger = logging.getLogger(__name__)
 
 VALID_BUILD_CONFIG_NAME_CHARS = re.compile('[-a-z0-9]')
+# Not from http.client, which takes as long to import as all of this.
+_FORBIDDEN, _CONFLICT = 403, 409
 _GIT_HASH = re.compile(r'[0-9A-Fa-f]{40}\Z')
 
 
@@ -267,7 +269,7 @@ def get_repo_info(git_uri, git_ref, git_branch=None):
     """
     from osbs import git  # imported here: see checkout_git_repo
 
-    with git.fetched_files(git_uri, git_ref, git_branch) as path:
+    with git.fetched_files(git_uri, git_ref, git_branch, REPO_FILES, MAX_FILE_SIZE) as path:
         if path is not None:
             return read_repo_info(path)
     with checkout_git_repo(git_uri, git_ref, git_branch) as path:
@@ -508,7 +510,7 @@ def retry_on_conflict(func, retry_times=OS_CONFLICT_MAX_RETRIES, retry_delay=OS_
             try:
                 return func(*args, **kwargs)
             except OsbsResponseException as ex:
-                if ex.status_code != http_client.CONFLICT:
+                if ex.status_code != _CONFLICT:
                     raise
                 logger.info("conflict: %s", ex.message)
                 logger.debug("attempt %d of %s has met a conflict", attempt + 1, func.__name__)
@@ -539,6 +541,6 @@ def _change_quota(change, quota_name, ignore_quota_errors):
     try:
         change(quota_name=quota_name)
     except OsbsResponseException as ex:
-        if not ignore_quota_errors or ex.status_code != http_client.FORBIDDEN:
+        if not ignore_quota_errors or ex.status_code != _FORBIDDEN:
             raise
         logger.warning("ignoring that the quota must not be changed: %s", ex.message)

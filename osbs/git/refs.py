@@ -1,0 +1,108 @@
+"""Tells what a clone would check out, from the list of a repository's refs alone.
+
+The rules are those of gitrevisions(7) and git-checkout(1): a local branch wins, then an object
+id, then the first ref of six patterns, then an abbreviated id, then a branch of the remote. A
+clone has one local branch: the one that it was asked for, else that of the remote's HEAD.
+"""
+from __future__ import absolute_import, print_function, unicode_literals
+
+import re
+from collections import namedtuple
+
+_OBJECT_ID = re.compile(br'[0-9a-f]{40}\Z')
+_FULL_ID = re.compile(br'[0-9A-Fa-f]{40}\Z')
+# What may be an abbreviated id, also at the end of what `git describe` says.
+_MAYBE_ID = re.compile(br'(?:.*-g)?[0-9A-Fa-f]{4,40}\Z', re.DOTALL)
+# What git takes for nothing but a name: no operators such as ~ ^ : @{ and no patterns.
+_PLAIN_NAME = re.compile(br'[0-9A-Za-z_\x80-\xff][0-9A-Za-z_./+#=,%\x80-\xff-]*\Z')
+_PATTERNS = (b'%s', b'refs/%s', b'refs/tags/%s', b'refs/heads/%s', b'refs/remotes/%s',
+             b'refs/remotes/%s/HEAD')
+_HEADS, _TAGS, _REMOTE = b'refs/heads/', b'refs/tags/', b'refs/remotes/origin/'
+_PSEUDO_REF = re.compile(br'[A-Z_]+_HEAD\Z')
+# How far behind its branch's tip a commit is looked for before all history is fetched.
+_RECENT = 64
+
+# refs: dict of name -> object id. peeled: dict of object id of a tag -> id of what it tags.
+# head: name of the branch that HEAD is, or None.
+Listing = namedtuple(str('Listing'), [str(field) for field in ('refs', 'peeled', 'head')])
+
+# fetch: object id to fetch. commit: id of the commit that is wanted. depth: int, commits.
+Plan = namedtuple(str('Plan'), [str(field) for field in ('fetch', 'commit', 'depth')])
+
+
+def parse_listing(output):
+    # type: (bytes) -> Listing
+    """Parse what ``git ls-remote --symref`` says.
+
+    :param output: bytes
+    :return: Listing
+    """
+    refs, peeled, head = {}, {}, None
+    for line in output.split(b'\n'):
+        left, _, name = line.partition(b'\t')
+        if left.startswith(b'ref: ') and name == b'HEAD':
+            head = left[len(b'ref: '):]
+        elif name.endswith(b'^{}'):
+            peeled[refs.get(name[:-len(b'^{}')])] = left
+        elif name:
+            refs[name] = left
+    return Listing(refs, peeled, head)
+
+
+def make_plan(listing, ref, branch):
+    # type: (Listing, bytes, bytes) -> Plan
+    """Tell what to fetch to have the commit that a clone would check out.
+
+    :param listing: Listing
+    :param ref: bytes
+    :param branch: bytes or None
+    :return: Plan; None when only a clone can tell
+    """
+    clone = _refs_of_clone(listing, branch)
+    if clone is None or not _PLAIN_NAME.match(ref) or _PSEUDO_REF.match(ref):
+        return None
+    if _HEADS + ref in clone:
+        return _plan(listing, clone[_HEADS + ref])
+    if _FULL_ID.match(ref):
+        return _plan_of_id(listing, clone, ref.lower())
+    for pattern in _PATTERNS:
+        if pattern % ref in clone:
+            return _plan(listing, clone[pattern % ref])
+    if not _MAYBE_ID.match(ref) and _REMOTE + ref in clone:
+        return _plan(listing, clone[_REMOTE + ref])
+    return None
+
+
+def _plan(listing, object_id):
+    if object_id is None or not _OBJECT_ID.match(object_id):
+        return None
+    return Plan(object_id, listing.peeled.get(object_id, object_id), 1)
+
+
+def _plan_of_id(listing, clone, object_id):
+    # A server may give out commits that no branch or tag leads to; a clone does not have them.
+    for known in clone.values():
+        if known and object_id in (known, listing.peeled.get(known)):
+            return _plan(listing, known)
+    tip = _plan(listing, clone[b'HEAD'])
+    return tip and tip._replace(commit=object_id, depth=_RECENT)
+
+
+def _refs_of_clone(listing, branch):
+    refs, head = listing.refs, listing.head
+    if _HEADS + b'HEAD' in refs or (head and head not in refs):
+        return None
+    clone = dict((name, value) for name, value in refs.items() if name.startswith(_TAGS))
+    clone.update((_REMOTE + name[len(_HEADS):], value) for name, value in refs.items()
+                 if name.startswith(_HEADS))
+    if b'HEAD' in refs:
+        # None: git guesses which branch a HEAD stands for that is no symbolic ref.
+        clone[_REMOTE + b'HEAD'] = refs[b'HEAD'] if head else None
+    local = _HEADS + branch if branch else head
+    if local in refs:
+        clone[local] = clone[b'HEAD'] = refs[local]
+    elif branch and _TAGS + branch in refs:
+        clone[b'HEAD'] = refs[_TAGS + branch]
+    else:
+        return None
+    return clone

@@ -1,0 +1,144 @@
+"""git in a temporary directory of its own."""
+from __future__ import absolute_import, print_function, unicode_literals
+
+import io
+import logging
+import os
+import shutil
+import tempfile
+from contextlib import contextmanager
+
+import six
+from six.moves import shlex_quote
+
+from osbs._compat import to_text
+from osbs.exceptions import OsbsException
+from osbs.git import guard, process
+from osbs.redact import mask_text
+
+logger = logging.getLogger(__name__)
+
+_MAX_OUTPUT = 64 * 1024 * 1024
+# No filter program runs on what is checked out, whichever the user's settings know.
+_ATTRIBUTES = b'* -filter\n'
+
+
+@contextmanager
+def workspace(uri):
+    """Make a temporary directory in which git may work on a repository.
+
+    :param uri: str, of the repository
+    :return: context manager of Workspace; all of it is removed at the end
+    :raises OsbsValidationException: as for guard.checked_uri
+    """
+    remote = guard.checked_uri(uri)
+    top = to_text(tempfile.mkdtemp(prefix=str('osbs-git-')), 'strict')
+    try:
+        yield Workspace(remote, top)
+    finally:
+        shutil.rmtree(top, ignore_errors=True)
+
+
+class Workspace(object):
+    """A directory for one repository.
+
+    :ivar address: str, URI of the repository without credentials
+    :ivar repo: str, path of the (future) clone
+    """
+
+    def __init__(self, remote, top):
+        # type: (guard.Remote, str) -> None
+        self.address = remote.address
+        self.repo = os.path.join(top, 'repo')
+        self._top = top
+        self._settings = os.path.join(top, 'settings')
+        self._write_settings(remote)
+        self._env = guard.environment()
+        self._env[str('GIT_CEILING_DIRECTORIES')] = six.ensure_str(top)
+
+    def _write_settings(self, remote):
+        settings = list(guard.SETTINGS)
+        if remote.store_line:
+            store = os.path.join(self._top, 'credentials')
+            _write(store, remote.store_line + '\n')
+            settings.append(('credential', 'helper', ''))
+            settings.append(('credential', 'helper',
+                             'store --file=%s' % shlex_quote(store)))
+        elif remote.username:
+            settings.append(('credential', 'username', remote.username))
+        _write(self._settings, ''.join(_setting(*setting) for setting in settings))
+
+    def try_run(self, *args, **kwargs):
+        """Run git and return how it went.
+
+        :param args: str, arguments of git
+        :param cwd: str, directory; default: the temporary directory
+        :param limit: int, bytes of its output that are wanted
+        :return: process.Result
+        :raises OsbsException: git cannot be started, or has not ended in time
+        """
+        cwd, limit = kwargs.pop('cwd', self._top), kwargs.pop('limit', _MAX_OUTPUT)
+        command = ['git', '-c', 'include.path=%s' % self._settings] + list(args)
+        logger.debug("running git %s", mask_text(' '.join(args)))
+        return process.run([arg.encode('utf-8') for arg in command], guard.GIT_TIMEOUT, limit,
+                           self._env, cwd)
+
+    def run(self, *args, **kwargs):
+        """Run git.
+
+        :return: bytes, its output
+        :raises OsbsException: also when git does not end with 0
+        """
+        result = self.try_run(*args, **kwargs)
+        if result.status != 0:
+            output = to_text(result.errors or result.output).strip()
+            raise OsbsException(mask_text("Command git %s returned %s\n\n%s"
+                                          % (' '.join(args), result.status, output)))
+        return result.output
+
+    def make_directory(self, name):
+        # type: (str) -> str
+        """Make a directory beside the clone and return its path."""
+        path = os.path.join(self._top, name)
+        os.mkdir(path)
+        return path
+
+    def forget(self):
+        # type: () -> None
+        """Remove the repository, if there is one."""
+        shutil.rmtree(self.repo, ignore_errors=True)
+
+    def init(self):
+        # type: () -> None
+        """Make an empty repository that knows where the real one is."""
+        self.run('init', '--quiet', '--bare', '--template=', self.repo)
+        with io.open(os.path.join(self.repo, 'config'), 'ab') as config:
+            config.write(_setting('remote "origin"', 'url', self.address).encode('utf-8'))
+
+    def clone(self, branch, *options):
+        # type: (str, str) -> None
+        """Clone the repository, without checking out.
+
+        :param branch: str or None
+        :param options: str, further options of git clone
+        :raises OsbsException: git could not clone it
+        """
+        if branch:
+            options += ('-b', branch)
+        self.run('clone', '--quiet', '--no-checkout', '--template=', '--origin', 'origin',
+                 *(options + ('--', self.address, self.repo)))
+        info = os.path.join(self.repo, '.git', 'info')
+        if not os.path.isdir(info):
+            os.mkdir(info)
+        with io.open(os.path.join(info, 'attributes'), 'wb') as attributes:
+            attributes.write(_ATTRIBUTES)
+
+
+def _write(path, text):
+    with io.open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), 'wb') as opened:
+        opened.write(text.encode('utf-8'))
+
+
+def _setting(section, key, value):
+    value = value.replace('\\', '\\\\').replace('"', '\\"')
+    return '[%s]\n\t%s = "%s"\n' % (section, key, value)
