@@ -1,0 +1,150 @@
+"""Build requests of arrangement 6: the pod renders the plugins (build-request-v2.md, section 4)."""
+from __future__ import absolute_import, print_function, unicode_literals
+
+import logging
+
+from osbs.build.build_request import BuildRequest
+from osbs.build.manipulate import PLUGINS_VARIABLE
+from osbs.build.user_params import BuildUserParams
+from osbs.constants import BUILD_TYPE_ORCHESTRATOR
+from osbs.exceptions import OsbsValidationException
+from osbs.utils import git_repo_humanish_part_from_uri
+
+logger = logging.getLogger(__name__)
+
+
+class BuildRequestV2(BuildRequest):
+    """Make a BuildConfig that carries the parameters of the build, not its plugins."""
+
+    def __init__(self, build_json_store, outer_template=None, customize_conf=None):
+        # type: (str, str, str) -> None
+        """
+        :param build_json_store: str, path of the directory of templates; not read yet
+        :param outer_template: str, file name of the template of the BuildConfig
+        :param customize_conf: str, file name of the site's customisations, for the pod
+        """
+        super(BuildRequestV2, self).__init__(
+            build_json_store=build_json_store,
+            outer_template=outer_template,
+            customize_conf=customize_conf,
+        )
+        self.user_params = BuildUserParams(build_json_store, customize_conf)
+        self._tags_given = False
+
+    def _new_spec(self):
+        return None
+
+    @property
+    def inner_template(self):
+        # type: () -> dict
+        """Refuse: the plugins are rendered in the pod.
+
+        :raises RuntimeError: always
+        """
+        raise RuntimeError('inner_template not supported in BuildRequestV2')
+
+    @property
+    def customize_conf(self):
+        # type: () -> dict
+        """Refuse: customisations are read in the pod.
+
+        :raises RuntimeError: always
+        """
+        raise RuntimeError('customize_conf not supported in BuildRequestV2')
+
+    @property
+    def dj(self):
+        # type: () -> DockJsonManipulator
+        """Refuse: the plugins are rendered in the pod.
+
+        :raises RuntimeError: always
+        """
+        raise RuntimeError('DockJsonManipulator not supported in BuildRequestV2')
+
+    @property
+    def trigger_imagestreamtag(self):
+        # type: () -> str
+        """Return the image stream tag whose change starts a build."""
+        return self.user_params.trigger_imagestreamtag.value
+
+    def set_params(self, **kwargs):
+        # type: (object) -> None
+        """Store and check the parameters, see ``BuildUserParams.set_params``.
+
+        In addition: ``is_auto`` (bool), the node selectors (dict), ``osbs_api`` (OSBS).
+
+        :raises OsbsValidationException: naming what is missing or contradicts something
+        """
+        self.scratch = kwargs.get('scratch')
+        self.is_auto = kwargs.pop('is_auto', False)
+        self.isolated = kwargs.get('isolated')
+        self.osbs_api = kwargs.pop('osbs_api', None)
+        self.validate_build_variation()
+        self._set_variation(kwargs)
+        self._tags_given = bool(kwargs.get('additional_tag_data'))
+        logger.debug("setting params of %s: %s", type(self).__name__, ', '.join(sorted(kwargs)))
+        self.user_params.set_params(**kwargs)
+
+    def adjust_for_scratch(self):
+        # type: () -> None
+        """Label a scratch build and remove its triggers."""
+        if self.scratch:
+            self.drop_triggers()
+            self.set_label('scratch', 'true')
+
+    def _take_repo_tags(self):
+        # Decision D5: only what a build of this kind puts on its image goes to the pod.
+        params = self.user_params
+        if self._tags_given or self._repo_info is None or self.scratch or self.isolated:
+            return
+        if params.build_type.value != BUILD_TYPE_ORCHESTRATOR:
+            return
+        params.additional_tags = getattr(self._repo_info, 'additional_tags', None)
+        params.tags_from_yaml = bool(
+            getattr(params.additional_tags, 'from_container_yaml', False)
+        )
+
+    def _render_buildconfig(self):
+        params = self.user_params
+        self.render_name(params.name.value, params.image_tag.value, params.platform.value)
+        self.render_resource_limits()
+        self.render_source(params.git_uri.value, params.git_ref.value)
+        self.template['spec']['output']['to']['name'] = params.image_tag.value
+        self.render_ist_trigger(self.trigger_imagestreamtag)
+        self.render_build_image(params.build_image.value, params.build_imagestream.value)
+        self.set_label('git-repo-name', git_repo_humanish_part_from_uri(params.git_uri.value))
+        self.set_label('git-branch', params.git_branch.value)
+        self.render_koji_task_id(params.koji_task_id.value)
+
+    def _adjust(self):
+        if self._triggers() and self.is_custom_base_image():
+            self.drop_triggers()
+        self.adjust_for_repo_info()
+        self.adjust_for_scratch()
+        self.adjust_for_isolated(self.user_params.release)
+
+    def render(self, validate=True):
+        # type: (bool) -> dict
+        """Return the BuildConfig, the changed template; ``build_json`` is the same object.
+
+        :param validate: bool, whether to check that everything that is required is there
+        :raises OsbsValidationException: when a parameter is missing or cannot be used
+        :raises RuntimeError: when the repository contradicts itself
+        """
+        if not self.osbs_api:
+            raise OsbsValidationException('a build request needs an API object: osbs_api')
+        params = self.user_params
+        if validate:
+            params.validate()
+        self._render_buildconfig()
+        config_map = params.reactor_config_map.value
+        override = params.reactor_config_override.value
+        self.set_reactor_config(config_map, override)
+        self.set_required_secrets(config_map, override, platforms=params.platforms.value)
+        self._adjust()
+        self.render_node_selectors(params.platforms.value)
+        self._take_repo_tags()
+        self.set_variable({'name': 'USER_PARAMS', 'value': params.to_json()})
+        self.remove_variable(PLUGINS_VARIABLE)
+        self.build_json = self.template
+        return self.build_json

@@ -1,0 +1,260 @@
+"""A Build of the server, read (responses.md, section 1)."""
+from __future__ import absolute_import, print_function, unicode_literals
+
+import json
+import logging
+from collections import OrderedDict
+
+from osbs.constants import (
+    BUILD_CANCELLED_STATE,
+    BUILD_FAILED_STATES,
+    BUILD_FINISHED_STATES,
+    BUILD_PENDING_STATES,
+    BUILD_RUNNING_STATES,
+    BUILD_SUCCEEDED_STATES,
+)
+from osbs.utils import get_time_from_rfc3339, graceful_chain_get
+
+logger = logging.getLogger(__name__)
+
+# What reading a path that is not there can raise.
+_MISSING = (KeyError, IndexError, TypeError, AttributeError)
+
+
+def _error_message(plugins_metadata):
+    errors = json.loads(plugins_metadata, object_pairs_hook=OrderedDict)['errors']
+    plugin, message = next(iter(errors.items()), (None, None))
+    if plugin is None:
+        return None
+    text = 'Error in plugin %s' % plugin
+    return '%s: %s' % (text, message) if message else text
+
+
+class BuildResponse(object):
+    """Wrap the JSON of a Build.
+
+    Nothing is copied: values that the getters return are shared with ``json`` (known defect 81).
+    """
+
+    def __init__(self, build_json):
+        # type: (dict) -> None
+        """
+        :param build_json: dict, the Build as the server sent it; kept as attribute ``json``
+        """
+        self.json = build_json
+        self._status = None
+        self._cancelled = None
+
+    @property
+    def status(self):
+        # type: () -> str
+        """Return the phase in lower case.
+
+        :raises KeyError: when the Build has none
+        """
+        if self._status is None:
+            self._status = self.json['status']['phase'].lower()
+        return self._status
+
+    @status.setter
+    def status(self, value):
+        # type: (str) -> None
+        old = graceful_chain_get(self.json, 'status', 'phase')
+        logger.info("changing status of build %s from %s to %s", self.get_build_name(), old, value)
+        self._status = value.lower()
+        self.json['status']['phase'] = value.capitalize()
+
+    @property
+    def cancelled(self):
+        # type: () -> bool
+        """Return whether cancelling was asked for; None when that was never set.
+
+        Says nothing about the phase, see :meth:`is_cancelled`.
+        """
+        if self._cancelled is None:
+            self._cancelled = self.json['status'].get('cancelled')
+        return self._cancelled
+
+    @cancelled.setter
+    def cancelled(self, value):
+        # type: (bool) -> None
+        self._cancelled = value
+        self.json['status']['cancelled'] = value
+
+    def is_finished(self):
+        # type: () -> bool
+        """Tell whether the build has ended, however it did."""
+        return self.status in BUILD_FINISHED_STATES
+
+    def is_failed(self):
+        # type: () -> bool
+        """Tell whether the build has ended without success."""
+        return self.status in BUILD_FAILED_STATES
+
+    def is_cancelled(self):
+        # type: () -> bool
+        """Tell whether the build has ended because it was cancelled."""
+        return self.status == BUILD_CANCELLED_STATE
+
+    def is_succeeded(self):
+        # type: () -> bool
+        """Tell whether the build has ended with success."""
+        return self.status in BUILD_SUCCEEDED_STATES
+
+    def is_running(self):
+        # type: () -> bool
+        """Tell whether the build's pod runs."""
+        return self.status in BUILD_RUNNING_STATES
+
+    def is_pending(self):
+        # type: () -> bool
+        """Tell whether the build waits for its pod."""
+        return self.status in BUILD_PENDING_STATES
+
+    def is_in_progress(self):
+        # type: () -> bool
+        """Tell whether the build has not ended; true for phases that this library does not know."""
+        return not self.is_finished()
+
+    def get_build_name(self):
+        # type: () -> str
+        """Return the name of the Build."""
+        return self._metadata('name')
+
+    def get_image_tag(self):
+        # type: () -> str
+        """Return the name of the image that the build makes."""
+        try:
+            return self.json['spec']['output']['to']['name']
+        except _MISSING:
+            return None
+
+    def get_time_created(self):
+        # type: () -> str
+        """Return when the Build was created, as RFC 3339 text."""
+        return self._metadata('creationTimestamp')
+
+    def get_time_created_in_seconds(self):
+        # type: () -> float
+        """Return when the Build was created, in seconds since the epoch.
+
+        :raises TypeError: when the Build does not say
+        """
+        return get_time_from_rfc3339(self.get_time_created())
+
+    def get_annotations(self):
+        # type: () -> dict
+        """Return the annotations, or None."""
+        return self._metadata('annotations')
+
+    def get_labels(self):
+        # type: () -> dict
+        """Return the labels, or None."""
+        return self._metadata('labels')
+
+    def get_annotations_or_labels(self):
+        # type: () -> dict
+        """Return the annotations, or the labels when there are no annotations at all."""
+        annotations = self._metadata('annotations')
+        return annotations if annotations is not None else self._metadata('labels')
+
+    def get_dockerfile(self):
+        # type: () -> str
+        """Return the text of the Dockerfile."""
+        return self._note('dockerfile')
+
+    def get_commit_id(self):
+        # type: () -> str
+        """Return the commit that was built."""
+        return self._note('commit_id')
+
+    def get_image_id(self):
+        # type: () -> str
+        """Return the id of the image that was built."""
+        return self._note('image-id')
+
+    def get_base_image_id(self):
+        # type: () -> str
+        """Return the id of the base image."""
+        return self._note('base-image-id')
+
+    def get_base_image_name(self):
+        # type: () -> str
+        """Return the name of the base image."""
+        return self._note('base-image-name')
+
+    def get_repositories(self):
+        # type: () -> dict
+        """Return where the image was pushed to: keys ``primary`` and ``unique``, or None.
+
+        :raises ValueError: when the annotation is not JSON
+        """
+        return self._json_note('repositories')
+
+    def get_digests(self):
+        # type: () -> list
+        """Return the digests of the image, a list of dicts, or None.
+
+        :raises ValueError: when the annotation is not JSON
+        """
+        return self._json_note('digests')
+
+    def get_tar_metadata(self):
+        # type: () -> dict
+        """Return size, checksums and name of the exported image, or None.
+
+        :raises ValueError: when the annotation is not JSON
+        """
+        return self._json_note('tar_metadata')
+
+    def get_tar_metadata_size(self):
+        # type: () -> int
+        """Return the size of the exported image in bytes."""
+        return graceful_chain_get(self.get_tar_metadata(), 'size')
+
+    def get_tar_metadata_md5sum(self):
+        # type: () -> str
+        """Return the MD5 checksum of the exported image."""
+        return graceful_chain_get(self.get_tar_metadata(), 'md5sum')
+
+    def get_tar_metadata_sha256sum(self):
+        # type: () -> str
+        """Return the SHA-256 checksum of the exported image."""
+        return graceful_chain_get(self.get_tar_metadata(), 'sha256sum')
+
+    def get_tar_metadata_filename(self):
+        # type: () -> str
+        """Return the file name of the exported image."""
+        return graceful_chain_get(self.get_tar_metadata(), 'filename')
+
+    def get_koji_build_id(self):
+        # type: () -> str
+        """Return the id of the Koji build, which is kept in a label."""
+        return graceful_chain_get(self.get_labels(), 'koji-build-id')
+
+    def get_error_message(self):
+        # type: () -> str
+        """Return which plugin failed and why, or None when that is not known."""
+        plugins_metadata = self._note('plugins-metadata')
+        if not plugins_metadata:
+            return None
+        try:
+            return _error_message(plugins_metadata)
+        except (ValueError, RuntimeError) + _MISSING:  # whatever atomic-reactor stored there
+            logger.debug("annotation plugins-metadata is not understood")
+            return None
+
+    def _metadata(self, key):
+        # Written out, as listings read these thousands of times.
+        try:
+            return self.json['metadata'][key]
+        except _MISSING:
+            return None
+
+    def _note(self, key):
+        notes = self.get_annotations_or_labels()
+        return notes.get(key) if notes else None
+
+    def _json_note(self, key):
+        text = self._note(key)
+        return json.loads(text) if text else None

@@ -1,0 +1,65 @@
+"""A ConfigMap of the server, decoded (responses.md, section 3)."""
+from __future__ import absolute_import, print_function, unicode_literals
+
+import json
+
+from osbs.utils import graceful_chain_get
+
+_YAML_SUFFIXES = ('yaml', 'yml')
+
+
+class ConfigMapResponse(object):
+    """Wrap the JSON of a ConfigMap, whose data are texts in YAML or JSON."""
+
+    def __init__(self, config_map):
+        # type: (dict) -> None
+        """
+        :param config_map: dict, the ConfigMap as the server sent it
+        """
+        self._json = config_map
+
+    @property
+    def json(self):
+        # type: () -> dict
+        """Return the ConfigMap as it was given."""
+        return self._json
+
+    def is_yaml(self, name):
+        # type: (str) -> bool
+        """Tell by its name whether an entry is YAML; all others are JSON.
+
+        :param name: str, name of an entry
+        """
+        return name.rsplit('.', 1)[-1] in _YAML_SUFFIXES
+
+    def get_data(self):
+        # type: () -> dict
+        """Return all entries, decoded.
+
+        :raises ValueError: when an entry is not JSON
+        :raises yaml.YAMLError: when an entry is not YAML
+        """
+        entries = graceful_chain_get(self._json, 'data') or {}
+        return dict((name, self._decode(name, text)) for name, text in entries.items())
+
+    def get_data_by_key(self, name):
+        # type: (str) -> object
+        """Return one entry, decoded; ``{}`` when there is none or it is an empty YAML document.
+
+        :param name: str, name of the entry
+        :raises ValueError: when the entry is not JSON
+        :raises yaml.YAMLError: when the entry is not YAML
+        """
+        entries = graceful_chain_get(self._json, 'data') or {}
+        if name not in entries:
+            return {}
+        value = self._decode(name, entries[name])
+        return {} if value is None and self.is_yaml(name) else value
+
+    def _decode(self, name, text):
+        if not self.is_yaml(name):
+            return json.loads(text)
+        # Imported here, as few commands read a ConfigMap. safe_load goes through yaml.load.
+        import yaml
+
+        return yaml.safe_load(text)

@@ -1,0 +1,61 @@
+"""A Pod of the server, read (responses.md, section 2)."""
+from __future__ import absolute_import, print_function, unicode_literals
+
+from osbs.utils import graceful_chain_get
+
+_IMAGE_ID_PREFIX = 'docker://'
+
+
+class PodResponse(object):
+    """Wrap the JSON of a Pod."""
+
+    def __init__(self, pod):
+        # type: (dict) -> None
+        """
+        :param pod: dict, the Pod as the server sent it
+        """
+        self._json = pod
+
+    @property
+    def json(self):
+        # type: () -> dict
+        """Return the Pod as it was given."""
+        return self._json
+
+    def get_container_image_ids(self):
+        # type: () -> dict
+        """Return the image id of each image that the containers run, without ``docker://``."""
+        image_ids = {}
+        for status in self._container_statuses():
+            image, image_id = status.get('image'), status.get('imageID')
+            if image is None or image_id is None:
+                continue
+            if image_id.startswith(_IMAGE_ID_PREFIX):
+                image_id = image_id[len(_IMAGE_ID_PREFIX) :]
+            image_ids[image] = image_id
+        return image_ids
+
+    def get_failure_reason(self):
+        # type: () -> dict
+        """Return why the pod failed: ``reason``, and of the first container that failed its
+        ``exitCode`` and, where known, ``containerID``.
+        """
+        for status in self._container_statuses():
+            terminated = graceful_chain_get(status, 'state', 'terminated') or {}
+            exit_code = terminated.get('exitCode')
+            if exit_code:
+                return self._container_failure(terminated, exit_code)
+        pod_status = graceful_chain_get(self._json, 'status') or {}
+        known = (pod_status.get(key) for key in ('message', 'reason', 'phase'))
+        return {'reason': next((text for text in known if text), 'Unknown')}
+
+    @staticmethod
+    def _container_failure(terminated, exit_code):
+        reason = terminated.get('message') or terminated.get('reason')
+        failure = {'reason': reason or 'Exit code %s' % exit_code, 'exitCode': exit_code}
+        if 'containerID' in terminated:
+            failure['containerID'] = terminated['containerID']
+        return failure
+
+    def _container_statuses(self):
+        return graceful_chain_get(self._json, 'status', 'containerStatuses') or []

@@ -1,0 +1,93 @@
+"""Read the JSON files of a template directory, each once per process and change of the file.
+
+May import ``osbs._compat``. Whoever asks gets a copy of its own, so that rendering may change it.
+"""
+from __future__ import absolute_import, print_function, unicode_literals
+
+import errno
+import json
+import os
+from time import time as _now
+
+from six.moves import cPickle as pickle
+
+from osbs import _compat
+
+# A file that changed this short a time ago (seconds) may change again without its time and size
+# telling: file systems count time in steps of up to two seconds.
+_SETTLED_AFTER = 2.0
+# More files than any installation has; only a program that walks through directories gets there.
+_MAX_ENTRIES = 128
+
+_OPEN = _compat.builtin('open')
+
+_entries = {}
+
+
+class _Entry(object):
+    """What was read from a file, and which state of the file that was."""
+
+    __slots__ = ('signature', 'content', 'pickled')
+
+    def __init__(self, signature, content, pickled):
+        self.signature = signature
+        self.content = content
+        self.pickled = pickled
+
+
+def load(path, check=None):
+    # type: (str, object) -> object
+    """Return the parsed content of a JSON file; the caller may change it.
+
+    :param path: str, path of the file
+    :param check: function of the parsed content and the path that raises for what is wrong; called
+        only when the file is new or has changed
+    :raises IOError: when the file cannot be opened; attribute ``filename`` names it
+    :raises ValueError: when it is not JSON
+    """
+    key = (path, check)
+    signature = _signature(path)
+    entry = _entries.get(key)
+    if entry is None or signature is None or entry.signature != signature:
+        entry = _read(key, signature, entry)
+    return pickle.loads(entry.pickled)
+
+
+def _signature(path):
+    # Who replaces the builtin wants every read to go through the replacement.
+    if _compat.builtin('open') is not _OPEN:
+        return None
+    try:
+        status = os.stat(path)
+    except (EnvironmentError, ValueError, TypeError):
+        return None  # open tells better what is wrong
+    if _now() - max(status.st_mtime, status.st_ctime) < _SETTLED_AFTER:
+        return None
+    return (status.st_mtime, status.st_ctime, status.st_size, status.st_ino, status.st_dev)
+
+
+def _read(key, signature, known):
+    path, check = key
+    content = _content(path)
+    if known is not None and known.content == content:
+        pickled = known.pickled
+    else:
+        document = json.loads(content)
+        if check is not None:
+            check(document, path)
+        pickled = pickle.dumps(document, pickle.HIGHEST_PROTOCOL)
+    entry = _Entry(signature, content, pickled)
+    if len(_entries) >= _MAX_ENTRIES:
+        _entries.clear()
+    _entries[key] = entry
+    return entry
+
+
+def _content(path):
+    try:
+        with open(path, 'rb') as template:
+            return _compat.to_text(template.read(), 'strict')
+    except UnicodeDecodeError:
+        raise
+    except (TypeError, ValueError) as ex:  # names that no file can have, such as one with a NUL
+        raise IOError(errno.ENOENT, 'no such name is possible: %s' % ex, path)

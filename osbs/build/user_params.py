@@ -1,0 +1,193 @@
+"""Parameters of builds of arrangement 6, which travel to the pod as USER_PARAMS.
+
+Contract: build-request-v2.md, section 3, and decisions D5, D7, D30, D35, D40.
+"""
+from __future__ import absolute_import, print_function, unicode_literals
+
+import json
+import logging
+
+import six
+
+from osbs import schemas
+from osbs.build import params
+from osbs.build.spec import (
+    BuildCommon,
+    BuildIDParam,
+    BuildParam,
+    UserParam,
+    check_composes,
+    check_image_names,
+    checked_list,
+    chosen_build_image,
+)
+from osbs.constants import DEFAULT_CUSTOMIZE_CONF, REACTOR_CONFIG_ARRANGEMENT_VERSION
+from osbs.exceptions import OsbsValidationException
+from osbs.repo_utils import AdditionalTagsConfig
+from osbs.utils import get_imagestreamtag_from_image, make_name_from_git
+
+__all__ = [
+    str('AdditionalTagsConfig'),
+    str('BuildCommon'),
+    str('BuildIDParam'),
+    str('BuildParam'),
+    str('BuildUserParams'),
+    str('UserParam'),
+]
+
+logger = logging.getLogger(__name__)
+
+_SOURCE = 'USER_PARAMS'
+
+
+class BuildUserParams(BuildCommon):
+    """Parameters of a build of arrangement 6.
+
+    ``additional_tags`` (an ``AdditionalTagsConfig`` or None) and ``tags_from_yaml`` (bool: whether
+    they stand for all tags but the release's, decision D5) are plain attributes.
+    """
+
+    _rows = params.USER_ROWS
+    _class = params.USER
+
+    def __init__(self, build_json_dir=None, customize_conf=None):
+        # type: (str, str) -> None
+        """
+        :param build_json_dir: str, path of the directory of templates in the pod
+        :param customize_conf: str, file name of the site's customisations; None: the default
+        """
+        super(BuildUserParams, self).__init__()
+        self.additional_tags = None
+        self.tags_from_yaml = False
+        self.arrangement_version.value = REACTOR_CONFIG_ARRANGEMENT_VERSION
+        self.build_json_dir.value = build_json_dir
+        self.customize_conf_path.value = customize_conf or DEFAULT_CUSTOMIZE_CONF
+        self.convert_dict = self._params_by_name()
+
+    def _params_by_name(self):
+        found = [param for param in vars(self).values() if isinstance(param, BuildParam)]
+        by_name = dict((param.name, param) for param in found)
+        if len(by_name) != len(found):
+            raise OsbsValidationException('Two user params with the same name')
+        return by_name
+
+    def __repr__(self):
+        return six.ensure_str('UserParams(%s)' % (vars(self),), 'ascii', 'backslashreplace')
+
+    def set_params(
+        self,
+        git_uri=None,
+        git_ref=None,
+        git_branch=None,
+        base_image=None,
+        name_label=None,
+        user=None,
+        additional_tag_data=None,
+        component=None,
+        release=None,
+        build_image=None,
+        build_imagestream=None,
+        build_from=None,
+        platforms=None,
+        platform=None,
+        build_type=None,
+        koji_target=None,
+        koji_task_id=None,
+        filesystem_koji_task_id=None,
+        koji_parent_build=None,
+        koji_upload_dir=None,
+        flatpak=None,
+        flatpak_base_image=None,
+        reactor_config_map=None,
+        reactor_config_override=None,
+        yum_repourls=None,
+        signing_intent=None,
+        compose_ids=None,
+        isolated=None,
+        scratch=None,
+        **kwargs
+    ):
+        """Store and check the parameters; others, which older arrangements know, are ignored.
+
+        :param additional_tag_data: dict with ``dir_path``, ``file_name`` and ``tags``, or None
+        :raises OsbsValidationException: naming what is missing or contradicts something
+        """
+        arguments = dict(locals())
+        arguments.update(chosen_build_image(build_image, build_imagestream, build_from))
+        check_image_names(git_uri, base_image, name_label, flatpak)
+        check_composes(signing_intent, compose_ids, yum_repourls)
+        arguments['compose_ids'] = checked_list('compose_ids', compose_ids)
+        arguments['yum_repourls'] = checked_list('yum_repourls', yum_repourls)
+        self._store(arguments)
+        self.name.value = make_name_from_git(git_uri, git_branch)
+        if not flatpak:
+            self.trigger_imagestreamtag.value = get_imagestreamtag_from_image(base_image)
+            self.imagestream_name.value = name_label.replace('/', '-')
+        if additional_tag_data:
+            self.additional_tags = AdditionalTagsConfig(
+                additional_tag_data['dir_path'],
+                additional_tag_data['file_name'],
+                additional_tag_data['tags'],
+            )
+        self._populate_image_tag()
+
+    def set_if_exists(self, json_dict, param):
+        # type: (dict, str) -> None
+        """Copy the value of a parameter into a dict, unless it is empty.
+
+        :param json_dict: dict to write to
+        :param param: str, name of the parameter
+        :raises KeyError: when there is no such parameter
+        """
+        value = self.convert_dict[param].value
+        if value:
+            json_dict[param] = value
+
+    def to_dict(self, keys):
+        # type: (list) -> dict
+        """Return the values of some parameters, without the empty ones.
+
+        :param keys: list of str, names of parameters
+        :raises KeyError: when there is no such parameter
+        """
+        values = {}
+        for key in keys:
+            self.set_if_exists(values, key)
+        return values
+
+    def to_json(self):
+        # type: () -> str
+        """Return what the pod needs to know, as JSON with sorted keys."""
+        values = self.to_dict(self.convert_dict)
+        tags = sorted(self.additional_tags.tags) if self.additional_tags else []
+        if tags:
+            values['additional_tags'] = tags
+        if self.tags_from_yaml:
+            values['tags_from_yaml'] = True
+        return json.dumps(values, sort_keys=True)
+
+    def from_json(self, user_params_json):
+        # type: (str) -> None
+        """Take the parameters from JSON; names that are not known here are ignored.
+
+        :param user_params_json: str, what ``to_json`` gave; None or empty: nothing happens
+        :raises OsbsValidationException: when it is not JSON or does not fit the schema (D30)
+        """
+        if not user_params_json:
+            return
+        try:
+            values = json.loads(user_params_json)
+        except (ValueError, TypeError, RuntimeError) as ex:  # RecursionError is a RuntimeError
+            raise OsbsValidationException(
+                '%s: not valid JSON (%s)' % (_SOURCE, type(ex).__name__), cause=ex
+            )
+        schemas.validate(values, 'user_params', _SOURCE)
+        if 'customize_conf' in values and values['customize_conf'] is None:
+            values['customize_conf'] = DEFAULT_CUSTOMIZE_CONF
+        for name, param in self.convert_dict.items():
+            if name in values:
+                param.value = values[name]
+        self.tags_from_yaml = bool(values.get('tags_from_yaml'))
+        # Without tags AdditionalTagsConfig would look for a file in the current directory.
+        if values.get('additional_tags'):
+            self.additional_tags = AdditionalTagsConfig(tags=values['additional_tags'])
