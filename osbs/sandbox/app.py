@@ -1,0 +1,311 @@
+"""
+HTTP: from aiohttp's requests to handlers and back, with faults on the way.
+
+Imports aiohttp, ``handlers``, ``discovery``, ``faults``, ``recorder`` and the cluster it serves.
+"""
+
+import asyncio
+import logging
+
+from aiohttp import web
+
+from osbs.sandbox import discovery, errors, faults
+from osbs.sandbox.handlers import Answer, Stream, find_handler, go_json
+from osbs.sandbox.listener import reset
+from osbs.sandbox.recorder import Recorded, Requests
+from osbs.sandbox.requestinfo import RequestInfo
+from osbs.sandbox.rest import Request
+from osbs.sandbox.tls import common_name
+
+logger = logging.getLogger(__name__)
+
+#: bodies longer than this are sent in chunks, as Go does
+CHUNKED_FROM = 2048
+LARGEST_BODY = 32 * 1024 * 1024
+CONTROL_PREFIX = '/_sandbox'
+
+#: seconds between looks at whether clients of streams are still there
+SWEEP_SECONDS = 1.0
+
+
+class App:
+    """
+    Serve a cluster.
+
+    :param cluster: cluster.Cluster
+    :param wanted: faults.Faults
+    :param oapi: bool, whether the legacy OpenShift API exists
+    """
+
+    def __init__(self, cluster, wanted, oapi=True):
+        self.cluster = cluster
+        self.faults = wanted
+        self.oapi = oapi
+        self.requests = Requests()
+        #: control.Control, answers CONTROL_PREFIX
+        self.control = None
+        #: listener.Listener
+        self.listener = None
+        self._streams = {}
+        self._runner = None
+
+    async def start(self):
+        """Return the factory of protocols for connections."""
+        application = web.Application(client_max_size=LARGEST_BODY)
+        application.router.add_route('*', '/{path:.*}', self.handle)
+        application.on_response_prepare.append(_without_server_header)
+        # no access log: it would hold paths with tokens
+        self._runner = web.AppRunner(
+            application, access_log=None, handle_signals=False, keepalive_timeout=75.0
+        )
+        await self._runner.setup()
+        self.cluster.spawn(self._sweep())
+        return self._runner.server
+
+    async def stop(self):
+        """Break all connections."""
+        self.drop_connections()
+        await self._runner.cleanup()
+
+    # connections
+
+    def drop_streams(self):
+        """Break all watches and followed logs; returns how many."""
+        streams = list(self._streams.items())
+        for stream, request in streams:
+            _abort(request)
+            stream.stop()
+        return len(streams)
+
+    def drop_connections(self):
+        """Break all connections; returns how many."""
+        self.drop_streams()
+        connections = list(self._runner.server.connections)
+        for connection in connections:
+            transport = getattr(connection, 'transport', None)
+            if transport is not None:
+                transport.abort()
+        return len(connections)
+
+    async def _sweep(self):
+        """End streams whose client is gone: one that waits for events would not notice."""
+        while True:
+            await asyncio.sleep(SWEEP_SECONDS)
+            for stream, request in list(self._streams.items()):
+                if request.transport is None or request.transport.is_closing():
+                    stream.stop()
+
+    # requests
+
+    async def handle(self, request):
+        """Answer a request of aiohttp."""
+        path, _, query = request.raw_path.partition('?')
+        if path.startswith(CONTROL_PREFIX + '/') and self.control is not None:
+            return await self.control.handle(request, path)
+        record = self._record(request, path, query)
+        plan = self.faults.plan(request.method, request.raw_path)
+        if plan.delay:
+            await asyncio.sleep(plan.delay)
+        terminal = plan.terminal
+        if terminal is not None and terminal.kind == 'reset_before':
+            return _abort(request)
+        if terminal is not None and terminal.kind != 'reset_after':
+            record.status = terminal['status']
+            return await self._send(request, replaced(terminal), plan)
+        answer = await self._answer(request, path, record)
+        record.status = getattr(answer, 'code', 200)
+        if terminal is not None:
+            if isinstance(answer, Stream):
+                answer.stop()
+            return _abort(request)
+        if isinstance(answer, Stream):
+            return await self._send_stream(request, answer, plan)
+        return await self._send(request, answer, plan)
+
+    def _record(self, request, path, query):
+        number = self.listener.number(request.transport) if request.transport else 0
+        record = Recorded(
+            request.method, path, query, number, request.headers.get('User-Agent', '')
+        )
+        self.requests.add(record)
+        return record
+
+    async def _answer(self, request, path, record):
+        try:
+            if path == '/oauth/authorize':
+                return await self._authorize(request, record)
+            if path.startswith('/oauth/'):
+                return Answer(
+                    b'{\n  "paths": [\n    "/apis",\n    "/healthz",\n    '
+                    b'"/healthz/ping"\n  ]\n}',
+                    404,
+                )
+            return await self._api(request, path, record)
+        except errors.ApiError as error:
+            return Answer(
+                error.status(),
+                error.code,
+                headers=dict({'Cache-Control': 'no-store'}, **error.headers),
+            )
+        except (asyncio.CancelledError, ConnectionError):
+            raise
+        except Exception:
+            logger.exception('%s %s failed', request.method, path)
+            error = errors.internal('the sandbox failed; its log says why')
+            return Answer(error.status(), error.code)
+
+    async def _authorize(self, request, record):
+        answer, record.user = await self.cluster.oauth.authorize(
+            request.query, request.headers, self.cluster.url.rstrip('/')
+        )
+        if isinstance(answer.body, str):
+            return Answer(
+                answer.body.encode('utf-8'),
+                answer.code,
+                'text/plain; charset=utf-8',
+                answer.headers,
+            )
+        return Answer(answer.body, answer.code, headers=answer.headers)
+
+    async def _api(self, request, path, record):
+        identity = self.cluster.authenticator.identify(
+            request.headers.get('Authorization', ''), _certificate_user(request)
+        )
+        record.user = identity.name
+        info = RequestInfo(request.method, path, request.query, self.oapi)
+        self.cluster.access.check(identity, info, self.oapi)
+        headers = {'Cache-Control': 'no-store'}
+        if not info.is_resource:
+            found = discovery.document(info.path, self.cluster.url.rstrip('/'), self.oapi)
+            if isinstance(found, str):
+                return Answer(found.encode('utf-8'), content_type='text/plain; charset=utf-8')
+            return Answer(found, headers=headers)
+        handler = find_handler(info)
+        content_type = request.headers.get('Content-Type', '').partition(';')[0].strip()
+        body = await request.read() if request.can_read_body else b''
+        answer = await handler(
+            Request(self.cluster, identity, info, request.query, body, content_type)
+        )
+        if isinstance(answer, Answer):
+            answer.headers.setdefault('Cache-Control', 'no-store')
+        return answer
+
+    # answers
+
+    async def _send(self, request, answer, plan):
+        body = answer.body if answer.body is not None else b''
+        if not isinstance(body, bytes):
+            body = go_json(body)
+        pairs = answer.headers.items() if isinstance(answer.headers, dict) else answer.headers
+        response = web.StreamResponse(status=answer.code, headers=list(pairs))
+        if body:
+            response.headers['Content-Type'] = answer.content_type
+        if len(body) > CHUNKED_FROM:
+            response.enable_chunked_encoding()
+        elif answer.code != 204:
+            response.content_length = len(body)
+        return await self._write(request, response, _Once(body), plan)
+
+    async def _send_stream(self, request, stream, plan):
+        response = web.StreamResponse(
+            headers={'Cache-Control': 'no-store', 'Content-Type': stream.content_type}
+        )
+        response.enable_chunked_encoding()
+        self._streams[stream] = request
+        try:
+            return await self._write(request, response, stream, plan)
+        finally:
+            del self._streams[stream]
+            stream.stop()
+
+    async def _write(self, request, response, source, plan):
+        if request.headers.get('Connection', '').lower() == 'close':
+            response.force_close()
+            response.headers['Connection'] = 'close'
+        left = plan.cut['bytes'] if plan.cut is not None else None
+        try:
+            await response.prepare(request)
+            while True:
+                data = await source.next()
+                if data is None:
+                    break
+                if left is not None and len(data) > left:
+                    return await _cut(request, response, data[:left], plan.cut)
+                left = left - len(data) if left is not None else None
+                await response.write(data)
+            if request.transport is not None:
+                await response.write_eof()
+        except (ConnectionError, RuntimeError):
+            _abort(request)
+        return response
+
+
+async def _without_server_header(_request, response):
+    response.headers.popall('Server', None)
+
+
+class _Once:
+    """Give a body as a stream of one piece."""
+
+    def __init__(self, body):
+        self._body = body
+
+    async def next(self):
+        """Return the body, then None."""
+        body, self._body = self._body, None
+        return body or None
+
+
+async def _cut(request, response, rest, fault):
+    """Send the last bytes that get through, then break the connection (or pretend to be done)."""
+    fault.fired += 1
+    if rest:
+        await response.write(rest)
+    if fault['clean']:
+        response.force_close()
+        await response.write_eof()
+        return response
+    # let the bytes out first: an abort drops what is still in the buffer
+    await asyncio.sleep(0.02)
+    transport = request.transport
+    if transport is not None:
+        transport.close()
+    return response
+
+
+def _abort(request):
+    """Reset the connection of a request; returns a response for aiohttp that goes nowhere."""
+    transport = request.transport
+    if transport is not None:
+        connection = transport.get_extra_info('socket')
+        if connection is not None:
+            reset(connection)
+        transport.abort()
+    return web.Response(status=500)
+
+
+def _certificate_user(request):
+    if request.transport is None:
+        return None
+    return common_name(request.transport.get_extra_info('peercert'))
+
+
+def replaced(fault):
+    """Return the Answer that a fault puts in the place of the real one."""
+    headers = {}
+    if fault.kind == 'html':
+        return Answer(faults.PAGE, fault['status'], 'text/html')
+    if fault.kind == 'garbage':
+        return Answer(faults.GARBAGE, fault['status'])
+    if fault.kind == 'empty':
+        return Answer(b'', fault['status'])
+    if fault['retry_after'] is not None:
+        headers['Retry-After'] = str(fault['retry_after'])
+    body = fault['body']
+    if isinstance(body, str):
+        return Answer(body.encode('utf-8'), fault['status'], 'text/plain', headers)
+    if body is None:
+        body = errors.ApiError(
+            fault['status'], 'the sandbox was told to answer {}'.format(fault['status']), details={}
+        ).status()
+    return Answer(body, fault['status'], headers=headers)

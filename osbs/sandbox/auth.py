@@ -1,0 +1,412 @@
+"""
+Users, tokens and the OAuth server.
+
+An :class:`Authenticator` finds out who sends a request; :class:`OAuth` answers ``/oauth/authorize``.
+A Kerberos acceptor (or any other source of identities) is plugged in as ``OAuth.negotiator``. Tokens
+never show in ``repr`` or logs. Imports ``errors`` and ``timing``.
+"""
+
+import base64
+import hmac
+import secrets
+import time
+import uuid
+from urllib.parse import urlencode
+
+from osbs.sandbox import errors
+
+CHALLENGING_CLIENT = 'openshift-challenging-client'
+PROVIDER = 'sandbox'
+
+
+class Identity:
+    """
+    Somebody who sends requests.
+
+    :param name: str
+    :param groups: tuple of str
+    :param authenticated: bool, False for system:anonymous
+    """
+
+    def __init__(self, name, groups=(), authenticated=True):
+        self.name = name
+        self.groups = tuple(groups)
+        self.authenticated = authenticated
+
+    def __repr__(self):
+        return '<Identity {}>'.format(self.name)
+
+
+ANONYMOUS = Identity('system:anonymous', ('system:unauthenticated',), authenticated=False)
+
+
+class Token:
+    """
+    A bearer token.
+
+    :param user: str, name of its user
+    :param expires: float or None, seconds since the epoch
+    :param groups: tuple of str
+    """
+
+    def __init__(self, user, expires=None, groups=()):
+        self.user = user
+        self.uid = str(uuid.uuid4())
+        self.expires = expires
+        self.groups = tuple(groups)
+        #: set when it was revoked; the token cache honours it a little longer
+        self.revoked = None
+        #: set by the fault that expires all tokens
+        self.fault = None
+
+    def valid(self, now, cache):
+        """Tell whether the API server accepts it."""
+        if self.revoked is not None:
+            return now < self.revoked + cache
+        return self.expires is None or now < self.expires
+
+
+class Negotiated:
+    """
+    Tell how a step of a Negotiate exchange ended.
+
+    :param user: str or None, who it is; None asks for another round or refuses
+    :param reply: bytes or None, token for the header WWW-Authenticate
+    """
+
+    def __init__(self, user=None, reply=None):
+        self.user = user
+        self.reply = reply
+
+
+class Negotiator:
+    """Interface of an acceptor for ``Authorization: Negotiate``."""
+
+    async def step(self, data):
+        """
+        Take what the client sent.
+
+        :param data: bytes, the decoded token
+        :return: Negotiated
+        """
+        raise NotImplementedError
+
+
+class Authenticator:
+    """
+    Know the users, their passwords and tokens.
+
+    :param timing: timing.Timing
+    :param on_change: callable, called with (token text, Token or None) for the journal
+    """
+
+    def __init__(self, timing, on_change=None):
+        self._timing = timing
+        self._on_change = on_change or (lambda text, token: None)
+        self._tokens = {}
+        #: user -> password
+        self.passwords = {}
+        #: user known by certificate -> groups
+        self.certificates = {}
+
+    def add_user(self, name, password=None):
+        """Make a user known; returns the password (made up if none is given)."""
+        self.passwords[name] = password or secrets.token_urlsafe(16)
+        return self.passwords[name]
+
+    def issue(self, user, life=None, groups=(), text=None):
+        """
+        Make a token.
+
+        :param life: float or None, seconds
+        :return: str, the token
+        """
+        text = text or secrets.token_urlsafe(32)
+        expires = None if life is None else time.time() + life
+        self.restore(text, Token(user, expires, groups))
+        self._on_change(text, self._tokens[text])
+        return text
+
+    def restore(self, text, token):
+        """Take over a token; None removes it."""
+        if token is None:
+            self._tokens.pop(text, None)
+        else:
+            self._tokens[text] = token
+
+    def tokens(self):
+        """Return (text, Token) pairs of all tokens that have not expired."""
+        now = time.time()
+        return [
+            (text, token)
+            for text, token in self._tokens.items()
+            if token.valid(now, self._timing.token_cache)
+        ]
+
+    def revoke(self, text):
+        """
+        Delete a token; it stays good for as long as the token cache keeps it.
+
+        :return: Token or None when there is no such token
+        """
+        token = self._tokens.get(text)
+        if token is None or token.revoked is not None:
+            return None
+        token.revoked = time.time()
+        self._on_change(text, None)
+        return token
+
+    def expire_all(self, fault=None, keep=()):
+        """
+        Make all tokens of users worthless at once (service accounts keep theirs).
+
+        :param fault: object or None, what asked for it; see :meth:`identify`
+        :param keep: collection of str, users whose tokens stay
+        """
+        for text, token in self._tokens.items():
+            if token.expires is not None and token.user not in keep:
+                token.expires = 0.0
+                token.fault = fault
+                self._on_change(text, token)
+
+    def check_password(self, name, password):
+        """Tell whether a password is right."""
+        expected = self.passwords.get(name)
+        return expected is not None and hmac.compare_digest(
+            expected.encode('utf-8'), password.encode('utf-8')
+        )
+
+    def identify(self, authorization, certificate_user=None):
+        """
+        Find out who sends a request.
+
+        :param authorization: str, the header (maybe empty)
+        :param certificate_user: str or None, common name of a verified client certificate
+        :raises errors.ApiError: 401 for a token that is not good
+        """
+        scheme, _, text = authorization.partition(' ')
+        if scheme.lower() == 'bearer' and text:
+            token = self._tokens.get(text.strip())
+            if token is None or not token.valid(time.time(), self._timing.token_cache):
+                if token is not None and token.fault is not None:
+                    token.fault.fired += 1
+                raise errors.unauthorized()
+            return self.user(token.user, token.groups)
+        if certificate_user in self.certificates:
+            return self.user(certificate_user, self.certificates[certificate_user])
+        return ANONYMOUS
+
+    @staticmethod
+    def user(name, groups=()):
+        """Return the Identity of an authenticated user."""
+        everybody = ('system:authenticated',)
+        return Identity(name, tuple(groups) + everybody)
+
+
+def parse_basic(authorization):
+    """Return (user, password) of a header ``Authorization: Basic``, or None."""
+    scheme, _, text = authorization.partition(' ')
+    if scheme.lower() != 'basic':
+        return None
+    try:
+        decoded = base64.b64decode(text, validate=True).decode('utf-8')
+    except ValueError:
+        return None
+    user, colon, password = decoded.partition(':')
+    return (user, password) if colon else None
+
+
+class OAuthAnswer:
+    """
+    Answer of the OAuth server.
+
+    :param code: int, HTTP status
+    :param headers: list of (name, value)
+    :param body: dict (JSON), str (text) or None
+    """
+
+    def __init__(self, code, headers=(), body=None):
+        self.code = code
+        self.headers = list(headers)
+        self.body = body
+
+
+_NO_CACHE = [
+    ('Cache-Control', 'no-cache, no-store, max-age=0, must-revalidate'),
+    ('Expires', 'Fri, 01 Jan 1990 00:00:00 GMT'),
+    ('Pragma', 'no-cache'),
+]
+_CSRF_HINT = 'A non-empty X-CSRF-Token header is required to receive basic-auth challenges'
+
+
+class OAuth:
+    """
+    Answer ``GET /oauth/authorize`` for the challenging client.
+
+    :param authenticator: Authenticator
+    :param timing: timing.Timing
+    """
+
+    def __init__(self, authenticator, timing):
+        self._authenticator = authenticator
+        self._timing = timing
+        #: Negotiator or None
+        self.negotiator = None
+
+    async def authorize(self, query, headers, base):
+        """
+        Answer an authorization request.
+
+        :param query: mapping, query parameters
+        :param headers: mapping, request headers (names in any case)
+        :param base: str, URL of the server without trailing slash
+        :return: tuple, OAuthAnswer and the user's name (None if nobody logged in)
+        """
+        client = query.get('client_id')
+        if client is None:
+            return (
+                _refusal(
+                    'server_error',
+                    'The authorization server encountered an unexpected '
+                    'condition that prevented it from fulfilling the request.',
+                ),
+                None,
+            )
+        if client != CHALLENGING_CLIENT:
+            return (
+                _refusal(
+                    'unauthorized_client',
+                    'The client is not authorized to request a ' 'token using this method.',
+                ),
+                None,
+            )
+        landing = base + '/oauth/token/implicit'
+        if query.get('response_type') != 'token':
+            return (
+                _redirect(
+                    landing + '?',
+                    [
+                        ('error', 'unsupported_response_type'),
+                        (
+                            'error_description',
+                            'The authorization server does not support obtaining a '
+                            'token using this method.',
+                        ),
+                    ],
+                    cookie=False,
+                ),
+                None,
+            )
+        user, reply = await self._log_in(headers.get('Authorization', ''))
+        if user is None:
+            return self._challenge(headers, reply), None
+        scope = query.get('scope', 'user:full')
+        if scope not in ('user:full', 'user:info', 'user:check-access'):
+            return (
+                _redirect(
+                    landing + '?',
+                    [
+                        ('error', 'invalid_scope'),
+                        (
+                            'error_description',
+                            '[0]: Invalid value: "{}": no ' 'scope handler found'.format(scope),
+                        ),
+                    ],
+                ),
+                user,
+            )
+        token = self._authenticator.issue(user, self._timing.token_life)
+        answer = _redirect(
+            landing + '#',
+            [
+                ('access_token', token),
+                ('expires_in', str(int(self._timing.token_life))),
+                ('scope', scope),
+                ('token_type', 'Bearer'),
+            ],
+        )
+        if reply is not None:
+            answer.headers.append(_negotiate(reply))
+        return answer, user
+
+    async def _log_in(self, authorization):
+        basic = parse_basic(authorization)
+        if basic is not None:
+            return (basic[0] if self._authenticator.check_password(*basic) else None), None
+        scheme, _, text = authorization.partition(' ')
+        if scheme.lower() == 'negotiate' and self.negotiator is not None:
+            try:
+                data = base64.b64decode(text, validate=True)
+            except ValueError:
+                return None, None
+            outcome = await self.negotiator.step(data)
+            return outcome.user, outcome.reply
+        return None, None
+
+    def _challenge(self, headers, reply):
+        answer = OAuthAnswer(401)
+        if self.negotiator is not None:
+            answer.headers.append(_negotiate(reply))
+        if headers.get('X-CSRF-Token'):
+            answer.headers.append(('WWW-Authenticate', 'Basic realm="openshift"'))
+        elif self.negotiator is None:
+            answer.headers.append(('Warning', '199 Origin "{}"'.format(_CSRF_HINT)))
+            answer.body = _CSRF_HINT + '\n'
+        return answer
+
+
+def _negotiate(reply):
+    value = 'Negotiate'
+    if reply:
+        value += ' ' + base64.b64encode(reply).decode('ascii')
+    return 'WWW-Authenticate', value
+
+
+def _refusal(error, description):
+    return OAuthAnswer(400, _NO_CACHE, {'error': error, 'error_description': description})
+
+
+def _redirect(target, parameters, cookie=True):
+    headers = _NO_CACHE + [('Location', target + urlencode(parameters))]
+    if cookie:
+        headers.append(
+            ('Set-Cookie', 'ssn={}; Path=/; HttpOnly; Secure'.format(secrets.token_urlsafe(24)))
+        )
+    return OAuthAnswer(302, headers)
+
+
+def user_object(name):
+    """Return the User that a first login makes."""
+    return {
+        'metadata': {'name': name},
+        'identities': ['{}:{}'.format(PROVIDER, name)],
+        'groups': None,
+    }
+
+
+def virtual_user(identity):
+    """Return the User object of somebody without one (service accounts, system:admin)."""
+    groups = sorted(group for group in identity.groups if group != 'system:authenticated')
+    return {'metadata': {'name': identity.name}, 'identities': None, 'groups': groups}
+
+
+def service_account_user(namespace, name):
+    """Return user name and groups of a service account."""
+    return (
+        'system:serviceaccount:{}:{}'.format(namespace, name),
+        ('system:serviceaccounts', 'system:serviceaccounts:{}'.format(namespace)),
+    )
+
+
+def token_record(token):
+    """Return a Token as JSON-like data (None for a revoked one)."""
+    return token and [token.user, token.expires, list(token.groups), token.uid]
+
+
+def token_from(record):
+    """Return the Token of a record of the journal."""
+    if record is None:
+        return None
+    token = Token(record[0], record[1], record[2])
+    token.uid = record[3]
+    return token

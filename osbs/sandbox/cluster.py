@@ -1,0 +1,420 @@
+"""
+The cluster without its HTTP: state, controllers and the people who may use it.
+
+Imports everything of the stand-in that knows nothing of HTTP.
+"""
+
+import asyncio
+import base64
+import secrets as random_secrets
+
+from osbs.sandbox import auth, imagestreams, rbac
+from osbs.sandbox.builds import BuildController
+from osbs.sandbox.generator import Generator
+from osbs.sandbox.kinds import KINDS
+from osbs.sandbox.logs import ContainerLog
+from osbs.sandbox.quotas import Quotas
+from osbs.sandbox.registry import Registry
+from osbs.sandbox.store import DELETED, Store, name_of
+
+#: user -> roles in the project; the first one is who the ready line speaks of
+USERS = (
+    ('osbs', ('admin', 'custom-builds', 'quotas')),
+    ('plain', ('edit',)),
+    ('viewer', ('view',)),
+    ('nobody', ()),
+)
+#: role of a further user -> roles
+ROLES = {
+    'admin': ('admin', 'custom-builds', 'quotas'),
+    'edit': ('edit',),
+    'view': ('view',),
+    'none': (),
+}
+SERVICE_ACCOUNTS = (
+    ('builder', ('edit', 'custom-builds')),
+    ('deployer', ('edit',)),
+    ('default', ()),
+)
+ADMINISTRATOR = 'system:admin'
+ADMINISTRATORS = ('system:cluster-admins', 'system:masters')
+
+#: records after which the journal is replaced by a snapshot
+JOURNAL_LIMIT = 200000
+
+_ENDED = ('Succeeded', 'Failed')
+
+
+class Cluster:
+    """
+    Hold the state and what acts on it.
+
+    Everything but the constructor must be called in the thread of the event loop.
+
+    :param namespaces: list of str, the projects; the first is the main one
+    :param timing: timing.Timing
+    :param runner: pods_api.Runner
+    :param registry: registry.Registry or None
+    :param nodes: list of dict (labels) or None; None takes pods with any node selector
+    :param keep_finished: int, finished builds that are kept (older ones are pruned)
+    :param history: int, changes that watches can go back
+    :param passwords: dict, user -> password for users that shall not get a random one
+    :param users: iterable of (name, password, role), further users
+    """
+
+    kinds = KINDS
+
+    def __init__(
+        self,
+        namespaces,
+        timing,
+        runner,
+        registry=None,
+        nodes=None,
+        keep_finished=1000,
+        history=4096,
+        passwords=None,
+        users=(),
+    ):
+        self.namespaces = list(namespaces)
+        self.namespace = self.namespaces[0]
+        self.timing = timing
+        self.nodes = nodes
+        self.keep_finished = keep_finished
+        self.url = ''
+        self.ca_file = None
+        self.store = Store(history, timing.compaction)
+        self.registry = registry or Registry()
+        self.access = rbac.Access()
+        self.authenticator = auth.Authenticator(timing, self._journal_token)
+        self.oauth = auth.OAuth(self.authenticator, timing)
+        self.quotas = Quotas(self)
+        self.tags = imagestreams.TagView(self)
+        self.importer = imagestreams.Importer(self)
+        self.imports = imagestreams.ImportRequest(self, self.importer)
+        self.generator = Generator(self)
+        self.builds = BuildController(self, runner)
+        self._passwords = dict(passwords or {})
+        self._more_users = list(users)
+        self._roles = {user: roles for user, roles in USERS}
+        self._compactions = []
+        self._logs = {}
+        self._tasks = set()
+        self._loop = None
+        self._journal = None
+        self._journal_length = 0
+        self._authority = None
+        self.port = 0
+
+    # life
+
+    def attach(self, loop):
+        """Tell the cluster which event loop it lives in; before :meth:`start`."""
+        self._loop = loop
+
+    def start(self):
+        """Make users and accounts (unless they were loaded) and set the controllers going."""
+        self.authenticator.certificates[ADMINISTRATOR] = ADMINISTRATORS
+        self.access.grant_cluster(ADMINISTRATORS[0])
+        for user, _ in USERS:
+            self.add_user(user, self._passwords.get(user))
+        for name, password, role in self._more_users:
+            self.add_user(name, password, role)
+        for namespace in self.namespaces:
+            self._set_up(namespace)
+        self.quotas.start()
+        self.importer.start()
+        self.generator.start()
+        self.builds.start()
+
+    async def stop(self):
+        """End pods and controllers."""
+        await self.builds.stop()
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks, timeout=5)
+        if self._journal is not None:
+            self._journal.close()
+
+    def spawn(self, coroutine):
+        """Run a coroutine as a task that ends with the cluster."""
+        task = self._loop.create_task(coroutine)
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+        return task
+
+    def _done(self, task):
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            self._loop.call_exception_handler(
+                {
+                    'message': 'a controller of the sandbox failed',
+                    'exception': task.exception(),
+                    'task': task,
+                }
+            )
+
+    # people
+
+    def add_user(self, name, password=None, role=None):
+        """
+        Make a user, or give one that is there another password or role.
+
+        :param role: str or None, admin, edit, view or none; in all projects
+        :return: str, the password
+        """
+        if role is not None:
+            self._roles[name] = ROLES[role]
+            for namespace in self.namespaces:
+                self.access.grant(name, namespace, *ROLES[role])
+        password = password or self.authenticator.passwords.get(name)
+        password = self.authenticator.add_user(name, password)
+        self._journal_write('password', name, password)
+        if self.store.get('users', '', name) is None:
+            self.store.create('users', auth.user_object(name))
+        return password
+
+    def add_namespace(self, namespace):
+        """Make a project."""
+        if namespace not in self.namespaces:
+            self.namespaces.append(namespace)
+            self._set_up(namespace)
+
+    def _set_up(self, namespace):
+        """Grant the roles in a project and make its service accounts."""
+        for user, roles in self._roles.items():
+            self.access.grant(user, namespace, *roles)
+        for account, roles in SERVICE_ACCOUNTS:
+            self.access.grant(auth.service_account_user(namespace, account)[0], namespace, *roles)
+            # builds of the main project start worker builds in the others
+            self.access.grant(
+                auth.service_account_user(self.namespace, account)[0], namespace, *roles
+            )
+            if self.store.get('serviceaccounts', namespace, account) is None:
+                self._add_service_account(namespace, account)
+
+    def _add_service_account(self, namespace, account):
+        user, groups = auth.service_account_user(namespace, account)
+        stored = self.store.create(
+            'serviceaccounts', {'metadata': {'name': account, 'namespace': namespace}}
+        )
+        names = []
+        for _ in range(2):
+            name = '{}-token-{}'.format(account, _suffix())
+            data = {
+                'namespace': namespace,
+                'service-ca.crt': self._certificate(),
+                'ca.crt': self._certificate(),
+                'token': self.authenticator.issue(user, None, groups),
+            }
+            self._add_secret(name, stored, 'kubernetes.io/service-account-token', data)
+            names.append(name)
+        docker = '{}-dockercfg-{}'.format(account, _suffix())
+        self._add_secret(
+            docker,
+            stored,
+            'kubernetes.io/dockercfg',
+            {'.dockercfg': '{}'},
+            {
+                'openshift.io/token-secret.name': names[1],
+                'openshift.io/token-secret.value': data['token'],
+            },
+        )
+        self.store.update(
+            'serviceaccounts',
+            dict(
+                stored,
+                secrets=[{'name': names[0]}, {'name': docker}],
+                imagePullSecrets=[{'name': docker}],
+            ),
+        )
+
+    def _add_secret(self, name, account, kind, data, annotations=()):
+        notes = dict(
+            {
+                'kubernetes.io/service-account.name': name_of(account),
+                'kubernetes.io/service-account.uid': account['metadata']['uid'],
+            },
+            **dict(annotations),
+        )
+        self.store.create(
+            'secrets',
+            {
+                'metadata': {
+                    'name': name,
+                    'namespace': account['metadata']['namespace'],
+                    'annotations': notes,
+                },
+                'data': {
+                    key: base64.b64encode(data[key].encode('utf-8')).decode('ascii')
+                    for key in sorted(data)
+                },
+                'type': kind,
+            },
+        )
+
+    def _certificate(self):
+        if not self.ca_file:
+            return ''
+        with open(self.ca_file) as source:
+            return source.read()
+
+    def account_token(self, namespace, account):
+        """Return the token of a service account; empty when it has none."""
+        stored = self.store.get('serviceaccounts', namespace, account) or {}
+        for entry in stored.get('secrets') or ():
+            secret = self.store.get('secrets', namespace, entry['name']) or {}
+            token = (secret.get('data') or {}).get('token')
+            if token:
+                return base64.b64decode(token).decode('utf-8')
+        return ''
+
+    # what controllers ask for
+
+    def render(self, resource, obj, prefix, api_version):
+        """Return an object as the API writes it."""
+        return KINDS[resource].render(obj, prefix, api_version)
+
+    def schedulable(self, pod):
+        """Tell whether some node takes a pod."""
+        wanted = (pod['spec'].get('nodeSelector') or {}).items()
+        return self.nodes is None or any(
+            all(labels.get(key) == value for key, value in wanted) for labels in self.nodes
+        )
+
+    def log_of(self, pod):
+        """Return the log of a pod's container."""
+        uid = pod['metadata']['uid']
+        if uid not in self._logs:
+            self._logs[uid] = ContainerLog(
+                self._loop,
+                lambda moment, data: self._journal_write(
+                    'log', uid, moment, data.decode('latin-1')
+                ),
+            )
+            if pod['status']['phase'] in _ENDED:
+                self._logs[uid].close()
+        return self._logs[uid]
+
+    def drop_log(self, pod):
+        """Forget the log of a pod that is gone; readers come to its end."""
+        log = self._logs.pop(pod['metadata']['uid'], None)
+        if log is not None:
+            log.close()
+            self._journal_write('nolog', pod['metadata']['uid'])
+
+    def push(self, repository, tag):
+        """Put a new image into a repository."""
+        self.registry.push(repository, tag)
+        self._journal_write('registry', self.registry.dump())
+
+    def compact(self, fault=None):
+        """
+        Forget the history.
+
+        :param fault: object or None, whose ``fired`` counts the 410s that follow from it
+        """
+        self.store.compact()
+        if fault is not None:
+            self._compactions.append(fault)
+
+    def compaction_met(self):
+        """Somebody asked for history that is gone."""
+        for fault in self._compactions:
+            fault.fired += 1
+
+    # state file
+
+    def load(self, journal):
+        """
+        Take over the state of an earlier life; call before :meth:`start`.
+
+        :param journal: journal.Journal
+        :return: dict, authority and port of the earlier life; empty for a new file
+        """
+        earlier, complete = {}, 0
+        handlers = {
+            'put': self.store.replay,
+            'log': self._load_log,
+            'del': lambda resource, obj: self.store.replay(resource, obj, deleted=True),
+            'token': self._load_token,
+            'nolog': lambda uid: self._logs.pop(uid, None),
+            'password': self.authenticator.passwords.__setitem__,
+            'registry': self.registry.load,
+        }
+        for kind, *values in journal.read():
+            if kind in handlers:
+                handlers[kind](*values)
+            elif kind == 'snapshot':
+                complete = values[0]
+            else:
+                earlier[kind] = values[0]
+        if earlier:
+            self.store.version = max(self.store.version, complete)
+            self.store.replayed(complete)
+        for pod in self.store.list('pods'):
+            if pod['status']['phase'] in _ENDED:
+                self.log_of(pod).close()
+        return earlier
+
+    def _load_log(self, uid, moment, text):
+        if uid not in self._logs:
+            self.log_of({'metadata': {'uid': uid}, 'status': {'phase': 'Running'}})
+        log = self._logs[uid]
+        log.append(text.encode('latin-1'), moment)
+
+    def _load_token(self, text, record):
+        self.authenticator.restore(text, auth.token_from(record))
+
+    def keep(self, journal, authority, port):
+        """
+        Write the state to a journal from now on.
+
+        :param authority: dict or None, what tls.Authority.dump returned
+        :param port: int, the port that clients know
+        """
+        self._journal = journal
+        self._authority = authority
+        self.port = port
+        self.store.subscribe(self._journal_event)
+        self._rewrite()
+
+    def _snapshot(self):
+        yield ['authority', self._authority]
+        yield ['port', self.port]
+        yield ['snapshot', self.store.version]
+        for user, password in self.authenticator.passwords.items():
+            yield ['password', user, password]
+        for text, token in self.authenticator.tokens():
+            yield ['token', text, auth.token_record(token)]
+        for resource, obj in self.store.dump():
+            yield ['put', resource, obj]
+        yield ['registry', self.registry.dump()]
+        for uid, log in self._logs.items():
+            for index in range(len(log)):
+                moment, line = log.line(index)
+                yield ['log', uid, moment, line.decode('latin-1')]
+
+    def _rewrite(self):
+        self._journal.close()
+        self._journal.restart(self._snapshot())
+        self._journal_length = 0
+
+    def _journal_event(self, event):
+        self._journal_write('del' if event.type == DELETED else 'put', event.resource, event.obj)
+
+    def _journal_token(self, text, token):
+        self._journal_write('token', text, auth.token_record(token))
+
+    def _journal_write(self, *record):
+        if self._journal is not None:
+            self._journal.append(*record)
+            self._journal_length += 1
+            if self._journal_length > JOURNAL_LIMIT:
+                self._rewrite()
+
+
+def _suffix():
+    return ''.join(random_secrets.choice('bcdfghjklmnpqrstvwxz2456789') for _ in range(5))

@@ -1,0 +1,154 @@
+"""
+The control plane: JSON over HTTP under ``/_sandbox/``, for tests in another process.
+
+Only loopback reaches it (the server listens nowhere else, and it looks). Faults do not apply to it.
+
+===========================  ===============================================================
+GET    /_sandbox/            what the sandbox is and how many builds run
+GET    /_sandbox/faults      all faults with their counters
+POST   /_sandbox/faults      add one: ``{"kind": ..., "method", "path", "count", "skip", ...}``
+GET    /_sandbox/faults/N    one fault
+DELETE /_sandbox/faults[/N]  take one or all away
+GET    /_sandbox/unfired     faults that never fired
+GET    /_sandbox/requests    recorded requests
+DELETE /_sandbox/requests    forget them
+GET    /_sandbox/timing      delays in seconds
+POST   /_sandbox/timing      set delays: ``{"log_wait": 0.2}``
+POST   /_sandbox/registry    push an image: ``{"repository": ..., "tag": ...}``
+===========================  ===============================================================
+
+Further commands can be added with :meth:`Control.add`. Imports aiohttp and ``faults``.
+"""
+
+import ipaddress
+import json
+
+from aiohttp import web
+
+from osbs.sandbox.faults import FaultError
+
+
+class ControlError(Exception):
+    """A command cannot be carried out; the text says why."""
+
+    def __init__(self, message, status=400):
+        super().__init__(message)
+        self.status = status
+
+
+class Control:
+    """
+    Answer the control plane.
+
+    :param app: app.App
+    """
+
+    def __init__(self, app):
+        self._app = app
+        self._commands = {}
+        for method, name, handler in (
+            ('GET', '', self._about),
+            ('GET', 'faults', self._get_faults),
+            ('POST', 'faults', self._add_fault),
+            ('DELETE', 'faults', self._remove_faults),
+            ('GET', 'unfired', self._unfired),
+            ('GET', 'requests', self._requests),
+            ('DELETE', 'requests', self._forget),
+            ('GET', 'timing', self._timing),
+            ('POST', 'timing', self._set_timing),
+            ('POST', 'registry', self._push),
+        ):
+            self.add(method, name, handler)
+
+    def add(self, method, name, handler):
+        """
+        Add a command.
+
+        :param name: str, what follows ``/_sandbox/``
+        :param handler: callable (argument: str behind the name, body: JSON-like data) that returns
+            JSON-like data; runs in the event loop
+        """
+        self._commands[method, name] = handler
+
+    async def handle(self, request, path):
+        """Answer a request of aiohttp."""
+        name, _, argument = path.partition('/_sandbox/')[2].strip('/').partition('/')
+        try:
+            self._check_peer(request)
+            handler = self._commands.get((request.method, name))
+            if handler is None:
+                raise ControlError('no such command; see osbs/sandbox/control.py', 404)
+            body = await request.read()
+            answer = handler(argument, json.loads(body.decode('utf-8')) if body else {})
+            return web.json_response(answer)
+        except ControlError as exc:
+            return web.json_response({'error': str(exc)}, status=exc.status)
+        except (FaultError, ValueError, KeyError, TypeError) as exc:
+            return web.json_response({'error': str(exc)}, status=400)
+
+    @staticmethod
+    def _check_peer(request):
+        peer = request.transport.get_extra_info('peername') if request.transport else None
+        if not peer or not ipaddress.ip_address(peer[0]).is_loopback:
+            raise ControlError('the control plane is for loopback only', 403)
+
+    # commands
+
+    def _about(self, _argument, _body):
+        cluster = self._app.cluster
+        return {
+            'url': cluster.url,
+            'namespace': cluster.namespace,
+            'oapi': self._app.oapi,
+            'resourceVersion': cluster.store.version,
+            'unfinished': cluster.builds.running,
+            'commands': sorted('{} /_sandbox/{}'.format(*key) for key in self._commands),
+        }
+
+    def _fault(self, argument):
+        fault = self._app.faults.find(int(argument)) if argument.isdigit() else None
+        if fault is None:
+            raise ControlError('no fault {!r}'.format(argument), 404)
+        return fault
+
+    def _get_faults(self, argument, _body):
+        if argument:
+            return self._fault(argument).describe()
+        return [fault.describe() for fault in self._app.faults]
+
+    def _add_fault(self, _argument, body):
+        return self._app.faults.add(**body).describe()
+
+    def _remove_faults(self, argument, _body):
+        if argument:
+            self._app.faults.remove(self._fault(argument))
+        else:
+            self._app.faults.clear()
+        return {}
+
+    def _unfired(self, _argument, _body):
+        return [fault.describe() for fault in self._app.faults.unfired()]
+
+    def _requests(self, _argument, _body):
+        return [record.as_json() for record in self._app.requests]
+
+    def _forget(self, _argument, _body):
+        self._app.requests.clear()
+        return {}
+
+    def _timing(self, _argument, _body):
+        timing = self._app.cluster.timing
+        return {name: getattr(timing, name) for name in timing.DEFAULTS}
+
+    def _set_timing(self, _argument, body):
+        timing = self._app.cluster.timing
+        unknown = set(body) - set(timing.DEFAULTS)
+        if unknown:
+            raise ControlError('unknown delays: ' + ', '.join(sorted(unknown)))
+        for name, seconds in body.items():
+            setattr(timing, name, float(seconds))
+        return self._timing('', {})
+
+    def _push(self, _argument, body):
+        self._app.cluster.push(body['repository'], body.get('tag', 'latest'))
+        return {}

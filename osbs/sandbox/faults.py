@@ -1,0 +1,319 @@
+"""
+Faults on demand: what a network, a proxy or a dying master does to requests.
+
+A :class:`Faults` holds the faults that were asked for; the HTTP layer asks it for a :class:`Plan` for
+each request. Faults compose (a delay and a cut, say), are counted, and :meth:`Faults.check` names
+those that never fired. May be used from any thread. Imports nothing of the sandbox.
+"""
+
+import itertools
+import re
+import threading
+
+#: kind -> its parameters with their defaults; None must be given
+KINDS = {
+    # requests
+    'delay': {'seconds': None},
+    'reset_before': {},
+    'reset_after': {},
+    'cut': {'bytes': 0, 'clean': False},
+    'status': {'status': None, 'retry_after': None, 'body': None},
+    'garbage': {'status': 200},
+    'html': {'status': 200},
+    'empty': {'status': 200},
+    # connections
+    'reset_connection': {},
+    'refuse': {'seconds': 1.0},
+    # the whole server, at once
+    'expire_tokens': {'keep': ()},
+    'drop_watches': {},
+    'drop_connections': {},
+    'compact': {},
+    'restart': {'seconds': 0.2},
+}
+#: the first of these that matches decides what becomes of a request
+TERMINAL = ('reset_before', 'status', 'garbage', 'html', 'empty', 'reset_after')
+CONNECTION = ('reset_connection',)
+ACTIONS = ('refuse', 'expire_tokens', 'drop_watches', 'drop_connections', 'compact', 'restart')
+
+PAGE = (
+    b'<html><head><title>503 Service Unavailable</title></head>\n'
+    b'<body><h1>Service Unavailable</h1></body></html>\n'
+)
+GARBAGE = b'{"kind": "Build", "apiVersion": \xff\xfe \x00 <<<'
+
+
+class FaultError(ValueError):
+    """A fault was asked for in a way that cannot be."""
+
+
+class Fault:
+    """
+    One fault.
+
+    :param kind: str, a key of KINDS
+    :param method: str or None, only requests with this method
+    :param path: str or None, regular expression; searched in path and query (``path?query``)
+    :param count: int or None, how many times it fires; None is for ever
+    :param skip: int, matching requests that are let pass first
+    :param parameters: as KINDS says
+    :raises FaultError: for what is unknown
+    """
+
+    def __init__(self, kind, method=None, path=None, count=1, skip=0, **parameters):
+        if kind not in KINDS:
+            raise FaultError('unknown fault {!r}; known are {}'.format(kind, ', '.join(KINDS)))
+        unknown = set(parameters) - set(KINDS[kind])
+        if unknown:
+            raise FaultError(
+                'fault {!r} has no parameter {}; it has {}'.format(
+                    kind, ', '.join(sorted(unknown)), ', '.join(KINDS[kind]) or 'none'
+                )
+            )
+        self.kind = kind
+        self.method = method.upper() if method else None
+        try:
+            self._pattern = re.compile(path) if path else None
+        except re.error as exc:
+            raise FaultError('path {!r} is no regular expression: {}'.format(path, exc))
+        self.path = path
+        self.count = count
+        self.skip = skip
+        self.parameters = dict(KINDS[kind], **parameters)
+        missing = [
+            name
+            for name, value in self.parameters.items()
+            if value is None and name in ('seconds', 'status')
+        ]
+        if missing:
+            raise FaultError('fault {!r} needs {}'.format(kind, ', '.join(missing)))
+        #: how many times it did something
+        self.fired = 0
+        self.id = None
+
+    def __getitem__(self, name):
+        return self.parameters[name]
+
+    @property
+    def spent(self):
+        """Tell whether it has fired as often as it may."""
+        return self.count is not None and self.fired >= self.count
+
+    def meets(self, method, target):
+        """Tell whether a request is meant, counting those that are let pass."""
+        if self.spent or self.method not in (None, method):
+            return False
+        if self._pattern is not None and not self._pattern.search(target):
+            return False
+        if self.skip > 0:
+            self.skip -= 1
+            return False
+        return True
+
+    def describe(self):
+        """Return the fault as JSON-like data."""
+        return {
+            'id': self.id,
+            'kind': self.kind,
+            'method': self.method,
+            'path': self.path,
+            'count': self.count,
+            'skip': self.skip,
+            'fired': self.fired,
+            'parameters': {
+                name: list(value) if isinstance(value, (set, tuple)) else value
+                for name, value in self.parameters.items()
+            },
+        }
+
+    def __repr__(self):
+        about = ' '.join(part for part in (self.method, self.path) if part)
+        return '<Fault {} {}{}, fired {} times>'.format(
+            self.id, self.kind, about and ' on ' + about, self.fired
+        )
+
+
+class Plan:
+    """Say what happens to one request."""
+
+    def __init__(self):
+        #: float, seconds to wait first
+        self.delay = 0.0
+        #: Fault or None, one of TERMINAL
+        self.terminal = None
+        #: Fault or None
+        self.cut = None
+
+
+class Faults:
+    """
+    Hold the faults.
+
+    :param act: callable, called with a Fault of ACTIONS when it is added
+    """
+
+    def __init__(self, act=None):
+        self._act = act or (lambda fault: None)
+        self._faults = []
+        self._ids = itertools.count(1)
+        self._lock = threading.Lock()
+
+    def add(self, kind, method=None, path=None, count=1, skip=0, **parameters):
+        """
+        Add a fault; those of ACTIONS happen at once. Parameters as for :class:`Fault`.
+
+        :return: Fault
+        """
+        fault = Fault(kind, method, path, count, skip, **parameters)
+        with self._lock:
+            fault.id = next(self._ids)
+            self._faults.append(fault)
+        if kind in ACTIONS:
+            self._act(fault)
+        return fault
+
+    def remove(self, fault):
+        """Take a fault away."""
+        with self._lock:
+            self._faults = [other for other in self._faults if other is not fault]
+
+    def clear(self):
+        """Take all faults away."""
+        with self._lock:
+            self._faults = []
+
+    def __iter__(self):
+        with self._lock:
+            return iter(list(self._faults))
+
+    def find(self, number):
+        """Return the fault with an id, or None."""
+        return next((fault for fault in self if fault.id == number), None)
+
+    def unfired(self):
+        """Return the faults that never did anything."""
+        return [fault for fault in self if not fault.fired]
+
+    def check(self):
+        """
+        Make sure that every fault fired.
+
+        :raises AssertionError: naming those that did not
+        """
+        unfired = self.unfired()
+        assert not unfired, 'faults that never fired: {}'.format(
+            ', '.join(repr(fault) for fault in unfired)
+        )
+
+    def plan(self, method, target):
+        """
+        Return the Plan for a request, counting the faults that take part in it.
+
+        :param target: str, path and query
+        """
+        plan = Plan()
+        with self._lock:
+            for fault in self._faults:
+                self._include(plan, fault, method, target)
+        return plan
+
+    @staticmethod
+    def _include(plan, fault, method, target):
+        if fault.kind == 'delay':
+            if fault.meets(method, target):
+                fault.fired += 1
+                plan.delay += fault['seconds']
+        elif fault.kind == 'cut' and plan.cut is None:
+            if fault.meets(method, target):
+                plan.cut = fault
+        elif fault.kind in TERMINAL and plan.terminal is None:
+            if fault.meets(method, target):
+                fault.fired += 1
+                plan.terminal = fault
+
+    def connection(self):
+        """Tell whether a new connection is to be reset, counting the fault that says so."""
+        with self._lock:
+            for fault in self._faults:
+                if fault.kind in CONNECTION and fault.meets('', ''):
+                    fault.fired += 1
+                    return True
+        return False
+
+    # short forms
+
+    def delay(self, seconds, **match):
+        """Let matching requests wait."""
+        return self.add('delay', seconds=seconds, **match)
+
+    def status(self, status, retry_after=None, body=None, **match):
+        """Answer matching requests with a status instead of acting on them."""
+        return self.add('status', status=status, retry_after=retry_after, body=body, **match)
+
+    def reset(self, after=False, **match):
+        """Reset the connection before (or after) acting on matching requests."""
+        return self.add('reset_after' if after else 'reset_before', **match)
+
+    def cut(self, size=0, clean=False, **match):
+        """
+        End the body of matching answers early.
+
+        :param size: int, bytes that get through
+        :param clean: bool, end it as if it were complete (as a log that broke at the node)
+        """
+        return self.add('cut', bytes=size, clean=clean, **match)
+
+    def refuse(self, seconds=1.0):
+        """Refuse connections for some seconds."""
+        return self.add('refuse', seconds=seconds)
+
+    def restart(self, seconds=0.2):
+        """Drop everything, refuse connections for some seconds, come back with state kept."""
+        return self.add('restart', seconds=seconds)
+
+    def expire_tokens(self, keep=()):
+        """Make users' tokens worthless; fires with each 401 that follows from it."""
+        return self.add('expire_tokens', keep=keep)
+
+    def drop_watches(self):
+        """Break all watches and followed logs there are."""
+        return self.add('drop_watches')
+
+    def compact(self):
+        """Forget the history; fires with each 410 that follows from it."""
+        return self.add('compact')
+
+    def kubelet_down(self, **match):
+        """Answer logs as a master does that cannot reach the node."""
+        return self.add(
+            'status',
+            status=500,
+            body=_status(
+                'Get "https://127.0.0.1:10250/containerLogs": dial tcp 127.0.0.1:10250: connect: '
+                'connection refused'
+            ),
+            **dict({'path': r'/log/?(\?|$)'}, **match),
+        )
+
+    def kubelet_error(self, **match):
+        """Answer logs as a master does whose node answers 500."""
+        text = 'the kubelet failed\n'
+        body = _status(
+            'Internal error occurred: ' + text,
+            reason='InternalError',
+            details={'causes': [{'message': text}]},
+        )
+        return self.add('status', status=500, body=body, **dict({'path': r'/log/?(\?|$)'}, **match))
+
+
+def _status(message, **more):
+    return dict(
+        {
+            'kind': 'Status',
+            'apiVersion': 'v1',
+            'metadata': {},
+            'status': 'Failure',
+            'message': message,
+        },
+        **dict(more, code=500),
+    )

@@ -1,0 +1,44 @@
+"""
+The kinds of objects that the stand-in knows, each with what is special about it.
+
+``base`` holds what they share, ``fields`` the tables of their shapes. Nothing here knows of HTTP or
+of time. Imports ``errors``, ``selectors`` and ``registry``.
+"""
+
+from osbs.sandbox.kinds.builds import BuildConfigs, Builds
+from osbs.sandbox.kinds.core import (
+    ConfigMaps,
+    OAuthAccessTokens,
+    Pods,
+    ResourceQuotas,
+    Secrets,
+    ServiceAccounts,
+    Users,
+)
+from osbs.sandbox.kinds.images import Images, ImageStreamImports, ImageStreams, ImageStreamTags
+
+#: resource -> Kind
+KINDS = {
+    kind.resource: kind
+    for kind in (
+        BuildConfigs(),
+        Builds(),
+        ImageStreams(),
+        ImageStreamTags(),
+        ImageStreamImports(),
+        Images(),
+        ConfigMaps(),
+        Secrets(),
+        ServiceAccounts(),
+        ResourceQuotas(),
+        Pods(),
+        Users(),
+        OAuthAccessTokens(),
+    )
+}
+
+
+def find_kind(resource, prefix):
+    """Return the Kind of a resource under an API prefix, or None."""
+    kind = KINDS.get(resource)
+    return kind if kind is not None and prefix in kind.prefixes else None

@@ -1,0 +1,185 @@
+"""
+What all kinds have in common: names, shape, defaults, validation and what is asked of each request.
+
+Imports ``fields``, ``errors`` and ``selectors``.
+"""
+
+import re
+
+from osbs.sandbox import errors, selectors
+from osbs.sandbox.errors import Cause
+from osbs.sandbox.kinds.fields import OBJECT_META, Struct
+
+DNS_SUBDOMAIN = re.compile(r'^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$')
+BAD_NAME = (
+    "a DNS-1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', "
+    "and must start and end with an alphanumeric character (e.g. 'example.com', regex used "
+    "for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"
+)
+LONGEST_NAME = 253
+
+
+class Kind:
+    """
+    Describe a kind of object; instances hold no state.
+
+    Class attributes: ``resource`` (plural), ``kind``, ``group`` (empty for core), ``namespaced``,
+    ``verbs`` that the API offers, ``body`` (table of the fields beside metadata),
+    ``unconditional_update`` (PUT without resourceVersion is fine), ``returns_deleted`` (DELETE
+    answers the object).
+    """
+
+    resource = ''
+    kind = ''
+    group = ''
+    namespaced = True
+    verbs = ('get', 'list', 'watch', 'create', 'update', 'patch', 'delete', 'deletecollection')
+    body = {}
+    unconditional_update = False
+    returns_deleted = False
+    selectable = ('metadata.name', 'metadata.namespace')
+
+    def __init__(self):
+        self.shape = Struct(dict({'metadata': OBJECT_META}, **self.body))
+
+    @property
+    def legacy_prefix(self):
+        """Return the prefix of the API that has no group in its name."""
+        return '/oapi/v1' if self.group else '/api/v1'
+
+    @property
+    def prefixes(self):
+        """Return the API prefixes under which the kind is served."""
+        if not self.group:
+            return ('/api/v1',)
+        return ('/oapi/v1', '/apis/{}/v1'.format(self.group))
+
+    def fields(self, obj):
+        """Return the values of the field labels that selectors may name."""
+        metadata = obj['metadata']
+        return {
+            'metadata.name': metadata.get('name', ''),
+            'metadata.namespace': metadata.get('namespace', ''),
+        }
+
+    def link(self, obj, prefix):
+        """Return the selfLink of an object under an API prefix."""
+        metadata = obj['metadata']
+        scope = (
+            'namespaces/{}/'.format(metadata['namespace'])
+            if self.namespaced and metadata.get('namespace')
+            else ''
+        )
+        name = metadata.get('name', '').replace(':', '%3A')
+        return '{}/{}{}/{}'.format(prefix, scope, self.resource, name)
+
+    # what a kind may do differently
+
+    def default(self, obj):
+        """Fill in defaults of a decoded object; returns the object (which may be changed)."""
+        return obj
+
+    def prepare_create(self, obj, request):
+        """Return the object as it is to be stored; clients cannot set what the server owns."""
+        return obj
+
+    def prepare_update(self, obj, old, request):
+        """Return the new object as it is to be stored."""
+        return obj
+
+    def validate(self, obj, old=None):
+        """Return a list of Cause for what is wrong beyond metadata."""
+        return []
+
+    def admit(self, obj, old, request):
+        """Refuse (raise ApiError 403) what admission plug-ins would refuse."""
+
+    def metadata_repeats(self, old):
+        """Return how often the real validator lists the same problem of the labels."""
+        return 1
+
+    def problems(self, obj, old=None):
+        """Return all causes for a 422."""
+        return metadata_causes(obj['metadata'], self.metadata_repeats(old)) + self.validate(
+            obj, old
+        )
+
+    def render(self, obj, prefix, api_version, link=None):
+        """
+        Return an object as the API writes it.
+
+        :param prefix: str, API prefix of the request (``/oapi/v1``)
+        :param api_version: str or None, None leaves kind and apiVersion out (items of lists)
+        :param link: str or None, selfLink to write instead of the right one
+        """
+        rendered = {'kind': self.kind, 'apiVersion': api_version} if api_version else {}
+        rendered['metadata'] = _link_in(obj['metadata'], link or self.link(obj, prefix))
+        for name, value in obj.items():
+            if name != 'metadata':
+                rendered[name] = value
+        return rendered
+
+
+_METADATA_ORDER = tuple(OBJECT_META.fields)
+
+
+def _link_in(metadata, link):
+    """Return metadata in the order of Go's struct, with selfLink and creationTimestamp."""
+    ordered = {}
+    for key in _METADATA_ORDER:
+        if key == 'uid':
+            ordered['selfLink'] = link
+        if key in metadata:
+            ordered[key] = metadata[key]
+        elif key == 'creationTimestamp':
+            ordered[key] = None
+    return ordered
+
+
+def metadata_causes(metadata, repeats=1):
+    """Return what is wrong with name, labels and annotations."""
+    causes = []
+    name = metadata.get('name', '')
+    if not name:
+        causes.append(Cause.required('metadata.name', 'name or generateName is required'))
+    elif not DNS_SUBDOMAIN.match(name):
+        causes.append(Cause.invalid('metadata.name', name, BAD_NAME))
+    elif len(name) > LONGEST_NAME:
+        causes.append(
+            Cause.invalid(
+                'metadata.name', name, 'must be no more than {} characters'.format(LONGEST_NAME)
+            )
+        )
+    labels = []
+    for key, value in (metadata.get('labels') or {}).items():
+        for shown, problem in (
+            (key, selectors.label_key_problem(key)),
+            (value, selectors.label_value_problem(value)),
+        ):
+            if problem:
+                labels.append(Cause.invalid('metadata.labels', shown, problem))
+    for key in metadata.get('annotations') or {}:
+        problem = selectors.label_key_problem(key)
+        if problem:
+            causes.append(Cause.invalid('metadata.annotations', key, problem))
+    return causes + labels * repeats
+
+
+def check_metadata_unchanged(obj, old, resource):
+    """Refuse a PUT of an object that was deleted and made again."""
+    given = obj['metadata'].get('uid')
+    current = old['metadata'].get('uid')
+    if given and given != current:
+        raise errors.conflict(
+            resource,
+            old['metadata']['name'],
+            'StorageError: invalid object, Code: 4, Key: /openshift.io/{}/{}/{}, ResourceVersion: '
+            '0, AdditionalErrorMsg: Precondition failed: UID in precondition: {}, UID in object '
+            'meta: {}'.format(
+                resource.resource,
+                old['metadata'].get('namespace', ''),
+                old['metadata']['name'],
+                given,
+                current,
+            ),
+        )

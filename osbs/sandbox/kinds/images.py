@@ -1,0 +1,244 @@
+"""
+ImageStreams, ImageStreamTags and ImageStreamImports: shapes and rules.
+
+Only image streams are stored; a tag is a view of its stream, an import a request. What happens over
+time (imports, triggers) is in :mod:`osbs.sandbox.imagestreams`. Imports ``base`` and ``fields``.
+"""
+
+from osbs.sandbox.errors import Cause
+from osbs.sandbox.kinds.base import Kind
+from osbs.sandbox.kinds.fields import (
+    Anything,
+    Mapping,
+    Pointer,
+    Sequence,
+    Struct,
+    flag,
+    number,
+    reference,
+    text,
+)
+
+CHECK = 'openshift.io/image.dockerRepositoryCheck'
+INSECURE = 'openshift.io/image.insecureRepository'
+
+_IMPORT_POLICY = Struct({'insecure': flag(), 'scheduled': flag()})
+TAG = Struct(
+    {
+        'name': text(True),
+        'annotations': Mapping(keep=True),
+        'from': reference(),
+        'reference': flag(),
+        'generation': Pointer(number()),
+        'importPolicy': _IMPORT_POLICY,
+        'referencePolicy': Struct({'type': text(True)}),
+    }
+)
+_LOOKUP = Struct({'local': flag(True)})
+
+
+def default_tag(tag):
+    """Set the reference policy of a spec tag."""
+    if not tag['referencePolicy']['type']:
+        tag['referencePolicy'] = {'type': 'Source'}
+    return tag
+
+
+def spec_tag(stream, name):
+    """Return the spec tag of a stream, or None."""
+    for tag in stream['spec'].get('tags') or ():
+        if tag['name'] == name:
+            return tag
+    return None
+
+
+def latest_image(stream, name):
+    """Return the newest item of a tag's history in status, or None."""
+    for tag in stream['status'].get('tags') or ():
+        if tag['tag'] == name and tag['items']:
+            return tag['items'][0]
+    return None
+
+
+def is_insecure(stream):
+    """Tell whether the stream's repository may be asked without TLS."""
+    return (stream['metadata'].get('annotations') or {}).get(INSECURE) == 'true'
+
+
+class ImageStreams(Kind):
+    """ImageStream."""
+
+    resource = 'imagestreams'
+    kind = 'ImageStream'
+    group = 'image.openshift.io'
+    body = {
+        'spec': Struct(
+            {'lookupPolicy': _LOOKUP, 'dockerImageRepository': text(), 'tags': Sequence(TAG)}
+        ),
+        'status': Struct(
+            {
+                'dockerImageRepository': text(True),
+                'publicDockerImageRepository': text(),
+                'tags': Sequence(
+                    Struct(
+                        {
+                            'tag': text(True),
+                            'conditions': Sequence(Anything()),
+                            'items': Sequence(
+                                Struct(
+                                    {
+                                        'created': text(True),
+                                        'dockerImageReference': text(True),
+                                        'image': text(True),
+                                        'generation': number(True),
+                                    }
+                                ),
+                                keep=True,
+                            ),
+                        }
+                    )
+                ),
+            }
+        ),
+    }
+
+    def default(self, obj):
+        """Fill in the tags' policies and the repository that status repeats."""
+        for tag in obj['spec'].get('tags') or ():
+            default_tag(tag)
+        status = dict(obj['status'])
+        status['dockerImageRepository'] = obj['spec'].get('dockerImageRepository', '')
+        obj['status'] = status
+        return obj
+
+    def prepare_create(self, obj, request):
+        """Begin with generation 1 and without images."""
+        metadata = dict(obj['metadata'], generation=1)
+        status = {key: value for key, value in obj['status'].items() if key != 'tags'}
+        return with_generation(dict(obj, metadata=metadata, status=status), None)
+
+    def prepare_update(self, obj, old, request):
+        """Count the generation on when the spec changes; clients cannot set status."""
+        obj = dict(
+            obj,
+            status=dict(
+                old['status'], dockerImageRepository=obj['status']['dockerImageRepository']
+            ),
+        )
+        return with_generation(obj, old)
+
+    def admit(self, obj, old, request):
+        """Nothing beyond the registries that :meth:`check_registries` asks about."""
+
+    def check_registries(self, obj, registry):
+        """Return causes for repositories on registries that are not allowed."""
+        causes = []
+        repository = obj['spec'].get('dockerImageRepository')
+        refusal = registry.refusal(repository) if repository else None
+        if refusal:
+            causes.append(Cause.refused('spec.dockerImageRepository', refusal))
+        for index, tag in enumerate(obj['spec'].get('tags') or ()):
+            source = tag.get('from') or {}
+            if source.get('kind') == 'DockerImage':
+                refusal = registry.refusal(source.get('name', ''))
+                if refusal:
+                    causes.append(Cause.refused('spec.tags[{}].from.name'.format(index), refusal))
+        return causes
+
+
+def with_generation(stream, old):
+    """
+    Return the stream with the generations that the server would set.
+
+    metadata.generation goes up with any change of the spec, a tag's own with a change of what it
+    refers to.
+    """
+    generation = stream['metadata'].get('generation', 1)
+    if old is not None:
+        generation = old['metadata']['generation']
+        if _without_generation(stream) != _without_generation(old):
+            generation += 1
+    tags = []
+    for tag in stream['spec'].get('tags') or ():
+        before = spec_tag(old, tag['name']) if old is not None else None
+        if before is not None and before.get('from') == tag.get('from'):
+            tag = dict(tag, generation=before.get('generation', generation))
+        else:
+            tag = dict(tag, generation=generation)
+        tags.append(TAG.decode(tag, ''))
+    spec = dict(stream['spec'], tags=tags)
+    if not tags:
+        del spec['tags']
+    return dict(stream, spec=spec, metadata=dict(stream['metadata'], generation=generation))
+
+
+def _without_generation(stream):
+    spec = dict(stream['spec'])
+    spec['tags'] = [
+        {key: value for key, value in tag.items() if key != 'generation'}
+        for tag in spec.get('tags') or ()
+    ]
+    return spec
+
+
+class ImageStreamTags(Kind):
+    """ImageStreamTag: one tag of a stream, with its newest image."""
+
+    resource = 'imagestreamtags'
+    kind = 'ImageStreamTag'
+    group = 'image.openshift.io'
+    verbs = ('get', 'list', 'create', 'update', 'delete')
+    unconditional_update = True
+    body = {
+        'tag': Struct(TAG.fields, optional=True),
+        'generation': number(True),
+        'lookupPolicy': _LOOKUP,
+        'image': Anything(),
+    }
+
+
+class ImageStreamImports(Kind):
+    """ImageStreamImport: a request to import now."""
+
+    resource = 'imagestreamimports'
+    kind = 'ImageStreamImport'
+    group = 'image.openshift.io'
+    verbs = ('create',)
+    body = {
+        'spec': Struct(
+            {
+                'import': flag(True),
+                'repository': Struct(
+                    {
+                        'from': reference(),
+                        'importPolicy': _IMPORT_POLICY,
+                        'referencePolicy': Struct({'type': text(True)}),
+                        'includeManifest': flag(),
+                    },
+                    True,
+                ),
+                'images': Sequence(
+                    Struct(
+                        {
+                            'from': reference(),
+                            'to': Struct({'name': text()}, True),
+                            'importPolicy': _IMPORT_POLICY,
+                            'referencePolicy': Struct({'type': text(True)}),
+                            'includeManifest': flag(),
+                        }
+                    )
+                ),
+            }
+        ),
+    }
+
+
+class Images(Kind):
+    """Image: what imports leave behind, for cluster administrators."""
+
+    resource = 'images'
+    kind = 'Image'
+    group = 'image.openshift.io'
+    namespaced = False
+    verbs = ('get', 'list', 'watch')
+    body = {'dockerImageReference': text(), 'dockerImageMetadata': Anything()}

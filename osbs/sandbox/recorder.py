@@ -1,0 +1,71 @@
+"""
+What was asked of the server: one record per request, the newest few thousand of them.
+
+Imports nothing of the sandbox.
+"""
+
+import collections
+import re
+import threading
+
+_SECRET_PATH = re.compile(r'(/oauthaccesstokens/)[^/?]+')
+
+
+class Recorded:
+    """
+    One request; ``status`` and ``user`` are filled in when they are known.
+
+    :param connection: int, number of the connection it came on
+    """
+
+    __slots__ = ('method', 'path', 'query', 'connection', 'user', 'user_agent', 'status')
+
+    def __init__(self, method, path, query, connection, user_agent):
+        self.method = method
+        self.path = _SECRET_PATH.sub(r'\1***', path)
+        self.query = query
+        self.connection = connection
+        self.user = None
+        self.user_agent = user_agent
+        self.status = None
+
+    def as_json(self):
+        """Return the record as JSON-like data."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+    def __repr__(self):
+        target = '{}?{}'.format(self.path, self.query) if self.query else self.path
+        return '<{} {} -> {}>'.format(self.method, target, self.status)
+
+
+class Requests:
+    """
+    Hold the records; may be read from any thread.
+
+    :param limit: int, how many are kept
+    """
+
+    def __init__(self, limit=10000):
+        self._records = collections.deque(maxlen=limit)
+        self._lock = threading.Lock()
+
+    def add(self, record):
+        """Add a record."""
+        with self._lock:
+            self._records.append(record)
+
+    def clear(self):
+        """Forget all records."""
+        with self._lock:
+            self._records.clear()
+
+    def __iter__(self):
+        with self._lock:
+            return iter(list(self._records))
+
+    def __len__(self):
+        return len(self._records)
+
+    def __getitem__(self, index):
+        with self._lock:
+            return list(self._records)[index]

@@ -1,0 +1,494 @@
+"""
+The verbs of the API on stored objects: get, list, create, update, patch, delete.
+
+Knows requests (:class:`Request`) but no HTTP server. Imports ``cluster``'s parts through the request.
+"""
+
+import base64
+import copy
+import json
+import random
+import time
+
+from osbs.sandbox import errors, selectors
+from osbs.sandbox.kinds import KINDS
+from osbs.sandbox.kinds.base import check_metadata_unchanged
+from osbs.sandbox.kinds.fields import WrongType
+from osbs.sandbox.store import (
+    Compacted,
+    Exists,
+    Missing,
+    Stale,
+    name_of,
+    namespace_of,
+    with_metadata,
+)
+from osbs.sandbox.timing import rfc3339
+from osbs.sandbox.watches import Filter
+
+JSON_TYPES = ('application/json', 'text/json', '')
+MERGE_PATCH = 'application/merge-patch+json'
+STRATEGIC_PATCH = 'application/strategic-merge-patch+json'
+STREAM_TYPES = ('application/json;stream=watch', 'application/vnd.kubernetes.protobuf;stream=watch')
+
+#: metadata that only the server writes
+_SERVER_METADATA = (
+    'uid',
+    'creationTimestamp',
+    'generation',
+    'deletionTimestamp',
+    'deletionGracePeriodSeconds',
+)
+_LIST_EXPIRED = (
+    'The provided from parameter is too old to display a consistent list result. You '
+    'must start a new list without the from.'
+)
+
+
+class Request:
+    """
+    One request to the API.
+
+    :param cluster: cluster.Cluster
+    :param identity: auth.Identity
+    :param info: requestinfo.RequestInfo
+    :param query: mapping of str to str
+    :param body: bytes
+    :param content_type: str, without parameters
+    """
+
+    def __init__(self, cluster, identity, info, query=None, body=b'', content_type=''):
+        self.cluster = cluster
+        self.identity = identity
+        self.info = info
+        self.query = query or {}
+        self.body = body
+        self.content_type = content_type
+        self.kind = KINDS[info.resource]
+        self.group_resource = errors.GroupResource(info.resource, info.group)
+
+    def may_use_strategy(self, strategy):
+        """Tell whether the user may make builds of a strategy in this project."""
+        return self.cluster.access.may_use_strategy(self.identity, self.info.namespace, strategy)
+
+    def render(self, obj, link=None):
+        """Return an object as this request's API writes it."""
+        return self.kind.render(obj, self.info.prefix, self.info.api_version, link)
+
+    def filter(self):
+        """
+        Return the Filter of a list or watch.
+
+        :raises errors.ApiError: 400 for bad selectors
+        """
+        labels = selectors.parse_labels(self.query.get('labelSelector', ''))
+        fields = selectors.parse_fields(
+            self.query.get('fieldSelector', ''), self.kind.selectable, bool(self.kind.group)
+        )
+        return Filter(
+            self.info.resource,
+            self.info.namespace,
+            self.info.name,
+            labels,
+            fields,
+            self.kind.fields,
+        )
+
+    def find(self):
+        """
+        Return the object that the path names.
+
+        :raises errors.ApiError: 404
+        """
+        found = self.cluster.store.get(self.info.resource, self.info.namespace, self.info.name)
+        if found is None:
+            raise errors.not_found(self.group_resource, self.info.name)
+        return found
+
+
+# bodies
+
+
+def decode(request, kind=None):
+    """
+    Read the object in a request's body.
+
+    :param kind: Kind or None (that of the request)
+    :return: dict, the object in canonical form, defaults filled in
+    :raises errors.ApiError: 400 for everything that is no such object, 415
+    """
+    if request.content_type not in JSON_TYPES:
+        raise errors.unsupported_media_type(STREAM_TYPES)
+    kind = kind or request.kind
+    return shape(request, parse(request, kind.kind), kind)
+
+
+def parse(request, wanted):
+    """
+    Parse a body and check its kind and apiVersion.
+
+    :param wanted: str, the kind that must be there (none is fine too)
+    """
+    try:
+        given = json.loads(request.body.decode('utf-8'))
+    except ValueError as exc:
+        raise errors.bad_request(
+            "the object provided is unrecognized (must be of type {}): couldn't get version/kind; "
+            'json parse error: {} ({})'.format(wanted, *_parse_problem(request.body, exc))
+        )
+    if not isinstance(given, dict):
+        raise errors.bad_request(
+            "the object provided is unrecognized (must be of type {}): couldn't get version/kind; "
+            'json parse error: json: cannot unmarshal into Go value'.format(wanted)
+        )
+    check_type(given, wanted, request.info.api_version)
+    return given
+
+
+def _parse_problem(body, exc):
+    text = body.decode('utf-8', 'replace')
+    if not text.strip():
+        return 'unexpected end of JSON input', '<empty>'
+    position = getattr(exc, 'pos', 0)
+    if position >= len(text):
+        return 'unexpected end of JSON input', text[:40]
+    return (
+        "invalid character '{}' looking for beginning of {}".format(
+            text[position], 'object key string' if text.lstrip().startswith('{') else 'value'
+        ),
+        text[:40],
+    )
+
+
+def check_type(given, wanted, api_version):
+    """Refuse a body of another kind or apiVersion; absent ones are taken as the right ones."""
+    kind, version = given.get('kind') or wanted, given.get('apiVersion') or api_version
+    if kind != wanted:
+        raise errors.bad_request(
+            '{} in version "{}" cannot be handled as a {}: converting ({}.{}) '
+            'to ({})'.format(kind, version, wanted, version, kind, wanted)
+        )
+    if version == api_version:
+        return
+    if version == 'v1' or version.endswith('.openshift.io/v1'):
+        raise errors.bad_request(
+            'the API version in the data ({}) does not match the expected API '
+            'version ({})'.format(version, api_version)
+        )
+    raise errors.bad_request(
+        '{} in version "{}" cannot be handled as a {}: no kind "{}" is '
+        'registered for version "{}"'.format(kind, version, wanted, kind, version)
+    )
+
+
+def shape(request, given, kind):
+    """Return a parsed body in canonical form."""
+    try:
+        return kind.default(kind.shape.decode(given, ''))
+    except WrongType as exc:
+        raise errors.bad_request(
+            '{} in version "{}" cannot be handled as a {}: {}: {}'.format(
+                kind.kind,
+                given.get('apiVersion') or request.info.api_version,
+                kind.kind,
+                exc.path,
+                exc,
+            )
+        )
+
+
+def check_names(request, obj):
+    """Refuse a body whose name or project differs from the path's; fills in what is absent."""
+    metadata = obj['metadata']
+    namespace = metadata.get('namespace')
+    if namespace and namespace != request.info.namespace:
+        raise errors.bad_request(
+            'the namespace of the provided object does not match the '
+            'namespace sent on the request'
+        )
+    if request.info.name and metadata.get('name') != request.info.name:
+        if metadata.get('name'):
+            raise errors.bad_request(
+                'the name of the object ({}) does not match the name on the URL ({})'.format(
+                    metadata['name'], request.info.name
+                )
+            )
+        raise errors.bad_request('the name of the object must be given')
+    changes = {'namespace': request.info.namespace} if request.kind.namespaced else {}
+    return with_metadata(obj, **changes)
+
+
+# verbs
+
+
+def get(request):
+    """Answer one object."""
+    return request.render(request.find())
+
+
+def list_objects(request):
+    """Answer a list, page by page if asked."""
+    wanted = request.filter()
+    store = request.cluster.store
+    version, after = _continue(request)
+    try:
+        found = (
+            store.list(wanted.resource, wanted.namespace)
+            if version is None
+            else store.list_at(wanted.resource, wanted.namespace, version)
+        )
+    except Compacted:
+        raise errors.expired(_LIST_EXPIRED)
+    found = [obj for obj in found if wanted.accepts(obj) and _key(obj) > after]
+    metadata = {'selfLink': request.info.path, 'resourceVersion': str(version or store.version)}
+    limit = request.query.get('limit', '')
+    if limit.isdigit() and 0 < int(limit) < len(found):
+        found = found[: int(limit)]
+        metadata['continue'] = _token(version or store.version, _key(found[-1]))
+    return rendered_list(request, found, metadata)
+
+
+def rendered_list(request, found, metadata):
+    """Return a List object; its items carry no kind and apiVersion."""
+    kind = request.kind
+    return {
+        'kind': kind.kind + 'List',
+        'apiVersion': request.info.api_version,
+        'metadata': metadata,
+        'items': [kind.render(obj, request.info.prefix, None) for obj in found],
+    }
+
+
+def _key(obj):
+    return '{}/{}'.format(namespace_of(obj), name_of(obj))
+
+
+def _token(version, key):
+    text = json.dumps({'v': 'meta.k8s.io/v1', 'rv': version, 'start': key})
+    return base64.urlsafe_b64encode(text.encode('utf-8')).decode('ascii').rstrip('=')
+
+
+def _continue(request):
+    text = request.query.get('continue', '')
+    if not text:
+        return None, ''
+    try:
+        content = json.loads(
+            base64.urlsafe_b64decode(text + '=' * (-len(text) % 4)).decode('utf-8')
+        )
+        return int(content['rv']), str(content['start'])
+    except (ValueError, KeyError, TypeError):
+        raise errors.bad_request('continue key is not valid: illegal base64 data')
+
+
+def create(request):
+    """Create the object in the body."""
+    obj = check_names(request, decode(request))
+    metadata = obj['metadata']
+    if metadata.get('resourceVersion'):
+        raise errors.ApiError(500, 'resourceVersion should not be set on objects to be created')
+    if not metadata.get('name') and metadata.get('generateName'):
+        suffix = ''.join(random.choice('bcdfghjklmnpqrstvwxz2456789') for _ in range(5))
+        metadata = dict({'name': metadata['generateName'] + suffix}, **metadata)
+    obj = dict(
+        obj, metadata={key: value for key, value in metadata.items() if key not in _SERVER_METADATA}
+    )
+    request.kind.admit(obj, None, request)
+    _check_registries(request, obj)
+    obj = request.kind.prepare_create(obj, request)
+    _check_valid(request, obj)
+    _check_quota(request)
+    try:
+        return request.render(request.cluster.store.create(request.info.resource, obj))
+    except Exists:
+        raise errors.already_exists(request.group_resource, name_of(obj))
+
+
+def update(request, obj=None):
+    """
+    Replace an object.
+
+    :param obj: dict or None, the object instead of that in the body
+    """
+    obj = check_names(request, decode(request) if obj is None else obj)
+    old = request.find()
+    given = obj['metadata'].get('resourceVersion')
+    if not given and not request.kind.unconditional_update:
+        raise errors.invalid(
+            request.info.resource,
+            request.info.name,
+            [
+                errors.Cause(
+                    'metadata.resourceVersion',
+                    'Invalid value: 0x0: must be specified for an update',
+                )
+            ],
+            request.info.group,
+        )
+    check_metadata_unchanged(obj, old, request.group_resource)
+    if given and given != old['metadata']['resourceVersion']:
+        raise errors.conflict(request.group_resource, request.info.name)
+    owned = {key: old['metadata'].get(key) for key in _SERVER_METADATA}
+    obj = with_metadata(obj, **owned)
+    request.kind.admit(obj, old, request)
+    _check_registries(request, obj)
+    obj = request.kind.prepare_update(_ordered(obj), old, request)
+    _check_valid(request, obj, old)
+    return _write(request, obj, given or None)
+
+
+def _ordered(obj):
+    """Return the object with its metadata in the order of the real server."""
+    order = KINDS['builds'].shape.fields['metadata']
+    return dict(
+        {'metadata': order.decode(obj['metadata'], 'metadata')},
+        **{key: value for key, value in obj.items() if key != 'metadata'},
+    )
+
+
+def _write(request, obj, expected):
+    try:
+        return request.render(request.cluster.store.update(request.info.resource, obj, expected))
+    except Stale:
+        raise errors.conflict(request.group_resource, request.info.name)
+    except Missing:
+        raise errors.not_found(request.group_resource, request.info.name)
+
+
+def patch(request):
+    """Apply a merge patch (a strategic one is taken as such)."""
+    if request.content_type not in (MERGE_PATCH, STRATEGIC_PATCH):
+        raise errors.unsupported_media_type((MERGE_PATCH, STRATEGIC_PATCH))
+    try:
+        changes = json.loads(request.body.decode('utf-8'))
+    except ValueError:
+        raise errors.bad_request('unable to parse the patch: invalid character')
+    current = request.find()
+    merged = merge(copy.deepcopy(current), changes)
+    return update(request, shape(request, merged, request.kind))
+
+
+def merge(target, changes):
+    """Return a JSON merge patch applied to a document (RFC 7386)."""
+    if not isinstance(changes, dict):
+        return changes
+    target = dict(target) if isinstance(target, dict) else {}
+    for key, value in changes.items():
+        if value is None:
+            target.pop(key, None)
+        else:
+            target[key] = merge(target.get(key), value)
+    return target
+
+
+def _check_valid(request, obj, old=None):
+    causes = request.kind.problems(obj, old)
+    if causes:
+        raise errors.invalid(
+            request.kind.kind, obj['metadata'].get('name', ''), causes, request.info.group
+        )
+
+
+def _check_registries(request, obj):
+    check = getattr(request.kind, 'check_registries', None)
+    causes = check(obj, request.cluster.registry) if check is not None else []
+    if causes:
+        raise errors.invalid(request.kind.kind, name_of(obj), causes, request.info.group)
+
+
+def _check_quota(request):
+    why = request.cluster.quotas.refusal(request.info.namespace, request.info.resource)
+    if why is not None and request.info.resource != 'builds':
+        raise errors.refused_by_admission(request.group_resource, request.info.name, why)
+
+
+# deletion
+
+
+def delete(request):
+    """Delete an object; answers the object or a Status, as its kind does."""
+    obj = request.find()
+    _check_preconditions(request, obj)
+    store = request.cluster.store
+    if request.info.resource == 'pods':
+        return request.render(_delete_pod(store, obj))
+    if request.info.resource == 'buildconfigs':
+        return request.render(_delete_config(request, obj))
+    store.delete(request.info.resource, request.info.namespace, request.info.name)
+    if request.kind.returns_deleted:
+        return request.render(obj)
+    return errors.success(request.group_resource, request.info.name, obj['metadata']['uid'])
+
+
+def _options(request):
+    """Return the DeleteOptions in the body; what cannot be read counts as none."""
+    try:
+        options = json.loads(request.body.decode('utf-8')) if request.body else {}
+    except ValueError:
+        raise errors.bad_request("couldn't get version/kind; json parse error")
+    return options if isinstance(options, dict) else {}
+
+
+def _check_preconditions(request, obj):
+    uid = (_options(request).get('preconditions') or {}).get('uid')
+    if uid and uid != obj['metadata']['uid']:
+        raise errors.conflict(
+            request.group_resource,
+            request.info.name,
+            'the UID in the precondition ({}) does not match the UID in record '
+            '({})'.format(uid, obj['metadata']['uid']),
+        )
+
+
+def _delete_pod(store, pod):
+    """A pod that runs is asked to end first; the controller removes it."""
+    ended = pod['status']['phase'] in ('Succeeded', 'Failed') or 'nodeName' not in pod['spec']
+    grace = 0 if ended else pod['spec']['terminationGracePeriodSeconds']
+    if 'deletionTimestamp' in pod['metadata']:
+        return pod
+    pod = _ordered(
+        with_metadata(
+            pod, deletionTimestamp=rfc3339(time.time() + grace), deletionGracePeriodSeconds=grace
+        )
+    )
+    pod = store.update('pods', pod)
+    if ended:
+        store.delete('pods', namespace_of(pod), name_of(pod))
+    return pod
+
+
+def _delete_config(request, config):
+    """The legacy API orphans the builds, the group API deletes them too; unless told otherwise."""
+    options = _options(request)
+    policy = options.get('propagationPolicy') or ('Background' if request.info.group else 'Orphan')
+    if options.get('orphanDependents') is not None:
+        policy = 'Orphan' if options['orphanDependents'] else 'Background'
+    store = request.cluster.store
+    gone = store.delete('buildconfigs', namespace_of(config), name_of(config))
+    for build in store.list('builds', namespace_of(config)):
+        owners = build['metadata'].get('ownerReferences') or []
+        if not any(owner['uid'] == config['metadata']['uid'] for owner in owners):
+            continue
+        if policy == 'Orphan':
+            store.update('builds', with_metadata(build, ownerReferences=None))
+        else:
+            store.delete('builds', namespace_of(build), name_of(build))
+    changes = {'deletionTimestamp': rfc3339(), 'deletionGracePeriodSeconds': 0}
+    if policy == 'Orphan':
+        changes['finalizers'] = ['orphan']
+    return _ordered(with_metadata(gone, **changes))
+
+
+def delete_collection(request):
+    """Delete everything that the selectors accept; answers the list of it."""
+    wanted = request.filter()
+    store = request.cluster.store
+    found = [obj for obj in store.list(wanted.resource, wanted.namespace) if wanted.accepts(obj)]
+    for obj in found:
+        if wanted.resource == 'pods':
+            _delete_pod(store, obj)
+        else:
+            store.delete(wanted.resource, namespace_of(obj), name_of(obj))
+    return rendered_list(
+        request, found, {'selfLink': request.info.path, 'resourceVersion': str(store.version)}
+    )

@@ -1,0 +1,185 @@
+"""
+Label and field selectors: parsing, matching and the texts with which a master refuses bad ones.
+
+A parsed selector is a list of requirements; each has ``matches(mapping)``. Imports only ``errors``.
+"""
+
+import re
+
+from osbs.sandbox import errors
+
+LABEL_VALUE = re.compile(r'^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$')
+LABEL_NAME = re.compile(r'^([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$')
+LABEL_LENGTH = 63
+
+BAD_LABEL_VALUE = (
+    "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', "
+    "and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or "
+    "'12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')"
+)
+BAD_LABEL_NAME = (
+    "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end "
+    "with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for "
+    "validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"
+)
+
+
+def label_value_problem(value):
+    """Return what is wrong with a label's value, or None."""
+    if len(value) > LABEL_LENGTH:
+        return 'must be no more than {} characters'.format(LABEL_LENGTH)
+    return None if LABEL_VALUE.match(value) else BAD_LABEL_VALUE
+
+
+def label_key_problem(key):
+    """Return what is wrong with a label's or annotation's key, or None."""
+    name = key.rpartition('/')[2]
+    if len(name) > LABEL_LENGTH:
+        return 'name part must be no more than {} characters'.format(LABEL_LENGTH)
+    return None if LABEL_NAME.match(name) else BAD_LABEL_NAME
+
+
+class Requirement:
+    """
+    One term of a selector.
+
+    :param key: str
+    :param operator: str, one of ``= != in notin exists absent > <``
+    :param values: tuple of str
+    """
+
+    def __init__(self, key, operator, values=()):
+        self.key = key
+        self.operator = operator
+        self.values = values
+
+    def matches(self, mapping):
+        """Tell whether a mapping of str to str fulfils the term."""
+        return _OPERATORS[self.operator](mapping.get(self.key), self.values)
+
+
+def _compare(sign):
+    def check(value, values):
+        try:
+            return (int(value) - int(values[0])) * sign > 0
+        except (TypeError, ValueError):
+            return False
+
+    return check
+
+
+_OPERATORS = {
+    '=': lambda value, values: value == values[0],
+    '!=': lambda value, values: value != values[0],
+    'in': lambda value, values: value in values,
+    'notin': lambda value, values: value not in values,
+    'exists': lambda value, values: value is not None,
+    'absent': lambda value, values: value is None,
+    '>': _compare(1),
+    '<': _compare(-1),
+}
+
+
+def matches(requirements, mapping):
+    """Tell whether a mapping fulfils all requirements."""
+    return all(requirement.matches(mapping) for requirement in requirements)
+
+
+_TERM = re.compile(
+    r"""
+    \s*(?: (?P<absent>!)\s*(?P<missing>[^\s=!,<>()]+)
+         | (?P<key>[^\s=!,<>()]+)\s*
+           (?: (?P<op>==|=|!=|>|<)\s*(?P<value>[^\s,()]*)
+             | (?P<set>in|notin)\s*\((?P<values>[^()]*)\) )?
+       )\s*(?:,|$)""",
+    re.VERBOSE,
+)
+
+
+def parse_labels(selector):
+    """
+    Parse a label selector.
+
+    :param selector: str
+    :return: list of Requirement
+    :raises errors.ApiError: 400 for what cannot be parsed
+    """
+    requirements = []
+    position = 0
+    while position < len(selector):
+        term = _TERM.match(selector, position)
+        if term is None or term.end() == position:
+            raise errors.bad_request(
+                'unable to parse requirement: found \'{}\', expected: identifier'.format(
+                    selector[position:]
+                )
+            )
+        requirements.append(_label_requirement(term))
+        position = term.end()
+    return requirements
+
+
+def _label_requirement(term):
+    if term.group('absent'):
+        return _checked(Requirement(term.group('missing'), 'absent'))
+    if term.group('set'):
+        values = tuple(value.strip() for value in term.group('values').split(','))
+        return _checked(Requirement(term.group('key'), term.group('set'), values))
+    operator = term.group('op')
+    if operator is None:
+        return _checked(Requirement(term.group('key'), 'exists'))
+    return _checked(
+        Requirement(
+            term.group('key'), '=' if operator == '==' else operator, (term.group('value'),)
+        )
+    )
+
+
+def _checked(requirement):
+    problem = label_key_problem(requirement.key)
+    if problem:
+        raise errors.bad_request(
+            'unable to parse requirement: invalid label key "{}": {}'.format(
+                requirement.key, problem
+            )
+        )
+    for value in requirement.values:
+        problem = label_value_problem(value)
+        if problem:
+            raise errors.bad_request(
+                'unable to parse requirement: invalid label value: "{}": {}'.format(value, problem)
+            )
+    return requirement
+
+
+def parse_fields(selector, known, openshift=True):
+    """
+    Parse a field selector: ``=``, ``==``, ``!=`` and commas, nothing else.
+
+    :param selector: str
+    :param known: collection of str, field labels that the kind has
+    :param openshift: bool, whether the kind is OpenShift's (the refusal has another text)
+    :raises errors.ApiError: 400 for bad syntax and for fields that are not known
+    """
+    requirements = []
+    # the real parser sorts the terms, so a bad one is named in that order
+    for part in sorted(part for part in selector.split(',') if part):
+        match = re.match(r'^(.*?)(!=|==|=)(.*)$', part)
+        if match is None:
+            raise errors.bad_request(
+                "invalid selector: '{}'; can't understand '{}'".format(selector, part)
+            )
+        key, operator, value = match.groups()
+        if key not in known:
+            raise errors.bad_request(_unknown_field(key, openshift))
+        requirements.append(Requirement(key, '!=' if operator == '!=' else '=', (value,)))
+    return requirements
+
+
+def _unknown_field(key, openshift):
+    if openshift:
+        return (
+            '"{}" is not a known field selector: only "metadata.name", '
+            '"metadata.namespace"'.format(key)
+        )
+    return 'field label not supported: {}'.format(key)

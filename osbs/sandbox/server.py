@@ -1,0 +1,379 @@
+"""
+The sandbox as one object: a cluster, its HTTP server and the thread that they live in.
+
+Imports everything else; users import only this.
+"""
+
+import asyncio
+import functools
+import shutil
+import tempfile
+import threading
+
+from osbs.sandbox import auth
+from osbs.sandbox import tls as certificates
+from osbs.sandbox.app import App
+from osbs.sandbox.cluster import ADMINISTRATOR, USERS, Cluster
+from osbs.sandbox.control import Control
+from osbs.sandbox.faults import Faults
+from osbs.sandbox.journal import Journal
+from osbs.sandbox.listener import Listener
+from osbs.sandbox.pods_api import Runner
+from osbs.sandbox.registry import Registry
+from osbs.sandbox.store import Exists, with_metadata
+from osbs.sandbox.timing import Timing
+
+#: seconds to wait for the thread to start or stop
+PATIENCE = 30.0
+
+
+class SucceedAtOnce(Runner):
+    """Runner of a sandbox that was given none: every build succeeds without output."""
+
+    async def run(self, pod):
+        """Return 0."""
+        return 0
+
+
+class Sandbox:
+    """
+    A stand-in OpenShift on loopback.
+
+    Start it with :meth:`start` or as a context manager. All methods may be called from any thread
+    but the event loop's own.
+
+    :param runner: pods_api.Runner or None (builds succeed at once)
+    :param port: int, 0 for any free one
+    :param tls: bool, serve https with an authority of its own
+    :param namespace: str, the project
+    :param oapi: bool, False makes it an OpenShift 4: no ``/oapi/v1``
+    :param state: str or None, path of a file that keeps the state over restarts, SIGKILL included
+    :param speed: float, how many times faster than real everything goes
+    :param delays: dict or None, single delays in seconds, see timing.Timing.DEFAULTS
+    :param namespaces: iterable of str, further projects
+    :param users: iterable of (name, password, role), further users; role admin, edit, view or none
+    :param token_lifetime: float or None, seconds
+    :param allowed_registries: list of str or None, registries that image streams may name
+    :param nodes: list of dict or None, labels of the nodes; None fits any node selector
+    :param keep_finished: int, finished builds that are kept
+    """
+
+    def __init__(
+        self,
+        runner=None,
+        port=0,
+        tls=True,
+        namespace='osbs',
+        oapi=True,
+        state=None,
+        speed=1.0,
+        delays=None,
+        namespaces=(),
+        users=(),
+        token_lifetime=None,
+        allowed_registries=None,
+        nodes=None,
+        keep_finished=1000,
+        passwords=None,
+    ):
+        if token_lifetime is not None:
+            delays = dict(delays or {}, token_life=float(token_lifetime))
+        self.timing = Timing(speed, **(delays or {}))
+        self.registry = Registry(allowed_registries)
+        self.cluster = Cluster(
+            [namespace] + list(namespaces),
+            self.timing,
+            runner or SucceedAtOnce(),
+            self.registry,
+            nodes,
+            keep_finished,
+            passwords=passwords,
+            users=users,
+        )
+        self.faults = Faults(self._act)
+        self.oapi = oapi
+        self.namespace = namespace
+        self.user = USERS[0][0]
+        self._app = App(self.cluster, self.faults, oapi)
+        self.control = self._app.control = Control(self._app)
+        self._tls = tls
+        self._port = port
+        self._state = state
+        self._token = None
+        self._authority = None
+        self._directory = None
+        self._thread = None
+        self._loop = None
+        self._stopping = None
+
+    # life
+
+    def start(self):
+        """
+        Start serving.
+
+        :raises OSError: when the port is taken
+        :raises ValueError: when the state file is none
+        """
+        if self._thread is not None:
+            raise RuntimeError('the sandbox is running already')
+        self._directory = tempfile.mkdtemp(prefix='osbs-sandbox-')
+        started = threading.Event()
+        outcome = []
+        self._thread = threading.Thread(
+            target=self._live, args=(started, outcome), name='osbs-sandbox', daemon=True
+        )
+        self._thread.start()
+        if not started.wait(PATIENCE):
+            raise RuntimeError('the sandbox did not start within {} s'.format(PATIENCE))
+        if outcome:
+            self._thread.join(PATIENCE)
+            self._clean_up()
+            raise outcome[0]
+        return self
+
+    def stop(self):
+        """Stop serving and end all pods; a second call does nothing."""
+        if self._thread is None:
+            return
+        try:
+            self._loop.call_soon_threadsafe(self._stopping.set)
+        except RuntimeError:
+            pass
+        self._thread.join(PATIENCE)
+        self._clean_up()
+
+    def _clean_up(self):
+        self._thread = None
+        shutil.rmtree(self._directory, ignore_errors=True)
+
+    def __enter__(self):
+        return self.start()
+
+    def __exit__(self, *_):
+        self.stop()
+
+    def _live(self, started, outcome):
+        loop = asyncio.new_event_loop()
+        asyncio.set_event_loop(loop)
+        self._loop = loop
+        try:
+            loop.run_until_complete(self._serve(started))
+        except (OSError, ValueError) as exc:
+            outcome.append(exc)
+        except BaseException as exc:
+            outcome.append(RuntimeError('the sandbox could not start: {!r}'.format(exc)))
+            raise
+        finally:
+            started.set()
+            loop.run_until_complete(loop.shutdown_asyncgens())
+            loop.close()
+
+    async def _serve(self, started):
+        self._stopping = asyncio.Event()
+        journal = Journal(self._state) if self._state else None
+        earlier = self.cluster.load(journal) if journal is not None else {}
+        context = self._set_up_tls(earlier)
+        self.cluster.attach(self._loop)
+        factory = await self._app.start()
+        listener = Listener(
+            factory, self._port or earlier.get('port') or 0, context, self.faults.connection
+        )
+        self._app.listener = listener
+        try:
+            listener.open()
+            self.cluster.url = '{}://127.0.0.1:{}/'.format(
+                'https' if context else 'http', listener.port
+            )
+            if journal is not None:
+                self.cluster.keep(
+                    journal, self._authority and self._authority.dump(), listener.port
+                )
+            self.cluster.start()
+            started.set()
+            await self._stopping.wait()
+        finally:
+            listener.close()
+            await self.cluster.stop()
+            await self._app.stop()
+
+    def _set_up_tls(self, earlier):
+        if not self._tls:
+            return None
+        self._authority = certificates.Authority(self._directory, earlier.get('authority'))
+        self.cluster.ca_file = self._authority.ca_file
+        return self._authority.server_context()
+
+    def call(self, function, *args, **kwargs):
+        """Call a function in the thread of the event loop and return its result."""
+
+        async def run():
+            return function(*args, **kwargs)
+
+        if self._loop is None or not self._loop.is_running():
+            raise RuntimeError('the sandbox is not running')
+        return asyncio.run_coroutine_threadsafe(run(), self._loop).result(PATIENCE)
+
+    # what clients need
+
+    @property
+    def url(self):
+        """Base URL, ends in a slash."""
+        return self.cluster.url
+
+    @property
+    def ca(self):
+        """Path of the CA's certificate; None without TLS."""
+        return self.cluster.ca_file
+
+    @property
+    def store(self):
+        """The store.Store; read it from any thread, change it through :meth:`put` and the API."""
+        return self.cluster.store
+
+    @property
+    def requests(self):
+        """The recorder.Requests: what was asked of the server."""
+        return self._app.requests
+
+    @property
+    def passwords(self):
+        """dict, user -> password."""
+        return self.cluster.authenticator.passwords
+
+    @property
+    def password(self):
+        """Password of :attr:`user`."""
+        return self.passwords[self.user]
+
+    @property
+    def token(self):
+        """A token of :attr:`user`; made when first asked for."""
+        if self._token is None:
+            self._token = self.token_of(self.user)
+        return self._token
+
+    def token_of(self, user, life=None):
+        """
+        Make a token.
+
+        :param user: str, a user, or ``NAMESPACE/ACCOUNT`` for that of a service account
+        :param life: float or None, seconds
+        """
+        namespace, slash, account = user.partition('/')
+        if slash:
+            return self.call(self.cluster.account_token, namespace, account)
+        return self.call(
+            self.cluster.authenticator.issue, user, self.timing.token_life if life is None else life
+        )
+
+    def administrator_certificate(self):
+        """
+        Return paths of certificate and key of a cluster administrator.
+
+        :raises RuntimeError: without TLS
+        """
+        if self._authority is None:
+            raise RuntimeError('client certificates need TLS')
+        return self._authority.client_certificate(ADMINISTRATOR)
+
+    @property
+    def negotiator(self):
+        """The auth.Negotiator that accepts ``Authorization: Negotiate``, or None."""
+        return self.cluster.oauth.negotiator
+
+    @negotiator.setter
+    def negotiator(self, acceptor):
+        if acceptor is not None and not callable(getattr(acceptor, 'step', None)):
+            raise TypeError(
+                'a negotiator needs a method step, see {}'.format(auth.Negotiator.__qualname__)
+            )
+        self.cluster.oauth.negotiator = acceptor
+
+    # contents
+
+    def add_user(self, name, password=None, role='edit'):
+        """Make a user with a role (admin, edit, view, none) in all projects; returns the password."""
+        return self.call(self.cluster.add_user, name, password, role)
+
+    def add_namespace(self, namespace):
+        """Make a project with its service accounts, with the roles that the others have."""
+        self.call(self.cluster.add_namespace, namespace)
+
+    def put(self, resource, obj):
+        """
+        Create or replace an object without going through the API.
+
+        :param resource: str, ``configmaps`` and so on
+        :param obj: dict, as JSON; without a project it goes to :attr:`namespace`
+        :return: dict, the stored object
+        """
+        return self.call(self._put, resource, obj)
+
+    def _put(self, resource, obj):
+        kind = self.cluster.kinds[resource]
+        shaped = kind.default(kind.shape.decode(obj, ''))
+        if kind.namespaced and not shaped['metadata'].get('namespace'):
+            shaped = with_metadata(shaped, namespace=self.namespace)
+        try:
+            return self.store.create(resource, shaped)
+        except Exists:
+            metadata = shaped['metadata']
+            old = self.store.get(resource, metadata.get('namespace', ''), metadata['name'])
+            return self.store.update(
+                resource,
+                with_metadata(
+                    shaped,
+                    uid=old['metadata']['uid'],
+                    creationTimestamp=old['metadata']['creationTimestamp'],
+                ),
+            )
+
+    def push(self, repository, tag='latest'):
+        """Put a new image into a repository; imports see it from now on."""
+        self.call(self.cluster.push, repository, tag)
+
+    # faults that concern the whole server
+
+    def _act(self, fault):
+        if self._loop is None or not self._loop.is_running():
+            raise RuntimeError('the sandbox is not running')
+        if threading.current_thread() is self._thread:
+            self._act_now(fault)
+        else:
+            self.call(self._act_now, fault)
+
+    def _act_now(self, fault):
+        actions = {
+            'expire_tokens': functools.partial(
+                self.cluster.authenticator.expire_all, fault, fault.parameters.get('keep', ())
+            ),
+            'compact': functools.partial(self.cluster.compact, fault),
+            'drop_watches': lambda: _count(fault, self._app.drop_streams()),
+            'drop_connections': lambda: _count(fault, self._app.drop_connections()),
+            'refuse': functools.partial(self._go_away, fault, False),
+            'restart': functools.partial(self._go_away, fault, True),
+        }
+        actions[fault.kind]()
+
+    def _go_away(self, fault, drop):
+        """Refuse connections for a while; with ``drop`` break those there are, too."""
+        fault.fired += 1
+        listener = self._app.listener
+        listener.close()
+        if drop:
+            self._app.drop_connections()
+        self._loop.call_later(fault['seconds'], self._come_back)
+
+    def _come_back(self):
+        listener = self._app.listener
+        if self._stopping.is_set() or listener.is_open:
+            return
+        try:
+            listener.open()
+        except OSError:
+            self._loop.call_later(0.1, self._come_back)
+
+
+def _count(fault, number):
+    fault.fired += number

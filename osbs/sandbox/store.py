@@ -1,0 +1,265 @@
+"""
+Objects with versions and a bounded history: what etcd is to a real master.
+
+Objects are dicts in canonical form (no kind, apiVersion or selfLink) that nobody changes once they
+are stored: whoever wants a change makes a new object. All changes happen in the thread of the event
+loop. Imports only ``timing``.
+"""
+
+import collections
+import time
+import uuid
+
+from osbs.sandbox.timing import rfc3339
+
+ADDED = 'ADDED'
+MODIFIED = 'MODIFIED'
+DELETED = 'DELETED'
+
+#: One change. ``old`` is the object before it (None for ADDED), ``obj`` after it (for DELETED: the
+#: last object with the version of its deletion).
+Event = collections.namedtuple('Event', 'version type resource obj old moment')
+
+
+class StoreError(Exception):
+    """Base of what the store refuses."""
+
+
+class Exists(StoreError):
+    """An object of that name is there already."""
+
+
+class Missing(StoreError):
+    """There is no such object."""
+
+
+class Stale(StoreError):
+    """The object has changed since the caller read it."""
+
+
+class Compacted(StoreError):
+    """The history does not reach back that far."""
+
+
+def name_of(obj):
+    """Return the name of an object."""
+    return obj['metadata']['name']
+
+
+def namespace_of(obj):
+    """Return the project of an object; empty for cluster-wide ones."""
+    return obj['metadata'].get('namespace', '')
+
+
+def version_of(obj):
+    """Return the resourceVersion of an object as int."""
+    return int(obj['metadata']['resourceVersion'])
+
+
+def with_metadata(obj, **changes):
+    """Return the object with changed metadata; a value of None removes the field."""
+    metadata = dict(obj['metadata'])
+    for key, value in changes.items():
+        if value is None:
+            metadata.pop(key, None)
+        else:
+            metadata[key] = value
+    return dict(obj, metadata=metadata)
+
+
+class Store:
+    """
+    Hold all objects of the cluster.
+
+    :param history: int, how many changes are kept for watches that resume
+    :param max_age: float, seconds after which a change is forgotten (as etcd's compaction does)
+    """
+
+    def __init__(self, history=4096, max_age=300.0):
+        self._objects = {}
+        self._history = collections.deque()
+        self._limit = history
+        self._max_age = max_age
+        self._listeners = []
+        #: version of the last change
+        self.version = 1
+        #: changes up to this version are forgotten
+        self.compacted = 0
+
+    # reading
+
+    def get(self, resource, namespace, name):
+        """Return the object or None."""
+        return self._objects.get(resource, {}).get((namespace, name))
+
+    def list(self, resource, namespace=''):
+        """Return the objects of a project (of all projects without one), sorted by key."""
+        table = self._objects.get(resource, {})
+        return [obj for key, obj in sorted(table.items()) if namespace in ('', key[0])]
+
+    def count(self, resource, namespace=''):
+        """Return how many objects of a resource there are."""
+        if not namespace:
+            return len(self._objects.get(resource, {}))
+        return len(self.list(resource, namespace))
+
+    def list_at(self, resource, namespace, version):
+        """
+        Return the objects as they were at a version, for lists that are fetched page by page.
+
+        :raises Compacted: when the history does not reach back that far
+        """
+        if version < self.compacted:
+            raise Compacted(version)
+        table = {(namespace_of(obj), name_of(obj)): obj for obj in self.list(resource, namespace)}
+        for event in reversed(self._history):
+            if event.version <= version:
+                break
+            key = (namespace_of(event.obj), name_of(event.obj))
+            if event.resource != resource or namespace not in ('', key[0]):
+                continue
+            if event.old is None:
+                table.pop(key, None)
+            else:
+                table[key] = event.old
+        return [obj for _, obj in sorted(table.items())]
+
+    # changing
+
+    def create(self, resource, obj):
+        """
+        Store a new object; its uid, version and time are set here.
+
+        :raises Exists: when the name is taken
+        :return: dict, the stored object
+        """
+        key = (namespace_of(obj), name_of(obj))
+        if key in self._objects.get(resource, {}):
+            raise Exists(key)
+        obj = with_metadata(obj, uid=str(uuid.uuid4()), creationTimestamp=rfc3339())
+        return self._put(resource, obj, None, ADDED)
+
+    def update(self, resource, obj, expected=None):
+        """
+        Replace an object.
+
+        :param expected: str or None, the resourceVersion that must still be the current one
+        :raises Missing: when it is gone
+        :raises Stale: when it has another version
+        :return: dict, the stored object; the same as before if nothing differs
+        """
+        old = self.get(resource, namespace_of(obj), name_of(obj))
+        if old is None:
+            raise Missing(name_of(obj))
+        current = old['metadata']['resourceVersion']
+        if expected is not None and expected != current:
+            raise Stale(name_of(obj))
+        if with_metadata(obj, resourceVersion=current) == old:
+            return old
+        return self._put(resource, obj, old, MODIFIED)
+
+    def delete(self, resource, namespace, name):
+        """
+        Remove an object.
+
+        :raises Missing: when it is not there
+        :return: dict, the object with the version of its deletion
+        """
+        old = self.get(resource, namespace, name)
+        if old is None:
+            raise Missing(name)
+        del self._objects[resource][(namespace, name)]
+        self.version += 1
+        gone = with_metadata(old, resourceVersion=str(self.version))
+        self._publish(Event(self.version, DELETED, resource, gone, old, time.time()))
+        return gone
+
+    def _put(self, resource, obj, old, kind):
+        self.version += 1
+        obj = with_metadata(obj, resourceVersion=str(self.version))
+        self._objects.setdefault(resource, {})[(namespace_of(obj), name_of(obj))] = obj
+        self._publish(Event(self.version, kind, resource, obj, old, time.time()))
+        return obj
+
+    # history
+
+    def subscribe(self, listener):
+        """Call ``listener(event)`` for each change from now on."""
+        self._listeners.append(listener)
+
+    def unsubscribe(self, listener):
+        """Stop calling a listener."""
+        if listener in self._listeners:
+            self._listeners.remove(listener)
+
+    def since(self, version):
+        """
+        Return the changes after a version.
+
+        :raises Compacted: when some of them are forgotten
+        """
+        self._forget(time.time() - self._max_age)
+        if version < self.compacted:
+            raise Compacted(version)
+        found = []
+        for event in reversed(self._history):
+            if event.version <= version:
+                break
+            found.append(event)
+        return found[::-1]
+
+    def compact(self):
+        """Forget the whole history, as etcd does every five minutes."""
+        self._history.clear()
+        self.compacted = self.version
+
+    def _publish(self, event):
+        self._history.append(event)
+        while len(self._history) > self._limit:
+            self.compacted = self._history.popleft().version
+        for listener in list(self._listeners):
+            listener(event)
+
+    def _forget(self, moment):
+        while self._history and self._history[0].moment < moment:
+            self.compacted = self._history.popleft().version
+
+    # state
+
+    def dump(self):
+        """Yield (resource, object) of everything, for the journal."""
+        for resource, table in self._objects.items():
+            for obj in table.values():
+                yield resource, obj
+
+    def replay(self, resource, obj, deleted=False):
+        """
+        Repeat a change that the journal holds: the object keeps uid and version.
+
+        Nobody is told; the history is filled, so that watches resume across a restart.
+        """
+        key = (namespace_of(obj), name_of(obj))
+        table = self._objects.setdefault(resource, {})
+        old = table.get(key)
+        self.version = max(self.version, version_of(obj))
+        if deleted:
+            table.pop(key, None)
+        else:
+            table[key] = obj
+        kind = DELETED if deleted else ADDED if old is None else MODIFIED
+        self._history.append(Event(version_of(obj), kind, resource, obj, old, time.time()))
+
+    def replayed(self, complete_from):
+        """
+        End a replay.
+
+        :param complete_from: int, version of the snapshot that the journal starts with: older
+            changes are not all there
+        """
+        self._history = collections.deque(
+            sorted(
+                (event for event in self._history if event.version > complete_from),
+                key=lambda event: event.version,
+            )[-self._limit :]
+        )
+        self.compacted = self._history[0].version - 1 if self._history else self.version

@@ -1,0 +1,89 @@
+"""
+Certificates of the stand-in: an authority of its own, a server certificate, client certificates.
+
+Imports trustme and ssl.
+"""
+
+import os
+import ssl
+import tempfile
+
+import trustme
+
+HOSTS = ('127.0.0.1', 'localhost', '::1')
+
+
+class Authority:
+    """
+    Sign the certificates and write them where clients can read them.
+
+    :param directory: str, an existing directory for the PEM files
+    :param saved: dict or None, what :meth:`dump` returned in an earlier life: the same authority
+        goes on, so that clients still trust the server
+    """
+
+    def __init__(self, directory, saved=None):
+        self._directory = directory
+        if saved:
+            self._ca = trustme.CA.from_pem(
+                saved['certificate'].encode('ascii'), saved['key'].encode('ascii')
+            )
+        else:
+            self._ca = trustme.CA()
+        self._saved = saved or {
+            'certificate': self._ca.cert_pem.bytes().decode('ascii'),
+            'key': self._ca.private_key_pem.bytes().decode('ascii'),
+        }
+        #: path of the CA's certificate
+        self.ca_file = os.path.join(directory, 'ca.crt')
+        _write(self.ca_file, [self._saved['certificate'].encode('ascii')], 0o644)
+
+    def dump(self):
+        """Return what a later life needs; holds the private key."""
+        return dict(self._saved)
+
+    def server_context(self):
+        """Return the ssl.SSLContext of the server; client certificates are optional."""
+        leaf = self._ca.issue_cert(*HOSTS)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        leaf.configure_cert(context)
+        context.load_verify_locations(cafile=self.ca_file)
+        context.verify_mode = ssl.CERT_OPTIONAL
+        return context
+
+    def client_certificate(self, user):
+        """
+        Make a client certificate.
+
+        :param user: str, name of the user (common name)
+        :return: tuple of str, paths of certificate and key
+        """
+        leaf = self._ca.issue_cert('{}.user.sandbox.invalid'.format(_plain(user)), common_name=user)
+        paths = tuple(
+            os.path.join(self._directory, '{}.{}'.format(_plain(user), end))
+            for end in ('crt', 'key')
+        )
+        _write(paths[0], [blob.bytes() for blob in leaf.cert_chain_pems], 0o644)
+        _write(paths[1], [leaf.private_key_pem.bytes()], 0o600)
+        return paths
+
+
+def _plain(user):
+    return ''.join(char if char.isalnum() else '-' for char in user)
+
+
+def _write(path, pieces, mode):
+    descriptor, temporary = tempfile.mkstemp(dir=os.path.dirname(path))
+    with os.fdopen(descriptor, 'wb') as target:
+        target.write(b''.join(pieces))
+    os.chmod(temporary, mode)
+    os.replace(temporary, path)
+
+
+def common_name(certificate):
+    """Return the common name of what ``getpeercert()`` returned, or None."""
+    for entry in (certificate or {}).get('subject', ()):
+        for key, value in entry:
+            if key == 'commonName':
+                return value
+    return None

@@ -1,0 +1,125 @@
+"""
+Watches: the stream of changes of one resource, filtered by name, project and selectors.
+
+Imports ``store``, ``selectors`` and asyncio.
+"""
+
+import asyncio
+import collections
+
+from osbs.sandbox import selectors
+from osbs.sandbox.store import ADDED, DELETED, MODIFIED, name_of, namespace_of, with_metadata
+
+#: a consumer that is this many events behind is cut off, as the real watch cache does
+LONGEST_QUEUE = 20000
+
+
+class Filter:
+    """
+    Decide which objects a list or watch is about.
+
+    :param resource: str
+    :param namespace: str, empty for all projects
+    :param name: str, empty for all names
+    :param labels: list of selectors.Requirement
+    :param fields: list of selectors.Requirement
+    :param fields_of: callable, object -> dict of its field labels
+    """
+
+    def __init__(self, resource, namespace='', name='', labels=(), fields=(), fields_of=None):
+        self.resource = resource
+        self.namespace = namespace
+        self.name = name
+        self.labels = labels
+        self.fields = fields
+        self.fields_of = fields_of
+
+    def accepts(self, obj):
+        """Tell whether an object (or None) passes."""
+        if obj is None or self.namespace not in ('', namespace_of(obj)):
+            return False
+        if self.name not in ('', name_of(obj)):
+            return False
+        if self.labels and not selectors.matches(self.labels, obj['metadata'].get('labels') or {}):
+            return False
+        return not self.fields or selectors.matches(self.fields, self.fields_of(obj))
+
+    def seen(self, event):
+        """
+        Return (type, object) of an event as a watcher sees it, or None.
+
+        An object that begins to match is ADDED, one that ceases to is DELETED (in its last
+        matching form).
+        """
+        if event.resource != self.resource:
+            return None
+        now = event.type != DELETED and self.accepts(event.obj)
+        before = self.accepts(event.old)
+        if now:
+            return (MODIFIED if before else ADDED), event.obj
+        if before:
+            version = event.obj['metadata']['resourceVersion']
+            return DELETED, with_metadata(event.old, resourceVersion=version)
+        return None
+
+
+class Watch:
+    """
+    Follow the changes that pass a filter.
+
+    :param store: store.Store
+    :param wanted: Filter
+    :param version: int or None, the version to go on from; None and 0 begin with an ADDED for
+        each object there is
+    :raises store.Compacted: when the history does not reach back that far
+    """
+
+    def __init__(self, store, wanted, version=None):
+        self._store = store
+        self._wanted = wanted
+        self._queue = collections.deque()
+        self._wake = asyncio.Event()
+        self._newest = version or 0
+        self.stopped = False
+        if not version:
+            for obj in store.list(wanted.resource, wanted.namespace):
+                if wanted.accepts(obj):
+                    self._queue.append((ADDED, obj))
+        else:
+            for event in store.since(version):
+                self._offer(event)
+        store.subscribe(self._offer)
+
+    def _offer(self, event):
+        if event.version <= self._newest:
+            return
+        seen = self._wanted.seen(event)
+        if seen is None:
+            return
+        self._queue.append(seen)
+        self._wake.set()
+        if len(self._queue) > LONGEST_QUEUE:
+            self.stop()
+
+    def stop(self):
+        """End the watch; whoever waits in :meth:`next` gets None."""
+        self._store.unsubscribe(self._offer)
+        self.stopped = True
+        self._wake.set()
+
+    async def next(self, timeout=None):
+        """
+        Wait for the next event.
+
+        :param timeout: float or None, seconds
+        :return: (type, object), or None when the watch was stopped or the time is over
+        """
+        while not self._queue:
+            if self.stopped:
+                return None
+            self._wake.clear()
+            try:
+                await asyncio.wait_for(self._wake.wait(), timeout)
+            except asyncio.TimeoutError:
+                return None
+        return None if self.stopped else self._queue.popleft()
