@@ -10,8 +10,9 @@ import six
 
 MASK = '***'
 
+# A scheme of any length would make a long word cost the square of its length.
 # The credentials of a URL end at the last "@" before the path, which is what urllib3 and git take.
-_URL_CREDENTIALS = re.compile(r'([A-Za-z][A-Za-z0-9+.-]*://)[^/\s?#\'"]*@')
+_URL_CREDENTIALS = re.compile(r'([A-Za-z][A-Za-z0-9+.-]{0,30}://)[^/\s?#\'"]*@')
 _BEARER = re.compile(r'\b(Bearer|Basic|Negotiate)(\s+)[A-Za-z0-9._~+/=-]+', re.IGNORECASE)
 _TOKEN_PARAMETER = re.compile(
     r'\b(access_token|id_token|refresh_token|token|password|client_secret|code)=[^&\s\'"#]+',

@@ -1,0 +1,235 @@
+"""What became of a command: one line, one exit status (decisions D15, D22, D23)."""
+
+from __future__ import absolute_import, print_function, unicode_literals
+
+import argparse
+import io
+import logging
+import os
+import sys
+
+import pytest
+import requests
+
+from osbs.cli import errors
+from osbs.cli.output import OutputClosed
+from osbs.exceptions import (
+    OsbsAuthException,
+    OsbsException,
+    OsbsNetworkException,
+    OsbsOrchestratorNotEnabled,
+    OsbsResponseException,
+    OsbsValidationException,
+    OsbsWaitTimeout,
+    OsbsWatchBuildNotFound,
+)
+
+ARGS = argparse.Namespace(output="text")
+
+
+def raising(ex):
+    def action():
+        raise ex
+
+    return action
+
+
+@pytest.fixture
+def last_line(caplog):
+    """Run an action that fails; return the message of the last record."""
+    caplog.set_level(logging.DEBUG, "osbs")
+
+    def run(ex):
+        errors.run(raising(ex), ARGS)
+        assert caplog.records[-1].levelno == logging.ERROR
+        return caplog.records[-1].getMessage()
+
+    return run
+
+
+@pytest.mark.parametrize(
+    "ex, status",
+    [
+        (OsbsException("m"), 1),
+        (OsbsValidationException("m"), 1),
+        (OsbsOrchestratorNotEnabled("m"), 1),
+        (OsbsWatchBuildNotFound("m"), 1),
+        (OsbsWaitTimeout("m"), 1),
+        (OsbsResponseException("m", 404), 1),
+        (OsbsResponseException("m", 403), 1),
+        (OsbsResponseException("m", 500), 1),
+        (errors.ConfigurationError("m"), 1),
+        (errors.CommandError("m"), 1),
+        (AttributeError("m"), 1),
+        (KeyError("m"), 1),
+        (errors.UsageError("m"), 2),
+        (OsbsAuthException("m"), 3),
+        (OsbsResponseException("m", 401), 3),
+        (OsbsException(cause=OsbsResponseException("m", 401)), 3),
+        (OsbsValidationException("token is not valid", cause=OsbsResponseException("m", 401)), 3),
+        (OsbsNetworkException("http://u", "m", ""), 4),
+        (OsbsNetworkException("http://u", "m", 503), 4),
+        (OsbsException(cause=requests.exceptions.ConnectionError("m")), 4),
+        (OsbsException(cause=requests.exceptions.ConnectTimeout("m")), 4),
+        (OsbsException(cause=requests.exceptions.SSLError("m")), 4),
+        (OsbsException(cause=requests.exceptions.ReadTimeout("m")), 4),
+        (OsbsException(cause=requests.exceptions.ChunkedEncodingError("m")), 1),
+        (OsbsException(cause=ValueError("m")), 1),
+    ],
+    ids=lambda value: repr(value)[:60],
+)
+def test_an_exception_has_its_exit_status(ex, status):
+    assert errors.run(raising(ex), ARGS) == status
+
+
+@pytest.mark.parametrize("result, status", [(None, None), (0, 0), (-1, 1)])
+def test_the_result_of_a_command_has_its_exit_status(result, status):
+    assert errors.run(lambda: result, ARGS) == status
+
+
+@pytest.mark.parametrize(
+    "ex, line",
+    [
+        (
+            OsbsNetworkException("http://u", "boom", 503),
+            "Network error at http://u (503): (503) boom",
+        ),
+        (
+            OsbsNetworkException("http://u", "timed out", ""),
+            "Network error at http://u (): () timed out",
+        ),
+        (OsbsAuthException("no ticket"), "Authentication failure: no ticket"),
+        (
+            OsbsResponseException('{"kind": "Status", "message": "no such build"}', 404),
+            "Server returned error 404: no such build",
+        ),
+        (OsbsResponseException("plain", 500), "Server returned error 500: plain"),
+        (OsbsResponseException("[1]", 500), "Server returned error 500: [1]"),
+        (OsbsResponseException('{"a": 1}', 500), 'Server returned error 500: {"a": 1}'),
+        (errors.ConfigurationError("bad"), "Configuration error: bad"),
+        (errors.UsageError("no such column"), "no such column"),
+    ],
+    ids=lambda value: repr(value)[:60],
+)
+def test_an_exception_is_told_in_one_line(last_line, ex, line):
+    assert last_line(ex) == line
+
+
+@pytest.mark.parametrize(
+    "ex",
+    [OsbsException(str("m")), OsbsValidationException(str("m")), ValueError(str("m"))],
+    ids=lambda ex: type(ex).__name__,
+)
+def test_any_other_exception_is_shown_by_its_repr(last_line, ex):
+    assert last_line(ex) == "Exception caught: %r" % ex
+
+
+def test_defect_69_an_attribute_error_is_handled_like_any_other(last_line):
+    assert "'x'" in last_line(AttributeError(str("no attribute 'x'")))
+
+
+def test_defect_49_a_network_error_without_a_status_is_one_line(last_line):
+    assert "\n" not in last_line(OsbsNetworkException("http://u", "m", ""))
+
+
+def test_a_lost_connection_names_the_server(last_line):
+    request = requests.Request("GET", "https://h:8443/oapi/v1/").prepare()
+    cause = requests.exceptions.ConnectionError("refused", request=request)
+    assert last_line(OsbsException(cause=cause)).startswith(
+        "Network error at https://h:8443/oapi/v1/: "
+    )
+
+
+def test_an_unknown_ca_tells_what_to_do(last_line):
+    cause = requests.exceptions.SSLError("certificate verify failed")
+    assert "ca_bundle" in last_line(OsbsException(cause=cause))
+
+
+def test_a_file_that_cannot_be_read_is_named(last_line):
+    cause = IOError(2, str("No such file or directory"), str("/templates/worker.json"))
+    assert "/templates/worker.json" in last_line(OsbsException(cause=cause))
+
+
+def test_a_message_of_many_lines_is_told_in_one(last_line):
+    assert last_line(OsbsResponseException("<html>\n\r\n<body>\u2028no</body>", 502)) == (
+        "Server returned error 502: <html> <body> no</body>"
+    )
+
+
+def test_control_characters_do_not_reach_the_terminal(last_line):
+    assert "\x1b" not in last_line(OsbsResponseException("\x1b]0;owned\x07", 500))
+
+
+def test_a_web_page_is_cut(last_line):
+    assert len(last_line(OsbsResponseException("x" * 1000000, 502))) < 3000
+
+
+def test_credentials_in_a_url_are_masked(last_line):
+    assert "hunter2" not in last_line(OsbsException("cannot clone https://me:hunter2@h/r"))
+
+
+def test_the_traceback_is_logged_at_debug_before_the_line(last_line, caplog):
+    last_line(OsbsException("m"))
+    record = caplog.records[-2]
+    assert record.levelno == logging.DEBUG
+    assert "Traceback (most recent call last)" in record.getMessage()
+
+
+def test_an_exception_that_is_its_own_cause_is_told(last_line):
+    ex = OsbsAuthException("round")
+    ex.cause = ex
+    assert "round" in last_line(ex)
+
+
+class TestInterruption(object):
+    def test_its_status_is_130(self, capsys):
+        assert errors.run(raising(KeyboardInterrupt()), ARGS) == 130
+
+    def test_it_is_told_on_stdout(self, capsys):
+        errors.run(raising(KeyboardInterrupt()), ARGS)
+        assert capsys.readouterr()[0] == "Quitting on user request.\n"
+
+    def test_it_does_not_spoil_json(self, capsys):
+        errors.run(raising(KeyboardInterrupt()), argparse.Namespace(output="json"))
+        assert capsys.readouterr()[0] == ""
+
+    @staticmethod
+    def hint(capsys, command, **facts):
+        def action():
+            with errors.resumable(*command):
+                raise KeyboardInterrupt()
+
+        errors.run(action, argparse.Namespace(output="text", **facts))
+        return capsys.readouterr()[1].splitlines()[-1]
+
+    def test_it_tells_how_to_go_on(self, capsys):
+        line = self.hint(capsys, ("build-logs", "-f", "app-1"))
+        assert line.endswith("to go on: osbs build-logs -f app-1")
+
+    def test_how_to_go_on_names_the_same_server(self, capsys):
+        line = self.hint(
+            capsys, ("watch-builds",), config="/my conf", instance="default", namespace="ns"
+        )
+        assert line.endswith("osbs --config '/my conf' --namespace ns watch-builds")
+
+    def test_how_to_go_on_names_no_secret(self, capsys):
+        assert "S3CRET" not in self.hint(
+            capsys, ("watch-builds",), token="S3CRET", password="S3CRET", username="S3CRET"
+        )
+
+    def test_it_is_told_even_when_nobody_reads_stdout(self, capsys, monkeypatch):
+        reading, writing = os.pipe()
+        os.close(reading)
+        with io.open(writing, "w", buffering=1) as closed:
+            monkeypatch.setattr(sys, "stdout", closed)
+            assert errors.run(raising(KeyboardInterrupt()), ARGS) == 130
+
+
+def test_a_reader_that_left_ends_quietly(caplog, capsys):
+    assert errors.run(raising(OutputClosed()), ARGS) == 0
+    assert caplog.records == []
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_usage_error_is_a_validation_error():
+    assert issubclass(errors.UsageError, OsbsValidationException)

@@ -1,0 +1,100 @@
+"""Output survives any locale and readers that leave."""
+
+from __future__ import absolute_import, print_function, unicode_literals
+
+import io
+import os
+import subprocess
+import sys
+
+import pytest
+import six
+
+from osbs.cli.main import print_json_nicely, str_on_2_unicode_on_3
+from osbs.cli.output import OutputClosed, binary, write, write_line
+
+
+@pytest.fixture
+def run_python(tmpdir):
+    """Run code in a process of its own, with an ASCII locale; returns stdout as bytes."""
+
+    def run(code, **environment):
+        env = dict(os.environ, LC_ALL=str("C"), PYTHONCOERCECLOCALE=str("0"))
+        env.update(PYTHONUTF8=str("0"), PYTHONPATH=str(os.getcwd()), **environment)
+        return subprocess.check_output([sys.executable, "-c", code], env=env)
+
+    return run
+
+
+def test_what_an_ascii_locale_cannot_express_becomes_question_marks(run_python):
+    out = run_python("from osbs.cli.output import write_line; write_line(u'l\\xedne')")
+    # Python 3 may take the C locale for one that knows Latin letters, but must not fail.
+    assert out in (b"l?ne\n", "l\xedne\n".encode("utf-8"))
+
+
+def test_the_encoding_of_the_stream_is_used(run_python):
+    code = "from osbs.cli.output import write_line; write_line(u'l\\xedne \\u0431')"
+    assert run_python(code, PYTHONIOENCODING=str("latin-1")) == b"l\xedne ?\n"
+
+
+def test_utf_8_is_written_as_it_is(run_python):
+    code = "from osbs.cli.output import write_line; write_line(u'l\\xedne')"
+    assert run_python(code, PYTHONIOENCODING=str("utf-8")) == "l\xedne\n".encode("utf-8")
+
+
+def test_bytes_are_taken_for_utf_8(capsys):
+    write_line("l\xedne".encode("utf-8"))
+    assert capsys.readouterr()[0] == "l\xedne\n"
+
+
+def test_write_adds_nothing(capsys):
+    write("no line feed")
+    assert capsys.readouterr()[0] == "no line feed"
+
+
+def test_a_reader_that_left_is_told_apart():
+    reading, writing = os.pipe()
+    os.close(reading)
+    with io.open(writing, "w", buffering=1) as stream:
+        with pytest.raises(OutputClosed):
+            write_line("nobody reads this", stream)
+
+
+def test_after_a_reader_left_writing_goes_nowhere():
+    reading, writing = os.pipe()
+    os.close(reading)
+    with io.open(writing, "w", buffering=1) as stream:
+        with pytest.raises(OutputClosed):
+            write_line("nobody reads this", stream)
+        write_line("nor this", stream)
+
+
+def test_another_error_of_the_stream_is_passed_on():
+    class FullDisk(object):
+        def write(self, text):
+            raise IOError(28, "No space left on device")
+
+    with pytest.raises(IOError):
+        write("x", FullDisk())
+
+
+def test_json_is_indented_by_two(capsys):
+    print_json_nicely({"a": [1, "\xed"]})
+    assert capsys.readouterr()[0] == '{\n  "a": [\n    1,\n    "\\u00ed"\n  ]\n}\n'
+
+
+@pytest.mark.parametrize("text", [b"s", "s"])
+def test_native_text_is_the_interpreters_own(text):
+    result = str_on_2_unicode_on_3(text)
+    assert type(result) is str
+    assert result == str("s")
+
+
+@pytest.mark.skipif(six.PY2, reason="bytes are the native text of Python 2")
+def test_native_text_of_bytes_is_utf_8():
+    assert str_on_2_unicode_on_3("\xed".encode("utf-8")) == "\xed"
+
+
+def test_the_binary_stream_behind_stdout_takes_any_bytes(run_python):
+    code = "import sys; from osbs.cli.output import binary; binary(sys.stdout).write(b'\\xff')"
+    assert run_python(code) == b"\xff"
