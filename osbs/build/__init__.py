@@ -8,9 +8,10 @@ plugins of the pod (one document class in ``plugins``, rules in ``rules``, ``rul
 May import the leaves (constants, exceptions, redact, schemas), ``utils`` and ``repo_utils``. Knows
 nothing of HTTP and reads no files other than templates.
 """
+
 from __future__ import absolute_import, print_function, unicode_literals
 
-from osbs.build.build_response import BuildResponse
-from osbs.build.pod_response import PodResponse
+from osbs.build.build_response import BuildResponse  # noqa: F401
+from osbs.build.pod_response import PodResponse  # noqa: F401
 
-__all__ = [str('BuildResponse'), str('PodResponse')]
+__all__ = [str("BuildResponse"), str("PodResponse")]

@@ -3,12 +3,13 @@
 The client renders the plugins itself; they travel in the BuildConfig's environment. Rules of the
 plugins are in ``rules_v1``, the BuildConfig around them in ``buildconfig``.
 """
+
 from __future__ import absolute_import, print_function, unicode_literals
 
-import json
+import json  # noqa: F401 - existing code expects this global
 import logging
 import os
-import re
+import re  # noqa: F401 - existing code expects this global
 from collections import OrderedDict
 
 import six
@@ -38,62 +39,44 @@ from osbs.constants import (
 from osbs.exceptions import OsbsException, OsbsValidationException
 from osbs.utils import Labels, git_repo_humanish_part_from_uri, parse_version, sanitize_version
 
-__all__ = [
-    str(name)
-    for name in (
-        'BuildRequest',
-        'BuildSpec',
-        'DockJsonManipulator',
-        'Labels',
-        'client_version',
-        'git_repo_humanish_part_from_uri',
-        'json',
-        'os',
-        're',
-        'sanitize_version',
-        'yaml',
-        'zip_longest',
-    )
-]
-
-yaml = LazyModule('yaml')
+yaml = LazyModule("yaml")
 
 logger = logging.getLogger(__name__)
 
-_REGISTRY_PLACEHOLDER = '{{REGISTRY_URI}}'
+_REGISTRY_PLACEHOLDER = "{{REGISTRY_URI}}"
 # What the server has to be at least when the configuration does not say.
-_DEFAULT_REQUIRED_VERSION = '1.0.6'
+_DEFAULT_REQUIRED_VERSION = "1.0.6"
 
 # Rules that are applied last, in this order; the value says whether they get ``use_auth``.
 _LAST_STEPS = (
-    ('reactor_config', False),
-    ('orchestrate_build', True),
-    ('resolve_module_compose', False),
-    ('resolve_composes', False),
-    ('flatpak_create_dockerfile', False),
-    ('squash', False),
-    ('flatpak_create_oci', False),
-    ('add_filesystem', False),
-    ('add_labels_in_dockerfile', False),
-    ('koji', False),
-    ('bump_release', False),
-    ('koji_parent', False),
-    ('import_image', True),
-    ('pulp_pull', False),
-    ('pulp_push', False),
-    ('pulp_sync', False),
-    ('pulp_tag', False),
-    ('pulp_publish', False),
-    ('group_manifests', False),
-    ('koji_promote', True),
-    ('koji_upload', True),
-    ('koji_import', True),
-    ('koji_tag_build', False),
-    ('sendmail', False),
-    ('fetch_maven_artifacts', False),
-    ('tag_from_config', False),
-    ('inject_parent_image', False),
-    ('version', False),
+    ("reactor_config", False),
+    ("orchestrate_build", True),
+    ("resolve_module_compose", False),
+    ("resolve_composes", False),
+    ("flatpak_create_dockerfile", False),
+    ("squash", False),
+    ("flatpak_create_oci", False),
+    ("add_filesystem", False),
+    ("add_labels_in_dockerfile", False),
+    ("koji", False),
+    ("bump_release", False),
+    ("koji_parent", False),
+    ("import_image", True),
+    ("pulp_pull", False),
+    ("pulp_push", False),
+    ("pulp_sync", False),
+    ("pulp_tag", False),
+    ("pulp_publish", False),
+    ("group_manifests", False),
+    ("koji_promote", True),
+    ("koji_upload", True),
+    ("koji_import", True),
+    ("koji_tag_build", False),
+    ("sendmail", False),
+    ("fetch_maven_artifacts", False),
+    ("tag_from_config", False),
+    ("inject_parent_image", False),
+    ("version", False),
 )
 
 
@@ -201,7 +184,7 @@ class BuildRequest(BuildConfigRenderer, PluginRenderer):
     def build_id(self):
         # type: () -> str
         """Return the name in the rendered JSON."""
-        return self.build_json['metadata']['name']
+        return self.build_json["metadata"]["name"]
 
     @property
     def trigger_imagestreamtag(self):
@@ -218,14 +201,14 @@ class BuildRequest(BuildConfigRenderer, PluginRenderer):
 
         :raises OsbsValidationException: naming what is missing or contradicts something
         """
-        self.scratch = kwargs.pop('scratch', False)
-        self.is_auto = kwargs.pop('is_auto', False)
-        self.isolated = kwargs.pop('isolated', False)
+        self.scratch = kwargs.pop("scratch", False)
+        self.is_auto = kwargs.pop("is_auto", False)
+        self.isolated = kwargs.pop("isolated", False)
         self.validate_build_variation()
         self._set_variation(kwargs)
-        self.platform_descriptors = kwargs.get('platform_descriptors') or {}
-        self.osbs_api = kwargs.pop('osbs_api', None)
-        logger.debug("setting params of %s: %s", type(self).__name__, ', '.join(sorted(kwargs)))
+        self.platform_descriptors = kwargs.get("platform_descriptors") or {}
+        self.osbs_api = kwargs.pop("osbs_api", None)
+        logger.debug("setting params of %s: %s", type(self).__name__, ", ".join(sorted(kwargs)))
         self.spec.set_params(**kwargs)
 
     def set_openshift_required_version(self, openshift_required_version):
@@ -248,7 +231,7 @@ class BuildRequest(BuildConfigRenderer, PluginRenderer):
     def rule_values(self, **others):
         # type: (object) -> Values
         """Return what the rules read."""
-        tags = getattr(self._repo_info, 'additional_tags', None)
+        tags = getattr(self._repo_info, "additional_tags", None)
         return Values(
             self.spec,
             scratch=self.scratch,
@@ -298,10 +281,10 @@ class BuildRequest(BuildConfigRenderer, PluginRenderer):
         :raises RuntimeError: when it does, and sets the release itself
         """
         if not self._repo_info:
-            logger.warning('repo info not set')
+            logger.warning("repo info not set")
             return
         if not self._repo_info.configuration.is_autorebuild_enabled():
-            logger.info('autorebuild is disabled in repo configuration, removing triggers')
+            logger.info("autorebuild is disabled in repo configuration, removing triggers")
             self.drop_triggers()
             return
         parser = self._repo_info.dockerfile_parser
@@ -309,10 +292,12 @@ class BuildRequest(BuildConfigRenderer, PluginRenderer):
         try:
             labels.get_name_and_value(Labels.LABEL_TYPE_RELEASE)
         except KeyError:
-            logger.info('automatic rebuilds: no release label, as it has to be')
+            logger.info("automatic rebuilds: no release label, as it has to be")
         else:
-            raise RuntimeError('when autorebuild is enabled in repo configuration, "release" label'
-                               ' must not be set in Dockerfile')
+            raise RuntimeError(
+                'when autorebuild is enabled in repo configuration, "release" label'
+                " must not be set in Dockerfile"
+            )
 
     def adjust_for_scratch(self):
         # type: () -> None
@@ -321,9 +306,9 @@ class BuildRequest(BuildConfigRenderer, PluginRenderer):
             return
         self.drop_triggers()
         self.drop_scratch_plugins()
-        if self.plugins.has(POSTBUILD, 'tag_by_labels'):
-            self.dj.dock_json_set_arg(POSTBUILD, 'tag_by_labels', 'unique_tag_only', True)
-        self.set_label('scratch', 'true')
+        if self.plugins.has(POSTBUILD, "tag_by_labels"):
+            self.dj.dock_json_set_arg(POSTBUILD, "tag_by_labels", "unique_tag_only", True)
+        self.set_label("scratch", "true")
 
     def adjust_for_triggers(self):
         # type: () -> None
@@ -331,7 +316,7 @@ class BuildRequest(BuildConfigRenderer, PluginRenderer):
         if self._triggers() and self.is_custom_base_image():
             self.drop_triggers()
         if not self._triggers():
-            self.drop_plugins(REBUILD_PLUGINS, 'there are no triggers')
+            self.drop_plugins(REBUILD_PLUGINS, "there are no triggers")
 
     def adjust_for_custom_base_image(self):
         # type: () -> None
@@ -343,18 +328,18 @@ class BuildRequest(BuildConfigRenderer, PluginRenderer):
         """Remove what is for API versions that the registries need not support."""
         versions = self.spec.registry_api_versions.value
         registries = {}
-        if self.plugins.has(POSTBUILD, 'tag_and_push'):
-            args = self.plugins.find(POSTBUILD, 'tag_and_push').get('args') or {}
-            registries = args.get('registries') or {}
-        if 'v1' not in versions:
-            self.drop_plugin(POSTBUILD, 'pulp_push', 'no v1 registry')
-            self.remove_tag_and_push_registries(registries, 'v1')
-        if 'v2' not in versions:
-            self.drop_plugin(POSTBUILD, 'pulp_sync', 'no v2 registry')
-            self.drop_plugin(EXIT, 'delete_from_registry', 'no v2 registry')
-            self.remove_tag_and_push_registries(registries, 'v2')
+        if self.plugins.has(POSTBUILD, "tag_and_push"):
+            args = self.plugins.find(POSTBUILD, "tag_and_push").get("args") or {}
+            registries = args.get("registries") or {}
+        if "v1" not in versions:
+            self.drop_plugin(POSTBUILD, "pulp_push", "no v1 registry")
+            self.remove_tag_and_push_registries(registries, "v1")
+        if "v2" not in versions:
+            self.drop_plugin(POSTBUILD, "pulp_sync", "no v2 registry")
+            self.drop_plugin(EXIT, "delete_from_registry", "no v2 registry")
+            self.remove_tag_and_push_registries(registries, "v2")
         for registry in registries.values():
-            registry.pop('version', None)
+            registry.pop("version", None)
 
     @staticmethod
     def remove_tag_and_push_registries(tag_and_push_registries, version):
@@ -365,7 +350,7 @@ class BuildRequest(BuildConfigRenderer, PluginRenderer):
         :param version: str, ``v1`` or ``v2``
         """
         for name, settings in list(tag_and_push_registries.items()):
-            if settings.get('version') == version:
+            if settings.get("version") == version:
                 del tag_and_push_registries[name]
 
     def set_secret_for_plugin(self, secret, plugin=None, mount_path=None):
@@ -376,7 +361,7 @@ class BuildRequest(BuildConfigRenderer, PluginRenderer):
         :param plugin: tuple of phase, name and argument (or None), or None
         :param mount_path: str, directory in the pod; None: the one of that name among the secrets
         """
-        if 'secrets' not in self._strategy() or not secret:
+        if "secrets" not in self._strategy() or not secret:
             return
         if plugin is not None and not self.plugins.has(*plugin[:2]):
             logger.debug("not mounting secret for %s: no such plugin", plugin[1])
@@ -399,7 +384,7 @@ class BuildRequest(BuildConfigRenderer, PluginRenderer):
             for name in [secret] if isinstance(secret, six.string_types) else secret or ():
                 self.set_secret_for_plugin(name, plugin=plugin)
         if all(secret is None for secret in secrets.values()):
-            self._strategy().pop('secrets', None)
+            self._strategy().pop("secrets", None)
 
     def set_kerberos_auth(self, plugins):
         # type: (tuple) -> None
@@ -413,8 +398,8 @@ class BuildRequest(BuildConfigRenderer, PluginRenderer):
             return
         for phase, name in plugins:
             if self.plugins.has(phase, name):
-                self.dj.dock_json_set_arg(phase, name, 'koji_principal', principal)
-                self.dj.dock_json_set_arg(phase, name, 'koji_keytab', keytab)
+                self.dj.dock_json_set_arg(phase, name, "koji_principal", principal)
+                self.dj.dock_json_set_arg(phase, name, "koji_keytab", keytab)
 
     def set_reactor_config(self, reactor_config_map=None, reactor_config_override=None):
         # type: (str, dict) -> None
@@ -429,42 +414,40 @@ class BuildRequest(BuildConfigRenderer, PluginRenderer):
                 text = yaml.safe_dump(reactor_config_override, default_flow_style=False)
             except (yaml.YAMLError, RuntimeError) as ex:
                 raise OsbsValidationException(
-                    'reactor_config_override: cannot be written as YAML (%s)' % type(ex).__name__
+                    "reactor_config_override: cannot be written as YAML (%s)" % type(ex).__name__
                 )
-            self.set_variable({'name': 'REACTOR_CONFIG', 'value': text})
+            self.set_variable({"name": "REACTOR_CONFIG", "value": text})
         elif reactor_config_map:
-            source = {'name': reactor_config_map, 'key': 'config.yaml'}
-            self.set_variable(
-                {'name': 'REACTOR_CONFIG', 'valueFrom': {'configMapKeyRef': source}}
-            )
+            source = {"name": reactor_config_map, "key": "config.yaml"}
+            self.set_variable({"name": "REACTOR_CONFIG", "valueFrom": {"configMapKeyRef": source}})
 
-    render_add_yum_repo_by_url = step('add_yum_repo_by_url')
-    render_check_and_set_rebuild = step('check_and_set_rebuild', takes_auth=True)
-    render_store_metadata_in_osv3 = step('store_metadata_in_osv3', takes_auth=True)
-    render_distgit_fetch_artefacts = step('distgit_fetch_artefacts')
-    render_pull_base_image = step('pull_base_image')
-    render_reactor_config = step('reactor_config')
-    render_resolve_module_compose = step('resolve_module_compose')
-    render_resolve_composes = step('resolve_composes')
-    render_flatpak_create_dockerfile = step('flatpak_create_dockerfile')
-    render_squash = step('squash')
-    render_flatpak_create_oci = step('flatpak_create_oci')
-    render_add_filesystem = step('add_filesystem')
-    render_add_labels_in_dockerfile = step('add_labels_in_dockerfile')
-    render_koji = step('koji')
-    render_bump_release = step('bump_release')
-    render_koji_parent = step('koji_parent')
-    render_pulp_pull = step('pulp_pull')
-    render_pulp_push = step('pulp_push')
-    render_pulp_tag = step('pulp_tag')
-    render_pulp_publish = step('pulp_publish')
-    render_koji_promote = step('koji_promote', takes_auth=True)
-    render_koji_upload = step('koji_upload', takes_auth=True)
-    render_koji_import = step('koji_import', takes_auth=True)
-    render_koji_tag_build = step('koji_tag_build')
-    render_sendmail = step('sendmail')
-    render_fetch_maven_artifacts = step('fetch_maven_artifacts')
-    render_inject_parent_image = step('inject_parent_image')
+    render_add_yum_repo_by_url = step("add_yum_repo_by_url")
+    render_check_and_set_rebuild = step("check_and_set_rebuild", takes_auth=True)
+    render_store_metadata_in_osv3 = step("store_metadata_in_osv3", takes_auth=True)
+    render_distgit_fetch_artefacts = step("distgit_fetch_artefacts")
+    render_pull_base_image = step("pull_base_image")
+    render_reactor_config = step("reactor_config")
+    render_resolve_module_compose = step("resolve_module_compose")
+    render_resolve_composes = step("resolve_composes")
+    render_flatpak_create_dockerfile = step("flatpak_create_dockerfile")
+    render_squash = step("squash")
+    render_flatpak_create_oci = step("flatpak_create_oci")
+    render_add_filesystem = step("add_filesystem")
+    render_add_labels_in_dockerfile = step("add_labels_in_dockerfile")
+    render_koji = step("koji")
+    render_bump_release = step("bump_release")
+    render_koji_parent = step("koji_parent")
+    render_pulp_pull = step("pulp_pull")
+    render_pulp_push = step("pulp_push")
+    render_pulp_tag = step("pulp_tag")
+    render_pulp_publish = step("pulp_publish")
+    render_koji_promote = step("koji_promote", takes_auth=True)
+    render_koji_upload = step("koji_upload", takes_auth=True)
+    render_koji_import = step("koji_import", takes_auth=True)
+    render_koji_tag_build = step("koji_tag_build")
+    render_sendmail = step("sendmail")
+    render_fetch_maven_artifacts = step("fetch_maven_artifacts")
+    render_inject_parent_image = step("inject_parent_image")
 
     def render_import_image(self, use_auth=None):
         # type: (bool) -> None
@@ -472,14 +455,14 @@ class BuildRequest(BuildConfigRenderer, PluginRenderer):
 
         :param use_auth: not used: the parameter of that name counts
         """
-        self.apply_rules('import_image')
+        self.apply_rules("import_image")
 
     def render_orchestrate_build(self, use_auth=None):
         # type: (bool) -> None
         """Apply the rules of step ``orchestrate_build``."""
         required = self._openshift_required_version or parse_version(_DEFAULT_REQUIRED_VERSION)
         self.apply_rules(
-            'orchestrate_build',
+            "orchestrate_build",
             use_auth=use_auth,
             openshift_required_version=sanitize_version(required),
         )
@@ -487,7 +470,7 @@ class BuildRequest(BuildConfigRenderer, PluginRenderer):
     def render_version(self):
         # type: () -> None
         """Write the version of this library."""
-        self.dj.dock_json_set_param('client_version', client_version)
+        self.dj.dock_json_set_param("client_version", client_version)
 
     def _registries(self):
         # Secrets belong to registries by position; there may be fewer, surplus ones are ignored.
@@ -496,9 +479,9 @@ class BuildRequest(BuildConfigRenderer, PluginRenderer):
 
     def _plugin_registries(self, phase, name):
         plugin = self.plugins.find(phase, name)
-        if plugin.get('args') is None:
-            plugin['args'] = {}
-        return plugin['args'].setdefault('registries', {})
+        if plugin.get("args") is None:
+            plugin["args"] = {}
+        return plugin["args"].setdefault("registries", {})
 
     def _take_placeholder(self, phase, name):
         registries = self._plugin_registries(phase, name)
@@ -516,24 +499,24 @@ class BuildRequest(BuildConfigRenderer, PluginRenderer):
                 continue
             entry = dict(placeholder, version=registry.version)
             if secret:
-                entry['secret'] = _secret_path(secret)
+                entry["secret"] = _secret_path(secret)
             registries[registry.docker_uri] = entry
 
     def render_tag_and_push_registries(self):
         # type: () -> None
         """Say where the image is pushed to (build-request-v1.md, 3.3)."""
-        if self.plugins.has(POSTBUILD, 'tag_and_push'):
-            self._fill_in_registries(POSTBUILD, 'tag_and_push')
+        if self.plugins.has(POSTBUILD, "tag_and_push"):
+            self._fill_in_registries(POSTBUILD, "tag_and_push")
 
     def render_group_manifests(self):
         # type: () -> None
         """Say where manifest lists are pushed to (build-request-v1.md, 3.3)."""
-        place = (POSTBUILD, 'group_manifests')
+        place = (POSTBUILD, "group_manifests")
         if not self.plugins.has(*place):
             return
         self._fill_in_registries(*place)
-        self.plugins.set_arg(place[0], place[1], 'group', self.spec.group_manifests.value)
-        self.plugins.set_arg(place[0], place[1], 'goarch', goarch(self.rule_values()))
+        self.plugins.set_arg(place[0], place[1], "group", self.spec.group_manifests.value)
+        self.plugins.set_arg(place[0], place[1], "goarch", goarch(self.rule_values()))
 
     def render_pulp_sync(self):
         # type: () -> None
@@ -541,36 +524,36 @@ class BuildRequest(BuildConfigRenderer, PluginRenderer):
 
         :raises OsbsValidationException: when there is no secret for Pulp
         """
-        place = (POSTBUILD, 'pulp_sync')
+        place = (POSTBUILD, "pulp_sync")
         if not self.plugins.has(*place):
             return
         registry, secret = next(
-            (pair for pair in self._registries() if pair[0].version == 'v2'), (None, None)
+            (pair for pair in self._registries() if pair[0].version == "v2"), (None, None)
         )
         if not self.spec.pulp_registry.value or registry is None or not registry.uri:
-            self.drop_plugin(place[0], place[1], 'no pulp registry or no v2 registry')
-            self.drop_plugin(EXIT, 'delete_from_registry', 'no pulp registry or no v2 registry')
+            self.drop_plugin(place[0], place[1], "no pulp registry or no v2 registry")
+            self.drop_plugin(EXIT, "delete_from_registry", "no pulp registry or no v2 registry")
             return
         self.plugins.set_arg(
-            place[0], place[1], 'pulp_registry_name', self.spec.pulp_registry.value
+            place[0], place[1], "pulp_registry_name", self.spec.pulp_registry.value
         )
-        self.plugins.set_arg(place[0], place[1], 'docker_registry', registry.uri)
-        self.set_secret_for_plugin(secret, plugin=place + ('registry_secret_path',))
+        self.plugins.set_arg(place[0], place[1], "docker_registry", registry.uri)
+        self.set_secret_for_plugin(secret, plugin=place + ("registry_secret_path",))
         if self.spec.pulp_secret.value is None:
             raise OsbsValidationException(PULP_SECRET_REQUIRED)
         self._render_delete_from_registry(registry, secret)
 
     def _render_delete_from_registry(self, registry, secret):
-        place = (EXIT, 'delete_from_registry')
+        place = (EXIT, "delete_from_registry")
         source = self.spec.source_registry_uri.value
         if source is not None and source.docker_uri == registry.docker_uri:
-            self.drop_plugin(place[0], place[1], 'base images come from the same registry')
+            self.drop_plugin(place[0], place[1], "base images come from the same registry")
             return
         if not self.plugins.has(*place):
             return
         entry = dict(self._take_placeholder(*place) or {})
         if secret:
-            entry['secret'] = _secret_path(secret)
+            entry["secret"] = _secret_path(secret)
         # With the scheme, unlike where the image is pushed to.
         self._plugin_registries(*place)[registry.uri] = entry
 
@@ -586,8 +569,8 @@ class BuildRequest(BuildConfigRenderer, PluginRenderer):
         name = self.spec.image_tag.value
         # Pulp pulls the image by its tag alone.
         if registries and not self.spec.pulp_secret.value:
-            name = '%s/%s' % (registries[0].docker_uri, name)
-        self.template['spec']['output']['to']['name'] = name
+            name = "%s/%s" % (registries[0].docker_uri, name)
+        self.template["spec"]["output"]["to"]["name"] = name
 
     def _render_buildconfig(self):
         spec = self.spec
@@ -596,10 +579,10 @@ class BuildRequest(BuildConfigRenderer, PluginRenderer):
         self.render_source(spec.git_uri.value, spec.git_ref.value)
         self._render_output()
         self.render_ist_trigger(spec.trigger_imagestreamtag.value)
-        self.template['spec']['source'].pop('sourceSecret', None)
+        self.template["spec"]["source"].pop("sourceSecret", None)
         self.render_build_image(spec.build_image.value, spec.build_imagestream.value)
-        self.set_label('git-repo-name', git_repo_humanish_part_from_uri(spec.git_uri.value))
-        self.set_label('git-branch', spec.git_branch.value)
+        self.set_label("git-repo-name", git_repo_humanish_part_from_uri(spec.git_uri.value))
+        self.set_label("git-branch", spec.git_branch.value)
         self.render_koji_task_id(spec.koji_task_id.value)
 
     def _adjust(self):
@@ -639,7 +622,7 @@ class BuildRequest(BuildConfigRenderer, PluginRenderer):
         self._adjust()
         self._render_secrets()
         for name, takes_auth in _LAST_STEPS:
-            render_step = getattr(self, 'render_%s' % name)
+            render_step = getattr(self, "render_%s" % name)
             if takes_auth:
                 render_step(use_auth=use_auth)
             else:

@@ -1,4 +1,5 @@
 """Build requests of arrangement 6: the pod renders the plugins (build-request-v2.md, section 4)."""
+
 from __future__ import absolute_import, print_function, unicode_literals
 
 import logging
@@ -41,7 +42,7 @@ class BuildRequestV2(BuildRequest):
 
         :raises RuntimeError: always
         """
-        raise RuntimeError('inner_template not supported in BuildRequestV2')
+        raise RuntimeError("inner_template not supported in BuildRequestV2")
 
     @property
     def customize_conf(self):
@@ -50,7 +51,7 @@ class BuildRequestV2(BuildRequest):
 
         :raises RuntimeError: always
         """
-        raise RuntimeError('customize_conf not supported in BuildRequestV2')
+        raise RuntimeError("customize_conf not supported in BuildRequestV2")
 
     @property
     def dj(self):
@@ -59,7 +60,7 @@ class BuildRequestV2(BuildRequest):
 
         :raises RuntimeError: always
         """
-        raise RuntimeError('DockJsonManipulator not supported in BuildRequestV2')
+        raise RuntimeError("DockJsonManipulator not supported in BuildRequestV2")
 
     @property
     def trigger_imagestreamtag(self):
@@ -75,14 +76,14 @@ class BuildRequestV2(BuildRequest):
 
         :raises OsbsValidationException: naming what is missing or contradicts something
         """
-        self.scratch = kwargs.get('scratch')
-        self.is_auto = kwargs.pop('is_auto', False)
-        self.isolated = kwargs.get('isolated')
-        self.osbs_api = kwargs.pop('osbs_api', None)
+        self.scratch = kwargs.get("scratch")
+        self.is_auto = kwargs.pop("is_auto", False)
+        self.isolated = kwargs.get("isolated")
+        self.osbs_api = kwargs.pop("osbs_api", None)
         self.validate_build_variation()
         self._set_variation(kwargs)
-        self._tags_given = bool(kwargs.get('additional_tag_data'))
-        logger.debug("setting params of %s: %s", type(self).__name__, ', '.join(sorted(kwargs)))
+        self._tags_given = bool(kwargs.get("additional_tag_data"))
+        logger.debug("setting params of %s: %s", type(self).__name__, ", ".join(sorted(kwargs)))
         self.user_params.set_params(**kwargs)
 
     def adjust_for_scratch(self):
@@ -90,7 +91,7 @@ class BuildRequestV2(BuildRequest):
         """Label a scratch build and remove its triggers."""
         if self.scratch:
             self.drop_triggers()
-            self.set_label('scratch', 'true')
+            self.set_label("scratch", "true")
 
     def _take_repo_tags(self):
         # Decision D5: only what a build of this kind puts on its image goes to the pod.
@@ -99,21 +100,19 @@ class BuildRequestV2(BuildRequest):
             return
         if params.build_type.value != BUILD_TYPE_ORCHESTRATOR:
             return
-        params.additional_tags = getattr(self._repo_info, 'additional_tags', None)
-        params.tags_from_yaml = bool(
-            getattr(params.additional_tags, 'from_container_yaml', False)
-        )
+        params.additional_tags = getattr(self._repo_info, "additional_tags", None)
+        params.tags_from_yaml = bool(getattr(params.additional_tags, "from_container_yaml", False))
 
     def _render_buildconfig(self):
         params = self.user_params
         self.render_name(params.name.value, params.image_tag.value, params.platform.value)
         self.render_resource_limits()
         self.render_source(params.git_uri.value, params.git_ref.value)
-        self.template['spec']['output']['to']['name'] = params.image_tag.value
+        self.template["spec"]["output"]["to"]["name"] = params.image_tag.value
         self.render_ist_trigger(self.trigger_imagestreamtag)
         self.render_build_image(params.build_image.value, params.build_imagestream.value)
-        self.set_label('git-repo-name', git_repo_humanish_part_from_uri(params.git_uri.value))
-        self.set_label('git-branch', params.git_branch.value)
+        self.set_label("git-repo-name", git_repo_humanish_part_from_uri(params.git_uri.value))
+        self.set_label("git-branch", params.git_branch.value)
         self.render_koji_task_id(params.koji_task_id.value)
 
     def _adjust(self):
@@ -132,7 +131,7 @@ class BuildRequestV2(BuildRequest):
         :raises RuntimeError: when the repository contradicts itself
         """
         if not self.osbs_api:
-            raise OsbsValidationException('a build request needs an API object: osbs_api')
+            raise OsbsValidationException("a build request needs an API object: osbs_api")
         params = self.user_params
         if validate:
             params.validate()
@@ -144,7 +143,7 @@ class BuildRequestV2(BuildRequest):
         self._adjust()
         self.render_node_selectors(params.platforms.value)
         self._take_repo_tags()
-        self.set_variable({'name': 'USER_PARAMS', 'value': params.to_json()})
+        self.set_variable({"name": "USER_PARAMS", "value": params.to_json()})
         self.remove_variable(PLUGINS_VARIABLE)
         self.build_json = self.template
         return self.build_json

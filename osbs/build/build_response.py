@@ -1,4 +1,5 @@
 """A Build of the server, read (responses.md, section 1)."""
+
 from __future__ import absolute_import, print_function, unicode_literals
 
 import json
@@ -22,12 +23,12 @@ _MISSING = (KeyError, IndexError, TypeError, AttributeError)
 
 
 def _error_message(plugins_metadata):
-    errors = json.loads(plugins_metadata, object_pairs_hook=OrderedDict)['errors']
+    errors = json.loads(plugins_metadata, object_pairs_hook=OrderedDict)["errors"]
     plugin, message = next(iter(errors.items()), (None, None))
     if plugin is None:
         return None
-    text = 'Error in plugin %s' % plugin
-    return '%s: %s' % (text, message) if message else text
+    text = "Error in plugin %s" % plugin
+    return "%s: %s" % (text, message) if message else text
 
 
 class BuildResponse(object):
@@ -36,14 +37,16 @@ class BuildResponse(object):
     Nothing is copied: values that the getters return are shared with ``json`` (known defect 81).
     """
 
+    # Defaults on the class, as listings make thousands of these.
+    _status = None
+    _cancelled = None
+
     def __init__(self, build_json):
         # type: (dict) -> None
         """
         :param build_json: dict, the Build as the server sent it; kept as attribute ``json``
         """
         self.json = build_json
-        self._status = None
-        self._cancelled = None
 
     @property
     def status(self):
@@ -53,16 +56,16 @@ class BuildResponse(object):
         :raises KeyError: when the Build has none
         """
         if self._status is None:
-            self._status = self.json['status']['phase'].lower()
+            self._status = self.json["status"]["phase"].lower()
         return self._status
 
     @status.setter
     def status(self, value):
         # type: (str) -> None
-        old = graceful_chain_get(self.json, 'status', 'phase')
+        old = graceful_chain_get(self.json, "status", "phase")
         logger.info("changing status of build %s from %s to %s", self.get_build_name(), old, value)
         self._status = value.lower()
-        self.json['status']['phase'] = value.capitalize()
+        self.json["status"]["phase"] = value.capitalize()
 
     @property
     def cancelled(self):
@@ -72,14 +75,14 @@ class BuildResponse(object):
         Says nothing about the phase, see :meth:`is_cancelled`.
         """
         if self._cancelled is None:
-            self._cancelled = self.json['status'].get('cancelled')
+            self._cancelled = self.json["status"].get("cancelled")
         return self._cancelled
 
     @cancelled.setter
     def cancelled(self, value):
         # type: (bool) -> None
         self._cancelled = value
-        self.json['status']['cancelled'] = value
+        self.json["status"]["cancelled"] = value
 
     def is_finished(self):
         # type: () -> bool
@@ -119,20 +122,20 @@ class BuildResponse(object):
     def get_build_name(self):
         # type: () -> str
         """Return the name of the Build."""
-        return self._metadata('name')
+        return self._metadata("name")
 
     def get_image_tag(self):
         # type: () -> str
         """Return the name of the image that the build makes."""
         try:
-            return self.json['spec']['output']['to']['name']
+            return self.json["spec"]["output"]["to"]["name"]
         except _MISSING:
             return None
 
     def get_time_created(self):
         # type: () -> str
         """Return when the Build was created, as RFC 3339 text."""
-        return self._metadata('creationTimestamp')
+        return self._metadata("creationTimestamp")
 
     def get_time_created_in_seconds(self):
         # type: () -> float
@@ -145,43 +148,47 @@ class BuildResponse(object):
     def get_annotations(self):
         # type: () -> dict
         """Return the annotations, or None."""
-        return self._metadata('annotations')
+        return self._metadata("annotations")
 
     def get_labels(self):
         # type: () -> dict
         """Return the labels, or None."""
-        return self._metadata('labels')
+        return self._metadata("labels")
 
     def get_annotations_or_labels(self):
         # type: () -> dict
         """Return the annotations, or the labels when there are no annotations at all."""
-        annotations = self._metadata('annotations')
-        return annotations if annotations is not None else self._metadata('labels')
+        try:
+            metadata = self.json["metadata"]
+            annotations = metadata.get("annotations")
+            return metadata.get("labels") if annotations is None else annotations
+        except _MISSING:
+            return None
 
     def get_dockerfile(self):
         # type: () -> str
         """Return the text of the Dockerfile."""
-        return self._note('dockerfile')
+        return self._note("dockerfile")
 
     def get_commit_id(self):
         # type: () -> str
         """Return the commit that was built."""
-        return self._note('commit_id')
+        return self._note("commit_id")
 
     def get_image_id(self):
         # type: () -> str
         """Return the id of the image that was built."""
-        return self._note('image-id')
+        return self._note("image-id")
 
     def get_base_image_id(self):
         # type: () -> str
         """Return the id of the base image."""
-        return self._note('base-image-id')
+        return self._note("base-image-id")
 
     def get_base_image_name(self):
         # type: () -> str
         """Return the name of the base image."""
-        return self._note('base-image-name')
+        return self._note("base-image-name")
 
     def get_repositories(self):
         # type: () -> dict
@@ -189,7 +196,7 @@ class BuildResponse(object):
 
         :raises ValueError: when the annotation is not JSON
         """
-        return self._json_note('repositories')
+        return self._json_note("repositories")
 
     def get_digests(self):
         # type: () -> list
@@ -197,7 +204,7 @@ class BuildResponse(object):
 
         :raises ValueError: when the annotation is not JSON
         """
-        return self._json_note('digests')
+        return self._json_note("digests")
 
     def get_tar_metadata(self):
         # type: () -> dict
@@ -205,37 +212,38 @@ class BuildResponse(object):
 
         :raises ValueError: when the annotation is not JSON
         """
-        return self._json_note('tar_metadata')
+        return self._json_note("tar_metadata")
 
     def get_tar_metadata_size(self):
         # type: () -> int
         """Return the size of the exported image in bytes."""
-        return graceful_chain_get(self.get_tar_metadata(), 'size')
+        return graceful_chain_get(self.get_tar_metadata(), "size")
 
     def get_tar_metadata_md5sum(self):
         # type: () -> str
         """Return the MD5 checksum of the exported image."""
-        return graceful_chain_get(self.get_tar_metadata(), 'md5sum')
+        return graceful_chain_get(self.get_tar_metadata(), "md5sum")
 
     def get_tar_metadata_sha256sum(self):
         # type: () -> str
         """Return the SHA-256 checksum of the exported image."""
-        return graceful_chain_get(self.get_tar_metadata(), 'sha256sum')
+        return graceful_chain_get(self.get_tar_metadata(), "sha256sum")
 
     def get_tar_metadata_filename(self):
         # type: () -> str
         """Return the file name of the exported image."""
-        return graceful_chain_get(self.get_tar_metadata(), 'filename')
+        return graceful_chain_get(self.get_tar_metadata(), "filename")
 
     def get_koji_build_id(self):
         # type: () -> str
         """Return the id of the Koji build, which is kept in a label."""
-        return graceful_chain_get(self.get_labels(), 'koji-build-id')
+        labels = self._metadata("labels")
+        return labels.get("koji-build-id") if labels else None
 
     def get_error_message(self):
         # type: () -> str
         """Return which plugin failed and why, or None when that is not known."""
-        plugins_metadata = self._note('plugins-metadata')
+        plugins_metadata = self._note("plugins-metadata")
         if not plugins_metadata:
             return None
         try:
@@ -247,7 +255,7 @@ class BuildResponse(object):
     def _metadata(self, key):
         # Written out, as listings read these thousands of times.
         try:
-            return self.json['metadata'][key]
+            return self.json["metadata"][key]
         except _MISSING:
             return None
 

@@ -2,6 +2,7 @@
 
 May import ``osbs.schemas`` and the leaves.
 """
+
 from __future__ import absolute_import, print_function, unicode_literals
 
 import os
@@ -12,12 +13,12 @@ from osbs import schemas
 from osbs.constants import ISOLATED_RELEASE_FORMAT, SECRETS_PATH
 from osbs.exceptions import OsbsValidationException
 
-_REACTOR_CONFIG_KEY = 'config.yaml'
+_REACTOR_CONFIG_KEY = "config.yaml"
 
 
 def _is_ist_trigger(trigger):
-    source = (trigger.get('imageChange') or {}).get('from') or {}
-    return trigger.get('type') == 'ImageChange' and source.get('kind') == 'ImageStreamTag'
+    source = (trigger.get("imageChange") or {}).get("from") or {}
+    return trigger.get("type") == "ImageChange" and source.get("kind") == "ImageStreamTag"
 
 
 class BuildConfigRenderer(object):
@@ -38,13 +39,13 @@ class BuildConfigRenderer(object):
         self._resource_limits = None
 
     def _set_variation(self, kwargs):
-        self.base_image = kwargs.get('base_image')
+        self.base_image = kwargs.get("base_image")
         for name in (
-            'platform_node_selector',
-            'scratch_build_node_selector',
-            'explicit_build_node_selector',
-            'auto_build_node_selector',
-            'isolated_build_node_selector',
+            "platform_node_selector",
+            "scratch_build_node_selector",
+            "explicit_build_node_selector",
+            "auto_build_node_selector",
+            "isolated_build_node_selector",
         ):
             setattr(self, name, kwargs.get(name) or {})
 
@@ -57,8 +58,8 @@ class BuildConfigRenderer(object):
         variations = (self.scratch, self.is_auto, self.isolated)
         if variations.count(True) > 1:
             raise OsbsValidationException(
-                'Build variations are mutually exclusive. '
-                'Must be either scratch, is_auto or isolated, not several of them.'
+                "Build variations are mutually exclusive. "
+                "Must be either scratch, is_auto or isolated, not several of them."
             )
 
     def set_resource_limits(self, cpu=None, memory=None, storage=None):
@@ -69,7 +70,7 @@ class BuildConfigRenderer(object):
         :param memory: str, such as ``1Gi``
         :param storage: str, such as ``5Gi``
         """
-        limits = {'cpu': cpu, 'memory': memory, 'storage': storage}
+        limits = {"cpu": cpu, "memory": memory, "storage": storage}
         if self._resource_limits is None:
             self._resource_limits = {}
         self._resource_limits.update(
@@ -81,16 +82,16 @@ class BuildConfigRenderer(object):
         """Write the limits of the build's pod beside those of the template."""
         if self._resource_limits is None:
             return
-        resources = self.template['spec'].setdefault('resources', {})
-        resources.setdefault('limits', {}).update(self._resource_limits)
+        resources = self.template["spec"].setdefault("resources", {})
+        resources.setdefault("limits", {}).update(self._resource_limits)
 
     def set_label(self, name, value):
         # type: (str, str) -> None
         """Set a label of the BuildConfig; an empty value is written as ``''``."""
-        metadata = self.template['metadata']
-        if metadata.get('labels') is None:
-            metadata['labels'] = {}
-        metadata['labels'][name] = value or ''
+        metadata = self.template["metadata"]
+        if metadata.get("labels") is None:
+            metadata["labels"] = {}
+        metadata["labels"][name] = value or ""
 
     def render_name(self, name, image_tag, platform):
         # type: (str, str, str) -> None
@@ -101,35 +102,35 @@ class BuildConfigRenderer(object):
         :param platform: str or None, platform at the end of the tag
         """
         if self.scratch or self.isolated:
-            suffix = '-%s' % platform
+            suffix = "-%s" % platform
             if platform and image_tag.endswith(suffix):
                 image_tag = image_tag[: -len(suffix)]
-            _, salt, timestamp = image_tag.rsplit('-', 2)
-            name = '%s-%s-%s' % ('scratch' if self.scratch else 'isolated', salt, timestamp)
-        self.template['metadata']['name'] = name
+            _, salt, timestamp = image_tag.rsplit("-", 2)
+            name = "%s-%s-%s" % ("scratch" if self.scratch else "isolated", salt, timestamp)
+        self.template["metadata"]["name"] = name
 
     def render_source(self, git_uri, git_ref):
         # type: (str, str) -> None
         """Write where the source is."""
-        git = self.template['spec']['source']['git']
-        git['uri'] = git_uri
-        git['ref'] = git_ref
+        git = self.template["spec"]["source"]["git"]
+        git["uri"] = git_uri
+        git["ref"] = git_ref
 
     def render_build_image(self, build_image, build_imagestream):
         # type: (str, str) -> None
         """Write which image the build itself runs in; an image stream tag comes first."""
-        source = self._strategy()['from']
+        source = self._strategy()["from"]
         if build_imagestream:
-            source['kind'] = 'ImageStreamTag'
-            source['name'] = build_imagestream
+            source["kind"] = "ImageStreamTag"
+            source["name"] = build_imagestream
         else:
-            source['name'] = build_image
+            source["name"] = build_image
 
     def render_koji_task_id(self, koji_task_id):
         # type: (int) -> None
         """Write which Koji task asked for the build, if one did."""
         if koji_task_id is not None:
-            self.set_label('koji-task-id', six.text_type(koji_task_id))
+            self.set_label("koji-task-id", six.text_type(koji_task_id))
 
     def has_ist_trigger(self):
         # type: () -> bool
@@ -148,7 +149,7 @@ class BuildConfigRenderer(object):
         if trigger is None:
             return
         if imagestreamtag:
-            trigger['imageChange']['from']['name'] = imagestreamtag
+            trigger["imageChange"]["from"]["name"] = imagestreamtag
             return
         self._triggers().remove(trigger)
         if not self._triggers():
@@ -157,10 +158,10 @@ class BuildConfigRenderer(object):
     def drop_triggers(self):
         # type: () -> None
         """Remove all triggers: nothing but a request starts this build."""
-        self.template['spec'].pop('triggers', None)
+        self.template["spec"].pop("triggers", None)
 
     def _triggers(self):
-        return self.template['spec'].get('triggers') or []
+        return self.template["spec"].get("triggers") or []
 
     def adjust_for_isolated(self, release):
         # type: (BuildParam) -> None
@@ -173,21 +174,21 @@ class BuildConfigRenderer(object):
             return
         self.drop_triggers()
         if not release.value:
-            raise OsbsValidationException('The release parameter is required for isolated builds.')
+            raise OsbsValidationException("The release parameter is required for isolated builds.")
         if not self._is_isolated_release(release.value):
             raise OsbsValidationException(
-                'For isolated builds, the release value must be in the format: %s'
+                "For isolated builds, the release value must be in the format: %s"
                 % ISOLATED_RELEASE_FORMAT.pattern
             )
-        self.set_label('isolated', 'true')
-        self.set_label('isolated-release', release.value)
+        self.set_label("isolated", "true")
+        self.set_label("isolated-release", release.value)
 
     @staticmethod
     def _is_isolated_release(release):
         return (
             isinstance(release, six.string_types)
             and bool(ISOLATED_RELEASE_FORMAT.match(release))
-            and not release.endswith('\n')
+            and not release.endswith("\n")
         )
 
     def render_node_selectors(self, platforms):
@@ -208,7 +209,7 @@ class BuildConfigRenderer(object):
             selector = self.explicit_build_node_selector
         merged = dict(selector or {})
         merged.update(self.platform_node_selector or {})
-        self.template['spec']['nodeSelector'] = merged
+        self.template["spec"]["nodeSelector"] = merged
 
     def set_variable(self, variable):
         # type: (dict) -> None
@@ -217,20 +218,20 @@ class BuildConfigRenderer(object):
         :param variable: dict with ``name`` and ``value`` or ``valueFrom``
         """
         strategy = self._strategy()
-        if strategy.get('env') is None:
-            strategy['env'] = []
-        for index, known in enumerate(strategy['env']):
-            if known.get('name') == variable['name']:
-                strategy['env'][index] = variable
+        if strategy.get("env") is None:
+            strategy["env"] = []
+        for index, known in enumerate(strategy["env"]):
+            if known.get("name") == variable["name"]:
+                strategy["env"][index] = variable
                 return
-        strategy['env'].append(variable)
+        strategy["env"].append(variable)
 
     def remove_variable(self, name):
         # type: (str) -> None
         """Take the first variable of that name out of the environment of the build."""
-        env = self._strategy().get('env') or []
+        env = self._strategy().get("env") or []
         for index, known in enumerate(env):
-            if known.get('name') == name:
+            if known.get("name") == name:
                 del env[index]
                 return
 
@@ -242,11 +243,11 @@ class BuildConfigRenderer(object):
         :param path: str, directory in the pod
         """
         strategy = self._strategy()
-        if strategy.get('secrets') is None:
-            strategy['secrets'] = []
-        mounted = [secret['secretSource']['name'] for secret in strategy['secrets']]
+        if strategy.get("secrets") is None:
+            strategy["secrets"] = []
+        mounted = [secret["secretSource"]["name"] for secret in strategy["secrets"]]
         if name not in mounted:
-            strategy['secrets'].append({'secretSource': {'name': name}, 'mountPath': path})
+            strategy["secrets"].append({"secretSource": {"name": name}, "mountPath": path})
 
     def set_required_secrets(
         self, reactor_config_map=None, reactor_config_override=None, platforms=None
@@ -260,22 +261,22 @@ class BuildConfigRenderer(object):
         :raises OsbsValidationException: when the configuration has the wrong shape
         """
         if reactor_config_override:
-            where, config = 'reactor_config_override', reactor_config_override
+            where, config = "reactor_config_override", reactor_config_override
         elif reactor_config_map:
-            where = '%s of config map %s' % (_REACTOR_CONFIG_KEY, reactor_config_map)
+            where = "%s of config map %s" % (_REACTOR_CONFIG_KEY, reactor_config_map)
             config = self._read_reactor_config(reactor_config_map, where)
         else:
             return
-        schemas.validate(config, 'reactor_config', where)
-        secrets = list(config.get('required_secrets') or [])
+        schemas.validate(config, "reactor_config", where)
+        secrets = list(config.get("required_secrets") or [])
         if platforms is not None:
-            secrets += config.get('worker_token_secrets') or []
+            secrets += config.get("worker_token_secrets") or []
         for secret in secrets:
             self.mount_secret(secret, os.path.join(SECRETS_PATH, secret))
 
     def _read_reactor_config(self, config_map, where):
         if not self.osbs_api:
-            raise OsbsValidationException('%s: cannot be read without an API object' % where)
+            raise OsbsValidationException("%s: cannot be read without an API object" % where)
         response = self.osbs_api.get_config_map(config_map)
         try:
             return response.get_data_by_key(_REACTOR_CONFIG_KEY)
@@ -283,10 +284,10 @@ class BuildConfigRenderer(object):
             if not _is_decoding_error(ex):
                 raise
         # The decoder's own message may quote the text, and so is not passed on.
-        raise OsbsValidationException('%s: is not valid YAML' % where)
+        raise OsbsValidationException("%s: is not valid YAML" % where)
 
     def _strategy(self):
-        return self.template['spec']['strategy']['customStrategy']
+        return self.template["spec"]["strategy"]["customStrategy"]
 
 
 def _is_decoding_error(exception):

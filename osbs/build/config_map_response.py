@@ -1,11 +1,12 @@
 """A ConfigMap of the server, decoded (responses.md, section 3)."""
+
 from __future__ import absolute_import, print_function, unicode_literals
 
 import json
 
 from osbs.utils import graceful_chain_get
 
-_YAML_SUFFIXES = ('yaml', 'yml')
+_YAML_SUFFIXES = ("yaml", "yml")
 
 
 class ConfigMapResponse(object):
@@ -30,7 +31,7 @@ class ConfigMapResponse(object):
 
         :param name: str, name of an entry
         """
-        return name.rsplit('.', 1)[-1] in _YAML_SUFFIXES
+        return name.rsplit(".", 1)[-1] in _YAML_SUFFIXES
 
     def get_data(self):
         # type: () -> dict
@@ -39,7 +40,7 @@ class ConfigMapResponse(object):
         :raises ValueError: when an entry is not JSON
         :raises yaml.YAMLError: when an entry is not YAML
         """
-        entries = graceful_chain_get(self._json, 'data') or {}
+        entries = graceful_chain_get(self._json, "data") or {}
         return dict((name, self._decode(name, text)) for name, text in entries.items())
 
     def get_data_by_key(self, name):
@@ -50,7 +51,7 @@ class ConfigMapResponse(object):
         :raises ValueError: when the entry is not JSON
         :raises yaml.YAMLError: when the entry is not YAML
         """
-        entries = graceful_chain_get(self._json, 'data') or {}
+        entries = graceful_chain_get(self._json, "data") or {}
         if name not in entries:
             return {}
         value = self._decode(name, entries[name])

@@ -1,4 +1,5 @@
 """Modules that are imported when they are first used. Imports nothing of osbs."""
+
 from __future__ import absolute_import, print_function, unicode_literals
 
 import importlib

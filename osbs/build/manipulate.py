@@ -1,11 +1,12 @@
 """The plugins inside a BuildConfig of arrangements 1 to 5 (build-request-v1.md, section 1)."""
+
 from __future__ import absolute_import, print_function, unicode_literals
 
 import json
 
 from osbs.build.plugins import PluginsDocument
 
-PLUGINS_VARIABLE = 'ATOMIC_REACTOR_PLUGINS'
+PLUGINS_VARIABLE = "ATOMIC_REACTOR_PLUGINS"
 
 
 class DockJsonManipulator(object):
@@ -27,9 +28,9 @@ class DockJsonManipulator(object):
         return PluginsDocument(self.dock_json)
 
     def _variable(self):
-        env = self.build_json['spec']['strategy']['customStrategy']['env']
+        env = self.build_json["spec"]["strategy"]["customStrategy"]["env"]
         for variable in env or ():
-            if variable['name'] == PLUGINS_VARIABLE:
+            if variable["name"] == PLUGINS_VARIABLE:
                 return variable
         raise RuntimeError("missing env variable '%s' in the build" % PLUGINS_VARIABLE)
 
@@ -39,7 +40,7 @@ class DockJsonManipulator(object):
 
         :raises RuntimeError: when it has none
         """
-        return json.loads(self._variable()['value'])
+        return json.loads(self._variable()["value"])
 
     def write_dock_json(self):
         # type: () -> None
@@ -47,7 +48,7 @@ class DockJsonManipulator(object):
 
         :raises RuntimeError: when it has no place for them
         """
-        self._variable()['value'] = json.dumps(self.dock_json)
+        self._variable()["value"] = json.dumps(self.dock_json)
 
     def dock_json_get_plugin_conf(self, plugin_type, plugin_name):
         # type: (str, str) -> dict

@@ -3,28 +3,29 @@
 Checked by eye against build-request-v2.md (sections 2 and 3) and build-request-v1.md (section 2).
 May import ``osbs.constants``.
 """
+
 from __future__ import absolute_import, print_function, unicode_literals
 
 from osbs.constants import DEFAULT_CUSTOMIZE_CONF, DEFAULT_GIT_REF
 
 # Which class has a parameter: arrangements 1 to 5 and all-in-one builds, arrangement 6, both.
-SPEC = frozenset(['spec'])
-USER = frozenset(['user'])
+SPEC = frozenset(["spec"])
+USER = frozenset(["user"])
 BOTH = SPEC | USER
 NEITHER = frozenset()
 
 # Kinds of parameters; osbs.build.spec maps each to its class.
-PLAIN = 'plain'
-USER_NAME = 'user'
-BUILD_ID = 'name'
-REGISTRY_URIS = 'registry_uris'
-SOURCE_REGISTRY_URI = 'source_registry_uri'
+PLAIN = "plain"
+USER_NAME = "user"
+BUILD_ID = "name"
+REGISTRY_URIS = "registry_uris"
+SOURCE_REGISTRY_URI = "source_registry_uri"
 
 
 class Row(object):
     """One line of the table."""
 
-    __slots__ = ('name', 'classes', 'default', 'allow_none', 'required', 'kind', 'attribute')
+    __slots__ = ("name", "classes", "default", "allow_none", "required", "kind", "attribute")
 
     def __init__(
         self,
@@ -60,75 +61,75 @@ def _plain(names, classes, allow_none):
 
 
 COMMON_ROWS = (
-    Row('image_tag', BOTH),
-    Row('koji_target', BOTH, allow_none=True, required=BOTH),
-    Row('platform', BOTH, allow_none=True),
-    Row('arrangement_version', BOTH, allow_none=True),
-    Row('filesystem_koji_task_id', BOTH, allow_none=True),
+    Row("image_tag", BOTH),
+    Row("koji_target", BOTH, allow_none=True, required=BOTH),
+    Row("platform", BOTH, allow_none=True),
+    Row("arrangement_version", BOTH, allow_none=True),
+    Row("filesystem_koji_task_id", BOTH, allow_none=True),
 )
 
 _SHARED_ROWS = (
-    Row('git_uri', BOTH, required=BOTH),
-    Row('git_ref', BOTH, default=DEFAULT_GIT_REF, required=BOTH),
-    Row('user', BOTH, kind=USER_NAME, required=BOTH),
-    Row('name', BOTH, kind=BUILD_ID),
-    Row('flatpak', BOTH, default=False),
+    Row("git_uri", BOTH, required=BOTH),
+    Row("git_ref", BOTH, default=DEFAULT_GIT_REF, required=BOTH),
+    Row("user", BOTH, kind=USER_NAME, required=BOTH),
+    Row("name", BOTH, kind=BUILD_ID),
+    Row("flatpak", BOTH, default=False),
 )
 _SHARED_ROWS += _plain(
-    'build_from build_image build_imagestream component git_branch imagestream_name'
-    ' trigger_imagestreamtag yum_repourls',
+    "build_from build_image build_imagestream component git_branch imagestream_name"
+    " trigger_imagestreamtag yum_repourls",
     BOTH,
     allow_none=False,
 )
 _SHARED_ROWS += _plain(
-    'compose_ids flatpak_base_image koji_parent_build koji_task_id koji_upload_dir platforms'
-    ' reactor_config_map reactor_config_override release signing_intent',
+    "compose_ids flatpak_base_image koji_parent_build koji_task_id koji_upload_dir platforms"
+    " reactor_config_map reactor_config_override release signing_intent",
     BOTH,
     allow_none=True,
 )
 
 _USER_ROWS = (
-    Row('build_json_dir', USER, required=USER),
-    Row('build_type', USER, required=USER),
+    Row("build_json_dir", USER, required=USER),
+    Row("build_type", USER, required=USER),
     Row(
-        'customize_conf',
+        "customize_conf",
         USER,
         default=DEFAULT_CUSTOMIZE_CONF,
         allow_none=True,
-        attribute='customize_conf_path',
+        attribute="customize_conf_path",
     ),
 )
-_USER_ROWS += _plain('base_image isolated scratch', USER, allow_none=True)
+_USER_ROWS += _plain("base_image isolated scratch", USER, allow_none=True)
 
 _SPEC_ROWS = (
-    Row('registry_uris', SPEC, kind=REGISTRY_URIS, required=SPEC),
-    Row('source_registry_uri', SPEC, kind=SOURCE_REGISTRY_URI),
-    Row('openshift_uri', SPEC, required=SPEC),
-    Row('sources_command', SPEC, allow_none=True, required=SPEC),
-    Row('vendor', SPEC, allow_none=True, required=SPEC),
-    Row('authoritative_registry', SPEC, allow_none=True, required=SPEC),
-    Row('distribution_scope', SPEC, allow_none=True, required=SPEC),
-    Row('registry_api_versions', SPEC, required=SPEC),
-    Row('kojiroot', SPEC, allow_none=True, required=SPEC),
-    Row('kojihub', SPEC, allow_none=True, required=SPEC),
-    Row('koji_certs_secret', SPEC, allow_none=True, required=SPEC),
-    Row('pulp_secret', SPEC, allow_none=True, required=SPEC),
-    Row('pulp_registry', SPEC, allow_none=True, required=SPEC),
-    Row('smtp_host', SPEC, allow_none=True, required=SPEC),
-    Row('smtp_from', SPEC, allow_none=True, required=SPEC),
+    Row("registry_uris", SPEC, kind=REGISTRY_URIS, required=SPEC),
+    Row("source_registry_uri", SPEC, kind=SOURCE_REGISTRY_URI),
+    Row("openshift_uri", SPEC, required=SPEC),
+    Row("sources_command", SPEC, allow_none=True, required=SPEC),
+    Row("vendor", SPEC, allow_none=True, required=SPEC),
+    Row("authoritative_registry", SPEC, allow_none=True, required=SPEC),
+    Row("distribution_scope", SPEC, allow_none=True, required=SPEC),
+    Row("registry_api_versions", SPEC, required=SPEC),
+    Row("kojiroot", SPEC, allow_none=True, required=SPEC),
+    Row("kojihub", SPEC, allow_none=True, required=SPEC),
+    Row("koji_certs_secret", SPEC, allow_none=True, required=SPEC),
+    Row("pulp_secret", SPEC, allow_none=True, required=SPEC),
+    Row("pulp_registry", SPEC, allow_none=True, required=SPEC),
+    Row("smtp_host", SPEC, allow_none=True, required=SPEC),
+    Row("smtp_from", SPEC, allow_none=True, required=SPEC),
 )
 _SPEC_ROWS += _plain(
-    'architecture build_host builder_openshift_url imagestream_insecure_registry imagestream_url',
+    "architecture build_host builder_openshift_url imagestream_insecure_registry imagestream_url",
     SPEC,
     allow_none=False,
 )
 _SPEC_ROWS += _plain(
-    'artifacts_allowed_domains build_type builder_build_json_dir'
-    ' client_config_secret equal_labels group_manifests info_url_format koji_kerberos_keytab'
-    ' koji_kerberos_principal koji_use_kerberos odcs_insecure odcs_openidc_secret odcs_ssl_secret'
-    ' odcs_url pdc_insecure pdc_url prefer_schema1_digest proxy reactor_config_secret'
-    ' registry_secrets smtp_additional_addresses smtp_email_domain smtp_error_addresses'
-    ' smtp_to_pkgowner smtp_to_submitter token_secrets use_auth yum_proxy',
+    "artifacts_allowed_domains build_type builder_build_json_dir"
+    " client_config_secret equal_labels group_manifests info_url_format koji_kerberos_keytab"
+    " koji_kerberos_principal koji_use_kerberos odcs_insecure odcs_openidc_secret odcs_ssl_secret"
+    " odcs_url pdc_insecure pdc_url prefer_schema1_digest proxy reactor_config_secret"
+    " registry_secrets smtp_additional_addresses smtp_email_domain smtp_error_addresses"
+    " smtp_to_pkgowner smtp_to_submitter token_secrets use_auth yum_proxy",
     SPEC,
     allow_none=True,
 )

@@ -3,6 +3,7 @@
 ``DockJsonManipulator`` (arrangements 1 to 5) and ``PluginsTemplate`` (arrangement 6) share it.
 May import ``osbs.build.templates`` and the leaves.
 """
+
 from __future__ import absolute_import, print_function, unicode_literals
 
 import copy
@@ -16,11 +17,11 @@ from osbs.exceptions import OsbsValidationException
 
 logger = logging.getLogger(__name__)
 
-PREBUILD = 'prebuild_plugins'
-BUILDSTEP = 'buildstep_plugins'
-PREPUBLISH = 'prepublish_plugins'
-POSTBUILD = 'postbuild_plugins'
-EXIT = 'exit_plugins'
+PREBUILD = "prebuild_plugins"
+BUILDSTEP = "buildstep_plugins"
+PREPUBLISH = "prepublish_plugins"
+POSTBUILD = "postbuild_plugins"
+EXIT = "exit_plugins"
 
 
 def set_arg(plugin, key, value):
@@ -29,15 +30,15 @@ def set_arg(plugin, key, value):
 
     :param plugin: dict, the plugin; changed in place
     """
-    if plugin.get('args') is None:
-        plugin['args'] = {}
-    plugin['args'][key] = value
+    if plugin.get("args") is None:
+        plugin["args"] = {}
+    plugin["args"][key] = value
 
 
 class PluginsDocument(object):
     """View of a dict ``{phase: [{"name": ..., "args": {...}}]}``; changes go to that dict."""
 
-    __slots__ = ('phases',)
+    __slots__ = ("phases",)
 
     def __init__(self, phases):
         # type: (dict) -> None
@@ -54,9 +55,9 @@ class PluginsDocument(object):
         :raises IndexError: when the phase has no such plugin
         """
         for plugin in self._plugins(phase):
-            if plugin.get('name') == name:
+            if plugin.get("name") == name:
                 return plugin
-        raise IndexError('%s:%s' % (phase, name))
+        raise IndexError("%s:%s" % (phase, name))
 
     def _plugins(self, phase):
         plugins = self.phases[phase]
@@ -64,14 +65,18 @@ class PluginsDocument(object):
             raise KeyError(phase)
         return plugins
 
+    def first(self, phase, name):
+        # type: (str, str) -> dict
+        """Return the first plugin of that name, not a copy; None when there is none."""
+        try:
+            return self.find(phase, name)
+        except (KeyError, IndexError):
+            return None
+
     def has(self, phase, name):
         # type: (str, str) -> bool
         """Tell whether a phase has a plugin of that name."""
-        try:
-            self.find(phase, name)
-        except (KeyError, IndexError):
-            return False
-        return True
+        return self.first(phase, name) is not None
 
     def find_or_fail(self, phase, name):
         # type: (str, str) -> dict
@@ -95,7 +100,7 @@ class PluginsDocument(object):
         """
         plugins = self._plugins(phase)
         for index, plugin in enumerate(plugins):
-            if plugin.get('name') == name:
+            if plugin.get("name") == name:
                 del plugins[index]
                 return True
         return False
@@ -108,11 +113,11 @@ class PluginsDocument(object):
         :raises KeyError: when there is no such phase
         """
         plugins = self._plugins(phase)
-        known = [plugin for plugin in plugins if plugin.get('name') == name]
+        known = [plugin for plugin in plugins if plugin.get("name") == name]
         for plugin in known:
-            plugin['args'] = args
+            plugin["args"] = args
         if not known:
-            plugins.append({'name': name, 'args': args})
+            plugins.append({"name": name, "args": args})
         return not known
 
     def set_arg(self, phase, name, key, value):
@@ -131,9 +136,9 @@ class PluginsDocument(object):
         :raises KeyError: when the plugin has no arguments: it belongs to another arrangement, whose
             plugins read them elsewhere (templates.md, 6.3)
         """
-        args = self.find_or_fail(phase, name)['args']
+        args = self.find_or_fail(phase, name)["args"]
         if args is None:
-            raise KeyError('args')
+            raise KeyError("args")
         known = args.get(key)
         merged = copy.deepcopy(known) if isinstance(known, dict) else {}
         merged.update(values)
@@ -157,7 +162,7 @@ def load_customize_conf(path):
 
 
 def _check_customize_conf(customize_conf, path):
-    schemas.validate(customize_conf, 'customize', path)
+    schemas.validate(customize_conf, "customize", path)
 
 
 def customize(customize_conf, target, log):
@@ -169,8 +174,8 @@ def customize(customize_conf, target, log):
     :param log: logging.Logger
     """
     for key, change in (
-        ('disable_plugins', lambda entry: target.disable(*_phase_and_name(entry))),
-        ('enable_plugins', lambda entry: target.enable(*_phase_name_and_args(entry))),
+        ("disable_plugins", lambda entry: target.disable(*_phase_and_name(entry))),
+        ("enable_plugins", lambda entry: target.enable(*_phase_name_and_args(entry))),
     ):
         entries = customize_conf.get(key) or []
         if not entries:
@@ -183,16 +188,16 @@ def customize(customize_conf, target, log):
 
 
 def _phase_and_name(entry):
-    place = (entry['plugin_type'], entry['plugin_name'])
+    place = (entry["plugin_type"], entry["plugin_name"])
     if not all(isinstance(part, six.string_types) for part in place):
-        raise TypeError('plugin_type and plugin_name must be strings')
+        raise TypeError("plugin_type and plugin_name must be strings")
     return place
 
 
 def _phase_name_and_args(entry):
     phase, name = _phase_and_name(entry)
-    args = entry['plugin_args']
+    args = entry["plugin_args"]
     if args is not None and not isinstance(args, dict):
-        raise TypeError('plugin_args must be an object')
+        raise TypeError("plugin_args must be an object")
     # Copied, as rendering writes to the arguments of plugins.
     return phase, name, copy.deepcopy(args)

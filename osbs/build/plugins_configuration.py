@@ -1,10 +1,11 @@
 """Render the plugins of a build inside its pod, for arrangement 6 (plugins-configuration.md)."""
+
 from __future__ import absolute_import, print_function, unicode_literals
 
 import json
 import logging
 import os
-import re
+import re  # noqa: F401 - existing code expects this global
 
 from osbs import utils
 from osbs.build import templates
@@ -17,17 +18,9 @@ from osbs.build.rules import (
     step,
 )
 from osbs.build.rules_v2 import RULES
-from osbs.constants import BUILD_TYPE_ORCHESTRATOR
+from osbs.constants import BUILD_TYPE_ORCHESTRATOR  # noqa: F401 - as re
 from osbs.exceptions import OsbsException, OsbsValidationException
 from osbs.redact import redacted
-
-__all__ = [
-    str('BUILD_TYPE_ORCHESTRATOR'),
-    str('OsbsException'),
-    str('PluginsConfiguration'),
-    str('PluginsTemplate'),
-    str('re'),
-]
 
 logger = logging.getLogger(__name__)
 
@@ -56,7 +49,7 @@ class PluginsTemplate(object):
 
     def _existing_directory(self):
         try:
-            if os.path.isdir(self._build_json_dir or ''):
+            if os.path.isdir(self._build_json_dir or ""):
                 return self._build_json_dir
         except (TypeError, ValueError):  # a name that no directory can have
             pass
@@ -173,27 +166,27 @@ class PluginsConfiguration(PluginRenderer):
     log = logger
 
     _STEPS = (
-        'render_customizations',
-        'adjust_for_scratch',
-        'adjust_for_isolated',
-        'adjust_for_custom_base_image',
-        'render_add_filesystem',
-        'render_add_labels_in_dockerfile',
-        'render_add_yum_repo_by_url',
-        'render_bump_release',
-        'render_check_and_set_platforms',
-        'render_flatpak_create_dockerfile',
-        'render_flatpak_create_oci',
-        'render_import_image',
-        'render_inject_parent_image',
-        'render_koji',
-        'render_koji_tag_build',
-        'render_koji_upload',
-        'render_orchestrate_build',
-        'render_resolve_composes',
-        'render_resolve_module_compose',
-        'render_squash',
-        'render_tag_from_config',
+        "render_customizations",
+        "adjust_for_scratch",
+        "adjust_for_isolated",
+        "adjust_for_custom_base_image",
+        "render_add_filesystem",
+        "render_add_labels_in_dockerfile",
+        "render_add_yum_repo_by_url",
+        "render_bump_release",
+        "render_check_and_set_platforms",
+        "render_flatpak_create_dockerfile",
+        "render_flatpak_create_oci",
+        "render_import_image",
+        "render_inject_parent_image",
+        "render_koji",
+        "render_koji_tag_build",
+        "render_koji_upload",
+        "render_orchestrate_build",
+        "render_resolve_composes",
+        "render_resolve_module_compose",
+        "render_squash",
+        "render_tag_from_config",
     )
 
     def __init__(self, user_params):
@@ -204,7 +197,7 @@ class PluginsConfiguration(PluginRenderer):
         self.user_params = user_params
         self.pt = PluginsTemplate(
             user_params.build_json_dir.value,
-            '%s_inner:%s.json'
+            "%s_inner:%s.json"
             % (user_params.build_type.value, user_params.arrangement_version.value),
             user_params.customize_conf_path.value,
         )
@@ -243,7 +236,7 @@ class PluginsConfiguration(PluginRenderer):
 
         :raises KeyError: when there is no such phase
         """
-        self.pt.remove_plugin(phase, name, 'disabled at user request')
+        self.pt.remove_plugin(phase, name, "disabled at user request")
 
     def enable(self, phase, name, args):
         # type: (str, str, dict) -> None
@@ -251,7 +244,7 @@ class PluginsConfiguration(PluginRenderer):
 
         :raises KeyError: when there is no such phase
         """
-        self.pt.add_plugin(phase, name, args, 'enabled at user request')
+        self.pt.add_plugin(phase, name, args, "enabled at user request")
 
     def is_custom_base_image(self):
         # type: () -> bool
@@ -263,37 +256,37 @@ class PluginsConfiguration(PluginRenderer):
         """Remove what a scratch build does not do."""
         if self.user_params.scratch.value:
             self.drop_scratch_plugins()
-            self.drop_plugins(REBUILD_PLUGINS, 'removed from scratch build request')
+            self.drop_plugins(REBUILD_PLUGINS, "removed from scratch build request")
 
     def adjust_for_isolated(self):
         # type: () -> None
         """Remove what an isolated build does not do."""
         if self.user_params.isolated.value:
-            self.drop_plugins(REBUILD_PLUGINS, 'removed from isolated build request')
+            self.drop_plugins(REBUILD_PLUGINS, "removed from isolated build request")
 
     def adjust_for_custom_base_image(self):
         # type: () -> None
         """Remove what does not fit the kind of base image."""
         self.drop_base_image_plugins()
         if self.is_custom_base_image():
-            self.drop_plugins(REBUILD_PLUGINS, 'removed from custom image build request')
+            self.drop_plugins(REBUILD_PLUGINS, "removed from custom image build request")
 
-    render_add_filesystem = step('add_filesystem')
-    render_add_labels_in_dockerfile = step('add_labels_in_dockerfile')
-    render_add_yum_repo_by_url = step('add_yum_repo_by_url')
-    render_bump_release = step('bump_release')
-    render_check_and_set_platforms = step('check_and_set_platforms')
-    render_flatpak_create_dockerfile = step('flatpak_create_dockerfile')
-    render_flatpak_create_oci = step('flatpak_create_oci')
-    render_import_image = step('import_image', takes_auth=True)
-    render_inject_parent_image = step('inject_parent_image')
-    render_koji = step('koji')
-    render_koji_tag_build = step('koji_tag_build')
-    render_koji_upload = step('koji_upload', takes_auth=True)
-    render_orchestrate_build = step('orchestrate_build')
-    render_resolve_composes = step('resolve_composes')
-    render_resolve_module_compose = step('resolve_module_compose')
-    render_squash = step('squash')
+    render_add_filesystem = step("add_filesystem")
+    render_add_labels_in_dockerfile = step("add_labels_in_dockerfile")
+    render_add_yum_repo_by_url = step("add_yum_repo_by_url")
+    render_bump_release = step("bump_release")
+    render_check_and_set_platforms = step("check_and_set_platforms")
+    render_flatpak_create_dockerfile = step("flatpak_create_dockerfile")
+    render_flatpak_create_oci = step("flatpak_create_oci")
+    render_import_image = step("import_image", takes_auth=True)
+    render_inject_parent_image = step("inject_parent_image")
+    render_koji = step("koji")
+    render_koji_tag_build = step("koji_tag_build")
+    render_koji_upload = step("koji_upload", takes_auth=True)
+    render_orchestrate_build = step("orchestrate_build")
+    render_resolve_composes = step("resolve_composes")
+    render_resolve_module_compose = step("resolve_module_compose")
+    render_squash = step("squash")
 
     def render(self):
         # type: () -> str

@@ -1,9 +1,10 @@
 """A Pod of the server, read (responses.md, section 2)."""
+
 from __future__ import absolute_import, print_function, unicode_literals
 
 from osbs.utils import graceful_chain_get
 
-_IMAGE_ID_PREFIX = 'docker://'
+_IMAGE_ID_PREFIX = "docker://"
 
 
 class PodResponse(object):
@@ -27,7 +28,7 @@ class PodResponse(object):
         """Return the image id of each image that the containers run, without ``docker://``."""
         image_ids = {}
         for status in self._container_statuses():
-            image, image_id = status.get('image'), status.get('imageID')
+            image, image_id = status.get("image"), status.get("imageID")
             if image is None or image_id is None:
                 continue
             if image_id.startswith(_IMAGE_ID_PREFIX):
@@ -41,21 +42,21 @@ class PodResponse(object):
         ``exitCode`` and, where known, ``containerID``.
         """
         for status in self._container_statuses():
-            terminated = graceful_chain_get(status, 'state', 'terminated') or {}
-            exit_code = terminated.get('exitCode')
+            terminated = graceful_chain_get(status, "state", "terminated") or {}
+            exit_code = terminated.get("exitCode")
             if exit_code:
                 return self._container_failure(terminated, exit_code)
-        pod_status = graceful_chain_get(self._json, 'status') or {}
-        known = (pod_status.get(key) for key in ('message', 'reason', 'phase'))
-        return {'reason': next((text for text in known if text), 'Unknown')}
+        pod_status = graceful_chain_get(self._json, "status") or {}
+        known = (pod_status.get(key) for key in ("message", "reason", "phase"))
+        return {"reason": next((text for text in known if text), "Unknown")}
 
     @staticmethod
     def _container_failure(terminated, exit_code):
-        reason = terminated.get('message') or terminated.get('reason')
-        failure = {'reason': reason or 'Exit code %s' % exit_code, 'exitCode': exit_code}
-        if 'containerID' in terminated:
-            failure['containerID'] = terminated['containerID']
+        reason = terminated.get("message") or terminated.get("reason")
+        failure = {"reason": reason or "Exit code %s" % exit_code, "exitCode": exit_code}
+        if "containerID" in terminated:
+            failure["containerID"] = terminated["containerID"]
         return failure
 
     def _container_statuses(self):
-        return graceful_chain_get(self._json, 'status', 'containerStatuses') or []
+        return graceful_chain_get(self._json, "status", "containerStatuses") or []

@@ -4,86 +4,65 @@ A rule says of one plugin when it is taken away and which arguments it gets. ``r
 table of arrangements 1 to 5 and of all-in-one builds, ``rules_v2`` that of arrangement 6. May
 import ``osbs.build.plugins`` and the leaves.
 """
+
 from __future__ import absolute_import, print_function, unicode_literals
 
 import logging
 import re
 
-from osbs.build.plugins import (
-    BUILDSTEP,
-    EXIT,
-    POSTBUILD,
-    PREBUILD,
-    PREPUBLISH,
-    customize,
-    set_arg,
-)
+from osbs.build.plugins import EXIT, POSTBUILD, PREBUILD, customize, set_arg
 from osbs.constants import BUILD_TYPE_ORCHESTRATOR
 from osbs.exceptions import OsbsValidationException
 
-__all__ = [
-    str(name)
-    for name in (
-        'BUILDSTEP',
-        'EXIT',
-        'POSTBUILD',
-        'PREBUILD',
-        'PREPUBLISH',
-        'PluginRenderer',
-        'Rule',
-        'Values',
-    )
-]
-
-_CUSTOM_BASE_IMAGE = re.compile(r'^koji/image-build(:.*)?$')
-_TAG_SUFFIXES = '{{TAG_SUFFIXES}}'
-_TAG_PLUGIN = (POSTBUILD, 'tag_from_config')
+_CUSTOM_BASE_IMAGE = re.compile(r"^koji/image-build(:.*)?$")
+_TAG_SUFFIXES = "{{TAG_SUFFIXES}}"
+_TAG_PLUGIN = (POSTBUILD, "tag_from_config")
 
 # Automatic rebuilds: without triggers there are none.
 REBUILD_PLUGINS = (
-    (PREBUILD, 'check_and_set_rebuild'),
-    (PREBUILD, 'stop_autorebuild_if_disabled'),
+    (PREBUILD, "check_and_set_rebuild"),
+    (PREBUILD, "stop_autorebuild_if_disabled"),
 )
 
 # A scratch build leaves nothing behind but its image (plugins-configuration.md, 2.2).
 SCRATCH_PLUGINS = (
-    (PREBUILD, 'koji_parent'),
-    (POSTBUILD, 'compress'),
-    (POSTBUILD, 'pulp_pull'),
-    (POSTBUILD, 'koji_upload'),
-    (POSTBUILD, 'fetch_worker_metadata'),
-    (POSTBUILD, 'compare_components'),
-    (POSTBUILD, 'import_image'),
-    (EXIT, 'koji_promote'),
-    (EXIT, 'koji_import'),
-    (EXIT, 'koji_tag_build'),
-    (EXIT, 'remove_worker_metadata'),
-    (EXIT, 'import_image'),
+    (PREBUILD, "koji_parent"),
+    (POSTBUILD, "compress"),
+    (POSTBUILD, "pulp_pull"),
+    (POSTBUILD, "koji_upload"),
+    (POSTBUILD, "fetch_worker_metadata"),
+    (POSTBUILD, "compare_components"),
+    (POSTBUILD, "import_image"),
+    (EXIT, "koji_promote"),
+    (EXIT, "koji_import"),
+    (EXIT, "koji_tag_build"),
+    (EXIT, "remove_worker_metadata"),
+    (EXIT, "import_image"),
 )
 
 # A base image that Koji builds from packages has no parent (plugins-configuration.md, 2.3).
 CUSTOM_BASE_IMAGE_PLUGINS = (
-    (PREBUILD, 'pull_base_image'),
-    (PREBUILD, 'koji_parent'),
-    (PREBUILD, 'inject_parent_image'),
+    (PREBUILD, "pull_base_image"),
+    (PREBUILD, "koji_parent"),
+    (PREBUILD, "inject_parent_image"),
 )
-OTHER_BASE_IMAGE_PLUGINS = ((PREBUILD, 'add_filesystem'),)
+OTHER_BASE_IMAGE_PLUGINS = ((PREBUILD, "add_filesystem"),)
 
 # What a worker build is asked for with, whatever the arrangement.
 BUILD_KWARGS = (
-    'component',
-    'git_branch',
-    'git_ref',
-    'git_uri',
-    'koji_task_id',
-    'filesystem_koji_task_id',
-    'scratch',
-    'koji_target',
-    'user',
-    'yum_repourls',
-    'arrangement_version',
-    'koji_parent_build',
-    'isolated',
+    "component",
+    "git_branch",
+    "git_ref",
+    "git_uri",
+    "koji_task_id",
+    "filesystem_koji_task_id",
+    "scratch",
+    "koji_target",
+    "user",
+    "yum_repourls",
+    "arrangement_version",
+    "koji_parent_build",
+    "isolated",
 )
 
 
@@ -150,7 +129,7 @@ def filled(arg, source):
 class Rule(object):
     """What becomes of one plugin."""
 
-    __slots__ = ('step', 'phase', 'plugin', 'remove', 'require', 'merge', 'args')
+    __slots__ = ("step", "phase", "plugin", "remove", "require", "merge", "args")
 
     def __init__(self, step, phase, plugin=None, remove=(), require=None, merge=None, args=()):
         # type: (str, str, str, tuple, tuple, tuple, tuple) -> None
@@ -200,8 +179,8 @@ def step(name, takes_auth=False):
         def render(self):
             self.apply_rules(name)
 
-    render.__name__ = str('render_%s' % name)
-    render.__doc__ = 'Apply the rules of step ``%s`` (tables in rules_v1 and rules_v2).' % name
+    render.__name__ = str("render_%s" % name)
+    render.__doc__ = "Apply the rules of step ``%s`` (tables in rules_v1 and rules_v2)." % name
     return render
 
 
@@ -211,7 +190,7 @@ def is_custom_base_image(base_image):
 
     :param base_image: str or None, name of the base image
     """
-    return bool(_CUSTOM_BASE_IMAGE.match(base_image or ''))
+    return bool(_CUSTOM_BASE_IMAGE.match(base_image or ""))
 
 
 def build_kwargs(values, names, keep):
@@ -226,9 +205,9 @@ def build_kwargs(values, names, keep):
         value = getattr(values, name)
         if keep(value):
             kwargs[name] = value
-    kwargs['target'] = kwargs.pop('koji_target', None)
+    kwargs["target"] = kwargs.pop("koji_target", None)
     if values.flatpak:
-        kwargs['flatpak'] = True
+        kwargs["flatpak"] = True
     return kwargs
 
 
@@ -242,13 +221,13 @@ def tag_suffixes(values):
         raise OsbsValidationException("image_tag must be set")
     primary = []
     if values.build_type == BUILD_TYPE_ORCHESTRATOR and not values.scratch:
-        primary = ['{version}-{release}']
+        primary = ["{version}-{release}"]
         if not values.isolated:
             if not values.tags_from_yaml:
-                primary = ['latest', '{version}'] + primary
+                primary = ["latest", "{version}"] + primary
             tags = values.additional_tags
             primary += sorted(tags.tags) if tags else []
-    return {'unique': [values.image_tag.rsplit(':', 1)[-1]], 'primary': primary}
+    return {"unique": [values.image_tag.rsplit(":", 1)[-1]], "primary": primary}
 
 
 class PluginRenderer(object):
@@ -273,21 +252,22 @@ class PluginRenderer(object):
         :raises OsbsValidationException: when a plugin needs what is not configured
         """
         values = self.rule_values(**others)
+        plugins = self.plugins
         for rule in self.rules[name]:
-            self._apply(rule, values)
+            self._apply(rule, values, plugins)
 
-    def _apply(self, rule, values):
+    def _apply(self, rule, values, plugins):
         for condition, reason in rule.remove:
             if condition(values):
                 self.drop_plugin(rule.phase, rule.plugin, reason)
                 return
-        if not self.plugins.has(rule.phase, rule.plugin):
+        plugin = plugins.first(rule.phase, rule.plugin)
+        if plugin is None:
             return
-        plugin = self.plugins.find(rule.phase, rule.plugin)
         if rule.merge is not None:
             arg, source = rule.merge
-            self.plugins.merge_arg(rule.phase, rule.plugin, arg, source(values))
-        if rule.require is not None and not rule.require[0](values, plugin.get('args') or {}):
+            plugins.merge_arg(rule.phase, rule.plugin, arg, source(values))
+        if rule.require is not None and not rule.require[0](values, plugin.get("args") or {}):
             raise OsbsValidationException(rule.require[1])
         for arg, source, keep in rule.args:
             value = source(values) if callable(source) else getattr(values, source)
@@ -307,11 +287,11 @@ class PluginRenderer(object):
     def has_tag_suffixes_placeholder(self):
         # type: () -> bool
         """Tell whether the tags of the image are still to be filled in."""
-        if not self.plugins.has(*_TAG_PLUGIN):
-            self.log.debug('no tag suffix placeholder')
+        plugin = self.plugins.first(*_TAG_PLUGIN)
+        if plugin is None:
+            self.log.debug("no tag suffix placeholder")
             return False
-        args = self.plugins.find(*_TAG_PLUGIN).get('args') or {}
-        return args.get('tag_suffixes') == _TAG_SUFFIXES
+        return (plugin.get("args") or {}).get("tag_suffixes") == _TAG_SUFFIXES
 
     def _fills_in_tags(self):
         # Rendering the same object again finds tags where the placeholder was (decision D36).
@@ -321,7 +301,7 @@ class PluginRenderer(object):
     def drop_scratch_plugins(self):
         # type: () -> None
         """Remove what a scratch build does not do."""
-        reason = 'removed from scratch build request'
+        reason = "removed from scratch build request"
         self.drop_plugins(SCRATCH_PLUGINS, reason)
         if not self._fills_in_tags():
             self.drop_plugin(_TAG_PLUGIN[0], _TAG_PLUGIN[1], reason)
@@ -330,19 +310,17 @@ class PluginRenderer(object):
         # type: () -> None
         """Remove what does not fit the kind of base image."""
         if self.is_custom_base_image():
-            self.drop_plugins(
-                CUSTOM_BASE_IMAGE_PLUGINS, 'removed from custom image build request'
-            )
+            self.drop_plugins(CUSTOM_BASE_IMAGE_PLUGINS, "removed from custom image build request")
         else:
             self.drop_plugins(
-                OTHER_BASE_IMAGE_PLUGINS, 'removed from non custom image build request'
+                OTHER_BASE_IMAGE_PLUGINS, "removed from non custom image build request"
             )
 
     def render_tag_from_config(self):
         # type: () -> None
         """Fill in the tags of the image."""
         if self._fills_in_tags():
-            self.apply_rules('tag_from_config')
+            self.apply_rules("tag_from_config")
 
     def render_customizations(self):
         # type: () -> None

@@ -1,4 +1,5 @@
 """Parameters of a build, checked as they are set (build-request-v2.md 2, build-request-v1.md 2)."""
+
 from __future__ import absolute_import, print_function, unicode_literals
 
 import logging
@@ -49,7 +50,7 @@ class BuildParam(object):
 
     def __repr__(self):
         return six.ensure_str(
-            "BuildParam(%s='%s')" % (self.name, self.value), 'ascii', 'backslashreplace'
+            "BuildParam(%s='%s')" % (self.name, self.value), "ascii", "backslashreplace"
         )
 
 
@@ -68,7 +69,7 @@ class BuildIDParam(BuildParam):
 
     name = "name"
     max_length = 63
-    regex = re.compile(r'^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$')
+    regex = re.compile(r"^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$")
 
     def __init__(self):
         # type: () -> None
@@ -82,7 +83,7 @@ class BuildIDParam(BuildParam):
             logger.warning("cutting build ID '%s' to %d characters", val, self.max_length)
             val = val[: self.max_length]
         # "$" alone would accept a line feed at the end.
-        if not valid or not self.regex.match(val) or val.endswith('\n'):
+        if not valid or not self.regex.match(val) or val.endswith("\n"):
             message = "Build ID '%s', doesn't match regex '%s'" % (val, self.regex.pattern)
             logger.error("%s", message)
             raise OsbsValidationException(message)
@@ -136,9 +137,7 @@ def checked_list(name, value):
     :raises OsbsValidationException: when it is something else
     """
     if value is not None and not isinstance(value, list):
-        raise OsbsValidationException(
-            "%s must be a list, not %s" % (name, type(value).__name__)
-        )
+        raise OsbsValidationException("%s must be a list, not %s" % (name, type(value).__name__))
     return value or []
 
 
@@ -155,19 +154,19 @@ def chosen_build_image(build_image, build_imagestream, build_from):
     given = [choice for choice in (build_image, build_imagestream, build_from) if choice]
     if len(given) != 1:
         raise OsbsValidationException(
-            'Please only define one of build_from, build_image, build_imagestream'
+            "Please only define one of build_from, build_image, build_imagestream"
         )
     if build_from:
-        kind, _, name = build_from.partition(':')
-        if kind not in ('image', 'imagestream') or not name:
+        kind, _, name = build_from.partition(":")
+        if kind not in ("image", "imagestream") or not name:
             raise OsbsValidationException(
                 "first part in build_from, may be only image or imagestream, followed by ':' and"
                 " a name: '%s'" % build_from
             )
-        build_image, build_imagestream = (name, None) if kind == 'image' else (None, name)
+        build_image, build_imagestream = (name, None) if kind == "image" else (None, name)
     else:
         logger.warning("build_image and build_imagestream are deprecated, use build_from")
-    return {'build_image': build_image, 'build_imagestream': build_imagestream, 'build_from': None}
+    return {"build_image": build_image, "build_imagestream": build_imagestream, "build_from": None}
 
 
 def check_composes(signing_intent, compose_ids, yum_repourls):
@@ -178,12 +177,10 @@ def check_composes(signing_intent, compose_ids, yum_repourls):
     """
     if signing_intent and compose_ids:
         raise OsbsValidationException(
-            'Please only define signing_intent -OR- compose_ids, not both'
+            "Please only define signing_intent -OR- compose_ids, not both"
         )
     if compose_ids and yum_repourls:
-        raise OsbsValidationException(
-            'Please only define yum_repourls -OR- compose_ids, not both'
-        )
+        raise OsbsValidationException("Please only define yum_repourls -OR- compose_ids, not both")
 
 
 def check_image_names(git_uri, base_image, name_label, flatpak):
@@ -194,7 +191,7 @@ def check_image_names(git_uri, base_image, name_label, flatpak):
     """
     if git_uri is None:
         raise OsbsValidationException("git_uri must be provided")
-    for name, value in (('base_image', base_image), ('name_label', name_label)):
+    for name, value in (("base_image", base_image), ("name_label", name_label)):
         if not flatpak and not value:
             raise OsbsValidationException("%s must be provided" % name)
 
@@ -240,13 +237,13 @@ class BuildCommon(object):
                 getattr(self, row.attribute).value = arguments[row.name]
 
     def _populate_image_tag(self):
-        timestamp = utcnow().strftime('%Y%m%d%H%M%S')
+        timestamp = utcnow().strftime("%Y%m%d%H%M%S")
         random.seed()
-        salt = random.randrange(10 ** (RAND_DIGITS - 1), 10 ** RAND_DIGITS)
-        tag = '%s-%s-%s' % (self.koji_target.value or 'none', salt, timestamp)
+        salt = random.randrange(10 ** (RAND_DIGITS - 1), 10**RAND_DIGITS)
+        tag = "%s-%s-%s" % (self.koji_target.value or "none", salt, timestamp)
         if self.platform.value and (self.arrangement_version.value or 0) >= _PLATFORM_IN_TAG_SINCE:
-            tag = '%s-%s' % (tag, self.platform.value)
-        self.image_tag.value = '%s/%s:%s' % (self.user.value, self.component.value, tag)
+            tag = "%s-%s" % (tag, self.platform.value)
+        self.image_tag.value = "%s/%s:%s" % (self.user.value, self.component.value, tag)
 
 
 class BuildSpec(BuildCommon):
@@ -346,7 +343,7 @@ class BuildSpec(BuildCommon):
         arguments.update(
             registry_uris=self._given_registries(registry_uri, registry_uris),
             registry_secrets=registry_secrets or [],
-            yum_repourls=checked_list('yum_repourls', yum_repourls),
+            yum_repourls=checked_list("yum_repourls", yum_repourls),
             pulp_secret=pulp_secret or source_secret,
             group_manifests=group_manifests or False,
             token_secrets=token_secrets or {},
@@ -368,26 +365,26 @@ class BuildSpec(BuildCommon):
         if registry_uri is None:
             return registry_uris or []
         if registry_uris is not None:
-            raise OsbsValidationException('Please only define one of registry_uri, registry_uris')
+            raise OsbsValidationException("Please only define one of registry_uri, registry_uris")
         return [registry_uri]
 
     @staticmethod
     def _check_odcs(signing_intent, compose_ids, odcs_url):
         if (signing_intent or compose_ids) and not odcs_url:
-            raise OsbsValidationException('signing_intent and compose_ids need an odcs_url')
-        if compose_ids and not hasattr(compose_ids, '__iter__'):
+            raise OsbsValidationException("signing_intent and compose_ids need an odcs_url")
+        if compose_ids and not hasattr(compose_ids, "__iter__"):
             raise OsbsValidationException(
-                'compose_ids must be a list, not %s' % type(compose_ids).__name__
+                "compose_ids must be a list, not %s" % type(compose_ids).__name__
             )
 
     def _set_imagestream(self, name_label):
-        self.imagestream_name.value = name_label.replace('/', '-')
+        self.imagestream_name.value = name_label.replace("/", "-")
         registry = self.source_registry_uri.value or next(iter(self.registry_uris.value), None)
         if registry is None:
             logger.info("no registry configured: the image stream has no repository")
             return
         self.imagestream_url.value = os.path.join(registry.docker_uri, name_label)
-        self.imagestream_insecure_registry.value = registry.uri.startswith('http://')
+        self.imagestream_insecure_registry.value = registry.uri.startswith("http://")
 
     def __repr__(self):
-        return six.ensure_str('Spec(%s)' % (vars(self),), 'ascii', 'backslashreplace')
+        return six.ensure_str("Spec(%s)" % (vars(self),), "ascii", "backslashreplace")

@@ -2,6 +2,7 @@
 
 May import ``osbs._compat``. Whoever asks gets a copy of its own, so that rendering may change it.
 """
+
 from __future__ import absolute_import, print_function, unicode_literals
 
 import errno
@@ -19,7 +20,7 @@ _SETTLED_AFTER = 2.0
 # More files than any installation has; only a program that walks through directories gets there.
 _MAX_ENTRIES = 128
 
-_OPEN = _compat.builtin('open')
+_OPEN = _compat.builtin("open")
 
 _entries = {}
 
@@ -27,7 +28,7 @@ _entries = {}
 class _Entry(object):
     """What was read from a file, and which state of the file that was."""
 
-    __slots__ = ('signature', 'content', 'pickled')
+    __slots__ = ("signature", "content", "pickled")
 
     def __init__(self, signature, content, pickled):
         self.signature = signature
@@ -55,7 +56,7 @@ def load(path, check=None):
 
 def _signature(path):
     # Who replaces the builtin wants every read to go through the replacement.
-    if _compat.builtin('open') is not _OPEN:
+    if _compat.builtin("open") is not _OPEN:
         return None
     try:
         status = os.stat(path)
@@ -85,9 +86,9 @@ def _read(key, signature, known):
 
 def _content(path):
     try:
-        with open(path, 'rb') as template:
-            return _compat.to_text(template.read(), 'strict')
+        with open(path, "rb") as template:
+            return _compat.to_text(template.read(), "strict")
     except UnicodeDecodeError:
         raise
     except (TypeError, ValueError) as ex:  # names that no file can have, such as one with a NUL
-        raise IOError(errno.ENOENT, 'no such name is possible: %s' % ex, path)
+        raise IOError(errno.ENOENT, "no such name is possible: %s" % ex, path)

@@ -2,6 +2,7 @@
 
 Contract: build-request-v2.md, section 3, and decisions D5, D7, D30, D35, D40.
 """
+
 from __future__ import absolute_import, print_function, unicode_literals
 
 import json
@@ -11,11 +12,10 @@ import six
 
 from osbs import schemas
 from osbs.build import params
+from osbs.build.spec import BuildIDParam, UserParam  # noqa: F401 - existing code expects them
 from osbs.build.spec import (
     BuildCommon,
-    BuildIDParam,
     BuildParam,
-    UserParam,
     check_composes,
     check_image_names,
     checked_list,
@@ -26,18 +26,9 @@ from osbs.exceptions import OsbsValidationException
 from osbs.repo_utils import AdditionalTagsConfig
 from osbs.utils import get_imagestreamtag_from_image, make_name_from_git
 
-__all__ = [
-    str('AdditionalTagsConfig'),
-    str('BuildCommon'),
-    str('BuildIDParam'),
-    str('BuildParam'),
-    str('BuildUserParams'),
-    str('UserParam'),
-]
-
 logger = logging.getLogger(__name__)
 
-_SOURCE = 'USER_PARAMS'
+_SOURCE = "USER_PARAMS"
 
 
 class BuildUserParams(BuildCommon):
@@ -68,11 +59,11 @@ class BuildUserParams(BuildCommon):
         found = [param for param in vars(self).values() if isinstance(param, BuildParam)]
         by_name = dict((param.name, param) for param in found)
         if len(by_name) != len(found):
-            raise OsbsValidationException('Two user params with the same name')
+            raise OsbsValidationException("Two user params with the same name")
         return by_name
 
     def __repr__(self):
-        return six.ensure_str('UserParams(%s)' % (vars(self),), 'ascii', 'backslashreplace')
+        return six.ensure_str("UserParams(%s)" % (vars(self),), "ascii", "backslashreplace")
 
     def set_params(
         self,
@@ -116,18 +107,18 @@ class BuildUserParams(BuildCommon):
         arguments.update(chosen_build_image(build_image, build_imagestream, build_from))
         check_image_names(git_uri, base_image, name_label, flatpak)
         check_composes(signing_intent, compose_ids, yum_repourls)
-        arguments['compose_ids'] = checked_list('compose_ids', compose_ids)
-        arguments['yum_repourls'] = checked_list('yum_repourls', yum_repourls)
+        arguments["compose_ids"] = checked_list("compose_ids", compose_ids)
+        arguments["yum_repourls"] = checked_list("yum_repourls", yum_repourls)
         self._store(arguments)
         self.name.value = make_name_from_git(git_uri, git_branch)
         if not flatpak:
             self.trigger_imagestreamtag.value = get_imagestreamtag_from_image(base_image)
-            self.imagestream_name.value = name_label.replace('/', '-')
+            self.imagestream_name.value = name_label.replace("/", "-")
         if additional_tag_data:
             self.additional_tags = AdditionalTagsConfig(
-                additional_tag_data['dir_path'],
-                additional_tag_data['file_name'],
-                additional_tag_data['tags'],
+                additional_tag_data["dir_path"],
+                additional_tag_data["file_name"],
+                additional_tag_data["tags"],
             )
         self._populate_image_tag()
 
@@ -161,9 +152,9 @@ class BuildUserParams(BuildCommon):
         values = self.to_dict(self.convert_dict)
         tags = sorted(self.additional_tags.tags) if self.additional_tags else []
         if tags:
-            values['additional_tags'] = tags
+            values["additional_tags"] = tags
         if self.tags_from_yaml:
-            values['tags_from_yaml'] = True
+            values["tags_from_yaml"] = True
         return json.dumps(values, sort_keys=True)
 
     def from_json(self, user_params_json):
@@ -179,15 +170,15 @@ class BuildUserParams(BuildCommon):
             values = json.loads(user_params_json)
         except (ValueError, TypeError, RuntimeError) as ex:  # RecursionError is a RuntimeError
             raise OsbsValidationException(
-                '%s: not valid JSON (%s)' % (_SOURCE, type(ex).__name__), cause=ex
+                "%s: not valid JSON (%s)" % (_SOURCE, type(ex).__name__), cause=ex
             )
-        schemas.validate(values, 'user_params', _SOURCE)
-        if 'customize_conf' in values and values['customize_conf'] is None:
-            values['customize_conf'] = DEFAULT_CUSTOMIZE_CONF
+        schemas.validate(values, "user_params", _SOURCE)
+        if "customize_conf" in values and values["customize_conf"] is None:
+            values["customize_conf"] = DEFAULT_CUSTOMIZE_CONF
         for name, param in self.convert_dict.items():
             if name in values:
                 param.value = values[name]
-        self.tags_from_yaml = bool(values.get('tags_from_yaml'))
+        self.tags_from_yaml = bool(values.get("tags_from_yaml"))
         # Without tags AdditionalTagsConfig would look for a file in the current directory.
-        if values.get('additional_tags'):
-            self.additional_tags = AdditionalTagsConfig(tags=values['additional_tags'])
+        if values.get("additional_tags"):
+            self.additional_tags = AdditionalTagsConfig(tags=values["additional_tags"])

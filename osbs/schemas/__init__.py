@@ -4,6 +4,7 @@ May import ``osbs.exceptions`` and ``osbs.redact``. jsonschema is imported when 
 is checked, as it takes a good part of the time that the whole command line may take to start.
 Decisions D7, D30 and D35 say what the schemas accept.
 """
+
 from __future__ import absolute_import, print_function, unicode_literals
 
 import json
@@ -14,18 +15,18 @@ import six
 from osbs.exceptions import OsbsValidationException
 from osbs.redact import mask_text
 
-__all__ = [str('validate')]
+__all__ = [str("validate")]
 
 # Enough to recognise a value by, too little to give a secret away.
 _QUOTED_CHARACTERS = 8
 
 _TYPE_NAMES = {
-    'array': 'a list',
-    'boolean': 'true or false',
-    'integer': 'an integer',
-    'null': 'null',
-    'object': 'an object',
-    'string': 'a string',
+    "array": "a list",
+    "boolean": "true or false",
+    "integer": "an integer",
+    "null": "null",
+    "object": "an object",
+    "string": "a string",
 }
 
 _validators = {}
@@ -43,7 +44,7 @@ def validate(document, schema_name, where):
     error = next(_validator(schema_name).iter_errors(document), None)
     if error is not None:
         raise OsbsValidationException(
-            '%s: %s: found %s, expected %s'
+            "%s: %s: found %s, expected %s"
             % (where, _path(error.absolute_path), _found(error), _expected(error.schema))
         )
 
@@ -55,38 +56,38 @@ def _validator(schema_name):
         # Imported here: see the docstring of the module.
         from jsonschema import Draft4Validator
 
-        text = pkgutil.get_data(__name__, str('%s.json') % schema_name).decode('utf-8')
+        text = pkgutil.get_data(__name__, str("%s.json") % schema_name).decode("utf-8")
         return _validators.setdefault(schema_name, Draft4Validator(json.loads(text)))
 
 
 def _path(parts):
-    text = ''.join(
-        '[%d]' % part if isinstance(part, int) else '.%s' % part for part in parts
-    ).lstrip('.')
-    return text or 'top level'
+    text = "".join(
+        "[%d]" % part if isinstance(part, int) else ".%s" % part for part in parts
+    ).lstrip(".")
+    return text or "top level"
 
 
 def _found(error):
     value = error.instance
     if isinstance(value, dict):
-        return 'an object'
+        return "an object"
     if isinstance(value, (list, tuple)):
-        return 'a list'
+        return "a list"
     if isinstance(value, six.string_types):
-        return _found_text(value) if error.absolute_path else 'a string'
+        return _found_text(value) if error.absolute_path else "a string"
     if value is None or isinstance(value, (bool, float) + six.integer_types):
         return json.dumps(value)
-    return 'a value of type %s' % type(value).__name__
+    return "a value of type %s" % type(value).__name__
 
 
 def _found_text(text):
     shown = mask_text(text)[: min(_QUOTED_CHARACTERS, len(text) // 2)]
-    return 'the string %s' % json.dumps(shown + '...')
+    return "the string %s" % json.dumps(shown + "...")
 
 
 def _expected(schema):
-    types = schema['type']
+    types = schema["type"]
     names = [_TYPE_NAMES[name] for name in ([types] if isinstance(types, six.text_type) else types)]
-    if 'items' in schema:
-        names[0] = 'a list of %ss' % schema['items']['type']
-    return ' or '.join(names)
+    if "items" in schema:
+        names[0] = "a list of %ss" % schema["items"]["type"]
+    return " or ".join(names)
