@@ -18,14 +18,14 @@ import six
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 # What runs in the sandbox's own process is Python 3 only (decision D1).
-collect_ignore = ['sandbox', 'benchmarks'] if six.PY2 else ['benchmarks']
+collect_ignore = ["sandbox", "benchmarks"] if six.PY2 else ["benchmarks"]
 
 
 def _register_profiles():
     settings = dict(deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
-    hypothesis.settings.register_profile('ci', max_examples=300, **settings)
-    hypothesis.settings.register_profile('nightly', max_examples=10000, **settings)
-    hypothesis.settings.load_profile(os.environ.get('OSBS_HYPOTHESIS_PROFILE', 'ci'))
+    hypothesis.settings.register_profile("ci", max_examples=300, **settings)
+    hypothesis.settings.register_profile("nightly", max_examples=10000, **settings)
+    hypothesis.settings.load_profile(os.environ.get("OSBS_HYPOTHESIS_PROFILE", "ci"))
 
 
 _register_profiles()
@@ -33,36 +33,36 @@ _register_profiles()
 
 def pytest_configure(config):
     """Give the session a home of its own, and keep loopback out of any proxy."""
-    config.osbs_test_home = tempfile.mkdtemp(prefix='osbs-test-home-')
-    os.environ[str('HOME')] = str(config.osbs_test_home)
-    os.environ[str('NO_PROXY')] = os.environ[str('no_proxy')] = str('127.0.0.1,localhost')
-    for name in ('OSBS_CONFIG', 'OSBS_INSTANCE', 'NETRC', 'KRB5CCNAME'):
+    config.osbs_test_home = tempfile.mkdtemp(prefix="osbs-test-home-")
+    os.environ[str("HOME")] = str(config.osbs_test_home)
+    os.environ[str("NO_PROXY")] = os.environ[str("no_proxy")] = str("127.0.0.1,localhost")
+    for name in ("OSBS_CONFIG", "OSBS_INSTANCE", "NETRC", "KRB5CCNAME"):
         os.environ.pop(name, None)
 
 
 def pytest_unconfigure(config):
     """Remove the session's home."""
-    shutil.rmtree(getattr(config, 'osbs_test_home', ''), ignore_errors=True)
+    shutil.rmtree(getattr(config, "osbs_test_home", ""), ignore_errors=True)
 
 
 @pytest.fixture
 def home(tmpdir, monkeypatch):
     """A fresh, empty home directory (py.path); HOME names it."""
-    path = tmpdir.mkdir('home')
-    monkeypatch.setenv(str('HOME'), str(path))
+    path = tmpdir.mkdir("home")
+    monkeypatch.setenv(str("HOME"), str(path))
     return path
 
 
 def sandbox_python():
     """Return the interpreter that runs the sandbox, as a list of arguments, or skip the test."""
-    chosen = os.environ.get('OSBS_SANDBOX_PYTHON')
+    chosen = os.environ.get("OSBS_SANDBOX_PYTHON")
     if chosen:
         return [chosen]
-    python = 'python3' if six.PY2 else sys.executable
+    python = "python3" if six.PY2 else sys.executable
     try:
-        subprocess.check_output([python, '-c', 'import aiohttp, trustme'], stderr=subprocess.STDOUT)
+        subprocess.check_output([python, "-c", "import aiohttp, trustme"], stderr=subprocess.STDOUT)
     except (OSError, subprocess.CalledProcessError):
-        pytest.skip('{} has no aiohttp and trustme; set OSBS_SANDBOX_PYTHON'.format(python))
+        pytest.skip("{} has no aiohttp and trustme; set OSBS_SANDBOX_PYTHON".format(python))
     return [python]
 
 
@@ -78,7 +78,7 @@ class SandboxProcess(dict):
         self.errors = tempfile.TemporaryFile()
         environment = dict(os.environ, PYTHONPATH=str(ROOT))
         self.process = subprocess.Popen(
-            sandbox_python() + ['-m', 'osbs.sandbox.cli', 'serve'] + list(options),
+            sandbox_python() + ["-m", "osbs.sandbox.cli", "serve"] + list(options),
             stdout=subprocess.PIPE,
             stderr=self.errors,
             env=environment,
@@ -86,18 +86,18 @@ class SandboxProcess(dict):
         watchdog = threading.Timer(60, self.process.kill)
         watchdog.start()
         try:
-            line = self.process.stdout.readline().decode('utf-8')
+            line = self.process.stdout.readline().decode("utf-8")
         finally:
             watchdog.cancel()
         if not line:
             self.stop()
-            pytest.fail('the sandbox did not start:\n' + self.stderr())
+            pytest.fail("the sandbox did not start:\n" + self.stderr())
         self.update(json.loads(line))
 
     def stderr(self):
         """Return what the process said on stderr so far, as text."""
         self.errors.seek(0, io.SEEK_SET)
-        return self.errors.read().decode('utf-8', 'replace')
+        return self.errors.read().decode("utf-8", "replace")
 
     def stop(self):
         """End the process and return its exit status."""
@@ -112,7 +112,7 @@ class SandboxProcess(dict):
             self.process.stdout.close()
 
 
-@pytest.fixture(scope='session')
+@pytest.fixture(scope="session")
 def sandbox():
     """A sandbox whose pods are real processes; a dict of the ready line."""
     process = SandboxProcess()

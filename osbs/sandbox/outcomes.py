@@ -17,15 +17,15 @@ _NUMBER = (int, float)
 
 #: what an Outcome takes: field -> accepted types
 FIELD_TYPES = {
-    'duration': _NUMBER,
-    'lines': (list, tuple),
-    'interval': _NUMBER,
-    'exit_status': (int,),
-    'failing_plugin': (str,),
-    'failing_platform': (str,),
-    'message': (str,),
-    'annotations': (dict,),
-    'labels': (dict,),
+    "duration": _NUMBER,
+    "lines": (list, tuple),
+    "interval": _NUMBER,
+    "exit_status": (int,),
+    "failing_plugin": (str,),
+    "failing_platform": (str,),
+    "message": (str,),
+    "annotations": (dict,),
+    "labels": (dict,),
 }
 
 
@@ -59,7 +59,7 @@ class Outcome:
         labels=None,
     ):
         if failing_platform is not None and failing_plugin is None:
-            failing_plugin = 'orchestrate_build'
+            failing_plugin = "orchestrate_build"
         if exit_status is None:
             exit_status = 0 if failing_plugin is None else 1
         self.duration = duration
@@ -77,9 +77,9 @@ class Outcome:
         for name, types in FIELD_TYPES.items():
             value = getattr(self, name)
             if value is not None and (isinstance(value, bool) or not isinstance(value, types)):
-                expected = ' or '.join(kind.__name__ for kind in types)
+                expected = " or ".join(kind.__name__ for kind in types)
                 raise OutcomeError(
-                    'field {!r}: found {!r}, expected {}'.format(name, value, expected)
+                    "field {!r}: found {!r}, expected {}".format(name, value, expected)
                 )
         for line in self.lines or ():
             _timed_line(line, 0)
@@ -88,10 +88,10 @@ class Outcome:
         """Return the words of the failure, or None for a build that succeeds."""
         if self.failing_plugin is None:
             return self.message
-        text = self.message or 'scripted failure'
+        text = self.message or "scripted failure"
         if self.failing_platform is None:
             return text
-        return json.dumps({self.failing_platform: {'general': text}})
+        return json.dumps({self.failing_platform: {"general": text}})
 
     def schedule(self, pod):
         """
@@ -110,19 +110,19 @@ class Outcome:
 def _timed_line(line, pause):
     if isinstance(line, (tuple, list)):
         if len(line) != 2 or not isinstance(line[1], (int, float)):
-            raise OutcomeError('line {!r}: expected text and seconds'.format(line))
+            raise OutcomeError("line {!r}: expected text and seconds".format(line))
         line, pause = line
     if isinstance(line, str):
-        line = line.encode('utf-8')
+        line = line.encode("utf-8")
     if not isinstance(line, bytes):
-        raise OutcomeError('line {!r}: expected text'.format(line))
-    return line + b'\n', pause
+        raise OutcomeError("line {!r}: expected text".format(line))
+    return line + b"\n", pause
 
 
 def user_params(pod):
     """Return the USER_PARAMS of a pod as a dict, ``{}`` if there are none that can be read."""
     try:
-        params = json.loads(pod.env.get('USER_PARAMS') or '{}')
+        params = json.loads(pod.env.get("USER_PARAMS") or "{}")
     except ValueError:
         return {}
     return params if isinstance(params, dict) else {}
@@ -136,26 +136,26 @@ def default_lines(pod, outcome):
     :param outcome: Outcome
     :return: list of text without line ends
     """
-    platforms = [p for p in user_params(pod).get('platforms') or [] if isinstance(p, str)]
-    entries = [('-', 'atomic_reactor.core', 'INFO', 'scripted build, no image is built')]
+    platforms = [p for p in user_params(pod).get("platforms") or [] if isinstance(p, str)]
+    entries = [("-", "atomic_reactor.core", "INFO", "scripted build, no image is built")]
     for platform in platforms:
         entries += [
-            (platform, 'atomic_reactor.plugins.orchestrate_build', 'INFO', text)
-            for text in ('Step 1/2 : FROM fedora', 'Step 2/2 : RUN echo gr\u00fc\u00df dich')
+            (platform, "atomic_reactor.plugins.orchestrate_build", "INFO", text)
+            for text in ("Step 1/2 : FROM fedora", "Step 2/2 : RUN echo gr\u00fc\u00df dich")
         ]
     if outcome.failing_plugin is not None:
         entries.append(
             (
-                '-',
-                'atomic_reactor.plugin',
-                'ERROR',
-                'plugin {!r} raised an exception: {}'.format(
+                "-",
+                "atomic_reactor.plugin",
+                "ERROR",
+                "plugin {!r} raised an exception: {}".format(
                     outcome.failing_plugin, outcome.failure_text()
                 ),
             )
         )
-    stamp = time.strftime('%Y-%m-%d %H:%M:%S,000')
-    return ['{} platform:{} - {} - {} - {}'.format(stamp, *entry) for entry in entries]
+    stamp = time.strftime("%Y-%m-%d %H:%M:%S,000")
+    return ["{} platform:{} - {} - {} - {}".format(stamp, *entry) for entry in entries]
 
 
 def scripted_metadata(outcome):
@@ -168,8 +168,8 @@ def scripted_metadata(outcome):
     errors = {}
     if outcome.failing_plugin is not None:
         errors[outcome.failing_plugin] = outcome.failure_text()
-    plugins = {'errors': errors, 'durations': {}, 'timestamps': {}}
-    annotations = {'plugins-metadata': json.dumps(plugins)}
+    plugins = {"errors": errors, "durations": {}, "timestamps": {}}
+    annotations = {"plugins-metadata": json.dumps(plugins)}
     annotations.update(outcome.annotations or {})
     return annotations, dict(outcome.labels or {})
 
@@ -183,32 +183,32 @@ def load_outcomes(path):
     :raises OutcomeError: when the file cannot be read or says something else
     """
     try:
-        with open(path, encoding='utf-8') as stream:
-            script = _mapping(json.load(stream), 'top')
-        unknown = sorted(set(script) - {'default', 'builds'})
+        with open(path, encoding="utf-8") as stream:
+            script = _mapping(json.load(stream), "top")
+        unknown = sorted(set(script) - {"default", "builds"})
         if unknown:
-            raise OutcomeError('unknown key {!r}, known are default, builds'.format(unknown[0]))
-        builds = _mapping(script.get('builds', {}), 'builds')
+            raise OutcomeError("unknown key {!r}, known are default, builds".format(unknown[0]))
+        builds = _mapping(script.get("builds", {}), "builds")
         return (
-            _outcome(script.get('default', {}), 'default'),
-            {name: _outcome(fields, 'builds.' + name) for name, fields in builds.items()},
+            _outcome(script.get("default", {}), "default"),
+            {name: _outcome(fields, "builds." + name) for name, fields in builds.items()},
         )
     except (OSError, ValueError) as exc:
-        raise OutcomeError('outcomes file {}: {}'.format(path, exc)) from None
+        raise OutcomeError("outcomes file {}: {}".format(path, exc)) from None
 
 
 def _mapping(value, where):
     if not isinstance(value, dict):
-        raise OutcomeError('{}: found {!r}, expected an object'.format(where, value))
+        raise OutcomeError("{}: found {!r}, expected an object".format(where, value))
     return value
 
 
 def _outcome(fields, where):
     unknown = sorted(set(_mapping(fields, where)) - set(FIELD_TYPES))
     if unknown:
-        known = ', '.join(FIELD_TYPES)
-        raise OutcomeError('{}: unknown field {!r}, known are {}'.format(where, unknown[0], known))
+        known = ", ".join(FIELD_TYPES)
+        raise OutcomeError("{}: unknown field {!r}, known are {}".format(where, unknown[0], known))
     try:
         return Outcome(**fields)
     except OutcomeError as exc:
-        raise OutcomeError('{}: {}'.format(where, exc)) from None
+        raise OutcomeError("{}: {}".format(where, exc)) from None

@@ -20,9 +20,9 @@ from osbs.sandbox import outcomes, pods_api
 from osbs.sandbox.reactor import variables
 
 #: variables of the runner's own environment that a pod inherits; pods never see the others
-INHERITED = ('PATH', 'LANG', 'LC_ALL', 'TMPDIR', 'COVERAGE_PROCESS_START', 'SSL_CERT_DIR')
+INHERITED = ("PATH", "LANG", "LC_ALL", "TMPDIR", "COVERAGE_PROCESS_START", "SSL_CERT_DIR")
 #: prefixes of variables that a Build may not set, as they would change the interpreter itself
-REFUSED_PREFIXES = ('PYTHON', 'LD_', 'DYLD_')
+REFUSED_PREFIXES = ("PYTHON", "LD_", "DYLD_")
 
 #: seconds between SIGTERM and SIGKILL for a pod whose build was cancelled
 GRACE_SECONDS = 5.0
@@ -37,12 +37,12 @@ class ProcessRunner(pods_api.Runner):
     """
 
     def __init__(self, command=None, grace=GRACE_SECONDS):
-        self.command = list(command or [sys.executable, '-m', 'osbs.sandbox.reactor'])
+        self.command = list(command or [sys.executable, "-m", "osbs.sandbox.reactor"])
         self.grace = grace
 
     async def run(self, pod):
         """Run the pod's program; see :meth:`osbs.sandbox.pods_api.Runner.run`."""
-        directory = tempfile.mkdtemp(prefix='osbs-sandbox-pod-')
+        directory = tempfile.mkdtemp(prefix="osbs-sandbox-pod-")
         process = None
         try:
             try:
@@ -96,7 +96,7 @@ class PodProcess:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-        threading.Thread(target=self._read, name='pod-output', daemon=True).start()
+        threading.Thread(target=self._read, name="pod-output", daemon=True).start()
 
     def kill(self, signum):
         """
@@ -111,7 +111,7 @@ class PodProcess:
 
     def _read(self):
         output = self._process.stdout
-        for piece in iter(lambda: os.read(output.fileno(), 65536), b''):
+        for piece in iter(lambda: os.read(output.fileno(), 65536), b""):
             self._call(self._log.write, piece)
         status = self._process.wait()
         output.close()
@@ -130,15 +130,15 @@ class PodProcess:
 
 
 def _could_not_start(pod, exc):
-    pod.message = 'cannot start the program of pod {}: {}'.format(pod.name, exc)
-    pod.log.write((pod.message + '\n').encode('utf-8'))
+    pod.message = "cannot start the program of pod {}: {}".format(pod.name, exc)
+    pod.log.write((pod.message + "\n").encode("utf-8"))
     return 128
 
 
 def _termination_message(directory):
     try:
-        with open(os.path.join(directory, 'termination-log'), 'rb') as stream:
-            return stream.read(variables.MESSAGE_LIMIT).decode('utf-8', 'replace').strip() or None
+        with open(os.path.join(directory, "termination-log"), "rb") as stream:
+            return stream.read(variables.MESSAGE_LIMIT).decode("utf-8", "replace").strip() or None
     except OSError:
         return None
 
@@ -156,24 +156,24 @@ def pod_environment(pod, directory):
         name: value for name, value in pod.env.items() if not name.startswith(REFUSED_PREFIXES)
     }
     environment.update((name, os.environ[name]) for name in INHERITED if name in os.environ)
-    secrets = os.path.join(directory, 'secrets')
+    secrets = os.path.join(directory, "secrets")
     os.mkdir(secrets, 0o700)
     for mount_path, files in pod.secrets.items():
         for name, content in files.items():
             _write_private(_path_inside(secrets, mount_path, name), content)
-    token_file = os.path.join(directory, 'token')
-    _write_private(token_file, (pod.token or '').encode('utf-8'))
+    token_file = os.path.join(directory, "token")
+    _write_private(token_file, (pod.token or "").encode("utf-8"))
     environment.update(
         {
-            'HOME': directory,
-            'PYTHONPATH': _python_path(),
-            'PYTHONUNBUFFERED': '1',
-            'PYTHONIOENCODING': 'utf-8',
+            "HOME": directory,
+            "PYTHONPATH": _python_path(),
+            "PYTHONUNBUFFERED": "1",
+            "PYTHONIOENCODING": "utf-8",
             variables.TOKEN_FILE: token_file,
             variables.SECRETS_DIR: secrets,
-            variables.URL: pod.api_url or '',
-            variables.CA_FILE: pod.ca_file or '',
-            variables.TERMINATION_LOG: os.path.join(directory, 'termination-log'),
+            variables.URL: pod.api_url or "",
+            variables.CA_FILE: pod.ca_file or "",
+            variables.TERMINATION_LOG: os.path.join(directory, "termination-log"),
         }
     )
     return environment
@@ -182,14 +182,14 @@ def pod_environment(pod, directory):
 def _python_path():
     # The pod must import the very osbs that runs the sandbox, installed or not.
     root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-    inherited = os.environ.get('PYTHONPATH')
+    inherited = os.environ.get("PYTHONPATH")
     return os.pathsep.join([root, inherited] if inherited else [root])
 
 
 def _path_inside(root, mount_path, name):
-    path = os.path.normpath(os.path.join(root, mount_path.lstrip('/'), name))
+    path = os.path.normpath(os.path.join(root, mount_path.lstrip("/"), name))
     if not path.startswith(root + os.sep):
-        raise ValueError('secret file {!r} of {!r} is outside of the pod'.format(name, mount_path))
+        raise ValueError("secret file {!r} of {!r} is outside of the pod".format(name, mount_path))
     return path
 
 
@@ -197,7 +197,7 @@ def _write_private(path, content):
     directory = os.path.dirname(path)
     if not os.path.isdir(directory):
         os.makedirs(directory, 0o700)
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), 'wb') as stream:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
         stream.write(content)
 
 
@@ -257,7 +257,7 @@ class ScriptedRunner(pods_api.Runner):
         return await self._play(pod, len(pod.log.data))
 
     async def _play(self, pod, printed):
-        outcome = self.outcome_of(pod.build['metadata']['name'])
+        outcome = self.outcome_of(pod.build["metadata"]["name"])
         loop = asyncio.get_event_loop()
         end = loop.time() + outcome.duration
         for line, pause in outcome.schedule(pod):

@@ -9,7 +9,7 @@ from osbs.exceptions import OsbsException
 from osbs.sandbox.reactor import log, runner, variables
 from osbs.sandbox.reactor.context import BuildContext, ReactorError
 
-logger = logging.getLogger('atomic_reactor.inner')
+logger = logging.getLogger("atomic_reactor.inner")
 
 
 def watch_parent(stream=None):
@@ -27,7 +27,7 @@ def watch_parent(stream=None):
         os.read(stream.fileno(), 1)
         os._exit(1)
 
-    threading.Thread(target=wait, name='watch-parent', daemon=True).start()
+    threading.Thread(target=wait, name="watch-parent", daemon=True).start()
 
 
 def main():
@@ -42,10 +42,10 @@ def main():
     try:
         failure = _run(os.environ)
     except runner.BuildCancelled:
-        logger.error('build was cancelled')
-        failure = 'build was cancelled'
+        logger.error("build was cancelled")
+        failure = "build was cancelled"
     except (OsbsException, ReactorError) as exc:
-        logger.error('build failed: %s', exc)
+        logger.error("build failed: %s", exc)
         failure = str(exc)
     if failure is None:
         return 0
@@ -57,13 +57,13 @@ def _run(environ):
     context = BuildContext(environ)
     params = context.user_params
     logger.info(
-        'build %s: type %s, platform %s, source %s',
+        "build %s: type %s, platform %s, source %s",
         context.build_id,
-        params.get('build_type', 'all in one'),
-        params.get('platform', log.OWN),
-        params.get('git_branch', log.OWN),
+        params.get("build_type", "all in one"),
+        params.get("platform", log.OWN),
+        params.get("git_branch", log.OWN),
     )
-    logger.info('this is the sandbox: plugins are pretended, no image is built')
+    logger.info("this is the sandbox: plugins are pretended, no image is built")
     try:
         return runner.run_build(context)
     except runner.BuildCancelled:
@@ -75,11 +75,11 @@ def _run(environ):
 def _write_termination_message(text):
     path = os.environ.get(variables.TERMINATION_LOG)
     if path:
-        with open(path, 'wb') as stream:
-            stream.write(text.encode('utf-8')[: variables.MESSAGE_LIMIT])
+        with open(path, "wb") as stream:
+            stream.write(text.encode("utf-8")[: variables.MESSAGE_LIMIT])
 
 
-if __name__ == '__main__':
+if __name__ == "__main__":
     STATUS = main()
     sys.stdout.flush()
     # Threads that still follow a worker's log must not keep the pod.

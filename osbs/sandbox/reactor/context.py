@@ -11,10 +11,10 @@ from osbs.api import OSBS
 from osbs.conf import Configuration
 from osbs.sandbox.reactor import variables
 
-logger = logging.getLogger('atomic_reactor.inner')
+logger = logging.getLogger("atomic_reactor.inner")
 
 #: where pods find secrets in a cluster; in the sandbox this is a directory of the pod's own
-SECRETS_ROOT = '/var/run/secrets/'
+SECRETS_ROOT = "/var/run/secrets/"
 
 
 class ReactorError(Exception):
@@ -32,16 +32,16 @@ class BuildContext:
 
     def __init__(self, environ):
         self.environ = environ
-        self.build = _json_object(environ, 'BUILD')
-        metadata = self.build.get('metadata') or {}
-        self.build_id = metadata.get('name')
-        self.namespace = metadata.get('namespace')
+        self.build = _json_object(environ, "BUILD")
+        metadata = self.build.get("metadata") or {}
+        self.build_id = metadata.get("name")
+        self.namespace = metadata.get("namespace")
         if not self.build_id or not self.namespace:
-            raise ReactorError('variable BUILD has no metadata.name or metadata.namespace')
+            raise ReactorError("variable BUILD has no metadata.name or metadata.namespace")
         self.user_params = {}
-        if environ.get('USER_PARAMS'):
-            self.user_params = _json_object(environ, 'USER_PARAMS')
-        self.reactor_config = _reactor_config(environ.get('REACTOR_CONFIG'))
+        if environ.get("USER_PARAMS"):
+            self.user_params = _json_object(environ, "USER_PARAMS")
+        self.reactor_config = _reactor_config(environ.get("REACTOR_CONFIG"))
         #: plugin name -> what it returned
         self.results = {}
         #: plugin name -> text, or None where the plugin failed without words
@@ -62,8 +62,8 @@ class BuildContext:
                 use_auth=True,
                 verify_ssl=bool(self.ca_file),
                 ca_bundle=self.ca_file,
-                openshift_api='auto',
-                build_json_dir=self.user_params.get('build_json_dir'),
+                openshift_api="auto",
+                build_json_dir=self.user_params.get("build_json_dir"),
             )
             self._osbs = OSBS(conf, conf)
         return self._osbs
@@ -75,7 +75,7 @@ class BuildContext:
 
     def configuration(self, **settings):
         """Return a Configuration that uses the token of the pod's service account."""
-        settings.setdefault('token_file', self.environ.get(variables.TOKEN_FILE))
+        settings.setdefault("token_file", self.environ.get(variables.TOKEN_FILE))
         return Configuration(**settings)
 
     def secret_path(self, path):
@@ -86,7 +86,7 @@ class BuildContext:
         :return: str, path on this machine
         """
         if path.startswith(SECRETS_ROOT):
-            return os.path.join(self.environ.get(variables.SECRETS_DIR, ''), path.lstrip('/'))
+            return os.path.join(self.environ.get(variables.SECRETS_DIR, ""), path.lstrip("/"))
         return path
 
     def plugins(self):
@@ -96,19 +96,19 @@ class BuildContext:
         From USER_PARAMS with the library (arrangement 6), or as the client rendered them (before).
         """
         if self.user_params:
-            text = self.osbs.render_plugins_configuration(self.environ['USER_PARAMS'])
+            text = self.osbs.render_plugins_configuration(self.environ["USER_PARAMS"])
             return json.loads(text)
-        if self.environ.get('ATOMIC_REACTOR_PLUGINS'):
-            return _json_object(self.environ, 'ATOMIC_REACTOR_PLUGINS')
-        raise ReactorError('neither USER_PARAMS nor ATOMIC_REACTOR_PLUGINS is set')
+        if self.environ.get("ATOMIC_REACTOR_PLUGINS"):
+            return _json_object(self.environ, "ATOMIC_REACTOR_PLUGINS")
+        raise ReactorError("neither USER_PARAMS nor ATOMIC_REACTOR_PLUGINS is set")
 
     @property
     def repo_info(self):
         """What the source repository says (cloned at first use)."""
         if self._repo_info is None:
-            uri = self.environ.get('SOURCE_URI') or self.user_params.get('git_uri')
-            ref = self.environ.get('SOURCE_REF') or self.user_params.get('git_ref')
-            branch = self.user_params.get('git_branch')
+            uri = self.environ.get("SOURCE_URI") or self.user_params.get("git_uri")
+            ref = self.environ.get("SOURCE_REF") or self.user_params.get("git_ref")
+            branch = self.user_params.get("git_branch")
             self._repo_info = utils.get_repo_info(uri, ref, git_branch=branch)
         return self._repo_info
 
@@ -129,38 +129,38 @@ class BuildContext:
     def image_name(self):
         """Name of the image without registry and tag."""
         return self.label(
-            utils.Labels.LABEL_TYPE_NAME, self.user_params.get('component') or 'image'
+            utils.Labels.LABEL_TYPE_NAME, self.user_params.get("component") or "image"
         )
 
     @property
     def registry(self):
         """Host of the registry that the image would be pushed to."""
-        for registry in self.reactor_config.get('registries') or []:
-            return utils.RegistryURI(registry['url']).docker_uri
-        return self.environ.get('OUTPUT_REGISTRY') or 'registry.sandbox.invalid'
+        for registry in self.reactor_config.get("registries") or []:
+            return utils.RegistryURI(registry["url"]).docker_uri
+        return self.environ.get("OUTPUT_REGISTRY") or "registry.sandbox.invalid"
 
     def sandbox_setting(self, key, default):
         """Return a setting under the key ``sandbox`` of the reactor config, which only we read."""
-        settings = self.reactor_config.get('sandbox')
+        settings = self.reactor_config.get("sandbox")
         return settings.get(key, default) if isinstance(settings, dict) else default
 
 
 def _json_object(environ, variable):
     try:
-        value = json.loads(environ.get(variable) or '')
+        value = json.loads(environ.get(variable) or "")
     except ValueError as exc:
-        raise ReactorError('variable {} is not JSON: {}'.format(variable, exc))
+        raise ReactorError("variable {} is not JSON: {}".format(variable, exc))
     if not isinstance(value, dict):
-        raise ReactorError('variable {} is not a JSON object'.format(variable))
+        raise ReactorError("variable {} is not a JSON object".format(variable))
     return value
 
 
 def _reactor_config(text):
     try:
-        config = yaml.safe_load(text or '') or {}
+        config = yaml.safe_load(text or "") or {}
     except yaml.YAMLError as exc:
-        problem = getattr(exc, 'problem', None) or type(exc).__name__
-        raise ReactorError('variable REACTOR_CONFIG is not YAML: {}'.format(problem))
+        problem = getattr(exc, "problem", None) or type(exc).__name__
+        raise ReactorError("variable REACTOR_CONFIG is not YAML: {}".format(problem))
     if not isinstance(config, dict):
-        raise ReactorError('variable REACTOR_CONFIG is not a YAML mapping')
+        raise ReactorError("variable REACTOR_CONFIG is not a YAML mapping")
     return config

@@ -6,12 +6,12 @@ import sys
 from osbs.constants import ATOMIC_REACTOR_LOGGING_FMT
 
 #: what stands for the platform in lines that are the pod's own
-OWN = '-'
+OWN = "-"
 
 
 class _OwnUnlessRelayed(logging.Filter):
     def filter(self, record):
-        if not hasattr(record, 'arch'):
+        if not hasattr(record, "arch"):
             record.arch = OWN
         return True
 
@@ -27,7 +27,7 @@ def install(level=logging.INFO):
     handler.addFilter(_OwnUnlessRelayed())
     logging.getLogger().handlers[:] = [handler]
     logging.getLogger().setLevel(level)
-    logging.getLogger('osbs').setLevel(level)
+    logging.getLogger("osbs").setLevel(level)
 
 
 def relay(logger, platform):
@@ -37,4 +37,4 @@ def relay(logger, platform):
     :param logger: logging.Logger
     :param platform: str, platform of the worker whose lines are relayed
     """
-    return logging.LoggerAdapter(logger, {'arch': platform})
+    return logging.LoggerAdapter(logger, {"arch": platform})

@@ -16,22 +16,22 @@ from osbs.exceptions import OsbsResponseException
 from osbs.sandbox.reactor import workers
 from osbs.utils import Labels
 
-logger = logging.getLogger('atomic_reactor.plugins')
+logger = logging.getLogger("atomic_reactor.plugins")
 
 #: seconds that the import of an image stream may take
 IMPORT_TIMEOUT = 10
-METADATA_KEY = 'metadata.json'
+METADATA_KEY = "metadata.json"
 
 #: plugins that have no effect outside of the image, Koji and the registries, which are not there
 PRETENDED = frozenset(
     (
-        'add_dockerfile add_filesystem add_help add_labels_in_dockerfile add_yum_repo_by_url '
-        'all_rpm_packages change_from_in_dockerfile compare_components compress delete_from_registry '
-        'distgit_fetch_artefacts distribution_scope dockerfile_content fetch_maven_artifacts '
-        'flatpak_create_dockerfile flatpak_create_oci inject_parent_image inject_yum_repo koji '
-        'koji_parent koji_promote koji_tag_build pull_base_image pulp_publish pulp_pull pulp_push '
-        'pulp_sync pulp_tag remove_built_image resolve_composes resolve_module_compose sendmail squash '
-        'stop_autorebuild_if_disabled tag_by_labels'
+        "add_dockerfile add_filesystem add_help add_labels_in_dockerfile add_yum_repo_by_url "
+        "all_rpm_packages change_from_in_dockerfile compare_components compress delete_from_registry "
+        "distgit_fetch_artefacts distribution_scope dockerfile_content fetch_maven_artifacts "
+        "flatpak_create_dockerfile flatpak_create_oci inject_parent_image inject_yum_repo koji "
+        "koji_parent koji_promote koji_tag_build pull_base_image pulp_publish pulp_pull pulp_push "
+        "pulp_sync pulp_tag remove_built_image resolve_composes resolve_module_compose sendmail squash "
+        "stop_autorebuild_if_disabled tag_by_labels"
     ).split()
 )
 
@@ -46,54 +46,54 @@ def find(name):
 
 
 def _pretend(context, args):
-    logger.info('nothing to do in the sandbox')
+    logger.info("nothing to do in the sandbox")
 
 
 def pretend_to_build(context):
     """Log the steps of the Dockerfile, as a build would that runs them."""
-    pause = float(context.sandbox_setting('build_seconds', 0))
+    pause = float(context.sandbox_setting("build_seconds", 0))
     parser = context.repo_info.dockerfile_parser
     steps = [] if parser is None else parser.structure
-    logger.info('no image is built, the steps are only shown')
+    logger.info("no image is built, the steps are only shown")
     for number, step in enumerate(steps, 1):
         time.sleep(pause / len(steps))
-        logger.info('Step %d/%d : %s', number, len(steps), step['content'].strip())
+        logger.info("Step %d/%d : %s", number, len(steps), step["content"].strip())
 
 
 def reactor_config(context, args):
     """Show which keys the reactor config has, never its values."""
-    logger.info('reactor config has the keys %s', ', '.join(sorted(context.reactor_config)))
+    logger.info("reactor config has the keys %s", ", ".join(sorted(context.reactor_config)))
 
 
 def check_and_set_rebuild(context, args):
     """Tell an automatic rebuild from a requested one, and mark the next one as automatic."""
-    labels = context.build['metadata'].get('labels') or {}
-    key, value = args['label_key'], args['label_value']
+    labels = context.build["metadata"].get("labels") or {}
+    key, value = args["label_key"], args["label_value"]
     is_rebuild = labels.get(key) == value
-    logger.info('this is %s', 'an automatic rebuild' if is_rebuild else 'not an automatic rebuild')
+    logger.info("this is %s", "an automatic rebuild" if is_rebuild else "not an automatic rebuild")
     if not is_rebuild:
-        context.osbs.update_labels_on_build_config(labels['buildconfig'], {key: value})
+        context.osbs.update_labels_on_build_config(labels["buildconfig"], {key: value})
     return is_rebuild
 
 
 def check_and_set_platforms(context, args):
     """Return the platforms that have a worker cluster (atomic-reactor asks the Koji target)."""
     platforms = workers.configured_platforms(context)
-    logger.info('koji is not asked; platforms with a cluster: %s', ', '.join(platforms))
+    logger.info("koji is not asked; platforms with a cluster: %s", ", ".join(platforms))
     return platforms
 
 
 def bump_release(context, args):
     """Choose the release: that of the Dockerfile, else 1 (atomic-reactor asks Koji)."""
-    release = context.label(Labels.LABEL_TYPE_RELEASE, '1')
-    logger.info('koji is not asked; release is %s', release)
+    release = context.label(Labels.LABEL_TYPE_RELEASE, "1")
+    logger.info("koji is not asked; release is %s", release)
     return release
 
 
 def release_of(context):
     """Return the release of the build, as text."""
-    given = context.user_params.get('release') or context.results.get('bump_release')
-    return given or context.label(Labels.LABEL_TYPE_RELEASE, '1')
+    given = context.user_params.get("release") or context.results.get("bump_release")
+    return given or context.label(Labels.LABEL_TYPE_RELEASE, "1")
 
 
 def orchestrate_build(context, args):
@@ -104,13 +104,13 @@ def orchestrate_build(context, args):
 
 def koji_upload(context, args):
     """Leave the metadata of a worker build in a config map for its orchestrator."""
-    name = context.build_id + '-md'
-    platform = args.get('platform')
+    name = context.build_id + "-md"
+    platform = args.get("platform")
     context.osbs.create_config_map(
-        name, {METADATA_KEY: {'build': context.build_id, 'platform': platform}}
+        name, {METADATA_KEY: {"build": context.build_id, "platform": platform}}
     )
-    logger.info('nothing is uploaded; metadata is in config map %s', name)
-    return {'metadata_fragment': 'configmap/' + name, 'metadata_fragment_key': METADATA_KEY}
+    logger.info("nothing is uploaded; metadata is in config map %s", name)
+    return {"metadata_fragment": "configmap/" + name, "metadata_fragment_key": METADATA_KEY}
 
 
 def fetch_worker_metadata(context, args):
@@ -125,106 +125,106 @@ def remove_worker_metadata(context, args):
     """Delete the config maps of the worker builds."""
     for worker, name, _ in _metadata_fragments(context):
         worker.osbs.delete_config_map(name)
-        logger.info('deleted config map %s', name)
+        logger.info("deleted config map %s", name)
 
 
 def _metadata_fragments(context):
     for worker in context.orchestration.workers if context.orchestration else ():
         annotations = worker.annotations
-        fragment = annotations.get('metadata_fragment', '')
-        if fragment.startswith('configmap/'):
-            yield worker, fragment.split('/', 1)[1], annotations['metadata_fragment_key']
+        fragment = annotations.get("metadata_fragment", "")
+        if fragment.startswith("configmap/"):
+            yield worker, fragment.split("/", 1)[1], annotations["metadata_fragment_key"]
 
 
 def tag_from_config(context, args):
     """Choose the tags of the image."""
-    suffixes = args.get('tag_suffixes') or {}
-    version = context.label(Labels.LABEL_TYPE_VERSION, '0')
+    suffixes = args.get("tag_suffixes") or {}
+    version = context.label(Labels.LABEL_TYPE_VERSION, "0")
     primary = [
-        suffix.replace('{version}', version).replace('{release}', release_of(context))
-        for suffix in suffixes.get('primary') or []
+        suffix.replace("{version}", version).replace("{release}", release_of(context))
+        for suffix in suffixes.get("primary") or []
     ]
-    return {'unique': list(suffixes.get('unique') or []), 'primary': primary}
+    return {"unique": list(suffixes.get("unique") or []), "primary": primary}
 
 
 def _tags(context):
-    given = context.results.get('tag_from_config')
+    given = context.results.get("tag_from_config")
     if given:
         return given
-    output = context.environ.get('OUTPUT_IMAGE') or context.user_params.get('image_tag') or ''
-    return {'unique': [output.rpartition(':')[2] or 'latest'], 'primary': []}
+    output = context.environ.get("OUTPUT_IMAGE") or context.user_params.get("image_tag") or ""
+    return {"unique": [output.rpartition(":")[2] or "latest"], "primary": []}
 
 
 def push(context, args):
     """Return the digests that a registry would answer with; nothing is pushed."""
     tags = _tags(context)
-    digest = 'sha256:' + _fingerprint(context)
-    logger.info('nothing is pushed to %s', context.registry)
+    digest = "sha256:" + _fingerprint(context)
+    logger.info("nothing is pushed to %s", context.registry)
     return [
         {
-            'registry': context.registry,
-            'repository': context.image_name,
-            'tag': tag,
-            'digest': digest,
-            'version': 'v2',
+            "registry": context.registry,
+            "repository": context.image_name,
+            "tag": tag,
+            "digest": digest,
+            "version": "v2",
         }
-        for tag in tags['unique'] + tags['primary']
+        for tag in tags["unique"] + tags["primary"]
     ]
 
 
 def _fingerprint(context):
-    uid = context.build['metadata'].get('uid') or context.build_id
-    return hashlib.sha256(uid.encode('utf-8')).hexdigest()
+    uid = context.build["metadata"].get("uid") or context.build_id
+    return hashlib.sha256(uid.encode("utf-8")).hexdigest()
 
 
 def koji_import(context, args):
     """Return the id of a build that Koji would have given."""
-    build_id = zlib.crc32(_fingerprint(context).encode('utf-8'))
-    logger.info('nothing is imported into koji; build id would be %d', build_id)
+    build_id = zlib.crc32(_fingerprint(context).encode("utf-8"))
+    logger.info("nothing is imported into koji; build id would be %d", build_id)
     return build_id
 
 
 def import_image(context, args):
     """Import the image into its image stream, which starts rebuilds of what is based on it."""
-    name = args['imagestream']
-    repository = '{}/{}'.format(context.registry, context.image_name)
+    name = args["imagestream"]
+    repository = "{}/{}".format(context.registry, context.image_name)
     try:
         stream = context.osbs.get_image_stream(name).json()
     except OsbsResponseException as exc:
         if exc.status_code != 404:
             raise
         stream = context.osbs.create_image_stream(name, repository).json()
-    for tag in _tags(context)['primary']:
+    for tag in _tags(context)["primary"]:
         context.osbs.ensure_image_stream_tag(stream, tag)
         stream = context.osbs.get_image_stream(name).json()
     imported = context.osbs.import_image(name, timeout=IMPORT_TIMEOUT)
-    logger.info('image stream %s: %s', name, 'imported' if imported else 'nothing imported')
+    logger.info("image stream %s: %s", name, "imported" if imported else "nothing imported")
 
 
 def store_metadata_in_osv3(context, args):
     """Store on the Build what came out of it."""
     annotations = {
-        'plugins-metadata': json.dumps(context.results['plugins-metadata']),
-        'repositories': json.dumps(_repositories(context)),
-        'digests': json.dumps(_digests(context)),
-        'image-id': _fingerprint(context),
-        'base-image-name': context.user_params.get('base_image') or '',
-        'base-image-id': '',
-        'commit_id': context.environ.get('SOURCE_REF') or '',
-        'dockerfile': _dockerfile(context),
+        "plugins-metadata": json.dumps(context.results["plugins-metadata"]),
+        "repositories": json.dumps(_repositories(context)),
+        "digests": json.dumps(_digests(context)),
+        "image-id": _fingerprint(context),
+        "base-image-name": context.user_params.get("base_image") or "",
+        "base-image-id": "",
+        "commit_id": context.environ.get("SOURCE_REF") or "",
+        "dockerfile": _dockerfile(context),
     }
-    annotations.update(context.results.get('koji_upload') or {})
+    annotations.update(context.results.get("koji_upload") or {})
     if context.orchestration is not None:
-        annotations['worker-builds'] = json.dumps(context.orchestration.summary())
+        annotations["worker-builds"] = json.dumps(context.orchestration.summary())
     context.osbs.update_annotations_on_build(context.build_id, annotations)
-    if context.results.get('koji_import') is not None:
-        labels = {'koji-build-id': str(context.results['koji_import'])}
+    if context.results.get("koji_import") is not None:
+        labels = {"koji-build-id": str(context.results["koji_import"])}
         context.osbs.update_labels_on_build(context.build_id, labels)
-    logger.info('stored annotations %s', ', '.join(sorted(annotations)))
+    logger.info("stored annotations %s", ", ".join(sorted(annotations)))
 
 
 def _digests(context):
-    for name in ('group_manifests', 'tag_and_push'):
+    for name in ("group_manifests", "tag_and_push"):
         if context.results.get(name):
             return context.results[name]
     return []
@@ -232,14 +232,14 @@ def _digests(context):
 
 def _repositories(context):
     tags = _tags(context)
-    pushed = {item['tag']: item for item in _digests(context)}
+    pushed = {item["tag"]: item for item in _digests(context)}
     return {
         kind: [
-            '{registry}/{repository}:{tag}'.format(**pushed[tag])
+            "{registry}/{repository}:{tag}".format(**pushed[tag])
             for tag in tags[kind]
             if tag in pushed
         ]
-        for kind in ('primary', 'unique')
+        for kind in ("primary", "unique")
     }
 
 
@@ -248,25 +248,25 @@ def _dockerfile(context):
     # same.
     try:
         parser = context.repo_info.dockerfile_parser
-        return parser.content if parser else ''
+        return parser.content if parser else ""
     except Exception as exc:
-        logger.warning('no Dockerfile to store: %s', exc)
-        return ''
+        logger.warning("no Dockerfile to store: %s", exc)
+        return ""
 
 
 PLUGINS = {
-    'bump_release': bump_release,
-    'check_and_set_platforms': check_and_set_platforms,
-    'check_and_set_rebuild': check_and_set_rebuild,
-    'fetch_worker_metadata': fetch_worker_metadata,
-    'group_manifests': push,
-    'import_image': import_image,
-    'koji_import': koji_import,
-    'koji_upload': koji_upload,
-    'orchestrate_build': orchestrate_build,
-    'reactor_config': reactor_config,
-    'remove_worker_metadata': remove_worker_metadata,
-    'store_metadata_in_osv3': store_metadata_in_osv3,
-    'tag_and_push': push,
-    'tag_from_config': tag_from_config,
+    "bump_release": bump_release,
+    "check_and_set_platforms": check_and_set_platforms,
+    "check_and_set_rebuild": check_and_set_rebuild,
+    "fetch_worker_metadata": fetch_worker_metadata,
+    "group_manifests": push,
+    "import_image": import_image,
+    "koji_import": koji_import,
+    "koji_upload": koji_upload,
+    "orchestrate_build": orchestrate_build,
+    "reactor_config": reactor_config,
+    "remove_worker_metadata": remove_worker_metadata,
+    "store_metadata_in_osv3": store_metadata_in_osv3,
+    "tag_and_push": push,
+    "tag_from_config": tag_from_config,
 }

@@ -8,17 +8,17 @@ import time
 from osbs.sandbox.reactor import plugins
 from osbs.sandbox.reactor.context import ReactorError
 
-logger = logging.getLogger('atomic_reactor.plugin')
+logger = logging.getLogger("atomic_reactor.plugin")
 
 #: phases in order; the exit phase runs whatever happened before and does not stop at a failure
 PHASES = (
-    'prebuild_plugins',
-    'buildstep_plugins',
-    'prepublish_plugins',
-    'postbuild_plugins',
-    'exit_plugins',
+    "prebuild_plugins",
+    "buildstep_plugins",
+    "prepublish_plugins",
+    "postbuild_plugins",
+    "exit_plugins",
 )
-EXIT_PHASE = 'exit_plugins'
+EXIT_PHASE = "exit_plugins"
 
 
 class BuildCancelled(BaseException):
@@ -43,52 +43,52 @@ def run_build(context):
     :return: str, what failed, or None if nothing did
     """
     phases = context.plugins()
-    context.results['plugins-metadata'] = {'errors': context.errors, 'durations': {}}
-    context.results['plugins-metadata']['timestamps'] = {}
+    context.results["plugins-metadata"] = {"errors": context.errors, "durations": {}}
+    context.results["plugins-metadata"]["timestamps"] = {}
     for phase in PHASES:
         if context.errors and phase != EXIT_PHASE:
             continue
-        logger.info('running %s', phase.replace('_', ' '))
+        logger.info("running %s", phase.replace("_", " "))
         for plugin in phases.get(phase) or []:
             _run_plugin(context, plugin)
             if context.errors and phase != EXIT_PHASE:
                 break
-        if phase == 'buildstep_plugins' and not phases.get(phase) and not context.errors:
+        if phase == "buildstep_plugins" and not phases.get(phase) and not context.errors:
             plugins.pretend_to_build(context)
     for name, text in context.errors.items():
-        return 'plugin {!r} failed: {}'.format(name, text)
+        return "plugin {!r} failed: {}".format(name, text)
     return None
 
 
 def _run_plugin(context, plugin):
-    name = plugin.get('name')
+    name = plugin.get("name")
     function = plugins.find(name)
-    if function is None and not plugin.get('required', True):
-        logger.warning('no such plugin: %r, not required', name)
+    if function is None and not plugin.get("required", True):
+        logger.warning("no such plugin: %r, not required", name)
         return
-    metadata = context.results['plugins-metadata']
-    metadata['timestamps'][name] = _now()
-    logger.info('running plugin %r', name)
+    metadata = context.results["plugins-metadata"]
+    metadata["timestamps"][name] = _now()
+    logger.info("running plugin %r", name)
     started = time.monotonic()
     try:
         if function is None:
-            raise ReactorError('no such plugin, did you set the correct plugin type?')
+            raise ReactorError("no such plugin, did you set the correct plugin type?")
         _fail_if_asked(context, name)
-        context.results[name] = function(context, plugin.get('args') or {})
+        context.results[name] = function(context, plugin.get("args") or {})
     except Exception as exc:  # a plugin may fail in any way; the build then fails in order
-        logger.error('plugin %r raised an exception: %s', name, exc)
+        logger.error("plugin %r raised an exception: %s", name, exc)
         context.errors[name] = str(exc)
     finally:
-        metadata['durations'][name] = round(time.monotonic() - started, 3)
+        metadata["durations"][name] = round(time.monotonic() - started, 3)
 
 
 def _now():
-    return datetime.datetime.now(datetime.timezone.utc).strftime('%Y-%m-%dT%H:%M:%S.%f')
+    return datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%f")
 
 
 def _fail_if_asked(context, name):
     """Fail if key ``sandbox.fail`` of the reactor config asks for it (plugin, platform, message)."""
-    for wish in context.sandbox_setting('fail', []):
-        platform = wish.get('platform')
-        if wish.get('plugin') == name and platform in (None, context.user_params.get('platform')):
-            raise ReactorError(wish.get('message') or 'failure asked for by the reactor config')
+    for wish in context.sandbox_setting("fail", []):
+        platform = wish.get("platform")
+        if wish.get("plugin") == name and platform in (None, context.user_params.get("platform")):
+            raise ReactorError(wish.get("message") or "failure asked for by the reactor config")

@@ -16,17 +16,17 @@ from osbs.exceptions import OsbsException
 from osbs.sandbox.reactor import log
 from osbs.sandbox.reactor.context import ReactorError
 
-logger = logging.getLogger('atomic_reactor.plugins.orchestrate_build')
+logger = logging.getLogger("atomic_reactor.plugins.orchestrate_build")
 
-CLIENT_CONFIG_DIR = '/var/run/secrets/atomic-reactor/client-config-secret'
-UNFINISHED = ','.join('status!=' + state.capitalize() for state in BUILD_FINISHED_STATES)
+CLIENT_CONFIG_DIR = "/var/run/secrets/atomic-reactor/client-config-secret"
+UNFINISHED = ",".join("status!=" + state.capitalize() for state in BUILD_FINISHED_STATES)
 #: seconds in which a cancelled orchestrator tells its workers
 CANCEL_SECONDS = 4.0
 
 
 def configured_platforms(context):
     """Return the platforms that have a cluster in the reactor config, in its order."""
-    return list(context.reactor_config.get('clusters') or {})
+    return list(context.reactor_config.get("clusters") or {})
 
 
 class WorkerBuild(object):
@@ -71,20 +71,20 @@ class WorkerBuild(object):
         try:
             with self.osbs.retries_disabled():
                 self.build = self.osbs.create_worker_build(platform=self.platform, **kwargs)
-            logger.info('%s: worker build %s in cluster %s', self.platform, self.name, self.cluster)
+            logger.info("%s: worker build %s in cluster %s", self.platform, self.name, self.cluster)
             if self.cancelled.is_set():
                 self.cancel()
             self._relay_log()
             self.build = self.osbs.wait_for_build_to_finish(self.name)
-            logger.info('%s: worker build %s is %s', self.platform, self.name, self.build.status)
+            logger.info("%s: worker build %s is %s", self.platform, self.name, self.build.status)
         except Exception as exc:  # whatever happens to one worker is told with the others
             self.error = str(exc)
-            logger.error('%s: worker build failed: %s', self.platform, exc)
+            logger.error("%s: worker build failed: %s", self.platform, exc)
 
     def _relay_log(self):
         relayed = log.relay(logger, self.platform)
         for line in self.osbs.get_build_logs(self.name, follow=True) or ():
-            relayed.info('%s', line.decode('utf-8', 'replace').rstrip())
+            relayed.info("%s", line.decode("utf-8", "replace").rstrip())
 
     def cancel(self):
         """Cancel the build, now or as soon as it exists."""
@@ -93,32 +93,32 @@ class WorkerBuild(object):
             return
         try:
             self.osbs.cancel_build(self.name)
-            logger.info('%s: cancelled worker build %s', self.platform, self.name)
+            logger.info("%s: cancelled worker build %s", self.platform, self.name)
         except OsbsException as exc:
-            logger.error('%s: cannot cancel worker build %s: %s', self.platform, self.name, exc)
+            logger.error("%s: cannot cancel worker build %s: %s", self.platform, self.name, exc)
 
     def failure(self):
         """Return the reason of the failure as a dict, as orchestrate_build reports it."""
         if self.error is not None:
-            return {'general': self.error}
-        reason = {'general': self.build.get_error_message() or 'build is ' + self.build.status}
+            return {"general": self.error}
+        reason = {"general": self.build.get_error_message() or "build is " + self.build.status}
         try:
-            reason['pod'] = self.osbs.get_pod_for_build(self.name).get_failure_reason()
+            reason["pod"] = self.osbs.get_pod_for_build(self.name).get_failure_reason()
         except OsbsException as exc:
-            logger.warning('%s: no pod of build %s: %s', self.platform, self.name, exc)
+            logger.warning("%s: no pod of build %s: %s", self.platform, self.name, exc)
         return reason
 
     def summary(self):
         """Return the entry of annotation ``worker-builds`` (cli.md, get-build)."""
         annotations = self.annotations
         return {
-            'build': {
-                'cluster-url': self.osbs.os_conf.get_openshift_base_uri(),
-                'namespace': self.osbs.os_conf.get_namespace(),
-                'build-name': self.name,
+            "build": {
+                "cluster-url": self.osbs.os_conf.get_openshift_base_uri(),
+                "namespace": self.osbs.os_conf.get_namespace(),
+                "build-name": self.name,
             },
-            'digests': json.loads(annotations.get('digests') or '[]'),
-            'plugins-metadata': json.loads(annotations.get('plugins-metadata') or '{}'),
+            "digests": json.loads(annotations.get("digests") or "[]"),
+            "plugins-metadata": json.loads(annotations.get("plugins-metadata") or "{}"),
         }
 
 
@@ -173,8 +173,8 @@ class Orchestration(object):
         return {worker.platform: worker.summary() for worker in self.workers if worker.build}
 
     def _platforms(self):
-        wanted = self._args.get('platforms')
-        enabled = self._context.results.get('check_and_set_platforms')
+        wanted = self._args.get("platforms")
+        enabled = self._context.results.get("check_and_set_platforms")
         platforms = [
             platform
             for platform in (configured_platforms(self._context) if wanted is None else wanted)
@@ -182,47 +182,47 @@ class Orchestration(object):
         ]
         if not platforms:
             raise ReactorError(
-                'no platform to build for: wanted {}, clusters for {}'.format(
+                "no platform to build for: wanted {}, clusters for {}".format(
                     wanted, configured_platforms(self._context)
                 )
             )
         return platforms
 
     def _worker_kwargs(self):
-        kwargs = dict(self._args.get('build_kwargs') or {})
-        kwargs.pop('architecture', None)
-        kwargs['release'] = self._release
-        kwargs['koji_upload_dir'] = 'koji-upload/' + self._context.build_id
-        kwargs['is_auto'] = bool(self._context.results.get('check_and_set_rebuild'))
+        kwargs = dict(self._args.get("build_kwargs") or {})
+        kwargs.pop("architecture", None)
+        kwargs["release"] = self._release
+        kwargs["koji_upload_dir"] = "koji-upload/" + self._context.build_id
+        kwargs["is_auto"] = bool(self._context.results.get("check_and_set_rebuild"))
         return kwargs
 
     def _choose_cluster(self, platform):
-        clusters = (self._context.reactor_config.get('clusters') or {}).get(platform) or []
+        clusters = (self._context.reactor_config.get("clusters") or {}).get(platform) or []
         loads = []
         for cluster in clusters:
-            if cluster.get('enabled', True):
-                worker = WorkerBuild(platform, cluster['name'], self._session(cluster['name']))
+            if cluster.get("enabled", True):
+                worker = WorkerBuild(platform, cluster["name"], self._session(cluster["name"]))
                 with worker.osbs.retries_disabled():
                     running = len(worker.osbs.list_builds(field_selector=UNFINISHED))
-                loads.append((running / float(cluster.get('max_concurrent_builds') or 1), worker))
+                loads.append((running / float(cluster.get("max_concurrent_builds") or 1), worker))
         if not loads:
-            raise ReactorError('no cluster for platform {} in the reactor config'.format(platform))
+            raise ReactorError("no cluster for platform {} in the reactor config".format(platform))
         load, worker = min(loads, key=lambda item: item[0])
-        logger.info('%s: cluster %s, load %.2f', platform, worker.cluster, load)
+        logger.info("%s: cluster %s, load %.2f", platform, worker.cluster, load)
         return worker
 
     def _session(self, cluster):
         config = self._context.reactor_config
         directory = self._context.secret_path(
-            config.get('clusters_client_config_dir') or CLIENT_CONFIG_DIR
+            config.get("clusters_client_config_dir") or CLIENT_CONFIG_DIR
         )
-        overrides = dict(self._args.get('config_kwargs') or {})
-        overrides['conf_section'] = cluster
-        overrides['conf_file'] = os.path.join(directory, 'osbs.conf')
-        if not os.path.isfile(overrides['conf_file']):
+        overrides = dict(self._args.get("config_kwargs") or {})
+        overrides["conf_section"] = cluster
+        overrides["conf_file"] = os.path.join(directory, "osbs.conf")
+        if not os.path.isfile(overrides["conf_file"]):
             raise ReactorError(
-                'client configuration {} is not there: is the secret mounted?'.format(
-                    overrides['conf_file']
+                "client configuration {} is not there: is the secret mounted?".format(
+                    overrides["conf_file"]
                 )
             )
         conf = self._context.configuration(**overrides)

@@ -1,0 +1,209 @@
+"""
+The ``osbs-sandbox`` command: ``serve`` keeps a sandbox running, ``demo`` runs one build on it.
+
+Data on stdout (the ready line, the log of the demo), words on stderr. Exit status: 0 done, 1 failed,
+2 usage.
+"""
+
+import argparse
+import json
+import signal
+import sys
+import tempfile
+import threading
+
+import osbs
+
+FAILED = 1
+USAGE = 2
+
+
+def main(argv=None):
+    """
+    Run the ``osbs-sandbox`` command.
+
+    :param argv: list of str; None: those of the process
+    :return: int, exit status
+    """
+    parser = build_parser()
+    args = parser.parse_args(argv)
+    if args.function is None:
+        parser.print_help()
+        return 0
+    try:
+        import aiohttp  # noqa: F401  (only to say early what is missing)
+        import trustme  # noqa: F401
+    except ImportError as exc:
+        return _complain('{}; install the extra: pip install "osbs-client[sandbox]"'.format(exc))
+    return args.function(args)
+
+
+def build_parser():
+    """Return the argparse.ArgumentParser of the command."""
+    parser = argparse.ArgumentParser(
+        prog="osbs-sandbox", description="an OpenShift master for one machine, for OSBS"
+    )
+    parser.add_argument("-V", "--version", action="version", version=osbs.__version__)
+    parser.set_defaults(function=None)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    _add_serve(commands)
+    _add_demo(commands)
+    return parser
+
+
+def _add_serve(commands):
+    serve = commands.add_parser(
+        "serve",
+        help="serve until SIGTERM or Ctrl-C",
+        description="Serve until SIGTERM or Ctrl-C. One line of JSON on stdout says that the "
+        "sandbox is ready and how to reach it.",
+    )
+    serve.set_defaults(function=cmd_serve)
+    serve.add_argument(
+        "--port", type=_port, default=0, help="port on 127.0.0.1; 0, the default, takes a free one"
+    )
+    serve.add_argument("--no-tls", action="store_true", help="serve http instead of https")
+    serve.add_argument("--namespace", default="osbs", help="project of the builds (default: osbs)")
+    serve.add_argument(
+        "--user",
+        action="append",
+        dest="users",
+        type=_user,
+        default=[],
+        metavar="NAME:PASSWORD[:ROLE]",
+        help="a further user; role admin (default), edit, view or none; may be given again",
+    )
+    serve.add_argument(
+        "--token-lifetime", type=_seconds, metavar="SECONDS", help="lifetime of OAuth tokens"
+    )
+    serve.add_argument("--state", metavar="FILE", help="keep the state in this file")
+    serve.add_argument(
+        "--directory",
+        metavar="DIR",
+        help="where osbs.conf is written; default: a temporary one, removed at the end",
+    )
+    serve.add_argument(
+        "--scripted", metavar="FILE", help="play the outcomes of this JSON file, start no processes"
+    )
+    serve.add_argument(
+        "--speed", type=_positive, default=1.0, help="how many times faster than a real master"
+    )
+    _add_api_options(serve)
+
+
+def _add_demo(commands):
+    demo = commands.add_parser(
+        "demo",
+        help="run one orchestrator build from configuration to summary",
+        description='Start a sandbox, make a repository and an osbs.conf, and run "osbs build". '
+        "Status 0 if the build is complete.",
+    )
+    demo.set_defaults(function=cmd_demo)
+    _add_api_options(demo)
+
+
+def _add_api_options(parser):
+    parser.add_argument(
+        "--no-oapi", action="store_true", help="be an OpenShift 4: API groups only, no /oapi/v1"
+    )
+    parser.add_argument(
+        "--openshift-api",
+        choices=("oapi", "apis", "auto"),
+        help="key openshift_api of the configuration (default: what the server has)",
+    )
+
+
+def _port(text):
+    if not text.isdigit() or int(text) > 65535:
+        raise argparse.ArgumentTypeError("{!r} is no port".format(text))
+    return int(text)
+
+
+def _positive(text):
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError("{!r} is no number greater than 0".format(text))
+    return value
+
+
+_seconds = _positive
+
+
+def _user(text):
+    name, _, rest = text.partition(":")
+    password, _, role = rest.partition(":")
+    if not name or not password or role not in ("", "admin", "edit", "view", "none"):
+        raise argparse.ArgumentTypeError("expected NAME:PASSWORD[:admin|edit|view|none]")
+    return name, password, role or "admin"
+
+
+def cmd_serve(args):
+    """Serve until told to stop."""
+    from osbs.sandbox.installation import Installation
+    from osbs.sandbox.outcomes import OutcomeError
+    from osbs.sandbox.pods import ScriptedRunner
+
+    stop = threading.Event()
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(signum, lambda *_: stop.set())
+    try:
+        runner = ScriptedRunner.from_file(args.scripted) if args.scripted else None
+    except OutcomeError as exc:
+        return _complain(exc)
+    with tempfile.TemporaryDirectory(prefix="osbs-sandbox-") as temporary:
+        installation = Installation(
+            args.directory or temporary,
+            api=args.openshift_api,
+            runner=runner,
+            **server_options(args),
+        )
+        try:
+            installation.start()
+        except OSError as exc:
+            return _complain("cannot serve on port {}: {}".format(args.port, exc))
+        except ValueError as exc:
+            return _complain(exc)
+        try:
+            print(json.dumps(installation.ready_line()), flush=True)
+            stop.wait()
+        finally:
+            installation.stop()
+    return 0
+
+
+def server_options(args):
+    """Return the keywords of the server that the arguments of ``serve`` ask for."""
+    return {
+        "port": args.port,
+        "tls": not args.no_tls,
+        "namespace": args.namespace,
+        "oapi": not args.no_oapi,
+        "state": args.state,
+        "users": args.users,
+        "speed": args.speed,
+        "token_lifetime": args.token_lifetime,
+    }
+
+
+def cmd_demo(args):
+    """Run the demo."""
+    from osbs.sandbox.demo import run_demo
+
+    if args.no_oapi and args.openshift_api == "oapi":
+        return _complain("--openshift-api oapi cannot work with --no-oapi", USAGE)
+    try:
+        return run_demo(api=args.openshift_api, oapi=not args.no_oapi)
+    except KeyboardInterrupt:
+        return _complain("interrupted")
+
+
+def _complain(text, status=FAILED):
+    sys.stderr.write("osbs-sandbox: {}\n".format(text))
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

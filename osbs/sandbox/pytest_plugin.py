@@ -1,0 +1,41 @@
+"""
+pytest plugin (entry point ``pytest11``): the fixture ``osbs_sandbox``.
+
+Parses and imports on every Python that osbs runs on, without the extra ``sandbox`` (decision D33):
+pytest imports it wherever osbs-client is installed. Only the fixture needs Python 3 and the extra.
+"""
+
+from __future__ import absolute_import, print_function, unicode_literals
+
+import pytest
+
+MARKER = "osbs_sandbox"
+_HELP = (
+    "osbs_sandbox(**options): options of the fixture osbs_sandbox: faults, processes, tls, oapi, "
+    "namespace, users, token_lifetime, speed"
+)
+
+
+def pytest_configure(config):
+    """Make the marker known."""
+    config.addinivalue_line(str("markers"), str(_HELP))
+
+
+@pytest.fixture
+def osbs_sandbox(request):
+    """
+    An OpenShift for this test alone, an osbs.sandbox.testing.RunningSandbox.
+
+    Options come from the marker: ``@pytest.mark.osbs_sandbox(oapi=False)``. A fault that was asked
+    for and never happened fails the test.
+    """
+    try:
+        from osbs.sandbox import testing
+    except (ImportError, SyntaxError) as exc:
+        pytest.fail(
+            "the fixture osbs_sandbox needs Python 3.6 or newer and the extra: "
+            'pip install "osbs-client[sandbox]" ({})'.format(exc)
+        )
+    marker = request.node.get_closest_marker(MARKER)
+    with testing.running(**(marker.kwargs if marker else {})) as sandbox:
+        yield sandbox

@@ -1,0 +1,276 @@
+"""``osbs-sandbox serve`` as a process: ready line, options, end."""
+
+from __future__ import absolute_import, print_function, unicode_literals
+
+import json
+import os
+import signal
+import socket
+import stat
+import subprocess
+
+import pytest
+import requests
+from six.moves import configparser
+
+from osbs.conf import Configuration
+from tests.conftest import ROOT, SandboxProcess, sandbox_python
+
+SEED_CONF = os.path.join(os.path.dirname(os.path.abspath(__file__)), "seed-example", "osbs.conf")
+AUTHORIZE = "oauth/authorize?response_type=token&client_id=openshift-challenging-client"
+
+
+@pytest.fixture
+def serve():
+    """Start sandboxes that end with the test."""
+    processes = []
+
+    def start(*options):
+        processes.append(SandboxProcess(*options))
+        return processes[-1]
+
+    yield start
+    for process in processes:
+        process.stop()
+
+
+def run_cli(*arguments, **environment):
+    """Run osbs-sandbox to its end: (status, stdout, stderr)."""
+    env = dict(os.environ, PYTHONPATH=str(ROOT))
+    env.update((str(name), str(value)) for name, value in environment.items())
+    process = subprocess.Popen(
+        sandbox_python() + ["-m", "osbs.sandbox.cli"] + list(arguments),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=env,
+    )
+    stdout, stderr = process.communicate()
+    return process.returncode, stdout.decode("utf-8"), stderr.decode("utf-8")
+
+
+def get(ready, path, **kwargs):
+    kwargs.setdefault("headers", {"Authorization": "Bearer " + ready["token"]})
+    return requests.get(ready["url"] + path, verify=ready["ca"] or True, **kwargs)
+
+
+def log_in(ready, user, password):
+    return get(
+        ready,
+        AUTHORIZE,
+        headers={"X-CSRF-Token": "1"},
+        auth=(user, password),
+        allow_redirects=False,
+    )
+
+
+def sections(path):
+    parser = configparser.RawConfigParser()
+    parser.read(str(path))
+    return dict((name, set(parser.options(name))) for name in parser.sections())
+
+
+def test_ready_line_has_the_agreed_keys(sandbox):
+    assert sorted(sandbox) == ["ca", "config", "namespace", "password", "token", "url", "user"]
+
+
+def test_ready_token_is_good(sandbox):
+    answer = get(sandbox, "oapi/v1/users/~")
+    assert (answer.status_code, answer.json()["metadata"]["name"]) == (200, sandbox["user"])
+
+
+def test_ready_password_is_good(sandbox):
+    answer = log_in(sandbox, sandbox["user"], sandbox["password"])
+    assert "#access_token=" in answer.headers["Location"]
+
+
+def test_ready_configuration_is_for_its_owner_only(sandbox):
+    assert stat.S_IMODE(os.stat(sandbox["config"]).st_mode) == 0o600
+
+
+def test_ready_configuration_names_the_server(sandbox):
+    conf = Configuration(conf_file=sandbox["config"])
+    assert [conf.get_openshift_base_uri(), conf.get_ca_bundle(), conf.get_verify_ssl()] == [
+        sandbox["url"],
+        sandbox["ca"],
+        True,
+    ]
+
+
+def test_ready_configuration_has_the_sections_and_keys_of_a_real_installation(sandbox):
+    ours, real = sections(sandbox["config"]), sections(SEED_CONF)
+    missing = dict((name, keys - ours.get(name, set())) for name, keys in real.items())
+    # build_json_dir is left to the search of decision D8.
+    assert missing == {"general": {"build_json_dir"}, "platform:x86_64": set(), "default": set()}
+
+
+def test_ready_configuration_adds_a_platform_and_the_ca_to_that(sandbox):
+    ours, real = sections(sandbox["config"]), sections(SEED_CONF)
+    assert (sorted(set(ours) - set(real)), ours["default"] - real["default"]) == (
+        ["platform:ppc64le"],
+        {"ca_bundle"},
+    )
+
+
+def test_all_addresses_in_the_ready_configuration_are_on_loopback(sandbox):
+    parser = configparser.RawConfigParser()
+    parser.read(str(sandbox["config"]))
+    urls = [value for _, value in parser.items("default") if "://" in value]
+    assert [url for url in urls if not url.split("://")[1].startswith("127.0.0.1:")] == []
+
+
+@pytest.mark.parametrize("namespace", ["osbs", "osbs-x86-64", "osbs-ppc64le"])
+def test_each_project_has_the_reactor_config_map(sandbox, namespace):
+    path = "api/v1/namespaces/{}/configmaps/reactor-config-map".format(namespace)
+    assert "required_secrets" in get(sandbox, path).json()["data"]["config.yaml"]
+
+
+@pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_with_status_0_and_nothing_left(serve, signum):
+    process = serve()
+    process.process.send_signal(signum)
+    status = process.stop()
+    left = [path for path in (process["ca"], process["config"]) if os.path.exists(path)]
+    assert (status, left, process.stderr()) == (0, [], "")
+
+
+def test_without_tls_it_serves_http(serve):
+    ready = serve("--no-tls")
+    assert (ready["url"][:5], ready["ca"], get(ready, "healthz").status_code) == (
+        "http:",
+        None,
+        200,
+    )
+
+
+def test_a_further_user_can_log_in(serve):
+    ready = serve("--user", "ham:eggs:view")
+    assert log_in(ready, "ham", "eggs").status_code == 302
+
+
+def test_tokens_live_as_long_as_asked_for(serve):
+    ready = serve("--token-lifetime", "77")
+    location = log_in(ready, ready["user"], ready["password"]).headers["Location"]
+    assert "expires_in=77&" in location
+
+
+def test_without_oapi_the_configuration_says_apis(serve):
+    ready = serve("--no-oapi")
+    conf = Configuration(conf_file=ready["config"])
+    assert (conf.get_openshift_api(), get(ready, "oapi/v1/users/~").status_code) == ("apis", 403)
+
+
+def test_the_configuration_can_be_told_to_find_out(serve):
+    ready = serve("--openshift-api", "auto")
+    assert Configuration(conf_file=ready["config"]).get_openshift_api() == "auto"
+
+
+def test_the_project_can_be_chosen(serve):
+    ready = serve("--namespace", "ham")
+    path = "api/v1/namespaces/ham-x86-64/configmaps/reactor-config-map"
+    assert (ready["namespace"], get(ready, path).status_code) == ("ham", 200)
+
+
+def test_state_outlives_a_kill(serve, tmpdir):
+    options = ["--state", str(tmpdir.join("state")), "--directory", str(tmpdir.join("files"))]
+    first = serve(*options)
+    config_map = {"kind": "ConfigMap", "apiVersion": "v1", "metadata": {"name": "kept"}}
+    requests.post(
+        first["url"] + "api/v1/namespaces/osbs/configmaps",
+        json=config_map,
+        verify=first["ca"],
+        headers={"Authorization": "Bearer " + first["token"]},
+    ).raise_for_status()
+    first.process.kill()
+    first.process.wait()
+    second = serve(*options)
+    # Old address, old certificate and old token are still good.
+    answer = get(dict(first), "api/v1/namespaces/osbs/configmaps/kept")
+    assert (answer.status_code, second["url"], second["password"]) == (
+        200,
+        first["url"],
+        first["password"],
+    )
+
+
+def test_files_go_where_they_should(serve, tmpdir):
+    ready = serve("--directory", str(tmpdir.join("files")))
+    assert ready["config"] == str(tmpdir.join("files", "osbs.conf"))
+
+
+def test_a_port_that_is_taken_is_one_line_and_status_1():
+    taken = socket.socket()
+    taken.bind(("127.0.0.1", 0))
+    taken.listen(1)
+    port = str(taken.getsockname()[1])
+    status, stdout, stderr = run_cli("serve", "--port", port)
+    taken.close()
+    assert (status, stdout, stderr.count("\n"), port in stderr) == (1, "", 1, True)
+
+
+def test_a_bad_file_of_outcomes_is_one_line_and_status_1(tmpdir):
+    path = tmpdir.join("outcomes.json")
+    path.write('{"default": {"duration": "long"}}')
+    status, stdout, stderr = run_cli("serve", "--scripted", str(path))
+    assert (status, stdout, stderr.count("\n"), str(path) in stderr) == (1, "", 1, True)
+
+
+def test_a_state_file_that_is_none_is_one_line_and_status_1(tmpdir):
+    path = tmpdir.join("state")
+    path.write("hello\nworld\n")
+    status, stdout, stderr = run_cli("serve", "--state", str(path))
+    assert (status, stdout, stderr.count("\n"), str(path) in stderr) == (1, "", 1, True)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--port", "65536"],
+        ["--port", "-1"],
+        ["--speed", "0"],
+        ["--token-lifetime", "nan"],
+        ["--user", "ham"],
+        ["--user", "ham:eggs:king"],
+        ["--openshift-api", "v1"],
+        ["extra"],
+    ],
+)
+def test_bad_options_are_usage_errors(options):
+    status, stdout, _ = run_cli("serve", *options)
+    assert (status, stdout) == (2, "")
+
+
+def test_no_command_prints_the_help():
+    status, stdout, _ = run_cli()
+    assert (status, "serve" in stdout and "demo" in stdout) == (0, True)
+
+
+def test_a_missing_extra_is_named(tmpdir):
+    tmpdir.join("aiohttp.py").write('raise ImportError("No module named aiohttp")\n')
+    path = os.pathsep.join([str(tmpdir), ROOT])
+    status, _, stderr = run_cli("serve", PYTHONPATH=path)
+    assert (status, stderr.count("\n"), "osbs-client[sandbox]" in stderr) == (1, 1, True)
+
+
+def test_scripted_outcomes_decide(serve, tmpdir):
+    path = tmpdir.join("outcomes.json")
+    path.write(json.dumps({"default": {"exit_status": 1, "message": "as scripted"}}))
+    ready = serve("--scripted", str(path), "--speed", "50")
+    headers = {"Authorization": "Bearer " + ready["token"]}
+    build = {
+        "kind": "Build",
+        "apiVersion": "v1",
+        "metadata": {"name": "b"},
+        "spec": {
+            "serviceAccount": "builder",
+            "strategy": {"customStrategy": {"from": {"kind": "DockerImage", "name": "x"}}},
+        },
+    }
+    builds = ready["url"] + "oapi/v1/namespaces/osbs/builds"
+    requests.post(builds, json=build, verify=ready["ca"], headers=headers).raise_for_status()
+    watch = ready["url"] + "oapi/v1/watch/namespaces/osbs/builds/b"
+    with requests.get(watch, verify=ready["ca"], headers=headers, stream=True) as stream:
+        for line in stream.iter_lines():
+            status = json.loads(line.decode("utf-8"))["object"]["status"]
+            if status["phase"] in ("Complete", "Failed"):
+                break
+    assert (status["phase"], status["logSnippet"]) == ("Failed", "as scripted")
