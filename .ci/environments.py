@@ -1,0 +1,172 @@
+"""Interpreters and virtual environments for the jobs of CI.
+
+What is installed from the registry is kept in ~/.cache/osbs-client/envs, one directory for each
+interpreter and list of requirements. A run puts a thin environment of its own over it, in which
+the wheel under test is installed, so that runs do not disturb each other.
+"""
+
+import contextlib
+import fcntl
+import glob
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import zipfile
+
+from jobs import Failed
+
+CACHE = os.path.join(
+    os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "osbs-client"
+)
+MINORS = range(6, 15)
+# The last that makes environments for Python 2.7.
+VIRTUALENV = "virtualenv<20.22"
+PROBE = "import ssl, venv, zlib, sqlite3, sys; print('%d.%d' % sys.version_info[:2])"
+COVERAGE_HOOK = (
+    "import os; exec(\"try:\\n if os.environ.get('COVERAGE_PROCESS_START'):\\n"
+    '  import coverage; coverage.process_startup()\\nexcept ImportError: pass")\n'
+)
+
+
+def newer_interpreters(running):
+    """Return the paths of the Python 3 interpreters found, by version such as "3.8".
+
+    :param running: str, the version to leave out
+    """
+    found = {}
+    for version in ("3.%d" % minor for minor in MINORS):
+        candidates = [shutil.which("python" + version), "/usr/bin/python" + version]
+        candidates += sorted(
+            glob.glob(os.path.expanduser("~/.pyenv/versions/%s.*/bin/python3" % version))
+        )
+        for path in candidates:
+            if version != running and path and probe(path) == version:
+                found[version] = path
+                break
+    return found
+
+
+def probe(python):
+    """Return the version of an interpreter that has what the tests need, or None."""
+    try:
+        done = subprocess.run([python, "-c", PROBE], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    except OSError:
+        return None
+    return done.stdout.decode().strip() if done.returncode == 0 else None
+
+
+@contextlib.contextmanager
+def locked(path):
+    """Keep other runs out of a directory of the cache."""
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path + ".lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def install(step, python, requirements):
+    step.run([python, "-m", "pip", "install", "-q", "--disable-pip-version-check"] + requirements)
+
+
+def tools(step, requirements):
+    """Return the directory of the environment with the linters and virtualenv."""
+    home = os.path.join(CACHE, "tools", digest(requirements + [shutil.which("python3") or ""]))
+    with locked(home):
+        if not os.path.exists(os.path.join(home, "complete")):
+            shutil.rmtree(home, ignore_errors=True)
+            step.run(["python3", "-m", "venv", home])
+            install(step, os.path.join(home, "bin", "python"), ["-U", "pip"] + requirements)
+            mark_complete(home)
+    return home
+
+
+def digest(words):
+    return hashlib.sha256("\n".join(words).encode()).hexdigest()[:16]
+
+
+def mark_complete(home):
+    with open(os.path.join(home, "complete"), "w"):
+        pass
+
+
+class Wheel(object):
+    """The package under test."""
+
+    def __init__(self, path):
+        self.path = path
+        with zipfile.ZipFile(path) as archive:
+            (name,) = [n for n in archive.namelist() if n.endswith(".dist-info/METADATA")]
+            metadata = archive.read(name).decode("utf-8")
+        self.requirements = re.findall(r"(?m)^Requires-Dist: (.+)$", metadata)
+
+
+class Environments(object):
+    """Make environments for a run.
+
+    :param directory: str, a directory of this run
+    :param virtualenv: str, path of a virtualenv that knows Python 2.7
+    """
+
+    def __init__(self, directory, virtualenv):
+        self.directory = directory
+        self.virtualenv = virtualenv
+
+    def make(self, step, name, python, wheel, extras):
+        """Return the path of the interpreter of a new environment with the wheel installed.
+
+        :param name: str, name of the environment
+        :param python: str, path of the interpreter
+        :param wheel: Wheel
+        :param extras: str, comma-separated
+        """
+        base = self._base(step, python, wheel, extras)
+        home = os.path.join(self.directory, name)
+        self._bare(step, python, home)
+        own = os.path.join(home, "bin", "python")
+        with open(os.path.join(site_packages(step, own), "base.pth"), "w") as link:
+            link.write("import site; site.addsitedir(%r)\n" % site_packages(step, base))
+        with open(os.path.join(site_packages(step, own), "coverage.pth"), "w") as hook:
+            hook.write(COVERAGE_HOOK)
+        install(step, own, ["--no-deps", "--no-index", wheel.path])
+        return own
+
+    def _base(self, step, python, wheel, extras):
+        words = [python, str(os.path.getmtime(os.path.realpath(python))), extras]
+        home = os.path.join(CACHE, "envs", digest(words + wheel.requirements))
+        own = os.path.join(home, "bin", "python")
+        with locked(home):
+            if not os.path.exists(os.path.join(home, "complete")):
+                shutil.rmtree(home, ignore_errors=True)
+                self._with_pip(step, python, home)
+                install(step, own, ["%s[%s]" % (wheel.path, extras)])
+                step.run([own, "-m", "pip", "uninstall", "-q", "-y", "osbs-client"])
+                mark_complete(home)
+        return own
+
+    def _with_pip(self, step, python, home):
+        if probe(python) is None:
+            step.run([self.virtualenv, "-q", "-p", python, home])
+            return
+        step.run([python, "-m", "venv", home])
+        # The pip that Python 3.6 brings is too old to know today's wheels.
+        install(step, os.path.join(home, "bin", "python"), ["-U", "pip", "setuptools", "wheel"])
+
+    def _bare(self, step, python, home):
+        if probe(python) is None:
+            bare = ["--no-pip", "--no-setuptools", "--no-wheel"]
+            step.run([self.virtualenv, "-q", "-p", python] + bare + [home])
+        else:
+            step.run([python, "-m", "venv", "--without-pip", home])
+
+
+def site_packages(step, python):
+    """Return the directory of an environment's packages."""
+    code = "from distutils.sysconfig import get_python_lib as lib; print(lib())"
+    if probe(python):
+        code = "import sysconfig; print(sysconfig.get_path('purelib'))"
+    output = subprocess.check_output([python, "-c", code]).decode()
+    if not os.path.isdir(output.strip()):
+        raise Failed("%s: no directory for packages" % python)
+    return output.strip()
