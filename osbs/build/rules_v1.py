@@ -177,6 +177,7 @@ def _pulp(step, phase):
 def _koji_metadata(step):
     return Rule(
         step,
+        EXIT,
         remove=(_NO_KOJIHUB,),
         args=(_URL, _KOJIHUB, given("target", "koji_target"), _USE_AUTH),
     )
@@ -185,18 +186,21 @@ def _koji_metadata(step):
 _TABLE = (
     Rule(
         "add_yum_repo_by_url",
+        PREBUILD,
         args=(given("repourls", "yum_repourls"), filled("inject_proxy", "proxy")),
     ),
     Rule("check_and_set_rebuild", PREBUILD, args=(_URL, _USE_AUTH)),
     Rule("store_metadata_in_osv3", EXIT, args=(_URL, _USE_AUTH)),
     Rule(
         "distgit_fetch_artefacts",
+        PREBUILD,
         remove=((unset("sources_command"), "no sources command configured"),),
         args=(always("command", "sources_command"),),
     ),
     Rule("pull_base_image", PREBUILD, args=(always("parent_registry", _parent_registry),)),
     Rule(
         "reactor_config",
+        PREBUILD,
         remove=(
             (
                 unset_all("reactor_config_secret", "reactor_config_map", "reactor_config_override"),
@@ -206,6 +210,7 @@ _TABLE = (
     ),
     Rule(
         "orchestrate_build",
+        BUILDSTEP,
         remove=((unset("platforms"), "no platforms"),),
         args=(
             always("platforms", "platforms"),
@@ -221,6 +226,7 @@ _TABLE = (
     ),
     Rule(
         "resolve_module_compose",
+        PREBUILD,
         remove=(_NOT_FLATPAK,),
         args=(
             filled("compose_ids", "compose_ids"),
@@ -232,6 +238,7 @@ _TABLE = (
     ),
     Rule(
         "resolve_composes",
+        PREBUILD,
         remove=((lacks("odcs_url"), "no odcs_url configured"), _YUM_REPOS),
         args=(
             always("odcs_url", "odcs_url"),
@@ -244,6 +251,7 @@ _TABLE = (
     ),
     Rule(
         "flatpak_create_dockerfile",
+        PREBUILD,
         remove=(_NOT_FLATPAK,),
         args=(always("base_image", "flatpak_base_image"),),
     ),
@@ -251,6 +259,7 @@ _TABLE = (
     Rule("flatpak_create_oci", PREPUBLISH, remove=(_NOT_FLATPAK,)),
     Rule(
         "add_filesystem",
+        PREBUILD,
         require=(
             lambda values, args: values.kojihub,
             "Custom base image builds require kojihub to be defined",
@@ -265,11 +274,13 @@ _TABLE = (
     ),
     Rule(
         "add_labels_in_dockerfile",
+        PREBUILD,
         merge=("labels", _image_labels),
         args=(filled("info_url_format", "info_url_format"), filled("equal_labels", "equal_labels")),
     ),
     Rule(
         "koji",
+        PREBUILD,
         remove=(_YUM_REPOS, (lacks("koji_target", "kojiroot", "kojihub"), "koji not configured")),
         args=(
             always("target", "koji_target"),
@@ -280,6 +291,7 @@ _TABLE = (
     ),
     Rule(
         "bump_release",
+        PREBUILD,
         remove=((present("release"), "release given"), _NO_KOJIHUB),
         args=(always("hub", "kojihub"), filled("append", present("flatpak"))),
     ),
@@ -295,6 +307,7 @@ _TABLE = (
     _koji_metadata("koji_import"),
     Rule(
         "koji_upload",
+        POSTBUILD,
         remove=(_NO_KOJIHUB,),
         args=(
             _KOJIHUB,
@@ -311,11 +324,13 @@ _TABLE = (
     ),
     Rule(
         "koji_tag_build",
+        EXIT,
         remove=(_NO_KOJIHUB, _NO_KOJI_TARGET),
         args=(_KOJIHUB, always("target", "koji_target")),
     ),
     Rule(
         "sendmail",
+        EXIT,
         remove=((lacks("smtp_host", "smtp_from"), "no smtp host or sender configured"),),
         args=(
             _URL,
@@ -332,6 +347,7 @@ _TABLE = (
     ),
     Rule(
         "fetch_maven_artifacts",
+        PREBUILD,
         remove=((lacks_all("kojihub", "kojiroot"), "koji not configured"),),
         args=(
             _KOJI_HUB,
@@ -342,6 +358,7 @@ _TABLE = (
     Rule("tag_from_config", POSTBUILD, args=(always("tag_suffixes", tag_suffixes),)),
     Rule(
         "inject_parent_image",
+        PREBUILD,
         remove=((lacks("koji_parent_build", "kojihub"), "no koji parent build or no koji hub"),),
         args=(always("koji_parent_build", "koji_parent_build"), _KOJI_HUB),
     ),

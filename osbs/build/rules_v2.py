@@ -42,6 +42,7 @@ def _config_kwargs(values):
 _TABLE = (
     Rule(
         "add_filesystem",
+        PREBUILD,
         args=(
             given("repos", "yum_repourls"),
             given("from_task_id", "filesystem_koji_task_id"),
@@ -50,21 +51,25 @@ _TABLE = (
     ),
     Rule(
         "add_labels_in_dockerfile",
+        PREBUILD,
         args=(filled("labels", lambda values: values.release and {"release": values.release}),),
     ),
     Rule("add_yum_repo_by_url", PREBUILD, args=(given("repourls", "yum_repourls"),)),
     Rule(
         "bump_release",
+        PREBUILD,
         remove=((present("release"), _RELEASE_GIVEN),),
         args=(filled("append", present("flatpak")),),
     ),
     Rule(
         "check_and_set_platforms",
+        PREBUILD,
         remove=((unset("koji_target"), _NO_TARGET),),
         args=(always("koji_target", "koji_target"),),
     ),
     Rule(
         "flatpak_create_dockerfile",
+        PREBUILD,
         remove=(
             (lacks("flatpak"), "not a flatpak build"),
             (unset("flatpak_base_image"), "unable to set flatpak base image"),
@@ -74,16 +79,19 @@ _TABLE = (
     Rule("flatpak_create_oci", PREPUBLISH, remove=((lacks("flatpak"), None),)),
     Rule(
         "import_image",
+        EXIT,
         remove=((unset("imagestream_name"), "imagestream not in user parameters"),),
         args=(always("imagestream", "imagestream_name"),),
     ),
     Rule(
         "inject_parent_image",
+        PREBUILD,
         remove=((lacks("koji_parent_build"), "no koji parent build in user parameters"),),
         args=(always("koji_parent_build", "koji_parent_build"),),
     ),
     Rule(
         "koji",
+        PREBUILD,
         remove=(
             (present("yum_repourls"), "there is a yum repo user parameter"),
             (present("flatpak"), _FLATPAK),
@@ -93,11 +101,13 @@ _TABLE = (
     ),
     Rule(
         "koji_tag_build",
+        EXIT,
         remove=((lacks("koji_target"), "no koji target in user parameters"),),
         args=(always("target", "koji_target"),),
     ),
     Rule(
         "koji_upload",
+        POSTBUILD,
         args=(
             always("koji_upload_dir", "koji_upload_dir"),
             always("platform", "platform"),
@@ -106,6 +116,7 @@ _TABLE = (
     ),
     Rule(
         "orchestrate_build",
+        BUILDSTEP,
         args=(
             given("platforms", "platforms"),
             always("build_kwargs", lambda values: build_kwargs(values, _BUILD_KWARGS, bool)),
@@ -114,6 +125,7 @@ _TABLE = (
     ),
     Rule(
         "resolve_composes",
+        PREBUILD,
         remove=((present("yum_repourls"), _YUM_REPOS),),
         args=(
             given("compose_ids", "compose_ids"),
@@ -123,6 +135,7 @@ _TABLE = (
     ),
     Rule(
         "resolve_module_compose",
+        PREBUILD,
         remove=((lacks("flatpak"), None),),
         args=(given("compose_ids", "compose_ids"),),
     ),

@@ -12,10 +12,11 @@ import six
 
 from osbs import schemas
 from osbs.build import params
-from osbs.build.spec import BuildIDParam, UserParam  # noqa: F401 - existing code expects them
-from osbs.build.spec import (
+from osbs.build.spec import (  # noqa: F401 - existing code expects them
     BuildCommon,
+    BuildIDParam,
     BuildParam,
+    UserParam,
     check_composes,
     check_image_names,
     checked_list,
