@@ -18,7 +18,7 @@ import six
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 # What runs in the sandbox's own process is Python 3 only (decision D1).
-collect_ignore = ["sandbox", "benchmarks"] if six.PY2 else ["benchmarks"]
+collect_ignore = ["sandbox"] if six.PY2 else []
 
 
 def _register_profiles():
