@@ -4,7 +4,15 @@ Features are probed, versions are not compared. Imports nothing of osbs.
 """
 from __future__ import absolute_import, print_function, unicode_literals
 
+import time
+
 import six
+
+# Not moved by changes of the clock, where the interpreter has such a clock.
+monotonic = getattr(time, 'monotonic', time.time)
+
+# urllib3 renamed this argument of Retry.
+_RENAMED_ARGUMENTS = {'allowed_methods': 'method_whitelist'}
 
 
 def builtin(name):
@@ -33,3 +41,59 @@ def to_text(value, errors='replace'):
     if isinstance(value, six.binary_type):
         return value.decode('utf-8', errors)
     return six.text_type(value)
+
+
+def known_arguments(function, wanted):
+    # type: (object, dict) -> dict
+    """Return those keyword arguments that a function knows, under the name that it knows.
+
+    :param function: callable with named arguments
+    :param wanted: dict, name -> value
+    """
+    import inspect  # slow to import, needed for the first request only
+    describe = getattr(inspect, 'getfullargspec', None) or inspect.getargspec
+    names = describe(function).args
+    given = ((name if name in names else _RENAMED_ARGUMENTS.get(name), value)
+             for name, value in wanted.items())
+    return dict((str(name), value) for name, value in given if name in names)
+
+
+def exception_text(exception):
+    # type: (BaseException) -> six.text_type
+    """Return the text of an exception; its repr where Python 2 cannot decode the text."""
+    try:
+        return six.text_type(exception)
+    except UnicodeError:
+        return to_text(repr(exception))
+
+
+def loggable_bytes(content):
+    # type: (bytes) -> object
+    """Return bytes as something that ``%s`` shows as the interpreter shows bytes.
+
+    Python 2 would decode them as ASCII and fail on the first other character.
+    """
+    return to_text(content) if six.PY2 else content
+
+
+def read_available(raw, amount):
+    # type: (object, int) -> bytes
+    """Read what has arrived of a body, waiting only if there is nothing; empty at its end.
+
+    :param raw: urllib3 response whose body is not chunked
+    :param amount: int, at most so many bytes
+    """
+    if hasattr(raw, 'read1'):
+        return raw.read1(amount)
+    return raw.read(1)
+
+
+def socket_of(raw):
+    # type: (object) -> object
+    """Return the socket that a urllib3 response reads from, or None if it cannot be found."""
+    stream = getattr(getattr(raw, '_fp', None), 'fp', None)
+    for holder in (getattr(stream, 'raw', None), stream):
+        sock = getattr(holder, '_sock', None)
+        if hasattr(sock, 'settimeout'):
+            return sock
+    return None

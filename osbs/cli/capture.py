@@ -1,0 +1,136 @@
+"""Save every answer of the server in a file (``--capture-dir``).
+
+Contract: rest-client.md, section 10 and 14 row 19; cli.md, section 7. The files can be read by
+their owner only, and hold neither tokens nor the data of secrets.
+"""
+
+from __future__ import absolute_import, print_function, unicode_literals
+
+import errno
+import hashlib
+import json
+import os
+
+from osbs._compat import to_text
+from osbs.redact import mask_text, redacted
+
+__all__ = [str(name) for name in ("setup_json_capture", "ResponseSaver", "IterLinesSaver")]
+
+# Bytes; file systems allow 255, and a counter and a suffix are added.
+LONGEST_NAME = 200
+
+
+def setup_json_capture(osbs, os_conf, capture_dir):
+    # type: (object, object, str) -> None
+    """Save the answers that a client gets from now on.
+
+    :param osbs: OSBS
+    :param os_conf: Configuration
+    :param capture_dir: str, made if it is not there
+    """
+    try:
+        os.mkdir(capture_dir, 0o700)
+    except OSError as ex:
+        if ex.errno != errno.EEXIST:
+            raise
+    connection = osbs.os._con
+    connection.request = ResponseSaver(
+        capture_dir,
+        os_conf.get_openshift_api_uri(),
+        os_conf.get_k8s_api_uri(),
+        connection.request,
+    ).request
+
+
+def _shown(content):
+    """Return the bytes to write for a body: JSON made readable, the rest as it is."""
+    # Whoever captures waits for a file anyway; `osbs --help` must not wait for requests.
+    from osbs.http import decode_json
+
+    try:
+        data = redacted(decode_json(content))
+    except ValueError:
+        text = to_text(content)
+        masked = mask_text(text)
+        return content if masked == text else masked.encode("utf-8")
+    text = json.dumps(data, sort_keys=True, indent=4, separators=(",", ": "))
+    return text.encode("utf-8")
+
+
+def _write(path, content):
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0)
+    descriptor = os.open(path, flags, 0o600)
+    with os.fdopen(descriptor, str("wb")) as output:
+        # The file may be there from an earlier run, with another mode.
+        os.chmod(path, 0o600)
+        output.write(_shown(content))
+
+
+def _shortened(name):
+    encoded = name.encode("utf-8")
+    if len(encoded) <= LONGEST_NAME:
+        return name
+    digest = hashlib.sha256(encoded).hexdigest()[:16]
+    return "%s-%s" % (encoded[: LONGEST_NAME - 17].decode("utf-8", "ignore"), digest)
+
+
+class ResponseSaver(object):
+    """Stands before the method that sends a request and saves what it answers."""
+
+    def __init__(self, capture_dir, openshift_api_uri, k8s_api_uri, fn):
+        # type: (str, str, str, object) -> None
+        """
+        :param capture_dir: str, path
+        :param openshift_api_uri: str, left out of file names
+        :param k8s_api_uri: str, left out of file names
+        :param fn: function of (url, method, ...) that sends a request
+        """
+        self.capture_dir = capture_dir
+        self.openshift_api_uri = openshift_api_uri
+        self.k8s_api_uri = k8s_api_uri
+        self.fn = fn
+        self.visited = {}
+
+    def get_path(self, url, method):
+        # type: (str, str) -> str
+        """Return the path for the next answer to a request, without its suffix."""
+        name = to_text(url)
+        for prefix in (self.openshift_api_uri, self.k8s_api_uri):
+            if prefix and name.startswith(prefix):
+                name = name[len(prefix) :]
+        name = _shortened("%s-%s" % (method, mask_text(name).replace("/", "_")))
+        path = os.path.join(self.capture_dir, name)
+        count = self.visited.get(path, 0)
+        self.visited[path] = count + 1
+        return "%s-%03d" % (path, count)
+
+    def request(self, url, method, *args, **kwargs):
+        """Send a request, save the answer, return it."""
+        path = self.get_path(url, method)
+        response = self.fn(url, method, *args, **kwargs)
+        if kwargs.get("stream"):
+            response.iter_lines = IterLinesSaver(path, response.iter_lines).iter_lines
+        else:
+            _write("%s.json" % path, response.content)
+        return response
+
+
+class IterLinesSaver(object):
+    """Stands before the lines of a stream and saves each."""
+
+    def __init__(self, path, fn):
+        # type: (str, object) -> None
+        """
+        :param path: str, beginning of the names of the files
+        :param fn: function that returns an iterable of lines
+        """
+        self.path = path
+        self.fn = fn
+        self.line = 0
+
+    def iter_lines(self):
+        """Iterate over the lines, unchanged."""
+        for line in self.fn():
+            _write("%s-%03d.json" % (self.path, self.line), line)
+            self.line += 1
+            yield line

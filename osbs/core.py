@@ -1,0 +1,997 @@
+"""The REST calls of OpenShift and Kubernetes that the build service needs.
+
+Contract: rest-client.md, sections 5 to 9, 14 and 15. One short method for each call, in the order
+of section 8; what a call is, how it is authenticated, repeated, settled and followed is decided in
+``osbs.rest``.
+"""
+
+from __future__ import absolute_import, print_function, unicode_literals
+
+import base64
+import copy
+import json
+import logging
+import numbers
+import os
+import time
+from itertools import islice
+
+import requests
+import six
+from six.moves import http_client
+
+from osbs import _compat
+from osbs.build.build_response import BuildResponse
+from osbs.constants import (
+    BUILD_FINISHED_STATES,
+    BUILD_RUNNING_STATES,
+    DEFAULT_NAMESPACE,
+    WATCH_ADDED,
+    WATCH_DELETED,
+    WATCH_ERROR,
+    WATCH_MODIFIED,
+)
+from osbs.exceptions import (
+    OsbsAuthException,
+    OsbsException,
+    OsbsResponseException,
+    OsbsValidationException,
+    OsbsWatchBuildNotFound,
+)
+from osbs.http import HttpSession, masked_body
+from osbs.rest import auth, groups, paging, plan, retry
+from osbs.rest.logs import LogFollower, close_stream
+from osbs.rest.objects import dict_in, dig, items_of, object_of
+from osbs.rest.settle import Instantiations, find_created, name_of, settle
+from osbs.rest.watch import Watch
+from osbs.utils import retry_on_conflict
+
+__all__ = [str('Openshift'), str('check_response')]
+
+logger = logging.getLogger(__name__)
+
+_OK = (http_client.OK, http_client.CREATED, http_client.ACCEPTED, http_client.NO_CONTENT)
+_CHECK_ANNOTATION = 'openshift.io/image.dockerRepositoryCheck'
+_INSECURE_ANNOTATION = 'openshift.io/image.insecureRepository'
+# Lines of an error answer that are read from a stream, which may have no end.
+_ERROR_LINES = 1000
+# Seconds of silence after which the end of a log may not be the end of the build.
+_IDLE_LIMIT = 60
+_WAIT_ATTEMPTS = 9
+# Parallel instantiates of one BuildConfig end in conflicts that have no meaning: instead of the
+# waits of retry_on_conflict, short ones, in seconds.
+_INSTANTIATE_REPEATS = 11
+_INSTANTIATE_PAUSE = 0.2
+_INSTANTIATE_LONGEST_PAUSE = 10
+
+
+def check_response(response, log_level=logging.ERROR):
+    # type: (object, int) -> None
+    """Raise for an error status, after one log record (rest-client.md, section 5).
+
+    :param response: HttpResponse or HttpStream
+    :param log_level: int, level of the record
+    :raises OsbsResponseException: the status is not 200, 201, 202 or 204
+    """
+    if response.status_code in _OK:
+        return
+    if hasattr(response, 'content'):
+        content = response.content
+    else:
+        content = b''.join(islice(response.iter_lines(), _ERROR_LINES))
+        close_stream(response)
+    content = masked_body(content)
+    logger.log(log_level, "[%d] %s", response.status_code, _compat.loggable_bytes(content))
+    raise OsbsResponseException(message=content, status_code=response.status_code)
+
+
+def _given(**kwargs):
+    # Callers replace methods by ones without the newer keywords: hand on only what is set.
+    return dict((key, value) for key, value in kwargs.items() if value is not None)
+
+
+class Openshift(object):
+    """Client of one namespace of one server. Threads may share it, forks may go on with it.
+
+    Unless a method says otherwise it raises OsbsResponseException for an error status,
+    OsbsNetworkException or a plain OsbsException with its cause when the transport fails,
+    OsbsAuthException when there is no usable token, and OsbsValidationException, before anything
+    is sent, for an id that cannot be part of a URL.
+    """
+
+    def __init__(self, openshift_api_url, openshift_api_version, openshift_oauth_url,
+                 k8s_api_url=None, verbose=False,
+                 username=None, password=None, use_kerberos=False,
+                 kerberos_keytab=None, kerberos_principal=None, kerberos_ccache=None,
+                 client_cert=None, client_key=None, verify_ssl=True, use_auth=None, token=None,
+                 namespace=DEFAULT_NAMESPACE, ca_bundle=None, openshift_api=groups.OAPI,
+                 wait_timeout=None):
+        """Prepare; nothing is sent (rest-client.md, section 6).
+
+        :param openshift_api_url: str, ends in a slash
+        :param openshift_api_version: str
+        :param openshift_oauth_url: str, ends in no slash
+        :param k8s_api_url: str, ends in a slash
+        :param verbose: bool
+        :param username: str
+        :param password: str
+        :param use_kerberos: bool
+        :param kerberos_keytab: str, path
+        :param kerberos_principal: str
+        :param kerberos_ccache: str, path
+        :param client_cert: str, path
+        :param client_key: str, path
+        :param verify_ssl: bool
+        :param use_auth: bool; None: if there are credentials
+        :param token: str
+        :param namespace: str
+        :param ca_bundle: str, path of the certificates that are trusted (decision D14)
+        :param openshift_api: str, oapi, apis or auto (decision D12)
+        :param wait_timeout: float, seconds that a wait takes at most (decision D11)
+        :raises OsbsValidationException: ca_bundle cannot be read, openshift_api is unknown
+        """
+        self.os_api_url = openshift_api_url
+        self.k8s_api_url = k8s_api_url
+        self._os_api_version = openshift_api_version
+        self._os_oauth_url = openshift_oauth_url
+        self.verbose = verbose
+        self.verify_ssl = verify_ssl
+        self._con = HttpSession(verbose=verbose)
+        self.retries_enabled = True
+        self.namespace = namespace
+        self.wait_timeout = wait_timeout
+
+        self.username = username
+        self.password = password
+        self.use_kerberos = use_kerberos
+        self.kerberos_keytab = kerberos_keytab
+        self.kerberos_principal = kerberos_principal
+        self.kerberos_ccache = kerberos_ccache
+        self.client_cert = client_cert
+        self.client_key = client_key
+        self.token = token
+
+        self._tokens = auth.Tokens()
+        self._groups = groups.Groups(openshift_api, openshift_api_url, k8s_api_url)
+        self._instantiations = Instantiations()
+        self._discovered = not self._groups.may_discover
+        self._ca_bundle = _readable(ca_bundle)
+        self.ca = self._ca_bundle
+        self.use_auth = self._resolve_use_auth(use_auth)
+
+    def _resolve_use_auth(self, use_auth):
+        if self.use_kerberos or self.token or (self.username and self.password):
+            return True if use_auth is None else use_auth
+        found = self.can_use_serviceaccount_token()
+        return found if use_auth is None else use_auth
+
+    @property
+    def os_oauth_url(self):
+        """URL of the OAuth endpoint."""
+        return self._os_oauth_url
+
+    def can_use_serviceaccount_token(self):
+        # type: () -> bool
+        """Take the token and the CA of the pod's service account, if there are any."""
+        token = self._tokens.read_service_account()
+        if token is None:
+            return False
+        logger.info('using the token of the service account')
+        self.token = token
+        self.ca = self._ca_bundle or auth.service_account_ca() or self.ca
+        return True
+
+    def get_oauth_token(self):
+        # type: () -> str
+        """Ask the OAuth server for a token and keep it (rest-client.md, section 7).
+
+        :return: str, the token; empty if the answer is no redirect
+        :raises OsbsAuthException: the credentials are refused or incomplete
+        """
+        self._discover_oauth()
+        response = self._get(
+            auth.oauth_query(self._os_oauth_url),
+            with_auth=False,
+            allow_redirects=False,
+            # Without it OpenShift does not offer basic authentication.
+            headers={'X-CSRF-Token': '1'},
+            **self._login_arguments()
+        )
+        token = auth.token_of(response)
+        if token:
+            self._tokens.note_oauth(token)
+            self.token = token
+        return token
+
+    def _login_arguments(self):
+        if not self.use_auth:
+            return {}
+        if self.username and self.password:
+            return {'username': self.username, 'password': self.password}
+        if self.use_kerberos:
+            self._init_kerberos()
+            return {'kerberos_auth': True}
+        return {}
+
+    def _init_kerberos(self):
+        if not self.kerberos_keytab:
+            return
+        if not self.kerberos_principal:
+            raise OsbsAuthException('kerberos_keytab is set, but kerberos_principal is not')
+        # Runs programs: only who uses Kerberos pays for the import.
+        from osbs.kerberos_ccache import kerberos_ccache_init
+        kerberos_ccache_init(
+            self.kerberos_principal, self.kerberos_keytab, ccache_file=self.kerberos_ccache
+        )
+
+    def _discover_oauth(self):
+        if self._discovered:
+            return
+        self._os_oauth_url = (
+            auth.discover(lambda url: self._get(url, with_auth=False), self._groups.root)
+            or self._os_oauth_url
+        )
+        self._discovered = True
+
+    # Plumbing: the seams that callers replace, and what stands below and above them.
+
+    def _build_url(self, url, _prepend_namespace=True, **query):
+        base = self.os_api_url
+        if self._uses_groups():
+            base = self._groups.base_of(url)
+        return plan.url(base, self.namespace if _prepend_namespace else None, url,
+                        six.iteritems(query))
+
+    def _build_k8s_url(self, url, _prepend_namespace=True, **query):
+        return plan.url(self.k8s_api_url, self.namespace if _prepend_namespace else None, url,
+                        six.iteritems(query))
+
+    def _uses_groups(self):
+        return self._groups.are_used(self._get)
+
+    def _request_args(self, with_auth=True, **kwargs):
+        headers = dict(kwargs.pop('headers', None) or {})
+        if with_auth and self.use_auth:
+            headers['Authorization'] = auth.BEARER + self._tokens.current(self)
+        if self.client_cert and self.client_key:
+            kwargs['client_cert'] = self.client_cert
+            kwargs['client_key'] = self.client_key
+        elif self.client_cert or self.client_key:
+            raise OsbsAuthException('client_cert and client_key must be set together')
+        if self.verify_ssl and self.ca is not None:
+            kwargs['ca'] = self.ca
+        return headers, kwargs
+
+    def _get(self, url, with_auth=True, **kwargs):
+        return self._send('get', url, with_auth, kwargs)
+
+    def _post(self, url, with_auth=True, **kwargs):
+        return self._send('post', url, with_auth, kwargs)
+
+    def _put(self, url, with_auth=True, **kwargs):
+        return self._send('put', url, with_auth, kwargs)
+
+    def _delete(self, url, with_auth=True, **kwargs):
+        return self._send('delete', url, with_auth, kwargs)
+
+    def _send(self, verb, url, with_auth, kwargs):
+        headers, arguments = self._request_args(with_auth, **kwargs)
+        response = self._exchange(verb, url, headers, arguments)
+        if not (with_auth and self.use_auth and response.status_code == http_client.UNAUTHORIZED):
+            return response
+        used = headers['Authorization'][len(auth.BEARER):]
+        if not self._tokens.can_renew(used):
+            return response
+        close_stream(response)
+        if self._tokens.renew(self, used):
+            headers, arguments = self._request_args(with_auth, **kwargs)
+        return self._exchange(verb, url, headers, arguments)
+
+    def _exchange(self, verb, url, headers, arguments):
+        # A stream is repeated by who reads it, and so is what has a time-out of its own.
+        repeated = self.retries_enabled and not (
+            arguments.get('stream') or 'timeout' in arguments)
+
+        def send():
+            return getattr(self._con, verb)(url, headers=headers, verify_ssl=self.verify_ssl,
+                                            retries_enabled=repeated, **arguments)
+
+        return send() if verb == 'post' else retry.repeat_cut(send, repeated)
+
+    def _url(self, call):
+        build = self._build_url if call.api == plan.OPENSHIFT else self._build_k8s_url
+        return build(call.path) if call.namespaced else build(call.path, False)
+
+    def _call(self, call):
+        url = self._url(call)
+        if self._uses_groups():
+            call = groups.with_group_version(call)
+        response = getattr(self, '_' + call.verb)(url, **call.options)
+        if call.level is not None and response.status_code not in call.accept:
+            check_response(response, log_level=call.level)
+        return response
+
+    def _unchecked(self, call):
+        return self._call(call._replace(level=None))
+
+    def _create(self, call):
+        """Send a create; if nobody knows how it ended, look for the object (decision D10)."""
+        if not name_of(call.options['data']):
+            call = call._replace(options=dict(call.options, repeatable=False))
+        response = settle(lambda: self._unchecked(call),
+                          lambda: find_created(self._unchecked, call))
+        if call.level is not None and response.status_code not in call.accept:
+            check_response(response, log_level=call.level)
+        return response
+
+    # Users, service accounts
+
+    def get_user(self, username="~"):
+        """Get a user, by default oneself.
+
+        :param username: str
+        :return: HttpResponse
+        """
+        return self._call(plan.get_user(username))
+
+    def get_serviceaccount_tokens(self, username="~"):
+        # type: (str) -> dict
+        """Get the tokens of a service account (rest-client.md, section 9.8).
+
+        :param username: str, name of the service account
+        :return: dict, name of the secret -> bytes of the token
+        """
+        account = self._call(plan.get_serviceaccount(username)).json()
+        secrets = dig(account, 'secrets')
+        names = [dig(secret, 'name') for secret in secrets or ()]
+        result = {}
+        for name in names:
+            if not isinstance(name, six.string_types) or 'token' not in name:
+                continue
+            secret = self._call(plan.get_secret(name)).json()
+            token = dig(secret, 'data', 'token')
+            if token is None:
+                logger.error('secret %s holds no token', name)
+                continue
+            result[name] = _decoded(name, token)
+        return result
+
+    # Builds
+
+    def create_build(self, build_json):
+        """Create a build.
+
+        :param build_json: dict, or JSON text
+        :return: HttpResponse, unchecked
+        """
+        return self._create(plan.create_build(build_json))
+
+    @retry_on_conflict
+    def cancel_build(self, build_id):
+        """Ask for a build to be cancelled; the answer still has the old phase.
+
+        :param build_id: str
+        :return: HttpResponse
+        """
+        build = object_of(self.get_build(build_id))
+        dict_in(build, 'status')
+        response = BuildResponse(build)
+        response.cancelled = True
+        return self._call(plan.put_build(build_id, response.json))
+
+    def get_build(self, build_id):
+        """Get a build.
+
+        :param build_id: str
+        :return: HttpResponse
+        """
+        return self._call(plan.get_build(build_id))
+
+    def list_builds(self, build_config_id=None, koji_task_id=None, field_selector=None,
+                    labels=None, page_size=None):
+        """List builds.
+
+        :param build_config_id: str, builds of this BuildConfig
+        :param koji_task_id: int or str, builds of this Koji task
+        :param field_selector: str
+        :param labels: dict, labels that builds must have
+        :param page_size: int, builds a request; None: all at once (decision D18)
+        :return: HttpResponse, unchecked unless in pages
+        """
+        return self._list(
+            plan.list_builds(build_config_id, koji_task_id, field_selector, labels), page_size
+        )
+
+    def list_pods(self, label=None):
+        """List pods.
+
+        :param label: str, label selector
+        :return: HttpResponse, unchecked
+        """
+        return self._call(plan.list_pods(label))
+
+    # BuildConfigs
+
+    def get_build_config(self, build_config_id):
+        """Get a BuildConfig.
+
+        :param build_config_id: str
+        :return: dict
+        """
+        return object_of(self._call(plan.get_build_config(build_config_id)))
+
+    def get_build_config_by_labels(self, label_selectors):
+        """Get the one BuildConfig that has some labels.
+
+        :param label_selectors: list of (label, value)
+        :return: dict
+        :raises OsbsException: there is none, or more than one
+        """
+        response = self._call(plan.get_build_config_by_labels(label_selectors))
+        items = items_of(object_of(response))
+        wanted = plan.labels_selector(label_selectors)
+        if not items:
+            raise OsbsException("Build config not found for labels: %s" % wanted)
+        if len(items) > 1:
+            raise OsbsException("More than one build config found for labels: %s" % wanted)
+        return items[0]
+
+    def create_build_config(self, build_config_json):
+        """Create a BuildConfig.
+
+        :param build_config_json: str, JSON
+        :return: HttpResponse, unchecked
+        """
+        response = self._create(plan.create_build_config(build_config_json))
+        self._instantiations.note(name_of(build_config_json), response)
+        return response
+
+    def update_build_config(self, build_config_id, build_config_json):
+        """Replace a BuildConfig.
+
+        :param build_config_id: str
+        :param build_config_json: str, JSON with the resourceVersion that was read
+        :return: HttpResponse
+        """
+        response = self._call(plan.update_build_config(build_config_id, build_config_json))
+        self._instantiations.note(build_config_id, response)
+        return response
+
+    def instantiate_build_config(self, build_config_id):
+        """Start a build of a BuildConfig, once (known defect 5, decision D10).
+
+        A conflict with another instantiate is tried again.
+
+        :param build_config_id: str
+        :return: HttpResponse with the Build, unchecked
+        """
+        call = plan.instantiate(build_config_id, self._os_api_version)
+        pauses = retry.Pauses(_INSTANTIATE_PAUSE, _INSTANTIATE_LONGEST_PAUSE, at_once=False)
+        response = self._instantiate_once(build_config_id, call)
+        while response.status_code == http_client.CONFLICT and (
+                pauses.count < _INSTANTIATE_REPEATS):
+            logger.info('%s is being instantiated by others, trying again', build_config_id)
+            retry.sleep(pauses.next())
+            response = self._instantiate_once(build_config_id, call)
+        self._instantiations.claim(name_of(response.content))
+        return response
+
+    def _instantiate_once(self, build_config_id, call):
+        before = self._instantiations.version_before(self._unchecked, build_config_id)
+        return settle(
+            lambda: self._unchecked(call),
+            lambda: self._instantiations.find(self._unchecked, build_config_id, before()),
+        )
+
+    def start_build(self, build_config_id):
+        """Start a build of a BuildConfig; see :meth:`instantiate_build_config`."""
+        return self.instantiate_build_config(build_config_id)
+
+    # Logs
+
+    def logs(self, build_id, follow=False, build_json=None, wait_if_missing=False):
+        """Get the log of a build (rest-client.md, section 9.1).
+
+        :param build_id: str
+        :param follow: bool, go on until the build is finished
+        :param build_json: dict, the build if it is known
+        :param wait_if_missing: bool, wait for a build that does not exist yet
+        :return: None if there is no log yet; bytes; or a generator of bytes lines (follow), of
+            which none is lost or repeated whatever the connection does (decision D19)
+        :raises OsbsException: the build does not exist
+        """
+        missing = False
+        if not build_json:
+            try:
+                build_json = object_of(self.get_build(build_id))
+            except OsbsResponseException as ex:
+                if ex.status_code != http_client.NOT_FOUND:
+                    raise
+                if not wait_if_missing:
+                    raise OsbsException("Build '%s' doesn't exist." % build_id)
+                missing = True
+
+        if follow or wait_if_missing:
+            build_json = self.wait_for_build_to_get_scheduled(
+                build_id, **_given(missing_ok=missing or None))
+
+        if dig(build_json, 'status', 'phase') is None or BuildResponse(build_json).is_pending():
+            return None
+        if follow:
+            return self._follow_log(build_id)
+        return self._call(plan.get_log(build_id)).content
+
+    def _follow_log(self, build_id):
+        follower = LogFollower(
+            lambda: self._call(plan.get_log(build_id, [('follow', 1)], stream=True)),
+            lambda count: self._call(plan.get_log(
+                build_id, [('tailLines', count)], level=logging.DEBUG)).content,
+            lambda: BuildResponse(_build_of(self.get_build(build_id))).is_finished(),
+            retrying=self.retries_enabled,
+        )
+        return follower.lines()
+
+    def stream_logs(self, build_id):
+        """Follow the log of a build over one connection (rest-client.md, 9.2, 14 rows 10, 11).
+
+        A stream that ended after a long silence is opened again. :meth:`logs` loses and repeats
+        nothing, this does.
+
+        :param build_id: str
+        :return: generator of bytes lines
+        """
+        last_activity = time.time()
+        query = [('follow', 1)]
+        previous_idle = None
+        while True:
+            received = False
+            failure = None
+            try:
+                response = self._get(self._build_url(plan.log_path(build_id, query)), stream=1,
+                                     headers={'Connection': 'close'})
+                try:
+                    check_response(response)
+                    for line in response.iter_lines():
+                        last_activity = time.time()
+                        received = True
+                        yield line
+                finally:
+                    close_stream(response)
+            except OsbsException as ex:
+                if not isinstance(ex.cause, requests.exceptions.ConnectionError):
+                    raise
+                failure = ex
+
+            # Nothing may read the clock before this, not even a log record.
+            idle = time.time() - last_activity
+            if failure is not None:
+                logger.info('log of %s: %s', build_id, type(failure.cause).__name__)
+            if idle < _IDLE_LIMIT:
+                return
+            if received:
+                query = [('follow', 1), ('sinceSeconds', max(1, int(idle - 1)))]
+            elif previous_idle is not None and idle - previous_idle < _IDLE_LIMIT:
+                return
+            elif len(query) > 1:
+                query[1] = ('sinceSeconds', max(1, int(idle - 1)))
+            previous_idle = idle
+
+    # Watches and waits
+
+    def watch_resource(self, resource_type, resource_name=None, **request_args):
+        """Watch a list of objects, or one of them (rest-client.md, 9.3 and 14 row 12).
+
+        :param resource_type: str, such as builds
+        :param resource_name: str, one object; None: all
+        :param request_args: query of the first connection, such as fieldSelector; and
+            ``deadline`` (Deadline at which to end) and ``missing_ok`` (the object may be made
+            later), which are not sent
+        :return: generator of (type in lower case, dict), without an end
+        :raises OsbsResponseException: an error status that does not pass; 404 if the one object
+            does not exist
+        """
+        watch = Watch(
+            lambda query, timeout: self._open_watch(resource_type, resource_name, query, timeout),
+            lambda timeout: self._look(resource_type, resource_name, timeout),
+            resource_name is not None,
+            deadline=request_args.pop('deadline', None),
+            missing_ok=request_args.pop('missing_ok', False),
+            retrying=self.retries_enabled,
+            query=request_args,
+        )
+        return watch.events()
+
+    def _open_watch(self, resource_type, resource_name, query, timeout):
+        path = plan.watch_path(resource_type, resource_name)
+        if self._uses_groups():
+            pairs = groups.watch_selection(resource_name, query)
+            url = self._build_url(plan.watch_path(resource_type), **dict(pairs))
+        else:
+            url = plan.url(self.os_api_url, None, 'watch/namespaces/%s/%s' % (
+                plan.segment(self.namespace, 'namespace'), path), six.iteritems(query))
+        response = self._get(url, stream=True, headers={'Connection': 'close'},
+                             **_given(timeout=timeout))
+        check_response(response)
+        return response
+
+    def _look(self, resource_type, resource_name, timeout):
+        call = plan.look_at(resource_type, resource_name)
+        return self._call(call._replace(level=logging.DEBUG, options={'timeout': timeout}))
+
+    def _watch_until(self, deadline, resource_type, resource_name, **kwargs):
+        return self.watch_resource(resource_type, resource_name,
+                                   **dict(kwargs, **_given(deadline=deadline)))
+
+    def wait(self, build_id, states, timeout=None, missing_ok=None):
+        """Wait until a build is in one of some states.
+
+        :param build_id: str
+        :param states: list of str, in lower case
+        :param timeout: float, seconds; None: wait_timeout
+        :param missing_ok: bool, the build may be made later
+        :return: dict, the Build
+        :raises OsbsWaitTimeout: it took longer
+        :raises OsbsWatchBuildNotFound: the watch ended
+        :raises OsbsException: the build was deleted
+        """
+        deadline = retry.Deadline.of(timeout, self.wait_timeout)
+        last_seen = None
+        events = self._watch_until(deadline, "builds", build_id, **_given(missing_ok=missing_ok))
+        for changetype, obj in events:
+            phase = _phase_of(build_id, obj)
+            last_seen = phase or last_seen
+            if phase is not None and phase.lower() in states:
+                return obj
+            if changetype == WATCH_DELETED and dig(obj, 'metadata', 'name') in (build_id, None):
+                raise OsbsException("build '%s' was deleted (last seen: %s)"
+                                    % (build_id, last_seen or 'nothing'))
+            if deadline is not None and deadline.expired:
+                break
+        _check_expired(deadline, "build '%s'" % build_id, last_seen)
+        logger.error("build '%s' was not found by the watch", build_id)
+        raise OsbsWatchBuildNotFound("build '%s' was not found by the watch" % build_id)
+
+    def wait_for_build_to_finish(self, build_id, timeout=None):
+        """Wait until a build is finished, well or not.
+
+        :param build_id: str
+        :param timeout: float, seconds; None: wait_timeout
+        :return: dict, the Build
+        :raises OsbsWaitTimeout: it took longer
+        :raises OsbsException: the build was deleted
+        """
+        deadline = retry.Deadline.of(timeout, self.wait_timeout)
+        for _ in range(_WAIT_ATTEMPTS):
+            try:
+                return self.wait(build_id, BUILD_FINISHED_STATES, **_given(timeout=deadline))
+            except OsbsWatchBuildNotFound as ex:
+                logger.error('%s', ex.message)
+        raise OsbsException("build '%s' was not found by %d watches" % (build_id, _WAIT_ATTEMPTS))
+
+    def wait_for_build_to_get_scheduled(self, build_id, timeout=None, missing_ok=None):
+        """Wait until a build is running or finished; see :meth:`wait`."""
+        return self.wait(build_id, BUILD_FINISHED_STATES + BUILD_RUNNING_STATES,
+                         **_given(timeout=timeout, missing_ok=missing_ok))
+
+    def wait_for_new_build_config_instance(self, build_config_id, prev_version, timeout=None):
+        """Wait until a BuildConfig was instantiated.
+
+        :param build_config_id: str
+        :param prev_version: int, lastVersion before
+        :param timeout: float, seconds; None: wait_timeout
+        :return: str, name of the new build
+        :raises OsbsWaitTimeout: it took longer
+        :raises OsbsResponseException: the BuildConfig was deleted (404)
+        """
+        deadline = retry.Deadline.of(timeout, self.wait_timeout)
+        last_seen = None
+        for changetype, obj in self._watch_until(deadline, "buildconfigs", build_config_id):
+            if changetype in (WATCH_ADDED, WATCH_MODIFIED):
+                last_seen = dig(obj, 'status', 'lastVersion')
+                if not isinstance(last_seen, numbers.Integral):
+                    logger.error('BuildConfig %s has no lastVersion', build_config_id)
+                elif last_seen > prev_version:
+                    return "%s-%s" % (build_config_id, last_seen)
+            elif changetype == WATCH_DELETED:
+                break
+        else:
+            _check_expired(deadline, "new instance of BuildConfig '%s'" % build_config_id,
+                           None if last_seen is None else 'lastVersion %s' % last_seen)
+        raise OsbsResponseException("New BuildConfig instance not found", http_client.NOT_FOUND)
+
+    # Resource quotas
+
+    def list_resource_quotas(self):
+        """List the resource quotas."""
+        return self._call(plan.list_resource_quotas())
+
+    def get_resource_quota(self, quota_name):
+        """Get a resource quota.
+
+        :param quota_name: str
+        :return: HttpResponse
+        """
+        return self._call(plan.get_resource_quota(quota_name))
+
+    def create_resource_quota(self, name, quota_json):
+        """Create or replace a resource quota.
+
+        :param name: str
+        :param quota_json: dict
+        :return: HttpResponse
+        """
+        response = self._create(plan.create_resource_quota(quota_json))
+        if response.status_code == http_client.CONFLICT:
+            response = self._call(plan.put_resource_quota(name, quota_json))
+        return response
+
+    def delete_resource_quota(self, name):
+        """Delete a resource quota, if it is there.
+
+        :param name: str
+        :return: HttpResponse
+        """
+        return self._call(plan.delete_resource_quota(name))
+
+    # Labels and annotations
+
+    @staticmethod
+    def _update_metadata_things(metadata, things, values):
+        dict_in(metadata, things).update(values)
+
+    @staticmethod
+    def _replace_metadata_things(metadata, things, values):
+        metadata[things] = values
+
+    @retry_on_conflict
+    def adjust_attributes_on_object(self, collection, name, things, values, how):
+        """Change labels or annotations of an object (rest-client.md, section 9.5).
+
+        :param collection: str, such as builds
+        :param name: str
+        :param things: str, labels or annotations
+        :param values: dict
+        :param how: function of (metadata, things, values) that changes metadata
+        :return: HttpResponse
+        """
+        obj = object_of(self._call(plan.get_object(collection, name)))
+        how(dict_in(obj, 'metadata'), things, values)
+        return self._call(plan.put_object(collection, name, obj))
+
+    def _adjust(self, collection, name, things, values, how):
+        return self.adjust_attributes_on_object(collection, name, things, values, how)
+
+    def update_labels_on_build(self, build_id, labels):
+        """Add labels to a build; see :meth:`adjust_attributes_on_object`."""
+        return self._adjust('builds', build_id, 'labels', labels, self._update_metadata_things)
+
+    def set_labels_on_build(self, build_id, labels):
+        """Replace the labels of a build; see :meth:`adjust_attributes_on_object`."""
+        return self._adjust('builds', build_id, 'labels', labels, self._replace_metadata_things)
+
+    def update_labels_on_build_config(self, build_config_id, labels):
+        """Add labels to a BuildConfig; see :meth:`adjust_attributes_on_object`."""
+        return self._adjust('buildconfigs', build_config_id, 'labels', labels,
+                            self._update_metadata_things)
+
+    def set_labels_on_build_config(self, build_config_id, labels):
+        """Replace the labels of a BuildConfig; see :meth:`adjust_attributes_on_object`."""
+        return self._adjust('buildconfigs', build_config_id, 'labels', labels,
+                            self._replace_metadata_things)
+
+    def update_annotations_on_build(self, build_id, annotations):
+        """Add annotations to a build; see :meth:`adjust_attributes_on_object`."""
+        return self._adjust('builds', build_id, 'annotations', annotations,
+                            self._update_metadata_things)
+
+    def set_annotations_on_build(self, build_id, annotations):
+        """Replace the annotations of a build; see :meth:`adjust_attributes_on_object`."""
+        return self._adjust('builds', build_id, 'annotations', annotations,
+                            self._replace_metadata_things)
+
+    # Image streams
+
+    def get_image_stream_tag(self, tag_id):
+        """Get an image stream tag.
+
+        :param tag_id: str, stream:tag
+        :return: HttpResponse
+        """
+        return self._call(plan.get_image_stream_tag(tag_id))
+
+    def put_image_stream_tag(self, tag_id, tag):
+        """Create or replace an image stream tag.
+
+        :param tag_id: str, stream:tag
+        :param tag: dict
+        :return: HttpResponse
+        """
+        return self._call(plan.put_image_stream_tag(tag_id, tag))
+
+    @retry_on_conflict
+    def ensure_image_stream_tag(self, stream, tag_name, tag_template, scheduled=False):
+        """Make an image stream have a tag (rest-client.md, section 9.6).
+
+        :param stream: dict, the ImageStream
+        :param tag_name: str
+        :param tag_template: dict, ImageStreamTag to start from; not changed
+        :param scheduled: bool, import it regularly
+        :return: bool, whether something was changed
+        """
+        stream_name = dig(stream, 'metadata', 'name')
+        repository = dig(stream, 'spec', 'dockerImageRepository')
+        tag_id = '%s:%s' % (stream_name, tag_name)
+        insecure = dig(stream, 'metadata', 'annotations', _INSECURE_ANNOTATION) == 'true'
+        changed = False
+        try:
+            tag = object_of(self.get_image_stream_tag(tag_id))
+        except OsbsResponseException as ex:
+            if ex.status_code != http_client.NOT_FOUND:
+                raise
+            tag = copy.deepcopy(tag_template)
+            dict_in(tag, 'metadata')['name'] = tag_id
+            dict_in(tag, 'tag')['name'] = tag_name
+            dict_in(tag['tag'], 'from')['name'] = '%s:%s' % (repository, tag_name)
+            changed = True
+        if not isinstance(tag.get('tag'), dict):
+            # A tag that was pushed says nothing about where it comes from.
+            tag['tag'] = copy.deepcopy(tag_template.get('tag')) or {}
+            tag['tag']['name'] = tag_name
+            dict_in(tag['tag'], 'from')['name'] = '%s:%s' % (repository, tag_name)
+
+        policy = dict_in(tag['tag'], 'importPolicy')
+        for key, value in (('insecure', insecure), ('scheduled', scheduled)):
+            if bool(policy.get(key, False)) != value:
+                policy[key] = value
+                changed = True
+        if changed:
+            self.put_image_stream_tag(tag_id, tag)
+        return changed
+
+    def get_image_stream(self, stream_id):
+        """Get an image stream.
+
+        :param stream_id: str
+        :return: HttpResponse
+        """
+        return self._call(plan.get_image_stream(stream_id))
+
+    def create_image_stream(self, stream_json):
+        """Create an image stream.
+
+        :param stream_json: str, JSON
+        :return: HttpResponse
+        """
+        return self._create(plan.create_image_stream(stream_json))
+
+    def import_image(self, name, timeout=None):
+        """Import the tags of an image stream anew (rest-client.md, section 9.7).
+
+        :param name: str
+        :param timeout: float, seconds; None: wait_timeout
+        :return: bool, whether the server did (with or without finding a tag)
+        :raises OsbsWaitTimeout: it took longer
+        :raises OsbsException: the image stream names no repository
+        """
+        deadline = retry.Deadline.of(timeout, self.wait_timeout)
+        stream = self._request_import(name)
+        version = dig(stream, 'metadata', 'resourceVersion')
+        for changetype, obj in self._watch_until(deadline, "imagestreams", name,
+                                                 **_given(resourceVersion=version)):
+            logger.info('image stream %s: %s', name, changetype)
+            if changetype in (WATCH_DELETED, WATCH_ERROR):
+                if changetype == WATCH_ERROR:
+                    logger.error('watching image stream %s failed', name)
+                return False
+            if changetype == WATCH_MODIFIED and dig(
+                    obj, 'metadata', 'annotations', _CHECK_ANNOTATION):
+                return True
+        _check_expired(deadline, "import of image stream '%s'" % name, 'not imported')
+        return False
+
+    @retry_on_conflict
+    def _request_import(self, name):
+        stream = object_of(self._call(plan.get_image_stream(name, level=None)))
+        if not dig(stream, 'spec', 'dockerImageRepository'):
+            raise OsbsException("No dockerImageRepository for image stream '%s'" % name)
+        dict_in(dict_in(stream, 'metadata'), 'annotations').pop(_CHECK_ANNOTATION, None)
+        return object_of(self._call(plan.put_image_stream(name, stream)))
+
+    # Backup
+
+    def dump_resource(self, resource_type, page_size=None):
+        """Get all objects of a type.
+
+        :param resource_type: str, such as buildconfigs
+        :param page_size: int, objects a request; None: all at once (decision D18)
+        :return: HttpResponse with a list object
+        """
+        return self._list(plan.dump_resource(resource_type), page_size)
+
+    def dump_pages(self, resource_type, page_size):
+        """Get all objects of a type, no more than a page of them at a time.
+
+        :param resource_type: str, such as buildconfigs
+        :param page_size: int, objects a request
+        :return: generator of dicts, list objects
+        """
+        return paging.pages(self._unchecked, plan.dump_resource(resource_type), page_size)
+
+    def _list(self, listing, page_size):
+        if page_size is None:
+            return self._call(listing)
+        return paging.whole(self._unchecked, listing, page_size)
+
+    def restore_resource(self, resource_type, resource):
+        """Create an object.
+
+        :param resource_type: str, such as buildconfigs
+        :param resource: dict
+        :return: HttpResponse
+        """
+        return self._create(plan.restore_resource(resource_type, resource))
+
+    # Config maps
+
+    def create_config_map(self, config_data):
+        """Create a config map.
+
+        :param config_data: dict
+        :return: HttpResponse
+        """
+        return self._create(plan.create_config_map(config_data))
+
+    def get_config_map(self, name):
+        """Get a config map.
+
+        :param name: str
+        :return: HttpResponse
+        """
+        return self._call(plan.get_config_map(name))
+
+    def delete_config_map(self, name):
+        # type: (str) -> None
+        """Delete a config map.
+
+        :param name: str
+        """
+        response = self._unchecked(plan.delete_config_map(name))
+        if response.status_code == http_client.NOT_FOUND and getattr(response, 'repeated', False):
+            # The first attempt deleted it.
+            return
+        check_response(response)
+
+
+def _readable(ca_bundle):
+    if ca_bundle is not None and not os.access(ca_bundle, os.R_OK):
+        raise OsbsValidationException("ca_bundle: cannot read '%s'" % ca_bundle)
+    return ca_bundle
+
+
+def _phase_of(build_id, obj):
+    """Return the phase of a build, None if an object is none or another one."""
+    name, phase = dig(obj, 'metadata', 'name'), dig(obj, 'status', 'phase')
+    if name is None or not isinstance(phase, six.string_types):
+        logger.error('an event holds no name or no phase of a build')
+        return None
+    return phase if name == build_id else None
+
+
+def _check_expired(deadline, what, last_seen):
+    if deadline is not None and deadline.expired:
+        raise deadline.expire(what, last_seen)
+
+
+def _decoded(name, token):
+    try:
+        return base64.b64decode(token)
+    except (TypeError, ValueError):
+        raise OsbsResponseException('the token of secret %s is not base64' % name, 200)
+
+
+def _build_of(response):
+    build = object_of(response)
+    if not isinstance(dig(build, 'status', 'phase'), six.string_types):
+        raise OsbsResponseException('the server answered with a build without a phase',
+                                    response.status_code)
+    return build

@@ -1,0 +1,15 @@
+"""How a REST call is planned, authenticated, repeated, settled and followed. Private.
+
+``osbs.core`` is the only user. May import ``osbs.http`` and the leaves, never ``osbs.core``,
+``osbs.build`` or ``osbs.api``.
+
+plan        what a call is: verb, API, quoted path, query, body, accepted statuses; pure
+groups      where the API groups of OpenShift 4 live
+objects     reading JSON that may be of any shape; pure
+auth        which token is sent, and how to get the next one
+retry       what may be repeated and when; deadlines and pauses
+settle      what to do after a request of which nobody knows whether it was carried out
+paging      lists in pages
+watch       the one watch engine
+logs        the one follower of logs
+"""

@@ -1,0 +1,211 @@
+"""Which token is sent, and how to get the next one (rest-client.md, sections 6, 7 and 14).
+
+May import ``osbs.http`` and the leaves, ``osbs.rest.objects`` and ``osbs.rest.retry``.
+"""
+
+from __future__ import absolute_import, print_function, unicode_literals
+
+import logging
+import os
+import re
+import threading
+
+from six.moves import http_client
+from six.moves.urllib.parse import parse_qs, urljoin, urlsplit
+
+from osbs._compat import to_text
+from osbs.constants import SERVICEACCOUNT_CACRT, SERVICEACCOUNT_SECRET, SERVICEACCOUNT_TOKEN
+from osbs.exceptions import OsbsAuthException, OsbsException, OsbsResponseException
+from osbs.redact import mask_text
+from osbs.rest.objects import dig
+from osbs.rest.retry import is_transient_status
+
+logger = logging.getLogger(__name__)
+
+BEARER = 'Bearer '
+CLIENT_ID = 'openshift-challenging-client'
+DISCOVERY = '.well-known/oauth-authorization-server'
+
+_NOT_IN_A_HEADER = re.compile(r'[^\x21-\x7e]')
+
+
+def service_account_file(name):
+    # type: (str) -> str
+    """Return the path of a file that a pod gets for its service account."""
+    return os.path.join(SERVICEACCOUNT_SECRET, name)
+
+
+def _stamp_of(path):
+    try:
+        status = os.stat(path)
+    except OSError:
+        return None
+    return (status.st_mtime, status.st_size, status.st_ino)
+
+
+class Tokens(object):
+    """Where the token of a client came from, and how to get the next one.
+
+    A configured token is never replaced. The client's attributes are read when they are needed,
+    as callers set them.
+    """
+
+    def __init__(self):
+        self._from_oauth = None
+        self._from_service_account = None
+        self._stamp = None
+        self._new_lock()
+
+    def _new_lock(self):
+        self._pid = os.getpid()
+        self._lock = threading.RLock()
+
+    def _locked(self):
+        if self._pid != os.getpid():
+            # After a fork the lock may be held by a thread that does not exist here.
+            self._new_lock()
+        return self._lock
+
+    def note_oauth(self, token):
+        # type: (str) -> None
+        """Remember that a token came from the OAuth server."""
+        self._from_oauth = token
+
+    def read_service_account(self):
+        # type: () -> object
+        """Return the token of the pod's service account, None if there is none."""
+        path = service_account_file(SERVICEACCOUNT_TOKEN)
+        stamp = _stamp_of(path)
+        try:
+            with open(path) as token_file:
+                token = token_file.read().rstrip()
+        except IOError:
+            return None
+        if not token:
+            return None
+        self._from_service_account, self._stamp = token, stamp
+        return token
+
+    def current(self, client):
+        # type: (object) -> str
+        """Return the token to send now, getting one if there is none yet.
+
+        :param client: Openshift
+        :raises OsbsAuthException: there is none, or it cannot be sent
+        """
+        if client.token is None:
+            with self._locked():
+                if client.token is None:
+                    client.get_oauth_token()
+        elif client.token == self._from_service_account and self._has_changed():
+            with self._locked():
+                client.token = self.read_service_account() or client.token
+        if not client.token:
+            raise OsbsAuthException('no token: check your credentials')
+        if _NOT_IN_A_HEADER.search(to_text(client.token)):
+            # The library below would show it in its own message.
+            raise OsbsAuthException('the token holds characters that no token can have')
+        return client.token
+
+    def _has_changed(self):
+        stamp = _stamp_of(service_account_file(SERVICEACCOUNT_TOKEN))
+        return stamp is not None and stamp != self._stamp
+
+    def can_renew(self, used):
+        # type: (str) -> bool
+        """Tell whether a refused token came from where another one can be had."""
+        return used in (self._from_oauth, self._from_service_account)
+
+    def renew(self, client, used):
+        # type: (object, str) -> bool
+        """Get another token for one that was refused; of many threads only one asks.
+
+        :param client: Openshift
+        :param used: str, the token that was refused
+        :return: bool, whether another one is there
+        """
+        with self._locked():
+            if client.token == used:
+                logger.info('the token was refused, getting another one')
+                if used == self._from_oauth:
+                    client.get_oauth_token()
+                    return bool(client.token)
+                client.token = self.read_service_account() or used
+            return client.token != used
+
+
+def service_account_ca():
+    # type: () -> object
+    """Return the path of the pod's CA certificate, None if it cannot be read."""
+    path = service_account_file(SERVICEACCOUNT_CACRT)
+    return path if os.access(path, os.R_OK) else None
+
+
+def oauth_query(endpoint):
+    # type: (str) -> str
+    """Return the URL that asks an OAuth endpoint for a token."""
+    return '%s?response_type=token&client_id=%s' % (endpoint, CLIENT_ID)
+
+
+def discover(get, root):
+    # type: (object, str) -> object
+    """Ask a server where its OAuth endpoint is (rest-client.md, section 15).
+
+    :param get: function of a URL, sends a GET without credentials and returns the response
+    :param root: str, base of everything on the server
+    :return: str, an https URL; None: the server does not say
+    """
+    response = get(urljoin(root, DISCOVERY))
+    if response.status_code != http_client.OK:
+        logger.info('no OAuth discovery (%s), using the configured endpoint', response.status_code)
+        return None
+    endpoint = dig(response.json(), 'authorization_endpoint')
+    if urlsplit(to_text(endpoint or '')).scheme != 'https':
+        raise OsbsAuthException('the server names an OAuth endpoint that is not https')
+    return endpoint
+
+
+def token_of(response):
+    # type: (object) -> str
+    """Return the token that an OAuth answer holds (decision D26).
+
+    :param response: HttpResponse, of which the header ``location`` counts
+    :return: str; empty if there is no such header
+    :raises OsbsAuthException: the OAuth server refused, in its own words
+    :raises OsbsResponseException: it is in trouble
+    """
+    status = response.status_code
+    if is_transient_status(status):
+        raise OsbsResponseException(mask_text(response.content), status)
+    if status >= http_client.BAD_REQUEST:
+        raise OsbsAuthException('the OAuth server refused the login (%d)%s'
+                                % (status, _words_of(response)))
+    location = response.headers.get('location')
+    if not location:
+        logger.error('the OAuth server answered %d without a location', status)
+        return ''
+    parts = urlsplit(location)
+    answers = [parse_qs(parts.fragment), parse_qs(parts.query)]
+    for answer in answers:
+        if 'error' in answer:
+            words = [answer[key][0] for key in ('error', 'error_description') if key in answer]
+            raise OsbsAuthException('the OAuth server refused the login: %s'
+                                    % mask_text(': '.join(words)))
+    token = dig(answers[0], 'access_token', 0)
+    if not token:
+        raise OsbsAuthException('the OAuth server sent no token')
+    return token
+
+
+def _words_of(response):
+    try:
+        answer = response.json(check=False)
+    except OsbsException:
+        answer = to_text(response.content).strip()
+    if isinstance(answer, dict):
+        keys = ('error', 'error_description', 'message')
+        answer = ': '.join(to_text(answer[key]) for key in keys if answer.get(key))
+    # A refused password is told by the challenge alone.
+    words = answer or (
+        'user name or password are wrong' if 'www-authenticate' in response.headers else '')
+    return ': %s' % mask_text(words)[:500] if words else ''

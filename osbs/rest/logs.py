@@ -1,0 +1,183 @@
+"""The one follower of logs (decision D19; known defects 3 and 10).
+
+A log that ended is not believed: the API server ends a log that was cut at the node as cleanly
+as a finished one, so only the phase of the build and the last lines on the server tell.
+
+May import ``osbs.rest`` and the leaves.
+"""
+
+from __future__ import absolute_import, print_function, unicode_literals
+
+import logging
+from collections import deque
+from itertools import islice
+
+from six.moves import http_client
+
+from osbs.exceptions import OsbsException
+from osbs.rest.retry import MAX_FAILURES, Pauses, is_transient, sleep
+
+logger = logging.getLogger(__name__)
+
+# Lines at the end of a log that are compared with the server's.
+TAIL_LINES = 100
+# Seconds: longest pause while the phase of a build is awaited after its log has ended.
+PHASE_PAUSE = 0.4
+# Looks at the phase before a log that ended is opened again.
+PHASE_LOOKS = 4
+# How often the log of a finished build is read again if it seems to be cut.
+MAX_REREADS = 5
+
+
+def close_stream(stream):
+    # type: (object) -> None
+    """Close a stream, if it is one that can be closed."""
+    close = getattr(stream, 'close', None)
+    if close is not None:
+        close()
+
+
+class LogFollower(object):
+    """One log over all the connections that it takes to follow it.
+
+    No line is lost and none repeated: after each break the log is read from its beginning, and
+    as many lines as were delivered are skipped.
+    """
+
+    def __init__(self, connect, tail, is_finished, retrying=True):
+        # type: (object, object, object, bool) -> None
+        """
+        :param connect: function without arguments that opens the log to be followed from its
+            beginning, and raises for an error status
+        :param tail: function of a number that returns that many last lines of the log as bytes
+        :param is_finished: function without arguments, tells whether the build is finished
+        :param retrying: bool, connect again after a failure
+        """
+        self._connect = connect
+        self._read_tail = tail
+        self._is_finished = is_finished
+        self._retrying = retrying
+        self._delivered = 0
+        self._tail = deque(maxlen=TAIL_LINES)
+        self._remainder = b''
+        self._gone = False
+        self._pauses = Pauses()
+        self._failures = 0
+        self._rereads = 0
+
+    def lines(self):
+        """Iterate over the lines of the log until the build is finished.
+
+        :return: generator of bytes, without line feeds
+        :raises OsbsResponseException: there is no log
+        :raises OsbsException: there was no connection for too long
+        """
+        while True:
+            before = delivered = self._delivered
+            stream = self._open()
+            if stream is not None:
+                # Written out here: one more generator would cost something for every line.
+                remember = self._tail.append
+                try:
+                    for line in self._new_lines(stream):
+                        remember(line)
+                        delivered += 1
+                        yield line
+                finally:
+                    self._delivered = delivered
+                    close_stream(stream)
+            if self._is_over(stream, delivered > before):
+                break
+            sleep(self._pauses.next())
+        if self._remainder:
+            yield self._remainder
+
+    def _open(self):
+        try:
+            stream = self._connect()
+        except OsbsException as ex:
+            if not self._may_pass(ex):
+                raise
+            logger.info('log: no connection (%s)', type(ex).__name__)
+            return None
+        # A line that was cut must not be taken for one that ends without a line feed.
+        stream.holds_remainder = True
+        return stream
+
+    def _may_pass(self, exception):
+        self._failures += 1
+        patient = self._retrying and self._failures <= MAX_FAILURES
+        if is_transient(exception):
+            return patient
+        if getattr(exception, 'status_code', None) != http_client.BAD_REQUEST:
+            return False
+        if not self._is_finished():
+            # Its pod may be on the way.
+            return patient
+        # The pod was removed; nobody can tell whether something is missing.
+        self._gone = self._delivered > 0
+        return self._gone
+
+    def _new_lines(self, stream):
+        lines = iter(stream.iter_lines())
+        skipped = sum(1 for _ in islice(lines, self._delivered))
+        if skipped < self._delivered:
+            logger.info('log: %d lines are there of %d delivered', skipped, self._delivered)
+        return lines
+
+    def _is_over(self, stream, progress):
+        if progress:
+            self._pauses.reset()
+            self._failures = 0
+        if stream is None:
+            if self._gone:
+                logger.warning('log: it is gone, its end cannot be checked')
+            return self._gone
+        self._remainder = getattr(stream, 'remainder', b'')
+        if getattr(stream, 'broken', False):
+            self._failures += 1
+            if self._failures > MAX_FAILURES:
+                raise OsbsException('the log breaks off after %d lines again and again'
+                                    % self._delivered)
+            return False
+        if not self._await_finish():
+            return False
+        if self._is_complete(progress):
+            return True
+        self._rereads += 1
+        if self._rereads > MAX_REREADS:
+            logger.warning('log: the build is finished, but its log seems to be cut')
+        return self._rereads > MAX_REREADS
+
+    def _await_finish(self):
+        # The phase follows the end of the log after a moment.
+        pauses = Pauses(first=0.1, longest=PHASE_PAUSE)
+        for _ in range(PHASE_LOOKS):
+            sleep(pauses.next())
+            if self._is_finished():
+                return True
+        return False
+
+    def _is_complete(self, progress):
+        """Tell whether the last lines on the server are the last ones that were delivered."""
+        try:
+            lines = self._read_tail(TAIL_LINES).split(b'\n')
+        except Exception as ex:  # the check must not spoil a log that is there
+            level = logging.INFO if getattr(ex, 'status_code', None) == (
+                http_client.BAD_REQUEST) else logging.WARNING
+            logger.log(level, 'log: its end cannot be checked (%s)', type(ex).__name__)
+            return True
+        if not lines[-1]:
+            lines.pop()
+        ours = list(self._tail) + ([self._remainder] if self._remainder else [])
+        if lines != ours[-TAIL_LINES:]:
+            return False
+        if len(lines) < TAIL_LINES or not _repeats_itself(lines):
+            return True
+        # Such an end is found in the middle too: only reading it again tells.
+        return self._rereads > 0 and not progress
+
+
+def _repeats_itself(lines):
+    periods = range(1, len(lines) // 2 + 1)
+    return any(lines[period:] == lines[:-period] for period in periods)

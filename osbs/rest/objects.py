@@ -1,0 +1,82 @@
+"""Reading JSON that may be of any shape. Pure; may import the leaves only.
+
+What a server answers is input like any other: nothing here raises for an odd value.
+"""
+
+from __future__ import absolute_import, print_function, unicode_literals
+
+import six
+
+from osbs.exceptions import OsbsResponseException
+
+
+def dig(data, *path):
+    # type: (object, object) -> object
+    """Return the value under a path of keys and indexes, None if any step is not there.
+
+    :param data: anything
+    :param path: keys of dicts and indexes of lists
+    """
+    for key in path:
+        try:
+            data = data[key]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return data
+
+
+def items_of(data):
+    # type: (object) -> list
+    """Return the objects among the items of a list object."""
+    items = dig(data, 'items')
+    return [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
+
+
+def dict_in(parent, key):
+    # type: (dict, str) -> dict
+    """Return the dict under a key, put there if there is none (null counts as none)."""
+    if not isinstance(parent.get(key), dict):
+        parent[key] = {}
+    return parent[key]
+
+
+def object_of(response, check=True):
+    # type: (object, bool) -> dict
+    """Return the JSON object that an answer holds.
+
+    :param response: HttpResponse
+    :param check: bool, raise for an error status
+    :raises OsbsResponseException: the answer is an error, not JSON, or not an object
+    """
+    # Callers replace json() by functions without arguments.
+    data = response.json() if check else response.json(check=False)
+    if not isinstance(data, dict):
+        raise OsbsResponseException(
+            'the server answered with JSON that is not an object', response.status_code
+        )
+    return data
+
+
+def includes(found, wanted):
+    # type: (object, object) -> bool
+    """Tell whether everything that was sent is in what the server holds.
+
+    The server may add keys and items, and writes numbers as text. What is empty in what was
+    sent may be missing.
+
+    :param found: JSON-like data
+    :param wanted: JSON-like data
+    """
+    if isinstance(wanted, dict):
+        return all(includes(dig(found, key), value) for key, value in wanted.items())
+    if isinstance(wanted, list):
+        return all(includes(dig(found, index), value) for index, value in enumerate(wanted))
+    if wanted is None:
+        return True
+    if isinstance(wanted, bool) or isinstance(found, bool):
+        return found == wanted or (found is None and not wanted)
+    return _as_text(found) == _as_text(wanted) or (found is None and wanted == '')
+
+
+def _as_text(value):
+    return None if value is None else six.text_type(value)

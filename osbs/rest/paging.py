@@ -1,0 +1,91 @@
+"""Lists in pages (decision D18). May import ``osbs.rest`` and the leaves."""
+
+from __future__ import absolute_import, print_function, unicode_literals
+
+import json
+import logging
+
+from six.moves import http_client
+from six.moves.urllib.parse import urlencode
+
+from osbs.exceptions import OsbsResponseException, OsbsValidationException
+from osbs.http import HttpResponse
+from osbs.rest.objects import dig, items_of, object_of
+
+logger = logging.getLogger(__name__)
+
+# How often a list begins anew before its 410 is an error.
+MAX_RESTARTS = 3
+
+
+def pages(call, listing, page_size):
+    # type: (object, object, int) -> object
+    """Iterate over the pages of a list.
+
+    A server that does not know pages answers with everything at once. When the server has
+    forgotten where the list was (410), the list begins anew and what was delivered is left out.
+
+    :param call: function of a Plan that returns an HttpResponse
+    :param listing: Plan of the list
+    :param page_size: int, items of a page
+    :return: generator of dicts, list objects
+    :raises OsbsValidationException: page_size is not a positive number
+    :raises OsbsResponseException: the server answers with an error
+    """
+    if isinstance(page_size, bool) or not isinstance(page_size, int) or page_size < 1:
+        raise OsbsValidationException('invalid page_size %r: must be 1 or more' % (page_size,))
+    delivered = set()
+    token = None
+    restarts = 0
+    while True:
+        try:
+            page = object_of(call(_page(listing, page_size, token)))
+        except OsbsResponseException as ex:
+            restarts += 1
+            if ex.status_code != http_client.GONE or restarts > MAX_RESTARTS:
+                raise
+            logger.info('the list took too long and begins anew')
+            token = None
+            continue
+        _leave_out(page, delivered)
+        last, token = token, dig(page, 'metadata', 'continue')
+        yield page
+        if token in (None, '', last):
+            return
+
+
+def _leave_out(page, delivered):
+    # Only a list that began anew can repeat an item.
+    page['items'] = [item for item in items_of(page) if _identity(item) not in delivered]
+    delivered.update(_identity(item) for item in page['items'])
+    delivered.discard(None)
+
+
+def _identity(item):
+    name = dig(item, 'metadata', 'name')
+    return None if name is None else (name, dig(item, 'metadata', 'uid'))
+
+
+def _page(listing, page_size, token):
+    pairs = [('limit', page_size)] + ([('continue', token)] if token else [])
+    glue = '&' if '?' in listing.path else '?'
+    return listing._replace(path=listing.path + glue + urlencode(pairs))
+
+
+def whole(call, listing, page_size):
+    # type: (object, object, int) -> HttpResponse
+    """Return a list that was fetched in pages as the answer to one request.
+
+    :param call: function of a Plan that returns an HttpResponse
+    :param listing: Plan of the list
+    :param page_size: int, items of a page
+    """
+    result = None
+    for page in pages(call, listing, page_size):
+        if result is None:
+            result = page
+        else:
+            result['items'].extend(page['items'])
+            result['metadata'] = page.get('metadata')
+    content = json.dumps(result).encode('utf-8')
+    return HttpResponse(http_client.OK, {'content-type': 'application/json'}, content)

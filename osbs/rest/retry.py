@@ -1,0 +1,221 @@
+"""What may be repeated and when: deadlines, pauses, and which failures pass.
+
+What urllib3 repeats by itself is decided in ``osbs.http``; here is what goes beyond one
+request. May import the leaves only.
+"""
+
+from __future__ import absolute_import, print_function, unicode_literals
+
+import logging
+import random
+import time
+
+from requests.exceptions import ChunkedEncodingError, ConnectionError, RequestException, SSLError
+from requests.packages.urllib3.exceptions import ConnectTimeoutError
+from six.moves import http_client
+
+from osbs import _compat
+from osbs.exceptions import (
+    OsbsException,
+    OsbsNetworkException,
+    OsbsResponseException,
+    OsbsValidationException,
+    OsbsWaitTimeout,
+)
+
+logger = logging.getLogger(__name__)
+
+# Seconds: longest pause between two connections of a watch or a log.
+MAX_PAUSE = 30
+# Failures in a row after which a watch or a log is given up; with the pauses about 8 minutes,
+# as long as urllib3's own rule keeps trying.
+MAX_FAILURES = 20
+# Repeats of a request whose answer was cut.
+CUT_REPEATS = 3
+
+_TRANSIENT = (
+    http_client.REQUEST_TIMEOUT,
+    429,
+    http_client.INTERNAL_SERVER_ERROR,
+    http_client.BAD_GATEWAY,
+    http_client.SERVICE_UNAVAILABLE,
+    http_client.GATEWAY_TIMEOUT,
+)
+_TRANSIENT_CAUSES = (ConnectionError, ChunkedEncodingError, http_client.HTTPException)
+_BAD_CERTIFICATE = ('certificate verify failed', 'certificate_verify_failed', "doesn't match")
+
+
+class Deadline(object):
+    """A time by which something must have happened."""
+
+    def __init__(self, seconds):
+        # type: (float) -> None
+        """
+        :param seconds: number, from now
+        :raises OsbsValidationException: it is not a number, or negative
+        """
+        try:
+            self.seconds = float(seconds)
+        except (TypeError, ValueError):
+            self.seconds = -1.0
+        if not self.seconds >= 0:
+            raise OsbsValidationException(
+                'invalid time-out %r: expected seconds, a number not below 0' % (seconds,)
+            )
+        self._end = _compat.monotonic() + self.seconds
+
+    @classmethod
+    def of(cls, *timeouts):
+        # type: (object) -> object
+        """Return the deadline for the first time-out that is set, None if none is.
+
+        :param timeouts: seconds, Deadline or None
+        """
+        for timeout in timeouts:
+            if timeout is not None:
+                return timeout if isinstance(timeout, cls) else cls(timeout)
+        return None
+
+    @property
+    def remaining(self):
+        # type: () -> float
+        """Seconds that are left, not below 0."""
+        return max(0.0, self._end - _compat.monotonic())
+
+    @property
+    def expired(self):
+        # type: () -> bool
+        """Whether no time is left."""
+        return self.remaining <= 0
+
+    def expire(self, what, last_seen):
+        # type: (str, object) -> OsbsWaitTimeout
+        """Return the exception that tells of the expiry (decision D11).
+
+        :param what: str, what was waited for
+        :param last_seen: str or None, last known state of it
+        """
+        return OsbsWaitTimeout(
+            '%s: not done within %g seconds (last seen: %s)'
+            % (what, self.seconds, last_seen or 'nothing')
+        )
+
+
+class Pauses(object):
+    """Pauses of 0, 1, 2, 4 ... seconds with jitter, for as long as there is no progress."""
+
+    def __init__(self, first=1.0, longest=MAX_PAUSE, at_once=True):
+        # type: (float, float, bool) -> None
+        """
+        :param first: number, seconds of the first pause that is one
+        :param longest: number, seconds
+        :param at_once: bool, begin with no pause
+        """
+        self._first = first
+        self._longest = longest
+        self._at_once = at_once
+        self.count = 0
+
+    def reset(self):
+        # type: () -> None
+        """Begin anew: there was progress."""
+        self.count = 0
+
+    def next(self):
+        # type: () -> float
+        """Return the seconds of the next pause."""
+        step = self.count - 1 if self._at_once else self.count
+        self.count += 1
+        if step < 0:
+            return 0.0
+        seconds = min(self._longest, self._first * 2 ** min(step, 30))
+        return seconds * random.uniform(0.5, 1.0)
+
+
+def sleep(seconds, deadline=None):
+    # type: (float, object) -> None
+    """Sleep, but not beyond a deadline."""
+    if deadline is not None:
+        seconds = min(seconds, deadline.remaining)
+    if seconds > 0:
+        time.sleep(seconds)
+
+
+def is_transient_status(status):
+    # type: (int) -> bool
+    """Tell whether an error status may pass by itself."""
+    return status in _TRANSIENT
+
+
+def is_transient(exception):
+    # type: (OsbsException) -> bool
+    """Tell whether a failure to open a stream may pass by itself."""
+    if isinstance(exception, OsbsResponseException):
+        return is_transient_status(exception.status_code)
+    if isinstance(exception, OsbsNetworkException):
+        return True
+    return isinstance(exception.cause, _TRANSIENT_CAUSES) and not (
+        _is_bad_certificate(exception.cause)
+    )
+
+
+def _is_bad_certificate(cause):
+    text = _compat.exception_text(cause).lower() if isinstance(cause, SSLError) else ''
+    return any(words in text for words in _BAD_CERTIFICATE)
+
+
+def was_cut(exception):
+    # type: (OsbsException) -> bool
+    """Tell whether an answer had begun to come and was cut."""
+    return isinstance(exception.cause, ChunkedEncodingError)
+
+
+def _never_reached(cause):
+    # requests wraps urllib3's MaxRetryError, which wraps the reason.
+    reasons = [cause]
+    while reasons:
+        reason = reasons.pop()
+        if isinstance(reason, ConnectTimeoutError):
+            return True
+        reasons.extend(arg for arg in getattr(reason, 'args', ()) if isinstance(arg, Exception))
+        if isinstance(getattr(reason, 'reason', None), Exception):
+            reasons.append(reason.reason)
+    return False
+
+
+def may_have_acted(exception):
+    # type: (OsbsException) -> bool
+    """Tell whether the server may have carried out a request that ended in an exception.
+
+    Not if there never was a connection, or if the request could not even be written down (those
+    errors of requests are ValueErrors as well).
+    """
+    cause = exception.cause
+    if not isinstance(cause, (RequestException, http_client.HTTPException)):
+        return False
+    if isinstance(cause, ValueError) or _is_bad_certificate(cause):
+        return False
+    return not _never_reached(cause)
+
+
+def repeat_cut(send, enabled):
+    # type: (object, bool) -> object
+    """Send a request, again if its answer was cut; for requests that may be repeated.
+
+    :param send: function without arguments that returns an HttpResponse
+    :param enabled: bool, whether repeating is allowed at all
+    :return: HttpResponse, with ``repeated`` set if it is not the first
+    """
+    pauses = Pauses()
+    while True:
+        try:
+            response = send()
+        except OsbsException as ex:
+            if not (enabled and was_cut(ex) and pauses.count < CUT_REPEATS):
+                raise
+            logger.info('the answer was cut, asking again')
+            sleep(pauses.next())
+            continue
+        if pauses.count:
+            response.repeated = True
+        return response
