@@ -59,7 +59,9 @@ def _line(row):
     if row.verb == 'watch':
         path = 'watch/{}[/NAME]'.format(path)
     parameters = ', '.join('`{}`'.format(name) for name in row.parameters)
-    return '| `{}` | {} | {} | {} |'.format(path, row.verb, method, parameters).replace('|  |', '| |')
+    return '| `{}` | {} | {} | {} |'.format(path, row.verb, method, parameters).replace(
+        '|  |', '| |'
+    )
 
 
 def _order(line):

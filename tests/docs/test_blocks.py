@@ -43,6 +43,14 @@ def _runs(block):
     return block.info in RUN
 
 
+def _failure(shop, block):
+    try:
+        getattr(shop, RUN[block.info])(block.text)
+    except workshop.Failed as ex:
+        return ex
+    return None
+
+
 RUNNING_PAGES = sorted(set(block.page for block in ALL if _runs(block)))
 
 
@@ -52,19 +60,24 @@ def empty_sandbox():
     started = []
 
     def config():
-        if not started:
-            started.append(conftest.SandboxProcess())
-        return started[0]['config']
+        started.append(conftest.SandboxProcess())
+        return started[-1]['config']
 
     yield config
     for process in started:
         process.stop()
 
 
+@pytest.fixture(scope='module')
+def made():
+    """What workshops made so far: variable -> value."""
+    return {}
+
+
 @pytest.fixture
-def shop(tmpdir, sandbox, empty_sandbox):
+def shop(tmpdir, sandbox, empty_sandbox, made):
     """A Workshop."""
-    result = workshop.Workshop(tmpdir, sandbox, conftest.sandbox_python())
+    result = workshop.Workshop(tmpdir, sandbox, conftest.sandbox_python(), made)
     result.makers['NEW_CONFIG'] = empty_sandbox
     return result
 
@@ -72,9 +85,9 @@ def shop(tmpdir, sandbox, empty_sandbox):
 @pytest.mark.parametrize('page', RUNNING_PAGES)
 def test_the_blocks_of_a_page_run_from_top_to_bottom(page, shop):
     for block in pages.blocks(page):
-        if _runs(block):
-            with workshop.located(_id(block)):
-                getattr(shop, RUN[block.info])(block.text)
+        failure = _failure(shop, block) if _runs(block) else None
+        if failure is not None:
+            pytest.fail('%s\n%s' % (_id(block), failure), pytrace=False)
 
 
 @pytest.mark.parametrize('block', ALL, ids=_id)
