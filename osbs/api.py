@@ -127,11 +127,9 @@ class OSBS(object):
                 "status!=%s" % state.capitalize() for state in BUILD_FINISHED_STATES
             )
             field_selector = ",".join(s for s in (field_selector, unfinished) if s)
+        paging = _given(page_size=page_size)
         response = self.os.list_builds(
-            field_selector=field_selector,
-            koji_task_id=koji_task_id,
-            labels=labels,
-            **_given(page_size=page_size),
+            field_selector=field_selector, koji_task_id=koji_task_id, labels=labels, **paging
         )
         return [BuildResponse(build) for build in response.json()["items"]]
 
@@ -471,7 +469,7 @@ class OSBS(object):
         signing_intent=None,
         compose_ids=None,
         reactor_config_override=None,
-        **kwargs,
+        **kwargs  # fmt: skip
     ):
         """Start a build: the flow that all kinds share (osbs-api.md, 5.1 and 16)."""
         arguments = dict(
