@@ -7,6 +7,7 @@ import osbs.cli.options and osbs.cli.errors; argcomplete only when a shell asks.
 from __future__ import absolute_import, print_function, unicode_literals
 
 import os
+import sys
 
 from osbs.cli import options
 from osbs.cli.errors import CommandError
@@ -17,7 +18,10 @@ _COLUMNS = {
     "watch-builds": options.WATCH_BUILDS_COLUMNS,
 }
 # zsh runs the code for bash after this.
-_ZSH_PREAMBLE = "autoload -U +X compinit && compinit\nautoload -U +X bashcompinit && bashcompinit\n"
+_ZSH_PREAMBLE = """\
+(( $+functions[compdef] )) || { autoload -U +X compinit && compinit; }
+autoload -U +X bashcompinit && bashcompinit
+"""
 
 
 def autocomplete(parser):
@@ -31,7 +35,8 @@ def autocomplete(parser):
     try:
         import argcomplete
     except ImportError:
-        return
+        # The command line is half typed: it must not be carried out.
+        sys.exit(1)
     _name_completers(parser)
     argcomplete.autocomplete(parser)
 

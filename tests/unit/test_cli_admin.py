@@ -30,6 +30,8 @@ LISTS = {
 class FakeOSBS(object):
     """Dumps and restores, and takes note of the order."""
 
+    page_size = 1000
+
     def __init__(self, failing=()):
         self.calls = []
         self.restored = []
@@ -43,11 +45,20 @@ class FakeOSBS(object):
     def resume_builds(self, quota_name=None):
         self.calls.append(("resume", quota_name))
 
-    def dump_resource(self, resource_type, page_size=None):
+    @property
+    def os(self):
+        return self
+
+    def dump_pages(self, resource_type, page_size):
         self.calls.append(("dump", resource_type, page_size))
         if resource_type in self.failing:
             raise OsbsException("cannot dump")
-        return LISTS[resource_type]
+        whole = LISTS[resource_type]
+        for start in range(0, len(whole["items"]), self.page_size) or [0]:
+            metadata = dict(whole["metadata"], **{"continue": "more"})
+            yield dict(
+                whole, metadata=metadata, items=whole["items"][start : start + self.page_size]
+            )
 
     def restore_resource(self, resource_type, resources, continue_on_error=False):
         self.calls.append(("restore", resource_type, continue_on_error))
@@ -81,6 +92,10 @@ def restore(path, osbs=None, **facts):
     osbs = osbs or FakeOSBS()
     cmd_restore(arguments(BACKUP_ARCHIVE=str(path), **facts), osbs)
     return osbs
+
+
+def interrupted(*args):
+    raise KeyboardInterrupt()
 
 
 def archive(path, **members):
@@ -143,6 +158,13 @@ class TestBackup(object):
             content = tar.extractfile(member).read().decode("ascii")
         assert json.loads(content) == LISTS[resource_type]
 
+    @pytest.mark.parametrize("page_size", [1, 2, 3])
+    def test_pages_are_joined_to_one_list(self, workdir, page_size):
+        osbs = FakeOSBS()
+        osbs.page_size = page_size
+        backup(osbs, filename="b")
+        assert restore("b").restored == sorted(LISTS.items())
+
     def test_only_the_owner_may_read_the_archive(self, workdir):
         backup(filename="b.tar.bz2")
         assert stat.S_IMODE(os.stat("b.tar.bz2").st_mode) == 0o600
@@ -160,7 +182,7 @@ class TestBackup(object):
 
     def test_an_interruption_leaves_no_archive(self, workdir):
         osbs = FakeOSBS()
-        osbs.dump_resource = lambda *args, **kwargs: (_ for _ in ()).throw(KeyboardInterrupt())
+        osbs.dump_pages = interrupted
         with pytest.raises(KeyboardInterrupt):
             backup(osbs, filename="b.tar.bz2")
         assert os.listdir(str(workdir)) == []

@@ -141,16 +141,12 @@ def _dump(osbs, resource_type, writer, args):
     try:
         with tempfile.SpooledTemporaryFile(max_size=_SPOOL_SIZE) as spool:
             with _progress(resource_type, args) as show:
-                _write_list(_pages(osbs, resource_type), spool, show)
+                _write_list(osbs.os.dump_pages(resource_type, _PAGE_SIZE), spool, show)
             _add(writer, "%s.json" % resource_type, spool)
     except Exception:
         if not args.continue_on_error:
             raise
         logger.warning("cannot dump %s", resource_type, exc_info=True)
-
-
-def _pages(osbs, resource_type):
-    return [osbs.dump_resource(resource_type, page_size=_PAGE_SIZE)]
 
 
 def _write_list(pages, outfile, show):
@@ -163,13 +159,20 @@ def _write_list(pages, outfile, show):
     count = 0
     for number, page in enumerate(pages):
         if number == 0:
-            head = {key: value for key, value in page.items() if key != "items"}
-            put(json.dumps(head)[:-1] + (", " if head else "") + '"items": [')
+            put(json.dumps(_head(page))[:-1] + ', "items": [')
         for item in page.get("items") or []:
             put((", " if count else "") + json.dumps(item))
             count += 1
         show(count)
     put("]}")
+
+
+def _head(page):
+    """Return a list object without its items and without what makes it one page of many."""
+    metadata = dict(page.get("metadata") or {})
+    for key in ("continue", "remainingItemCount"):
+        metadata.pop(key, None)
+    return dict({key: value for key, value in page.items() if key != "items"}, metadata=metadata)
 
 
 def _add(writer, name, spool):
