@@ -16,6 +16,10 @@ LINES_SHOWN = 200
 COUNTED = ("passed", "failed", "skipped", "error", "xfailed", "xpassed")
 
 
+# Process groups of the commands that are running.
+_groups = set()
+
+
 class Failed(Exception):
     """The job found something wrong."""
 
@@ -77,6 +81,7 @@ class Step(object):
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
+            _groups.add(process.pid)
             try:
                 status = process.wait(timeout=seconds)
             except subprocess.TimeoutExpired:
@@ -84,6 +89,7 @@ class Step(object):
             finally:
                 kill_group(process.pid)
                 process.wait()
+                _groups.discard(process.pid)
         with open(self.path, "rb") as log:
             log.seek(start)
             output = log.read().decode("utf-8", "replace")
@@ -122,6 +128,12 @@ def kill_group(pid):
         os.killpg(pid, signal.SIGKILL)
     except ProcessLookupError:
         pass
+
+
+def kill_all():
+    """End what is still running when the whole run is ended early."""
+    for pid in list(_groups):
+        kill_group(pid)
 
 
 class Runner(object):
