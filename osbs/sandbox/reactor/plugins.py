@@ -9,6 +9,7 @@ what they would do.
 import hashlib
 import json
 import logging
+import re
 import time
 import zlib
 
@@ -42,11 +43,11 @@ def find(name):
 
     :param name: str
     """
-    return _pretend if name in PRETENDED else PLUGINS.get(name)
+    return pretend if name in PRETENDED else PLUGINS.get(name)
 
 
-def _pretend(context, args):
-    logger.info("nothing to do in the sandbox")
+def pretend(context, args):
+    """Do nothing, which the runner logs."""
 
 
 def pretend_to_build(context):
@@ -57,7 +58,8 @@ def pretend_to_build(context):
     logger.info("no image is built, the steps are only shown")
     for number, step in enumerate(steps, 1):
         time.sleep(pause / len(steps))
-        logger.info("Step %d/%d : %s", number, len(steps), step["content"].strip())
+        content = re.sub(r"\\?\s*\n\s*", " ", step["content"].strip())
+        logger.info("Step %d/%d : %s", number, len(steps), content)
 
 
 def reactor_config(context, args):

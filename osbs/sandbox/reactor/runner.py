@@ -68,7 +68,8 @@ def _run_plugin(context, plugin):
         return
     metadata = context.results["plugins-metadata"]
     metadata["timestamps"][name] = _now()
-    logger.info("running plugin %r", name)
+    pretended = " (pretended)" if function is plugins.pretend else ""
+    logger.info("running plugin %r%s", name, pretended)
     started = time.monotonic()
     try:
         if function is None:
