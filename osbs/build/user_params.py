@@ -149,14 +149,22 @@ class BuildUserParams(BuildCommon):
 
     def to_json(self):
         # type: () -> str
-        """Return what the pod needs to know, as JSON with sorted keys."""
+        """Return what the pod needs to know, as JSON with sorted keys.
+
+        :raises OsbsValidationException: when a value cannot be written as JSON
+        """
         values = self.to_dict(self.convert_dict)
         tags = sorted(self.additional_tags.tags) if self.additional_tags else []
         if tags:
             values["additional_tags"] = tags
         if self.tags_from_yaml:
             values["tags_from_yaml"] = True
-        return json.dumps(values, sort_keys=True)
+        try:
+            return json.dumps(values, sort_keys=True)
+        except (TypeError, ValueError, RuntimeError) as ex:  # RecursionError is a RuntimeError
+            raise OsbsValidationException(
+                "%s: cannot be written as JSON (%s)" % (_SOURCE, type(ex).__name__)
+            )
 
     def from_json(self, user_params_json):
         # type: (str) -> None
