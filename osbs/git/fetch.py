@@ -18,7 +18,7 @@ from osbs.exceptions import OsbsException
 from osbs.git import guard
 from osbs.git.clone import clone_failure, failing_as
 from osbs.git.refs import make_plan, parse_listing
-from osbs.git.workspace import workspace
+from osbs.git.workspace import knows_no_filter, workspace
 from osbs.redact import mask_text, mask_url
 
 logger = logging.getLogger(__name__)
@@ -84,8 +84,7 @@ def _fetch_shallow(git, plan):
     commits = git.try_run('rev-list', to_text(plan.fetch), cwd=git.repo).output.split()
     if plan.commit not in commits:
         return None
-    # A server that knows no filter has sent all files; the warning saves asking for them again.
-    return Source(to_text(plan.commit), b'filter' not in result.errors)
+    return Source(to_text(plan.commit), not knows_no_filter(result))
 
 
 def _clone_commits(git, ref, branch):
@@ -93,14 +92,14 @@ def _clone_commits(git, ref, branch):
     if not _SIMPLE_REVISION.match(ref):
         return None
     try:
-        git.clone(branch, '--filter=tree:0')
+        is_complete = git.clone(branch, '--filter=tree:0')
         commit = _resolve(git, ref)
     except OsbsException as ex:
         logger.debug("cannot do without a full clone: %s", ex.message)
         return None
     # An id that is not there is asked of the server, which may give out what no clone has.
     if commit and git.run('for-each-ref', '--count=1', '--contains', commit, cwd=git.repo):
-        return Source(commit, True)
+        return Source(commit, not is_complete)
     return None
 
 

@@ -18,6 +18,8 @@ _PLAIN_NAME = re.compile(br'[0-9A-Za-z_\x80-\xff][0-9A-Za-z_./+#=,%\x80-\xff-]*\
 _PATTERNS = (b'%s', b'refs/%s', b'refs/tags/%s', b'refs/heads/%s', b'refs/remotes/%s',
              b'refs/remotes/%s/HEAD')
 _HEADS, _TAGS, _REMOTE = b'refs/heads/', b'refs/tags/', b'refs/remotes/origin/'
+# It is in the way of what a clone calls origin/HEAD.
+_NO_BRANCH = re.compile(br'refs/heads/HEAD(/|\Z)')
 _PSEUDO_REF = re.compile(br'[A-Z_]+_HEAD\Z')
 # How far behind its branch's tip a commit is looked for before all history is fetched.
 _RECENT = 64
@@ -89,15 +91,11 @@ def _plan_of_id(listing, clone, object_id):
 
 
 def _refs_of_clone(listing, branch):
+    # None: the clone fails, or git would have to guess.
     refs, head = listing.refs, listing.head
-    if _HEADS + b'HEAD' in refs or (head and head not in refs):
+    if any(_NO_BRANCH.match(name) for name in refs) or (head and head not in refs):
         return None
-    clone = dict((name, value) for name, value in refs.items() if name.startswith(_TAGS))
-    clone.update((_REMOTE + name[len(_HEADS):], value) for name, value in refs.items()
-                 if name.startswith(_HEADS))
-    if b'HEAD' in refs:
-        # None: git guesses which branch a HEAD stands for that is no symbolic ref.
-        clone[_REMOTE + b'HEAD'] = refs[b'HEAD'] if head else None
+    clone = _remote_refs_of_clone(listing)
     local = _HEADS + branch if branch else head
     if local in refs:
         clone[local] = clone[b'HEAD'] = refs[local]
@@ -105,4 +103,17 @@ def _refs_of_clone(listing, branch):
         clone[b'HEAD'] = refs[_TAGS + branch]
     else:
         return None
+    return clone
+
+
+def _remote_refs_of_clone(listing):
+    clone = {}
+    for name, value in listing.refs.items():
+        if name.startswith(_TAGS):
+            clone[name] = value
+        elif name.startswith(_HEADS):
+            clone[_REMOTE + name[len(_HEADS):]] = value
+    if b'HEAD' in listing.refs:
+        # None: git guesses which branch a HEAD stands for that is no symbolic ref.
+        clone[_REMOTE + b'HEAD'] = listing.refs[b'HEAD'] if listing.head else None
     return clone

@@ -89,12 +89,15 @@ class Workspace(object):
         :return: bytes, its output
         :raises OsbsException: also when git does not end with 0
         """
-        result = self.try_run(*args, **kwargs)
+        return self._checked(args, self.try_run(*args, **kwargs)).output
+
+    @staticmethod
+    def _checked(args, result):
         if result.status != 0:
             output = to_text(result.errors or result.output).strip()
             raise OsbsException(mask_text("Command git %s returned %s\n\n%s"
                                           % (' '.join(args), result.status, output)))
-        return result.output
+        return result
 
     def make_directory(self, name):
         # type: (str) -> str
@@ -116,22 +119,31 @@ class Workspace(object):
             config.write(_setting('remote "origin"', 'url', self.address).encode('utf-8'))
 
     def clone(self, branch, *options):
-        # type: (str, str) -> None
+        # type: (str, str) -> bool
         """Clone the repository, without checking out.
 
         :param branch: str or None
         :param options: str, further options of git clone
+        :return: bool, True if a filter among the options had no effect
         :raises OsbsException: git could not clone it
         """
         if branch:
             options += ('-b', branch)
-        self.run('clone', '--quiet', '--no-checkout', '--template=', '--origin', 'origin',
-                 *(options + ('--', self.address, self.repo)))
+        args = ('clone', '--quiet', '--no-checkout', '--template=', '--origin', 'origin')
+        args += options + ('--', self.address, self.repo)
+        result = self._checked(args, self.try_run(*args))
         info = os.path.join(self.repo, '.git', 'info')
         if not os.path.isdir(info):
             os.mkdir(info)
         with io.open(os.path.join(info, 'attributes'), 'wb') as attributes:
             attributes.write(_ATTRIBUTES)
+        return knows_no_filter(result)
+
+
+def knows_no_filter(result):
+    # type: (process.Result) -> bool
+    """Tell whether a server has sent all files because it knows no filter."""
+    return b'filtering not recognized' in result.errors
 
 
 def _write(path, text):
