@@ -185,6 +185,7 @@ def _invalid(where, value, expected):
 
 
 def _to_bool(value, where):
+    value = _native_text(value)
     if isinstance(value, six.string_types):
         if value.lower() in _TRUE + _FALSE:
             return value.lower() in _TRUE
@@ -307,7 +308,7 @@ def _native_text(value):
         value.decode('ascii')
         return value
     except UnicodeDecodeError:
-        return value.decode('utf-8')
+        return to_text(value)
 
 
 def _with_getters(cls):
