@@ -308,4 +308,5 @@ def replaced(fault):
         body = errors.ApiError(
             fault['status'], 'the sandbox was told to answer {}'.format(fault['status']), details={}
         ).status()
+    headers['Cache-Control'] = 'no-store'
     return Answer(body, fault['status'], headers=headers)

@@ -286,9 +286,10 @@ class BuildController:
         if reference:
             status['outputDockerImageReference'] = reference
         build = dict(build, status=status)
-        rendered = self._cluster.render('builds', build, '/apis/build.openshift.io/v1', 'v1')
+        seen = _as_the_pod_sees_it(build)
+        rendered = self._cluster.render('builds', seen, '/apis/build.openshift.io/v1', 'v1')
         try:
-            self._store.create('pods', core.build_pod(build, rendered, account))
+            self._store.create('pods', core.build_pod(seen, rendered, account))
         except Exists:
             self._finish(build, ERROR, *_POD_EXISTS)
             raise Interrupted(SHUTDOWN)
@@ -528,6 +529,13 @@ def _number(build):
     annotations = build['metadata'].get('annotations') or {}
     text = annotations.get(builds.NUMBER_ANNOTATION, '')
     return int(text) if text.isdigit() else 0
+
+
+def _as_the_pod_sees_it(build):
+    image = (builds.strategy_of(build).get('from') or {}).get('name', '')
+    spec = dict(build['spec'])
+    spec['strategy'] = builds.with_base_image(spec['strategy'], image)
+    return dict(build, spec=spec)
 
 
 def _decoded(secret):

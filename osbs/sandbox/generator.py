@@ -8,7 +8,6 @@ from osbs.sandbox import errors, imagestreams
 from osbs.sandbox.kinds import builds
 from osbs.sandbox.store import Exists, Missing, Stale, name_of, namespace_of
 
-BASE_IMAGE = 'OPENSHIFT_CUSTOM_BUILD_BASE_IMAGE'
 BUILDS = errors.GroupResource('builds', builds.StrategyKind.group)
 CONFIGS = errors.GroupResource('buildconfigs', builds.StrategyKind.group)
 DEFAULT_ACCOUNT = 'builder'
@@ -113,15 +112,7 @@ class Generator:
         if custom is None:
             return strategy
         image = self._resolve(namespace_of(config), custom['from'])
-        environment = {entry['name']: entry for entry in custom.get('env') or ()}
-        for entry in request.get('env') or ():
-            environment[entry.get('name')] = entry
-        environment[BASE_IMAGE] = {'name': BASE_IMAGE, 'value': image}
-        resolved = {key: value for key, value in custom.items() if key != 'env'}
-        resolved['from'] = {'kind': 'DockerImage', 'name': image}
-        resolved['env'] = list(environment.values())
-        shape = builds.Builds.body['spec'].fields['strategy'].fields['customStrategy']
-        return dict(strategy, customStrategy=shape.decode(resolved, ''))
+        return builds.with_base_image(strategy, image, request.get('env') or ())
 
     def _resolve(self, namespace, reference):
         if reference['kind'] != 'ImageStreamTag':

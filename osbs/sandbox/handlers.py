@@ -11,7 +11,7 @@ import json
 import random
 import time
 
-from osbs.sandbox import auth, errors, rest
+from osbs.sandbox import auth, bodies, errors, rest
 from osbs.sandbox.kinds import KINDS, builds
 from osbs.sandbox.kinds.builds import NEW, PENDING, phase_of, pod_name
 from osbs.sandbox.logs import LogOptions, LogReader
@@ -217,7 +217,7 @@ async def _log_answer(request, pod, options):
 
 async def instantiate(request):
     """Start a build of a BuildConfig."""
-    body = rest.parse(request, 'BuildRequest')
+    body = bodies.parse(request, 'BuildRequest')
     name = (body.get('metadata') or {}).get('name') or request.info.name
     config = request.cluster.store.get('buildconfigs', request.info.namespace, name)
     if config is None:
@@ -232,7 +232,7 @@ async def instantiate(request):
 
 async def clone(request):
     """Start a build with the spec of another one."""
-    body = rest.parse(request, 'BuildRequest')
+    body = bodies.parse(request, 'BuildRequest')
     name = (body.get('metadata') or {}).get('name') or request.info.name
     build = request.cluster.store.get('builds', request.info.namespace, name)
     if build is None:
@@ -302,14 +302,14 @@ async def list_tags(request):
 
 async def put_tag(request):
     """Create or replace an ImageStreamTag."""
-    obj = rest.check_names(request, rest.decode(request))
+    obj = bodies.check_names(request, bodies.decode(request))
     tag, is_new = request.cluster.tags.put(request.info.namespace, obj, request.group_resource)
     return Answer(request.render(tag), 201 if is_new else 200)
 
 
 async def create_tag(request):
     """Create an ImageStreamTag."""
-    obj = rest.check_names(request, rest.decode(request))
+    obj = bodies.check_names(request, bodies.decode(request))
     stream, tag = request.cluster.tags.split(obj['metadata'].get('name', ''))
     stored = request.cluster.store.get('imagestreams', request.info.namespace, stream)
     known = (stored or {'spec': {}})['spec'].get('tags') or ()
@@ -331,7 +331,7 @@ async def delete_tag(request):
 
 async def import_images(request):
     """Carry out an ImageStreamImport."""
-    obj = rest.check_names(request, rest.decode(request))
+    obj = bodies.check_names(request, bodies.decode(request))
     result = request.cluster.imports.run(request.info.namespace, obj)
     return Answer(request.render(result), 201)
 

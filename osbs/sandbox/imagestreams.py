@@ -5,6 +5,7 @@ Imports ``store``, ``registry``, ``kinds`` and asyncio.
 """
 
 import asyncio
+import uuid
 
 from osbs.sandbox import errors
 from osbs.sandbox.kinds import images
@@ -395,7 +396,9 @@ class ImportRequest:
             self._into_stream(namespace, name, spec)
             stream = self._cluster.store.get('imagestreams', namespace, name)
             status = dict({'import': stream}, **status)
-        metadata = with_metadata(obj, namespace=namespace, creationTimestamp=rfc3339())['metadata']
+        metadata = with_metadata(
+            obj, namespace=namespace, uid=str(uuid.uuid4()), creationTimestamp=rfc3339()
+        )['metadata']
         return {'metadata': metadata, 'spec': spec, 'status': status}
 
     def _into_stream(self, namespace, name, spec):

@@ -164,7 +164,7 @@ def docker_image(repository, tag):
                 'Labels': {'name': path, 'version': tag},
             },
             'Architecture': 'amd64',
-            'Size': 400 + len(path) + len(tag),
+            'Size': 426 + len(path) + len(tag),
         },
         'dockerImageMetadataVersion': '1.0',
         'dockerImageLayers': [

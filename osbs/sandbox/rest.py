@@ -1,7 +1,7 @@
 """
 The verbs of the API on stored objects: get, list, create, update, patch, delete.
 
-Knows requests (:class:`Request`) but no HTTP server. Imports ``cluster``'s parts through the request.
+Knows requests (:class:`Request`) but no HTTP server. Imports ``bodies``, ``kinds``, ``store``.
 """
 
 import base64
@@ -10,10 +10,9 @@ import json
 import random
 import time
 
-from osbs.sandbox import errors, selectors
+from osbs.sandbox import bodies, errors, selectors
 from osbs.sandbox.kinds import KINDS
 from osbs.sandbox.kinds.base import check_metadata_unchanged
-from osbs.sandbox.kinds.fields import WrongType
 from osbs.sandbox.store import (
     Compacted,
     Exists,
@@ -26,10 +25,8 @@ from osbs.sandbox.store import (
 from osbs.sandbox.timing import rfc3339
 from osbs.sandbox.watches import Filter
 
-JSON_TYPES = ('application/json', 'text/json', '')
 MERGE_PATCH = 'application/merge-patch+json'
 STRATEGIC_PATCH = 'application/strategic-merge-patch+json'
-STREAM_TYPES = ('application/json;stream=watch', 'application/vnd.kubernetes.protobuf;stream=watch')
 
 #: metadata that only the server writes
 _SERVER_METADATA = (
@@ -106,118 +103,6 @@ class Request:
         return found
 
 
-# bodies
-
-
-def decode(request, kind=None):
-    """
-    Read the object in a request's body.
-
-    :param kind: Kind or None (that of the request)
-    :return: dict, the object in canonical form, defaults filled in
-    :raises errors.ApiError: 400 for everything that is no such object, 415
-    """
-    if request.content_type not in JSON_TYPES:
-        raise errors.unsupported_media_type(STREAM_TYPES)
-    kind = kind or request.kind
-    return shape(request, parse(request, kind.kind), kind)
-
-
-def parse(request, wanted):
-    """
-    Parse a body and check its kind and apiVersion.
-
-    :param wanted: str, the kind that must be there (none is fine too)
-    """
-    try:
-        given = json.loads(request.body.decode('utf-8'))
-    except ValueError as exc:
-        raise errors.bad_request(
-            "the object provided is unrecognized (must be of type {}): couldn't get version/kind; "
-            'json parse error: {} ({})'.format(wanted, *_parse_problem(request.body, exc))
-        )
-    if not isinstance(given, dict):
-        raise errors.bad_request(
-            "the object provided is unrecognized (must be of type {}): couldn't get version/kind; "
-            'json parse error: json: cannot unmarshal into Go value'.format(wanted)
-        )
-    check_type(given, wanted, request.info.api_version)
-    return given
-
-
-def _parse_problem(body, exc):
-    text = body.decode('utf-8', 'replace')
-    if not text.strip():
-        return 'unexpected end of JSON input', '<empty>'
-    position = getattr(exc, 'pos', 0)
-    if position >= len(text):
-        return 'unexpected end of JSON input', text[:40]
-    return (
-        "invalid character '{}' looking for beginning of {}".format(
-            text[position], 'object key string' if text.lstrip().startswith('{') else 'value'
-        ),
-        text[:40],
-    )
-
-
-def check_type(given, wanted, api_version):
-    """Refuse a body of another kind or apiVersion; absent ones are taken as the right ones."""
-    kind, version = given.get('kind') or wanted, given.get('apiVersion') or api_version
-    if kind != wanted:
-        raise errors.bad_request(
-            '{} in version "{}" cannot be handled as a {}: converting ({}.{}) '
-            'to ({})'.format(kind, version, wanted, version, kind, wanted)
-        )
-    if version == api_version:
-        return
-    if version == 'v1' or version.endswith('.openshift.io/v1'):
-        raise errors.bad_request(
-            'the API version in the data ({}) does not match the expected API '
-            'version ({})'.format(version, api_version)
-        )
-    raise errors.bad_request(
-        '{} in version "{}" cannot be handled as a {}: no kind "{}" is '
-        'registered for version "{}"'.format(kind, version, wanted, kind, version)
-    )
-
-
-def shape(request, given, kind):
-    """Return a parsed body in canonical form."""
-    try:
-        return kind.default(kind.shape.decode(given, ''))
-    except WrongType as exc:
-        raise errors.bad_request(
-            '{} in version "{}" cannot be handled as a {}: {}: {}'.format(
-                kind.kind,
-                given.get('apiVersion') or request.info.api_version,
-                kind.kind,
-                exc.path,
-                exc,
-            )
-        )
-
-
-def check_names(request, obj):
-    """Refuse a body whose name or project differs from the path's; fills in what is absent."""
-    metadata = obj['metadata']
-    namespace = metadata.get('namespace')
-    if namespace and namespace != request.info.namespace:
-        raise errors.bad_request(
-            'the namespace of the provided object does not match the '
-            'namespace sent on the request'
-        )
-    if request.info.name and metadata.get('name') != request.info.name:
-        if metadata.get('name'):
-            raise errors.bad_request(
-                'the name of the object ({}) does not match the name on the URL ({})'.format(
-                    metadata['name'], request.info.name
-                )
-            )
-        raise errors.bad_request('the name of the object must be given')
-    changes = {'namespace': request.info.namespace} if request.kind.namespaced else {}
-    return with_metadata(obj, **changes)
-
-
 # verbs
 
 
@@ -283,7 +168,7 @@ def _continue(request):
 
 def create(request):
     """Create the object in the body."""
-    obj = check_names(request, decode(request))
+    obj = bodies.check_names(request, bodies.decode(request))
     metadata = obj['metadata']
     if metadata.get('resourceVersion'):
         raise errors.ApiError(500, 'resourceVersion should not be set on objects to be created')
@@ -310,7 +195,7 @@ def update(request, obj=None):
 
     :param obj: dict or None, the object instead of that in the body
     """
-    obj = check_names(request, decode(request) if obj is None else obj)
+    obj = bodies.check_names(request, bodies.decode(request) if obj is None else obj)
     old = request.find()
     given = obj['metadata'].get('resourceVersion')
     if not given and not request.kind.unconditional_update:
@@ -365,7 +250,7 @@ def patch(request):
         raise errors.bad_request('unable to parse the patch: invalid character')
     current = request.find()
     merged = merge(copy.deepcopy(current), changes)
-    return update(request, shape(request, merged, request.kind))
+    return update(request, bodies.shape(request, merged, request.kind))
 
 
 def merge(target, changes):

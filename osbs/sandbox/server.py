@@ -222,6 +222,11 @@ class Sandbox:
         return self.cluster.url
 
     @property
+    def listening(self):
+        """Tell whether it takes connections (not so while a fault keeps it away)."""
+        return self._app.listener is not None and self._app.listener.is_open
+
+    @property
     def ca(self):
         """Path of the CA's certificate; None without TLS."""
         return self.cluster.ca_file

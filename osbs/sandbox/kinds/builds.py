@@ -32,6 +32,7 @@ CONFIG_LABEL = 'openshift.io/build-config.name'
 POLICY_LABEL = 'openshift.io/build.start-policy'
 NUMBER_ANNOTATION = 'openshift.io/build.number'
 POD_ANNOTATION = 'openshift.io/build.pod-name'
+BASE_IMAGE = 'OPENSHIFT_CUSTOM_BUILD_BASE_IMAGE'
 
 _KEY_SELECTOR = Struct({'name': text(), 'key': text(True), 'optional': Pointer(flag())}, True)
 ENV = Sequence(
@@ -160,6 +161,26 @@ def _fill_types(spec):
 def strategy_of(obj):
     """Return the custom strategy of a Build or BuildConfig; empty for other strategies."""
     return obj['spec']['strategy'].get('customStrategy') or {}
+
+
+def with_base_image(strategy, image, environment=()):
+    """
+    Return a build strategy as a build gets it: a custom one knows its own image.
+
+    :param strategy: dict, ``spec.strategy``
+    :param image: str, pull specification of the builder
+    :param environment: iterable of dict, entries that are added or replaced
+    """
+    custom = strategy.get('customStrategy')
+    if custom is None:
+        return strategy
+    entries = {entry['name']: entry for entry in custom.get('env') or ()}
+    entries.update((entry.get('name'), entry) for entry in environment)
+    entries[BASE_IMAGE] = {'name': BASE_IMAGE, 'value': image}
+    resolved = dict(
+        custom, env=list(entries.values()), **{'from': {'kind': 'DockerImage', 'name': image}}
+    )
+    return dict(strategy, customStrategy=_CUSTOM_STRATEGY.decode(resolved, ''))
 
 
 def phase_of(build):
