@@ -1,10 +1,10 @@
 """
 Write the table of what the sandbox serves, for the documentation.
 
-``python -m osbs.sandbox.reference`` prints it; with a page as argument it replaces what stands between
-the two marks there, or with ``--check`` only tells whether it would. Made from
-:data:`osbs.sandbox.handlers.ENDPOINTS`, which the server itself works from. Imports ``handlers`` and
-``kinds``.
+``python -m osbs.sandbox.reference`` prints it; with a page as argument it replaces what stands
+between the two marks there, or with ``--check`` only tells whether it would. Made from
+:data:`osbs.sandbox.handlers.ENDPOINTS`, which the server itself works from. Imports ``handlers``
+and ``kinds``.
 """
 
 import argparse
@@ -13,19 +13,19 @@ import sys
 from osbs.sandbox.handlers import ENDPOINTS
 from osbs.sandbox.kinds import KINDS
 
-BEGIN = '<!-- endpoints: written by python -m osbs.sandbox.reference -->'
-END = '<!-- end of endpoints -->'
+BEGIN = "<!-- endpoints: written by python -m osbs.sandbox.reference -->"
+END = "<!-- end of endpoints -->"
 
 #: verb of the API -> (HTTP method, does the path end in a name)
 VERBS = {
-    'list': ('GET', False),
-    'watch': ('GET', False),
-    'create': ('POST', False),
-    'deletecollection': ('DELETE', False),
-    'get': ('GET', True),
-    'update': ('PUT', True),
-    'patch': ('PATCH', True),
-    'delete': ('DELETE', True),
+    "list": ("GET", False),
+    "watch": ("GET", False),
+    "create": ("POST", False),
+    "deletecollection": ("DELETE", False),
+    "get": ("GET", True),
+    "update": ("PUT", True),
+    "patch": ("PATCH", True),
+    "delete": ("DELETE", True),
 }
 
 
@@ -35,38 +35,38 @@ def markdown():
     for row in ENDPOINTS:
         if row.group not in groups:
             groups.append(row.group)
-    return '\n'.join(_group_table(group) for group in groups)
+    return "\n".join(_group_table(group) for group in groups)
 
 
 def _group_table(group):
     rows = [row for row in ENDPOINTS if row.group == group]
     prefixes = KINDS[rows[0].resource].prefixes
-    lines = ['### ' + ' and '.join('`{}`'.format(prefix) for prefix in prefixes), '']
-    lines += ['| path | verb | method | parameters |', '|---|---|---|---|']
+    lines = ["### " + " and ".join("`{}`".format(prefix) for prefix in prefixes), ""]
+    lines += ["| path | verb | method | parameters |", "|---|---|---|---|"]
     lines += sorted({_line(row) for row in rows}, key=_order)
-    return '\n'.join(lines) + '\n'
+    return "\n".join(lines) + "\n"
 
 
 def _line(row):
     method, named = VERBS[row.verb]
     path = row.resource
     if KINDS[row.resource].namespaced:
-        path = 'namespaces/NAMESPACE/' + path
+        path = "namespaces/NAMESPACE/" + path
     if named or row.subresource:
-        path += '/NAME'
+        path += "/NAME"
     if row.subresource:
-        path += '/' + row.subresource
-    if row.verb == 'watch':
-        path = 'watch/{}[/NAME]'.format(path)
-    parameters = ', '.join('`{}`'.format(name) for name in row.parameters)
-    return '| `{}` | {} | {} | {} |'.format(path, row.verb, method, parameters).replace(
-        '|  |', '| |'
+        path += "/" + row.subresource
+    if row.verb == "watch":
+        path = "watch/{}[/NAME]".format(path)
+    parameters = ", ".join("`{}`".format(name) for name in row.parameters)
+    return "| `{}` | {} | {} | {} |".format(path, row.verb, method, parameters).replace(
+        "|  |", "| |"
     )
 
 
 def _order(line):
-    path, verb = line.strip('| ').replace('`', '').split(' | ')[:2]
-    return path.replace('watch/', '').replace('[/NAME]', ''), list(VERBS).index(verb)
+    path, verb = line.strip("| ").replace("`", "").split(" | ")[:2]
+    return path.replace("watch/", "").replace("[/NAME]", ""), list(VERBS).index(verb)
 
 
 def replaced(text):
@@ -79,8 +79,8 @@ def replaced(text):
     head, begin, rest = text.partition(BEGIN)
     _, end, tail = rest.partition(END)
     if not begin or not end:
-        raise ValueError('the page has no marks {!r} and {!r}'.format(BEGIN, END))
-    return '{}{}\n\n{}\n{}{}'.format(head, begin, markdown(), end, tail)
+        raise ValueError("the page has no marks {!r} and {!r}".format(BEGIN, END))
+    return "{}{}\n\n{}\n{}{}".format(head, begin, markdown(), end, tail)
 
 
 def main(argv=None):
@@ -90,22 +90,22 @@ def main(argv=None):
     :param argv: list of str; None: those of the process
     :return: int, exit status; 1 when ``--check`` found another table
     """
-    parser = argparse.ArgumentParser(description='write the table of what the sandbox serves')
-    parser.add_argument('page', nargs='?', help='page to put it into; default: print it')
-    parser.add_argument('--check', action='store_true', help='only tell whether it is up to date')
+    parser = argparse.ArgumentParser(description="write the table of what the sandbox serves")
+    parser.add_argument("page", nargs="?", help="page to put it into; default: print it")
+    parser.add_argument("--check", action="store_true", help="only tell whether it is up to date")
     args = parser.parse_args(argv)
     if args.page is None:
         sys.stdout.write(markdown())
         return 0
-    with open(args.page, encoding='utf-8') as stream:
+    with open(args.page, encoding="utf-8") as stream:
         text = stream.read()
     new = replaced(text)
     if args.check:
         return 0 if new == text else 1
-    with open(args.page, 'w', encoding='utf-8') as stream:
+    with open(args.page, "w", encoding="utf-8") as stream:
         stream.write(new)
     return 0
 
 
-if __name__ == '__main__':
+if __name__ == "__main__":
     sys.exit(main())

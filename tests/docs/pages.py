@@ -10,35 +10,35 @@ from collections import namedtuple
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-_FENCE = re.compile(r'^(\s*)(`{3,}|~{3,})\s*(.*?)\s*$')
-_HEADING = re.compile(r'^(#+)\s+(.*?)\s*$')
-_RULE = re.compile(r'^\|[-:|\s]+\|$')
-_CELL = re.compile(r'(?<!\\)\|')
-_CODE = re.compile(r'`([^`]+)`')
-_LINK = re.compile(r'(?<!!)\[[^\]]*\]\(([^)\s]+)\)')
+_FENCE = re.compile(r"^(\s*)(`{3,}|~{3,})\s*(.*?)\s*$")
+_HEADING = re.compile(r"^(#+)\s+(.*?)\s*$")
+_RULE = re.compile(r"^\|[-:|\s]+\|$")
+_CELL = re.compile(r"(?<!\\)\|")
+_CODE = re.compile(r"`([^`]+)`")
+_LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
 
 #: ``info`` is what stands behind the opening fence, ``line`` its number, ``section`` the heading
-Block = namedtuple(str('Block'), [str(f) for f in ('page', 'section', 'line', 'info', 'text')])
+Block = namedtuple(str("Block"), [str(f) for f in ("page", "section", "line", "info", "text")])
 #: ``rows`` are lists of text, without the header
-Table = namedtuple(str('Table'), [str(f) for f in ('section', 'header', 'rows')])
+Table = namedtuple(str("Table"), [str(f) for f in ("section", "header", "rows")])
 
 
 def pages():
     """Return the paths of all pages, relative to the root."""
-    paths = [os.path.join(ROOT, 'README.md')]
-    paths += sorted(glob.glob(os.path.join(ROOT, 'docs', '*.md')))
+    paths = [os.path.join(ROOT, "README.md")]
+    paths += sorted(glob.glob(os.path.join(ROOT, "docs", "*.md")))
     return [os.path.relpath(path, ROOT) for path in paths]
 
 
 def read(page):
     """Return the text of a page."""
-    with io.open(os.path.join(ROOT, page), encoding='utf-8') as source:
+    with io.open(os.path.join(ROOT, page), encoding="utf-8") as source:
         return source.read()
 
 
 def _walk(text):
     """Yield (number, line, heading, opening fence or None) of each line."""
-    section, fence = '', None
+    section, fence = "", None
     for number, line in enumerate(text.splitlines(), 1):
         found = _FENCE.match(line)
         if fence is None:
@@ -53,7 +53,7 @@ def _walk(text):
             if found and found.group(2).startswith(fence[1]) and not found.group(3):
                 fence = None
             yield number, line, section, opening
-    assert fence is None, 'the block of line %s is never closed' % fence[0]
+    assert fence is None, "the block of line %s is never closed" % fence[0]
 
 
 def blocks(page):
@@ -69,7 +69,7 @@ def blocks(page):
         else:
             lines.append(line)
     return [
-        Block(page, section, line, info, '\n'.join(lines[:-1]) + '\n')
+        Block(page, section, line, info, "\n".join(lines[:-1]) + "\n")
         for section, line, info, lines in result
     ]
 
@@ -90,7 +90,7 @@ def tables(page):
     """Return the tables of a page."""
     result, rows = [], None
     for line, section in prose(page):
-        if not line.startswith('|'):
+        if not line.startswith("|"):
             rows = None
         elif rows is None:
             rows = []
@@ -101,7 +101,7 @@ def tables(page):
 
 
 def _cells(line):
-    return [cell.strip().replace('\\|', '|') for cell in _CELL.split(line)[1:-1]]
+    return [cell.strip().replace("\\|", "|") for cell in _CELL.split(line)[1:-1]]
 
 
 def code(cell):
@@ -116,4 +116,4 @@ def links(page):
 
 def anchor(heading):
     """Return how a link names a heading."""
-    return re.sub(r'[^\w\- ]', '', heading.lower()).replace(' ', '-')
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")

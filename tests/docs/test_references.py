@@ -15,11 +15,11 @@ from osbs.cli import options
 from osbs.conf import GENERAL, INSTANCE, KINDS, OPTIONS, PLATFORM
 from tests.docs import pages
 
-CONFIGURATION = 'docs/configuration.md'
-COMMAND_LINE = 'docs/command-line.md'
-API = 'docs/api.md'
-DIFFERENCES = 'docs/differences.md'
-SANDBOX = 'docs/sandbox.md'
+CONFIGURATION = "docs/configuration.md"
+COMMAND_LINE = "docs/command-line.md"
+API = "docs/api.md"
+DIFFERENCES = "docs/differences.md"
+SANDBOX = "docs/sandbox.md"
 
 
 def _tables(page, header):
@@ -28,7 +28,7 @@ def _tables(page, header):
 
 def _rows(page, header, section=None):
     found = [t for t in _tables(page, header) if section in (None, t.section)]
-    assert found, '%s has no table %s' % (page, header)
+    assert found, "%s has no table %s" % (page, header)
     return [row for table in found for row in table.rows]
 
 
@@ -37,49 +37,49 @@ def _rows(page, header, section=None):
 
 #: kind of the table in osbs.conf -> words for it in the page
 TYPES = {
-    'api': ('text',),
-    'as given': ('as given',),
-    'bool': ('boolean',),
-    'csv': ('list',),
-    'int': ('integer',),
-    'labels': ('labels',),
-    'seconds': ('seconds',),
-    'secrets': ('secrets',),
-    'selector': ('selector',),
-    'text': ('text', 'path'),
-    'version': ('version',),
+    "api": ("text",),
+    "as given": ("as given",),
+    "bool": ("boolean",),
+    "csv": ("list",),
+    "int": ("integer",),
+    "labels": ("labels",),
+    "seconds": ("seconds",),
+    "secrets": ("secrets",),
+    "selector": ("selector",),
+    "text": ("text", "path"),
+    "version": ("version",),
 }
 #: (section, key) -> what the page says instead of a value, as another setting is the default
 OTHER_DEFAULTS = {
-    (INSTANCE, 'builder_build_json_dir'): 'as `build_json_dir`',
-    (INSTANCE, 'builder_openshift_url'): 'as `openshift_url`',
-    (INSTANCE, 'builder_use_auth'): 'as `use_auth`',
-    (PLATFORM, 'architecture'): 'as the name',
+    (INSTANCE, "builder_build_json_dir"): "as `build_json_dir`",
+    (INSTANCE, "builder_openshift_url"): "as `openshift_url`",
+    (INSTANCE, "builder_use_auth"): "as `use_auth`",
+    (PLATFORM, "architecture"): "as the name",
 }
-KEY_HEADER = ('key', 'type', 'default', 'meaning')
+KEY_HEADER = ("key", "type", "default", "meaning")
 
 
 def _described_keys():
     """Return (section, key) -> (type, default) as the page says."""
     result = {}
     for table in _tables(CONFIGURATION, KEY_HEADER):
-        section = {'Section `[general]`': GENERAL, 'Section `[platform:NAME]`': PLATFORM}.get(
+        section = {"Section `[general]`": GENERAL, "Section `[platform:NAME]`": PLATFORM}.get(
             table.section, INSTANCE
         )
         for key, kind, default, meaning in table.rows:
             (name,) = pages.code(key)
-            assert (section, name) not in result, 'twice: %s' % name
+            assert (section, name) not in result, "twice: %s" % name
             assert meaning, name
             result[section, name] = (kind, default)
     return result
 
 
 def _older_names():
-    return [pages.code(row[0])[0] for row in _rows(CONFIGURATION, ('name', 'what becomes of it'))]
+    return [pages.code(row[0])[0] for row in _rows(CONFIGURATION, ("name", "what becomes of it"))]
 
 
 def _page_key(option):
-    return option.section, option.key + 'PLATFORM' if option.key.endswith('.') else option.key
+    return option.section, option.key + "PLATFORM" if option.key.endswith(".") else option.key
 
 
 def _page_default(option):
@@ -88,26 +88,26 @@ def _page_default(option):
         assert option.default is None, key
         return OTHER_DEFAULTS[key]
     if option.default in (None, ()):
-        return ''
+        return ""
     if isinstance(option.default, bool):
-        return '`%s`' % six.text_type(option.default).lower()
-    return '`%s`' % option.default
+        return "`%s`" % six.text_type(option.default).lower()
+    return "`%s`" % option.default
 
 
 SETTINGS = [option for option in OPTIONS if option.arg not in _older_names()]
 
 
 def test_every_key_of_the_code_is_on_the_configuration_page():
-    missing = set(_page_key(option) for option in SETTINGS) - set(_described_keys())
+    missing = {_page_key(option) for option in SETTINGS} - set(_described_keys())
     assert sorted(missing) == []
 
 
 def test_every_key_of_the_configuration_page_is_in_the_code():
-    unknown = set(_described_keys()) - set(_page_key(option) for option in SETTINGS)
+    unknown = set(_described_keys()) - {_page_key(option) for option in SETTINGS}
     assert sorted(unknown) == []
 
 
-@pytest.mark.parametrize('option', SETTINGS, ids=lambda option: '%s-%s' % _page_key(option))
+@pytest.mark.parametrize("option", SETTINGS, ids=lambda option: "%s-%s" % _page_key(option))
 def test_type_and_default_of_a_key_are_those_of_the_code(option):
     kind, default = _described_keys()[_page_key(option)]
     assert kind in TYPES[option.kind]
@@ -119,32 +119,32 @@ def test_every_kind_of_value_has_a_word():
 
 
 def test_every_type_of_the_configuration_page_is_explained():
-    explained = set(row[0] for row in _rows(CONFIGURATION, ('type', 'what is understood')))
-    assert explained == set(kind for kind, _ in _described_keys().values())
+    explained = {row[0] for row in _rows(CONFIGURATION, ("type", "what is understood"))}
+    assert explained == {kind for kind, _ in _described_keys().values()}
 
 
 def test_the_older_names_are_those_of_the_code():
-    older = [option.arg for option in OPTIONS if option.meaning.startswith('old name')]
+    older = [option.arg for option in OPTIONS if option.meaning.startswith("old name")]
     assert sorted(older) == sorted(_older_names())
 
 
 def test_keyword_arguments_that_differ_from_their_keys_are_listed():
     listed = set()
-    for key, names, _ in _rows(CONFIGURATION, ('key', 'keyword argument', 'remark')):
+    for key, names, _ in _rows(CONFIGURATION, ("key", "keyword argument", "remark")):
         listed.update((pages.code(key)[0], name) for name in pages.code(names))
-    differing = set(
+    differing = {
         (option.key, option.arg)
         for option in OPTIONS
         if option.section == INSTANCE and option.key != option.arg
-    )
-    assert differing == set(pair for pair in listed if pair[0] != pair[1])
+    }
+    assert differing == {pair for pair in listed if pair[0] != pair[1]}
 
 
 # command line
 
-OPTION_HEADER = ('option', 'default', 'meaning')
-COMMANDS = dict((command.name, command) for command in options.COMMANDS)
-DEFAULT_IN_HELP = re.compile(r'\(default: ([^\s$]\S*)\)')
+OPTION_HEADER = ("option", "default", "meaning")
+COMMANDS = {command.name: command for command in options.COMMANDS}
+DEFAULT_IN_HELP = re.compile(r"\(default: ([^\s$]\S*)\)")
 
 
 def _command_headings():
@@ -153,7 +153,7 @@ def _command_headings():
     for heading in pages.headings(COMMAND_LINE):
         for text in pages.code(heading):
             words = text.split()
-            if words[0] != 'osbs':
+            if words[0] != "osbs":
                 result[words[0]] = words[1:]
     return result
 
@@ -162,7 +162,7 @@ def _described_options(command):
     """Return first flag -> (flags, word for the argument or None, default, meaning)."""
     result = {}
     for table in _tables(COMMAND_LINE, OPTION_HEADER):
-        words = (pages.code(table.section) or ['']).pop(0).split()
+        words = (pages.code(table.section) or [""]).pop(0).split()
         if (words[0] if words else None) != command:
             continue
         for cell, default, meaning in table.rows:
@@ -175,31 +175,31 @@ def _described_options(command):
 
 def _own_options(command):
     arguments = options.GLOBAL_OPTIONS if command is None else COMMANDS[command].arguments
-    return dict((sorted(a.flags)[-1], a) for a in arguments if isinstance(a, options.Option))
+    return {sorted(a.flags)[-1]: a for a in arguments if isinstance(a, options.Option)}
 
 
 def _argument_word(option):
     if option.kind not in (options.VALUE, options.APPEND):
         return None
     if option.choices:
-        return '{%s}' % ','.join(option.choices)
+        return "{%s}" % ",".join(option.choices)
     return option.metavar or option.dest.upper()
 
 
 def _option_default(option):
     if option.required:
-        return 'required'
+        return "required"
     if option.default is True:
-        return 'yes'
+        return "yes"
     if option.default in (None, False):
         found = DEFAULT_IN_HELP.search(option.help)
-        return '`%s`' % found.group(1) if found else ''
-    return '`%s`' % option.default
+        return "`%s`" % found.group(1) if found else ""
+    return "`%s`" % option.default
 
 
 def _positional_word(positional):
-    word = '{%s}' % ','.join(positional.choices) if positional.choices else positional.name
-    return '[%s]' % word if positional.nargs == '?' else word
+    word = "{%s}" % ",".join(positional.choices) if positional.choices else positional.name
+    return "[%s]" % word if positional.nargs == "?" else word
 
 
 PLACES = [None] + sorted(COMMANDS)
@@ -210,7 +210,7 @@ def test_the_commands_of_the_page_are_those_of_the_code():
     assert sorted(_command_headings()) == sorted(COMMANDS)
 
 
-@pytest.mark.parametrize('command', sorted(COMMANDS))
+@pytest.mark.parametrize("command", sorted(COMMANDS))
 def test_the_arguments_of_a_command_are_those_of_the_code(command):
     words = [
         _positional_word(a)
@@ -220,12 +220,12 @@ def test_the_arguments_of_a_command_are_those_of_the_code(command):
     assert _command_headings()[command] == words
 
 
-@pytest.mark.parametrize('command', PLACES)
+@pytest.mark.parametrize("command", PLACES)
 def test_the_options_of_a_command_are_those_of_the_code(command):
     assert sorted(_described_options(command)) == sorted(_own_options(command))
 
 
-@pytest.mark.parametrize('command, flag', EVERY_OPTION)
+@pytest.mark.parametrize("command, flag", EVERY_OPTION)
 def test_an_option_is_described_as_it_is(command, flag):
     option = _own_options(command)[flag]
     described = _described_options(command)[flag]
@@ -237,24 +237,24 @@ def test_an_option_is_described_as_it_is(command, flag):
 
 
 @pytest.mark.parametrize(
-    'command, columns',
+    "command, columns",
     [
-        ('list-builds', options.LIST_BUILDS_COLUMNS),
-        ('watch-builds', options.WATCH_BUILDS_COLUMNS),
+        ("list-builds", options.LIST_BUILDS_COLUMNS),
+        ("watch-builds", options.WATCH_BUILDS_COLUMNS),
     ],
 )
 def test_the_columns_of_a_table_are_those_of_the_code(command, columns):
-    meaning = _described_options(command)['--columns'][3]
+    meaning = _described_options(command)["--columns"][3]
     assert pages.code(meaning) == [key for key, _ in columns]
 
 
 def test_the_exit_statuses_of_the_page_are_those_of_the_code():
-    rows = _rows(COMMAND_LINE, ('status', 'meaning'))
+    rows = _rows(COMMAND_LINE, ("status", "meaning"))
     assert [(int(status), meaning) for status, meaning in rows] == list(options.EXIT_STATUSES)
 
 
 def test_the_environment_variables_of_the_page_are_those_of_the_code():
-    rows = _rows(COMMAND_LINE, ('variable', 'default of'))
+    rows = _rows(COMMAND_LINE, ("variable", "default of"))
     described = sorted((pages.code(name)[0], pages.code(flag)[0]) for name, flag in rows)
     assert described == sorted(
         (option.env, option.flags[0]) for option in options.GLOBAL_OPTIONS if option.env
@@ -263,47 +263,47 @@ def test_the_environment_variables_of_the_page_are_those_of_the_code():
 
 # API
 
-SIGNATURE = re.compile(r'^(\w+)\((.*)\)$')
+SIGNATURE = re.compile(r"^(\w+)\((.*)\)$")
 
 
 def _described_methods():
     """Return method -> text of its parameters."""
-    rows = _rows(API, ('method', 'returns'))
+    rows = _rows(API, ("method", "returns"))
     return dict(SIGNATURE.match(text).groups() for row in rows for text in pages.code(row[0]))
 
 
 def _own_methods():
-    return dict(
-        (name, method)
+    return {
+        name: method
         for name, method in vars(OSBS).items()
-        if callable(method) and not name.startswith('_')
-    )
+        if callable(method) and not name.startswith("_")
+    }
 
 
 def test_the_methods_of_the_page_are_those_of_the_code():
     assert sorted(_described_methods()) == sorted(_own_methods())
 
 
-@pytest.mark.skipif(six.PY2, reason='Python 2 does not see through decorators')
-@pytest.mark.parametrize('name', sorted(_own_methods()))
+@pytest.mark.skipif(six.PY2, reason="Python 2 does not see through decorators")
+@pytest.mark.parametrize("name", sorted(_own_methods()))
 def test_the_parameters_of_a_method_are_those_of_the_code(name):
     signature = inspect.signature(_own_methods()[name])
     own = [str(p).replace("'", '"') for p in list(signature.parameters.values())[1:]]
-    assert _described_methods()[name] == ', '.join(own)
+    assert _described_methods()[name] == ", ".join(own)
 
 
-@pytest.mark.skipif(six.PY2, reason='Python 2 does not see through decorators')
+@pytest.mark.skipif(six.PY2, reason="Python 2 does not see through decorators")
 def test_the_keywords_of_a_build_are_those_of_the_code():
     own = list(inspect.signature(OSBS._do_create_prod_build).parameters)[1:-1]
     text = pages.read(API)
-    start = text.index('Their keywords: ')
-    listed = pages.code(text[start : text.index('Others are ignored', start)])
-    assert sorted(listed + ['build_type']) == sorted(own)
+    start = text.index("Their keywords: ")
+    listed = pages.code(text[start : text.index("Others are ignored", start)])
+    assert sorted(listed + ["build_type"]) == sorted(own)
 
 
 def test_the_exceptions_of_the_page_are_those_of_the_code():
-    rows = _rows(API, ('class', 'means', 'has'))
-    own = [name for name in vars(exceptions) if name.startswith('Osbs')]
+    rows = _rows(API, ("class", "means", "has"))
+    own = [name for name in vars(exceptions) if name.startswith("Osbs")]
     assert sorted(pages.code(row[0])[0] for row in rows) == sorted(own)
 
 
@@ -314,18 +314,18 @@ DEFECTS = [
     str(n)
     for n in list(range(1, 18)) + list(range(20, 39)) + list(range(40, 70)) + list(range(80, 92))
 ]
-DECISIONS = ['D%d' % n for n in range(1, 42)]
+DECISIONS = ["D%d" % n for n in range(1, 42)]
 
 
 def _numbers():
     return [
         number.strip()
-        for row in _rows(DIFFERENCES, ('number', '0.47', 'here'))
-        for number in row[0].split(',')
+        for row in _rows(DIFFERENCES, ("number", "0.47", "here"))
+        for number in row[0].split(",")
     ]
 
 
-@pytest.mark.parametrize('number', DEFECTS + DECISIONS)
+@pytest.mark.parametrize("number", DEFECTS + DECISIONS)
 def test_every_defect_and_decision_is_among_the_differences(number):
     assert number in _numbers()
 
@@ -337,12 +337,12 @@ def test_the_differences_name_known_numbers_only():
 # links
 
 
-@pytest.mark.parametrize('page', pages.pages())
+@pytest.mark.parametrize("page", pages.pages())
 def test_every_relative_link_of_a_page_leads_somewhere(page):
     broken = []
     for target in pages.links(page):
-        path, _, fragment = target.partition('#')
-        if re.match(r'[a-z]+:', target):
+        path, _, fragment = target.partition("#")
+        if re.match(r"[a-z]+:", target):
             continue
         goal = os.path.normpath(os.path.join(os.path.dirname(page), path)) if path else page
         if not os.path.exists(os.path.join(pages.ROOT, goal)):
@@ -353,15 +353,15 @@ def test_every_relative_link_of_a_page_leads_somewhere(page):
 
 
 def test_every_page_can_be_reached_from_the_readme():
-    reached, todo = set(), ['README.md']
+    reached, todo = set(), ["README.md"]
     while todo:
         page = todo.pop()
-        if page in reached or not page.endswith('.md'):
+        if page in reached or not page.endswith(".md"):
             continue
         reached.add(page)
         for target in pages.links(page):
-            path = target.partition('#')[0]
-            if path and not re.match(r'[a-z]+:', target):
+            path = target.partition("#")[0]
+            if path and not re.match(r"[a-z]+:", target):
                 todo.append(os.path.normpath(os.path.join(os.path.dirname(page), path)))
     assert sorted(set(pages.pages()) - reached) == []
 
@@ -370,19 +370,19 @@ def test_every_page_can_be_reached_from_the_readme():
 
 
 def test_the_keys_of_the_ready_line_are_those_of_the_fixture(sandbox):
-    listed = [key for row in _rows(SANDBOX, ('key', 'holds')) for key in pages.code(row[0])]
+    listed = [key for row in _rows(SANDBOX, ("key", "holds")) for key in pages.code(row[0])]
     assert sorted(listed) == sorted(sandbox)
 
 
 def test_the_commands_of_the_control_plane_are_those_of_the_sandbox(sandbox):
     import requests
 
-    about = requests.get(sandbox['url'] + '_sandbox/', verify=str(sandbox['ca'])).json()
-    listed = [pages.code(row[0])[0] for row in _rows(SANDBOX, ('command', 'what it does'))]
-    assert sorted(listed) == sorted(about['commands'])
+    about = requests.get(sandbox["url"] + "_sandbox/", verify=str(sandbox["ca"])).json()
+    listed = [pages.code(row[0])[0] for row in _rows(SANDBOX, ("command", "what it does"))]
+    assert sorted(listed) == sorted(about["commands"])
 
 
-@pytest.mark.skipif(six.PY2, reason='the sandbox is Python 3 only')
+@pytest.mark.skipif(six.PY2, reason="the sandbox is Python 3 only")
 def test_the_endpoints_of_the_page_are_those_of_the_sandbox():
     from osbs.sandbox import reference
 
@@ -390,15 +390,15 @@ def test_the_endpoints_of_the_page_are_those_of_the_sandbox():
     assert reference.replaced(text) == text
 
 
-@pytest.mark.skipif(six.PY2, reason='the sandbox is Python 3 only')
+@pytest.mark.skipif(six.PY2, reason="the sandbox is Python 3 only")
 def test_every_endpoint_of_the_sandbox_is_in_the_table():
     from osbs.sandbox import handlers, reference
 
-    lines = [line for line in reference.markdown().splitlines() if line.startswith('| `')]
+    lines = [line for line in reference.markdown().splitlines() if line.startswith("| `")]
     assert len(lines) == len(handlers.ENDPOINTS)
 
 
-@pytest.mark.skipif(six.PY2, reason='the sandbox is Python 3 only')
+@pytest.mark.skipif(six.PY2, reason="the sandbox is Python 3 only")
 def test_the_options_of_serve_are_those_of_the_code():
     import argparse
 
@@ -408,25 +408,25 @@ def test_the_options_of_serve_are_those_of_the_code():
     (commands,) = [a for a in actions if isinstance(a, argparse._SubParsersAction)]
     own = [
         action.option_strings[-1]
-        for action in commands.choices['serve']._actions
-        if action.dest != 'help'
+        for action in commands.choices["serve"]._actions
+        if action.dest != "help"
     ]
-    rows = _rows(SANDBOX, ('option of `serve`', 'meaning'))
+    rows = _rows(SANDBOX, ("option of `serve`", "meaning"))
     assert sorted(pages.code(row[0])[0].split()[0] for row in rows) == sorted(own)
 
 
-@pytest.mark.skipif(six.PY2, reason='the sandbox is Python 3 only')
+@pytest.mark.skipif(six.PY2, reason="the sandbox is Python 3 only")
 def test_the_fields_of_an_outcome_are_those_of_the_code():
     from osbs.sandbox.outcomes import FIELD_TYPES
 
-    listed = [f for row in _rows(SANDBOX, ('field', 'meaning')) for f in pages.code(row[0])]
+    listed = [f for row in _rows(SANDBOX, ("field", "meaning")) for f in pages.code(row[0])]
     assert sorted(listed) == sorted(FIELD_TYPES)
 
 
-@pytest.mark.skipif(six.PY2, reason='the sandbox is Python 3 only')
+@pytest.mark.skipif(six.PY2, reason="the sandbox is Python 3 only")
 def test_the_faults_of_the_page_are_those_of_the_code():
     from osbs.sandbox.faults import KINDS as FAULTS
 
-    rows = _rows(SANDBOX, ('kind', 'parameters', 'what happens'))
-    described = dict((pages.code(row[0])[0], sorted(pages.code(row[1]))) for row in rows)
-    assert described == dict((kind, sorted(fields)) for kind, fields in FAULTS.items())
+    rows = _rows(SANDBOX, ("kind", "parameters", "what happens"))
+    described = {pages.code(row[0])[0]: sorted(pages.code(row[1])) for row in rows}
+    assert described == {kind: sorted(fields) for kind, fields in FAULTS.items()}

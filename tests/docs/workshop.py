@@ -15,34 +15,34 @@ from tests.docs.pages import ROOT
 
 #: seconds after which a block is killed
 TIME_LIMIT = 120
-BRANCH = 'main'
+BRANCH = "main"
 #: variables of whoever runs the tests that would change what blocks do
-HIDDEN = ('REQUESTS_CA_BUNDLE', 'CURL_CA_BUNDLE', 'OSBS_INSTANCE')
+HIDDEN = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "OSBS_INSTANCE")
 
 DOCKERFILE = """FROM fedora:latest
 LABEL name="docs/hello" com.redhat.component="hello" version="1.0"
 """
 
 USER_PARAMS = {
-    'arrangement_version': 6,
-    'base_image': 'fedora:latest',
-    'build_image': 'buildroot:latest',
-    'build_json_dir': '/usr/share/osbs/',
-    'build_type': 'orchestrator',
-    'component': 'hello',
-    'customize_conf': 'orchestrator_customize.json',
-    'git_branch': BRANCH,
-    'git_ref': BRANCH,
-    'git_uri': 'https://git.example.com/hello',
-    'image_tag': 'admin/hello:candidate-12345-20240501101500',
-    'imagestream_name': 'docs-hello',
-    'koji_target': 'candidate',
-    'name': 'hello-main-12345',
-    'platforms': ['x86_64'],
-    'user': 'admin',
+    "arrangement_version": 6,
+    "base_image": "fedora:latest",
+    "build_image": "buildroot:latest",
+    "build_json_dir": "/usr/share/osbs/",
+    "build_type": "orchestrator",
+    "component": "hello",
+    "customize_conf": "orchestrator_customize.json",
+    "git_branch": BRANCH,
+    "git_ref": BRANCH,
+    "git_uri": "https://git.example.com/hello",
+    "image_tag": "admin/hello:candidate-12345-20240501101500",
+    "imagestream_name": "docs-hello",
+    "koji_target": "candidate",
+    "name": "hello-main-12345",
+    "platforms": ["x86_64"],
+    "user": "admin",
 }
 
-_VARIABLE = re.compile(r'\b[A-Z][A-Z_]+\b')
+_VARIABLE = re.compile(r"\b[A-Z][A-Z_]+\b")
 
 
 class Failed(AssertionError):
@@ -62,60 +62,60 @@ class Workshop(object):
     def __init__(self, directory, sandbox, sandbox_python, made):
         self.directory = directory
         self.sandbox_python = sandbox_python
-        home = directory.mkdir('home')
-        token_file = home.join('token')
-        token_file.write(sandbox['token'])
+        home = directory.mkdir("home")
+        token_file = home.join("token")
+        token_file.write(sandbox["token"])
         token_file.chmod(0o600)
         self._environment = {
-            'HOME': home,
-            'PATH': os.pathsep.join([str(self._programs()), os.environ['PATH']]),
-            'PYTHONPATH': ROOT,
-            'PYTHONIOENCODING': 'utf-8',
-            'LC_ALL': 'C.UTF-8',
-            'OSBS_CONFIG': sandbox['config'],
-            'OSBS_USER': sandbox['user'],
-            'OSBS_PASSWORD': sandbox['password'],
-            'OPENSHIFT_URL': sandbox['url'],
-            'CA_BUNDLE': sandbox['ca'],
-            'TOKEN_FILE': token_file,
-            'USER_PARAMS': json.dumps(USER_PARAMS),
-            'GIT_BRANCH': BRANCH,
-            'CHECKOUT': ROOT,
+            "HOME": home,
+            "PATH": os.pathsep.join([str(self._programs()), os.environ["PATH"]]),
+            "PYTHONPATH": ROOT,
+            "PYTHONIOENCODING": "utf-8",
+            "LC_ALL": "C.UTF-8",
+            "OSBS_CONFIG": sandbox["config"],
+            "OSBS_USER": sandbox["user"],
+            "OSBS_PASSWORD": sandbox["password"],
+            "OPENSHIFT_URL": sandbox["url"],
+            "CA_BUNDLE": sandbox["ca"],
+            "TOKEN_FILE": token_file,
+            "USER_PARAMS": json.dumps(USER_PARAMS),
+            "GIT_BRANCH": BRANCH,
+            "CHECKOUT": ROOT,
             # Options of this run of pytest are not meant for those that blocks start.
-            'PYTEST_ADDOPTS': '-p no:cacheprovider',
+            "PYTEST_ADDOPTS": "-p no:cacheprovider",
         }
         self._made = made
         #: variable -> function that makes its value when a block names it
-        self.makers = {'GIT_URL': self._make_repository, 'BUILD': self._make_build}
-        self._work = directory.mkdir('work')
+        self.makers = {"GIT_URL": self._make_repository, "BUILD": self._make_build}
+        self._work = directory.mkdir("work")
 
     def _programs(self):
-        programs = self.directory.mkdir('bin')
-        _program(programs.join('osbs'), [sys.executable, '-m', 'osbs.cli.main'])
-        _program(programs.join('osbs-sandbox'), self.sandbox_python + ['-m', 'osbs.sandbox.cli'])
-        _program(programs.join('python'), [sys.executable])
-        _program(programs.join('python3'), self.sandbox_python)
+        programs = self.directory.mkdir("bin")
+        _program(programs.join("osbs"), [sys.executable, "-m", "osbs.cli.main"])
+        _program(programs.join("osbs-sandbox"), self.sandbox_python + ["-m", "osbs.sandbox.cli"])
+        _program(programs.join("python"), [sys.executable])
+        _program(programs.join("python3"), self.sandbox_python)
         return programs
 
     def _make_repository(self):
-        path = self.directory.mkdir('docs-hello')
-        path.join('Dockerfile').write(DOCKERFILE)
-        identity = ['-c', 'user.name=Docs', '-c', 'user.email=docs@localhost']
+        path = self.directory.mkdir("docs-hello")
+        path.join("Dockerfile").write(DOCKERFILE)
+        identity = ["-c", "user.name=Docs", "-c", "user.email=docs@localhost"]
         for arguments in (
-            ['init', '-q'],
-            ['symbolic-ref', 'HEAD', 'refs/heads/' + BRANCH],
-            ['add', '--all'],
-            identity + ['commit', '-q', '-m', 'Say hello'],
+            ["init", "-q"],
+            ["symbolic-ref", "HEAD", "refs/heads/" + BRANCH],
+            ["add", "--all"],
+            identity + ["commit", "-q", "-m", "Say hello"],
         ):
-            subprocess.check_call(['git', '-C', str(path)] + arguments)
-        return 'file://%s' % path
+            subprocess.check_call(["git", "-C", str(path)] + arguments)
+        return "file://%s" % path
 
     def _make_build(self):
         output = self.shell(
             'osbs build --orchestrator --git-url "$GIT_URL" --git-branch "$GIT_BRANCH"'
             ' --git-commit "$GIT_BRANCH" --user admin --target candidate --platforms x86_64'
         )
-        return re.search(r'^build (\S+) is complete$', output, re.M).group(1)
+        return re.search(r"^build (\S+) is complete$", output, re.M).group(1)
 
     def environment(self, text):
         """Return the environment for a block, with what it names."""
@@ -131,7 +131,7 @@ class Workshop(object):
 
     def shell(self, text):
         """Run commands; return what they printed on stdout."""
-        return self._run(['bash', '-eu', '-o', 'pipefail', '-c', text], text)
+        return self._run(["bash", "-eu", "-o", "pipefail", "-c", text], text)
 
     def console(self, text):
         """Run the commands behind ``$``; what they print must match what stands below them."""
@@ -144,24 +144,24 @@ class Workshop(object):
 
     def python3(self, text):
         """Run a program, or a file of tests, with the sandbox's interpreter."""
-        if not re.search(r'^(async )?def test_', text, re.M):
+        if not re.search(r"^(async )?def test_", text, re.M):
             return self._program(self.sandbox_python, text)
         # Only the sandbox's plugin, whether or not it is installed.
-        options = ['-q', '-p', 'osbs.sandbox.pytest_plugin', '-p', 'no:cacheprovider']
-        command = self.sandbox_python + ['-m', 'pytest'] + options
+        options = ["-q", "-p", "osbs.sandbox.pytest_plugin", "-p", "no:cacheprovider"]
+        command = self.sandbox_python + ["-m", "pytest"] + options
         return self._program(
-            command, text, name='test_block.py', PYTEST_DISABLE_PLUGIN_AUTOLOAD='1'
+            command, text, name="test_block.py", PYTEST_DISABLE_PLUGIN_AUTOLOAD="1"
         )
 
-    def _program(self, command, text, name='block.py', **variables):
+    def _program(self, command, text, name="block.py", **variables):
         path = self._work.join(name)
-        path.write_text('# -*- coding: utf-8 -*-\n' + text, encoding='utf-8')
+        path.write_text("# -*- coding: utf-8 -*-\n" + text, encoding="utf-8")
         return self._run(command + [str(path)], text, **variables)
 
     def _run(self, command, text, **variables):
         environment = dict(self.environment(text), **_native(variables))
-        errors = self.directory.join('stderr')
-        with io.open(str(errors), 'wb') as stderr, io.open(os.devnull, 'rb') as stdin:
+        errors = self.directory.join("stderr")
+        with io.open(str(errors), "wb") as stderr, io.open(os.devnull, "rb") as stdin:
             process = subprocess.Popen(
                 [str(word) for word in command],
                 cwd=str(self._work),
@@ -174,20 +174,20 @@ class Workshop(object):
             status, output = _finish(process)
         if status:
             raise Failed(
-                '%s\n--- status %s, stdout:\n%s--- stderr:\n%s'
-                % (text, status, output, errors.read_text(encoding='utf-8'))
+                "%s\n--- status %s, stdout:\n%s--- stderr:\n%s"
+                % (text, status, output, errors.read_text(encoding="utf-8"))
             )
         return output
 
 
 def _program(path, command):
-    words = ' '.join("'%s'" % word for word in command)
+    words = " ".join("'%s'" % word for word in command)
     path.write('#!/bin/sh\nexec %s "$@"\n' % words)
     path.chmod(0o755)
 
 
 def _native(variables):
-    return dict((str(name), str(value)) for name, value in variables.items())
+    return {str(name): str(value) for name, value in variables.items()}
 
 
 def _finish(process):
@@ -202,7 +202,7 @@ def _finish(process):
     watchdog = threading.Timer(TIME_LIMIT, kill)
     watchdog.start()
     try:
-        output = process.stdout.read().decode('utf-8', 'replace')
+        output = process.stdout.read().decode("utf-8", "replace")
         status = process.wait()
     finally:
         watchdog.cancel()
@@ -215,10 +215,10 @@ def dialogue(text):
     """Return (command, expected lines) of each ``$ command`` of a console block."""
     result = []
     for line in text.splitlines():
-        if line.startswith('$ '):
+        if line.startswith("$ "):
             result.append((line[2:], []))
-        elif line.startswith('> ') and result and not result[-1][1]:
-            result[-1] = (result[-1][0] + '\n' + line[2:], [])
+        elif line.startswith("> ") and result and not result[-1][1]:
+            result[-1] = (result[-1][0] + "\n" + line[2:], [])
         elif result:
             result[-1][1].append(line)
         else:
@@ -232,15 +232,15 @@ def check_output(command, expected, output):
 
     :raises Failed: where they differ
     """
-    pattern = ''.join(
+    pattern = "".join(
         (
-            '(?:.*\n)*?'
-            if line.strip() == '...'
-            else '.*'.join(re.escape(part) for part in line.rstrip().split('...')) + '[ \t]*\n'
+            "(?:.*\n)*?"
+            if line.strip() == "..."
+            else ".*".join(re.escape(part) for part in line.rstrip().split("...")) + "[ \t]*\n"
         )
         for line in expected
     )
-    if not re.match('(?:%s)$' % pattern, output):
+    if not re.match("(?:%s)$" % pattern, output):
         raise Failed(
-            '%s\n--- printed:\n%s--- expected:\n%s' % (command, output, '\n'.join(expected))
+            "%s\n--- printed:\n%s--- expected:\n%s" % (command, output, "\n".join(expected))
         )
