@@ -18,6 +18,7 @@ from osbs.cli import options
 from osbs.cli.output import OutputClosed, flush, flush_quietly, write_line
 from osbs.exceptions import (
     OsbsAuthException,
+    OsbsException,
     OsbsNetworkException,
     OsbsResponseException,
     OsbsValidationException,
@@ -86,8 +87,17 @@ def report(ex):
     from osbs.redact import mask_text
 
     logger.debug("%s", mask_text(traceback.format_exc()))
-    logger.error("%s", _one_line(mask_text(describe(ex))))
+    logger.error("%s", one_line(describe(ex)))
     return exit_status(ex)
+
+
+def one_line(text):
+    # type: (six.text_type) -> six.text_type
+    """Make one line of a text from elsewhere: no secrets, no control characters, no web pages."""
+    from osbs.redact import mask_text
+
+    line = re.sub(_CONTROL, "?", " ".join(mask_text(text).split()))
+    return line if len(line) <= _LINE_LIMIT else line[:_LINE_LIMIT] + "..."
 
 
 def describe(ex):
@@ -99,13 +109,20 @@ def describe(ex):
     lost = [cause for cause in _causes(ex) if _is_lost_connection(cause)]
     if lost:
         return _describe_lost_connection(lost[0])
-    text = "Exception caught: %s" % to_text(repr(ex))
+    text = "Exception caught: %s" % _repr(ex)
     # The repr of an error of the file system does not say which file.
     for cause in _causes(ex):
         name = to_text(getattr(cause, "filename", None) or "")
         if name and name not in text:
             text += " (%s)" % to_text(name)
     return text
+
+
+def _repr(ex):
+    # Where str is not text, the repr would show the message as u'' and with escapes.
+    if str is bytes and isinstance(ex, OsbsException):
+        return "%s('%s')" % (type(ex).__name__, to_text(ex.message))
+    return to_text(repr(ex))
 
 
 def exit_status(ex):
@@ -209,9 +226,3 @@ def _is_lost_connection(ex):
     if requests is None:
         return False
     return isinstance(ex, (requests.exceptions.ConnectionError, requests.exceptions.Timeout))
-
-
-def _one_line(text):
-    # Control characters from a server or a repository must not reach the terminal.
-    line = re.sub(_CONTROL, "?", " ".join(text.split()))
-    return line if len(line) <= _LINE_LIMIT else line[:_LINE_LIMIT] + "..."

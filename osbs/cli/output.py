@@ -1,6 +1,6 @@
 """Writing data to stdout and words to stderr, whatever the locale and whoever reads them.
 
-May import the standard library, six and osbs._compat, and nothing heavy when it is imported.
+May import the standard library, osbs._compat, and nothing heavy when it is imported.
 """
 
 from __future__ import absolute_import, print_function, unicode_literals
@@ -9,8 +9,6 @@ import errno
 import locale
 import os
 import sys
-
-import six
 
 from osbs._compat import to_text
 
@@ -25,9 +23,9 @@ def str_on_2_unicode_on_3(s):
 
     :param s: text or bytes (UTF-8)
     """
-    if six.PY2:
+    if str is bytes:
         return str(s)
-    return s.decode("utf-8") if isinstance(s, six.binary_type) else s
+    return s.decode("utf-8") if isinstance(s, bytes) else s
 
 
 def write(text, stream=None):
@@ -104,7 +102,7 @@ def binary(stream):
 def _expressible(text, stream):
     encoding = getattr(stream, "encoding", None) or locale.getpreferredencoding()
     encoded = text.encode(encoding, "replace")
-    return encoded if six.PY2 else encoded.decode(encoding)
+    return encoded if str is bytes else encoded.decode(encoding)
 
 
 def _notice_closed_pipe(error, stream):

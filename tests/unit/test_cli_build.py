@@ -223,6 +223,16 @@ def test_defect_63_a_build_that_did_not_succeed_is_minus_one(capsys, phase):
     assert cmd_build(arguments(), FakeOSBS(phase)) == -1
 
 
+def test_a_build_that_did_not_succeed_is_told_with_its_reason(capsys, caplog):
+    osbs = FakeOSBS("Failed")
+    metadata = '{"errors": {"dockerbuild": "no space\\nleft"}}'
+    osbs.build.json["metadata"]["annotations"]["plugins-metadata"] = metadata
+    cmd_build(arguments(), osbs)
+    assert caplog.records[-1].getMessage() == (
+        "build app-1 is failed: Error in plugin dockerbuild: no space left"
+    )
+
+
 def broken_log():
     yield "line 1"
     raise OsbsException("cut")

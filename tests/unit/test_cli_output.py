@@ -11,7 +11,7 @@ import pytest
 import six
 
 from osbs.cli.main import print_json_nicely, str_on_2_unicode_on_3
-from osbs.cli.output import OutputClosed, binary, write, write_line
+from osbs.cli.output import OutputClosed, write, write_line
 
 
 @pytest.fixture

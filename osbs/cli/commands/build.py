@@ -4,7 +4,7 @@ from __future__ import absolute_import, print_function, unicode_literals
 
 import logging
 
-from osbs.cli.errors import resumable
+from osbs.cli.errors import describe, one_line, resumable
 from osbs.cli.output import OutputClosed, print_json_nicely, write_line
 
 logger = logging.getLogger("osbs")
@@ -75,7 +75,22 @@ def _wait(osbs, build_id):
     osbs.wait_for_build_to_finish(build_id)
     build = osbs.get_build(build_id)
     _display_build_summary(build)
-    return None if build.is_succeeded() else -1
+    return told_if_unsuccessful(build)
+
+
+def told_if_unsuccessful(build):
+    # type: (object) -> object
+    """Return the result of a command that waited for a build; log why it is not None.
+
+    :param build: BuildResponse
+    :return: None, or -1 when the build did not succeed (decision D15)
+    """
+    if build.is_succeeded():
+        return None
+    told = "build %s is %s" % (build.get_build_name(), build.status)
+    reason = build.get_error_message()
+    logger.error("%s", one_line("%s: %s" % (told, reason) if reason else told))
+    return -1
 
 
 def _show_logs(logs):
@@ -86,7 +101,7 @@ def _show_logs(logs):
         # Nobody reads the log any more, but how the build ends still decides the exit status.
         logger.debug("nobody reads the log any more")
     except Exception as ex:
-        logger.error("cannot follow the log any further: %r", ex)
+        logger.error("cannot follow the log any further: %s", one_line(describe(ex)))
 
 
 def _display_build_summary(build):

@@ -6,6 +6,7 @@ import logging
 import sys
 
 from osbs.cli import options
+from osbs.cli.commands.build import told_if_unsuccessful
 from osbs.cli.errors import CommandError, UsageError, resumable
 from osbs.cli.output import print_json_nicely, write, write_line
 
@@ -90,10 +91,7 @@ def cmd_watch_build(args, osbs):
         build = osbs.wait_for_build_to_finish(build_id)
     if args.output == "json":
         print_json_nicely(build.json)
-    if build.is_succeeded():
-        return None
-    logger.error("build %s is %s", build_id, build.status)
-    return -1
+    return told_if_unsuccessful(build)
 
 
 def cmd_watch_builds(args, osbs):
