@@ -51,7 +51,7 @@ class TarWriter(object):
         :param name: str, its name below the directory
         :param content: bytes
         """
-        info = self._tarinfo(str(os.path.join(self.directory, name)))
+        info = self._tarinfo(os.path.join(six.ensure_str(self.directory), six.ensure_str(name)))
         info.size = len(content)
         self.tarfile.addfile(info, fileobj=io.BytesIO(content))
 
