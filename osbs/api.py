@@ -213,6 +213,10 @@ class OSBS(object):
                 outer_template=outer_template,
                 customize_conf=customize_conf,
             )
+            # What is sent names the pod's directory, not where this client found its copy (D29).
+            build_request.user_params.build_json_dir.value = (
+                self.os_conf.get_pod_build_json_store()
+            )
         limits = {
             "cpu": self.build_conf.get_cpu_limit(),
             "memory": self.build_conf.get_memory_limit(),

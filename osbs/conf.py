@@ -505,14 +505,23 @@ class Configuration(object):
         configured = self._configured_templates()
         return utils.find_build_json_store() if configured is None else configured
 
+    def get_pod_build_json_store(self):
+        """Return the directory of the templates as a pod is told it (decision D29).
+
+        What the configuration says, never where this client happened to find its copy.
+        """
+        configured = self._configured_templates()
+        return BUILD_JSON_STORE if configured is None else configured
+
     def get_builder_build_json_store(self):
         """Return the directory of the templates in the build pod; it is not looked for here."""
-        value = self._get_value('builder_build_json_dir', self.conf_section,
-                                'builder_build_json_dir')
+        value = self._get_value(
+            "builder_build_json_dir", self.conf_section, "builder_build_json_dir"
+        )
         if value is None:
             logger.warning("builder_build_json_dir is not set, using build_json_dir")
-            value = self._configured_templates()
-        return BUILD_JSON_STORE if value is None else value
+            return self.get_pod_build_json_store()
+        return value
 
     def get_builder_openshift_url(self):
         """Return the URL of the server as the build pod sees it; default: openshift_url."""

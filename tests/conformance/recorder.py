@@ -167,7 +167,6 @@ class Recorder(object):
         status["lastVersion"] = status.get("lastVersion", 0) + 1
         self._store("buildconfigs", build_config)
         spec = copy.deepcopy(build_config["spec"])
-        spec.pop("triggers", None)
         labels = dict(build_config["metadata"].get("labels") or {}, buildconfig=name)
         build = {
             "kind": "Build",
