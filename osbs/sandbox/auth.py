@@ -1,9 +1,9 @@
 """
 Users, tokens and the OAuth server.
 
-An :class:`Authenticator` finds out who sends a request; :class:`OAuth` answers ``/oauth/authorize``.
-A Kerberos acceptor (or any other source of identities) is plugged in as ``OAuth.negotiator``. Tokens
-never show in ``repr`` or logs. Imports ``errors`` and ``timing``.
+An :class:`Authenticator` finds out who sends a request; :class:`OAuth` answers
+``/oauth/authorize``. A Kerberos acceptor (or any other source of identities) is plugged in as
+``OAuth.negotiator``. Tokens never show in ``repr`` or logs. Imports ``errors`` and ``timing``.
 """
 
 import base64

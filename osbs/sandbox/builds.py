@@ -2,8 +2,8 @@
 Life of builds: New, Pending, Running and the four ways to end.
 
 The controller follows the store like the real one: it acts on what it sees there, whoever put it
-there. What runs in a pod is the runner's business (:mod:`osbs.sandbox.pods_api`). Imports ``store``,
-``kinds``, ``logs`` and asyncio.
+there. What runs in a pod is the runner's business (:mod:`osbs.sandbox.pods_api`). Imports
+``store``, ``kinds``, ``timing`` and asyncio.
 """
 
 import asyncio
@@ -250,22 +250,28 @@ class BuildController:
         policy = (build['metadata'].get('labels') or {}).get(builds.POLICY_LABEL, 'Parallel')
         if not run.config or policy == 'Parallel':
             return True
+        siblings = self._siblings(run)
+        if any(phase_of(sibling) in (PENDING, RUNNING) for sibling, _ in siblings):
+            return False
         number = _number(build)
-        waiting = []
+        older, newer = [], []
+        for sibling, other in siblings:
+            if not sibling['status'].get('cancelled'):
+                (older if _number(sibling) < number else newer).append(other)
+        if policy == 'SerialLatestOnly':
+            for other in older:
+                other.interrupt(CANCEL)
+            return not newer
+        return not older
+
+    def _siblings(self, run):
+        """Return (build, run) of the other unfinished builds of the same BuildConfig."""
+        found = []
         for other in self._by_config[run.namespace, run.config].values():
             sibling = self._store.get('builds', other.namespace, other.name)
-            if other is run or sibling is None:
-                continue
-            if phase_of(sibling) in (PENDING, RUNNING):
-                return False
-            if phase_of(sibling) == NEW and not sibling['status'].get('cancelled'):
-                waiting.append((_number(sibling), other))
-        if policy == 'SerialLatestOnly':
-            for other_number, other in waiting:
-                if other_number < number:
-                    other.interrupt(CANCEL)
-            return all(other_number < number for other_number, _ in waiting)
-        return all(other_number > number for other_number, _ in waiting)
+            if other is not run and sibling is not None:
+                found.append((sibling, other))
+        return found
 
     async def _create_pod(self, run):
         delay = self._timing.quota_retry

@@ -96,7 +96,7 @@ class Cluster:
         self.builds = BuildController(self, runner)
         self._passwords = dict(passwords or {})
         self._more_users = list(users)
-        self._roles = {user: roles for user, roles in USERS}
+        self._roles = dict(USERS)
         self._compactions = []
         self._logs = {}
         self._tasks = set()

@@ -1,9 +1,9 @@
 """
 Faults on demand: what a network, a proxy or a dying master does to requests.
 
-A :class:`Faults` holds the faults that were asked for; the HTTP layer asks it for a :class:`Plan` for
-each request. Faults compose (a delay and a cut, say), are counted, and :meth:`Faults.check` names
-those that never fired. May be used from any thread. Imports nothing of the sandbox.
+A :class:`Faults` holds the faults that were asked for; the HTTP layer asks it for a :class:`Plan`
+for each request. Faults compose (a delay and a cut, say), are counted, and :meth:`Faults.check`
+names those that never fired. May be used from any thread. Imports nothing of the sandbox.
 """
 
 import itertools
@@ -201,9 +201,10 @@ class Faults:
         :raises AssertionError: naming those that did not
         """
         unfired = self.unfired()
-        assert not unfired, 'faults that never fired: {}'.format(
-            ', '.join(repr(fault) for fault in unfired)
-        )
+        if unfired:
+            raise AssertionError(
+                'faults that never fired: {}'.format(', '.join(repr(fault) for fault in unfired))
+            )
 
     def plan(self, method, target):
         """
@@ -219,17 +220,20 @@ class Faults:
 
     @staticmethod
     def _include(plan, fault, method, target):
+        wanted = fault.kind == 'delay'
+        wanted = wanted or (fault.kind == 'cut' and plan.cut is None)
+        wanted = wanted or (fault.kind in TERMINAL and plan.terminal is None)
+        if not wanted or not fault.meets(method, target):
+            return
+        if fault.kind == 'cut':
+            # it fires when there is something to cut
+            plan.cut = fault
+            return
+        fault.fired += 1
         if fault.kind == 'delay':
-            if fault.meets(method, target):
-                fault.fired += 1
-                plan.delay += fault['seconds']
-        elif fault.kind == 'cut' and plan.cut is None:
-            if fault.meets(method, target):
-                plan.cut = fault
-        elif fault.kind in TERMINAL and plan.terminal is None:
-            if fault.meets(method, target):
-                fault.fired += 1
-                plan.terminal = fault
+            plan.delay += fault['seconds']
+        else:
+            plan.terminal = fault
 
     def connection(self):
         """Tell whether a new connection is to be reset, counting the fault that says so."""

@@ -1,10 +1,10 @@
 """
 The state file: an append-only journal from which a killed stand-in is started again.
 
-Each line is one JSON record ``[kind, ...]``. Every record is handed to the operating system at once,
-so a SIGKILL loses nothing but, at worst, half of the last line. On start the journal is read and
-replaced by a snapshot. The file holds tokens and keys: only its owner can read it. Imports nothing of
-the sandbox.
+Each line is one JSON record ``[kind, ...]``. Every record is handed to the operating system at
+once, so a SIGKILL loses nothing but, at worst, half of the last line. On start the journal is read
+and replaced by a snapshot. The file holds tokens and keys: only its owner can read it. Imports
+nothing of the sandbox.
 """
 
 import json

@@ -21,13 +21,13 @@ _WORKLOAD = (
 )
 
 _VIEW = dict(
-    {resource: READ for resource in _WORKLOAD + ('resourcequotas',)},
+    dict.fromkeys(_WORKLOAD + ('resourcequotas',), READ),
     **{'builds/log': ('get',), 'pods/log': ('get',)},
 )
 _EDIT = dict(
     _VIEW,
     **dict(
-        {resource: READ + WRITE for resource in _WORKLOAD},
+        dict.fromkeys(_WORKLOAD, READ + WRITE),
         **{
             'secrets': READ + WRITE,
             'imagestreamimports': ('create',),

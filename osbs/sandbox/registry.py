@@ -64,7 +64,7 @@ class Repository:
 
     def __init__(self, name, tags=('latest',), insecure_only=False, fails=False):
         self.name = name
-        self.tags = {tag: 1 for tag in tags}
+        self.tags = dict.fromkeys(tags, 1)
         self.insecure_only = insecure_only
         self.fails = fails
 

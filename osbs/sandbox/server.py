@@ -298,7 +298,7 @@ class Sandbox:
     # contents
 
     def add_user(self, name, password=None, role='edit'):
-        """Make a user with a role (admin, edit, view, none) in all projects; returns the password."""
+        """Make a user with a role (admin, edit, view, none); returns the password."""
         return self.call(self.cluster.add_user, name, password, role)
 
     def add_namespace(self, namespace):

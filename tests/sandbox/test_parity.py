@@ -1,9 +1,10 @@
 """
 The sandbox answers as a real OpenShift 3.9 master did (issue 4, item 1).
 
-Each scene builds the state that its exchanges need and replays them; what differs is kept. Compared are
-status, reason, kind, the set of fields, values (uids, times, versions, digests and generated names
-normalised), the headers that clients read, and for streams the sequence of events and how they end.
+Each scene builds the state that its exchanges need and replays them; what differs is kept. Compared
+are status, reason, kind, the set of fields, values (uids, times, versions, digests and generated
+names normalised), the headers that clients read, and for streams the sequence of events and how
+they end.
 """
 
 import re
