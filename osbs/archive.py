@@ -13,6 +13,7 @@ from collections import namedtuple
 
 import six
 
+from osbs._compat import to_text
 from osbs.exceptions import OsbsValidationException
 
 # A backup of 50,000 BuildConfigs of 5 KB each: more than any installation holds.
@@ -184,7 +185,7 @@ def _broken_archive(ex):
 
 
 def _check_member(member):
-    name = member.name
+    name = to_text(member.name)
     if name.startswith('/') or '..' in name.split('/') or any(ch < ' ' for ch in name):
         raise OsbsValidationException("the archive holds a file with an unsafe name: %r" % name)
     if member.size > MAX_MEMBER_SIZE:

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import time
+from collections import OrderedDict
 
 import pytest
 from flexmock import flexmock
@@ -160,10 +161,8 @@ def test_an_update_removes_stale_keys_from_the_strategy_only():
     (('strategy', 'resources'), {'new': 1}), (('resources', 'strategy'), {'new': 1, 'old': 1})])
 def test_an_update_removes_stale_keys_from_what_comes_after_the_strategy(keys, left):
     values = {'strategy': {}, 'resources': {'new': 1}}
-    if sys.version_info < (3, 7):
-        pytest.skip('dicts have no order')
     orig = {'resources': {'old': 1}}
-    utils.buildconfig_update(orig, dict((key, values[key]) for key in keys))
+    utils.buildconfig_update(orig, OrderedDict((key, values[key]) for key in keys))
     assert orig['resources'] == left
 
 
