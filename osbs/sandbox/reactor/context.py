@@ -63,10 +63,15 @@ class BuildContext:
                 verify_ssl=bool(self.ca_file),
                 ca_bundle=self.ca_file,
                 openshift_api="auto",
-                build_json_dir=self.user_params.get("build_json_dir"),
+                build_json_dir=self._build_json_dir(),
             )
             self._osbs = OSBS(conf, conf)
         return self._osbs
+
+    def _build_json_dir(self):
+        # The pod's image need not have the client's directory; then the library finds its own.
+        directory = self.user_params.get("build_json_dir")
+        return directory if directory and os.path.isdir(directory) else None
 
     @property
     def ca_file(self):

@@ -180,7 +180,10 @@ def _fingerprint(context):
 
 
 def koji_import(context, args):
-    """Return the id of a build that Koji would have given."""
+    """Return the id of a build that Koji would have given; None for a build that failed."""
+    if context.errors:
+        logger.info("the build failed, nothing is imported")
+        return None
     build_id = zlib.crc32(_fingerprint(context).encode("utf-8"))
     logger.info("nothing is imported into koji; build id would be %d", build_id)
     return build_id
@@ -188,6 +191,9 @@ def koji_import(context, args):
 
 def import_image(context, args):
     """Import the image into its image stream, which starts rebuilds of what is based on it."""
+    if context.errors:
+        logger.info("the build failed, nothing is imported")
+        return
     name = args["imagestream"]
     repository = "{}/{}".format(context.registry, context.image_name)
     try:
