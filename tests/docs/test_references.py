@@ -391,14 +391,6 @@ def test_the_endpoints_of_the_page_are_those_of_the_sandbox():
 
 
 @pytest.mark.skipif(six.PY2, reason="the sandbox is Python 3 only")
-def test_every_endpoint_of_the_sandbox_is_in_the_table():
-    from osbs.sandbox import handlers, reference
-
-    lines = [line for line in reference.markdown().splitlines() if line.startswith("| `")]
-    assert len(lines) == len(handlers.ENDPOINTS)
-
-
-@pytest.mark.skipif(six.PY2, reason="the sandbox is Python 3 only")
 def test_the_options_of_serve_are_those_of_the_code():
     import argparse
 
