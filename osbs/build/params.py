@@ -21,6 +21,9 @@ BUILD_ID = "name"
 REGISTRY_URIS = "registry_uris"
 SOURCE_REGISTRY_URI = "source_registry_uri"
 
+# Configuration of other programs, which may hold credentials.
+NEVER_LOGGED = frozenset(["reactor_config_override"])
+
 
 class Row(object):
     """One line of the table."""

@@ -21,6 +21,12 @@ logger = logging.getLogger(__name__)
 _PLATFORM_IN_TAG_SINCE = 4
 
 
+def _for_log(name, value):
+    if name in params.NEVER_LOGGED or isinstance(value, dict):
+        return "(%s)" % type(value).__name__
+    return redacted(value)
+
+
 class BuildParam(object):
     """One parameter of a build: a name and a value."""
 
@@ -45,7 +51,7 @@ class BuildParam(object):
     def value(self, val):
         # type: (object) -> None
         if logger.isEnabledFor(logging.DEBUG):
-            logger.debug("%s = %s", self.name, redacted(val))
+            logger.debug("%s = %s", self.name, _for_log(self.name, val))
         self._value = val
 
     def __repr__(self):

@@ -231,7 +231,8 @@ def test_object_can_be_shown(cls, start):
 def test_defect_25_setting_a_parameter_logs_no_secret(caplog):
     with caplog.at_level(logging.DEBUG, logger="osbs"):
         BuildParam("git_uri").value = "https://user:hunter2@git.example.org/x"
-        BuildParam("reactor_config_override").value = {"koji": {"password": "hunter2"}}
+        BuildParam("reactor_config_override").value = {"koji": {"secret": "hunter2"}}
+        BuildParam("reactor_config_override").value = "secret: hunter2"
     assert "git_uri" in caplog.text
     assert "hunter2" not in caplog.text
 
