@@ -397,3 +397,25 @@ def test_workers_of_a_cancelled_build_are_cancelled_too(cancelled):
 
 def test_cancelling_takes_a_few_seconds(cancelled):
     assert cancelled[2] < 8
+
+
+def children(pid):
+    """Return the ids of the processes that a process has started and that still run."""
+    found = []
+    for entry in os.listdir("/proc"):
+        try:
+            with open("/proc/%s/stat" % entry) as stat:
+                fields = stat.read().rpartition(")")[2].split()
+        except (IOError, OSError):
+            continue
+        if entry.isdigit() and fields[1] == str(pid) and fields[0] != "Z":
+            found.append(int(entry))
+    return found
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="needs /proc")
+def test_no_pod_outlives_its_cancelled_build(sandbox, cancelled):
+    deadline = time.time() + 10
+    while children(sandbox.process.pid) and time.time() < deadline:
+        time.sleep(0.05)
+    assert children(sandbox.process.pid) == []
