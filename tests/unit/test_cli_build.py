@@ -8,8 +8,10 @@ import logging
 import pytest
 from flexmock import flexmock
 
+from osbs.api import OSBS
 from osbs.build.build_response import BuildResponse
 from osbs.cli.main import _display_build_summary, cmd_build
+from osbs.conf import Configuration
 from osbs.exceptions import OsbsException
 
 # All that the create call may read of the arguments.
@@ -177,6 +179,27 @@ def test_exceptions_of_the_create_call_come_out():
     osbs.should_receive("create_prod_build").and_raise(OsbsException("no"))
     with pytest.raises(OsbsException):
         cmd_build(arguments(), osbs)
+
+
+def real_osbs(**facts):
+    conf = Configuration(conf_file=None, **facts)
+    return OSBS(conf, conf)
+
+
+def test_a_worker_build_needs_its_parameters():
+    args = argparse.Namespace(**dict(CREATE_ARGS, worker=True))
+    with pytest.raises(OsbsException) as exc_info:
+        cmd_build(args, real_osbs())
+    assert isinstance(exc_info.value.cause, ValueError)
+    assert "Worker build missing required parameters" in exc_info.value.message
+
+
+def test_a_flatpak_build_cannot_be_isolated():
+    args = argparse.Namespace(**dict(CREATE_ARGS, orchestrator=True, isolated=True))
+    with pytest.raises(OsbsException) as exc_info:
+        cmd_build(args, real_osbs(flatpak=True, can_orchestrate=True))
+    assert isinstance(exc_info.value.cause, ValueError)
+    assert "Flatpak build cannot be isolated" in exc_info.value.message
 
 
 def test_without_logs_the_build_id_is_printed(capsys):

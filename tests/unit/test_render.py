@@ -4,6 +4,8 @@ from __future__ import absolute_import, print_function, unicode_literals
 
 import pytest
 from flexmock import flexmock
+from hypothesis import given
+from hypothesis import strategies as st
 
 import osbs.cli.render
 from osbs.cli.render import TablePrinter, get_terminal_size
@@ -131,3 +133,26 @@ def test_defect_66_odd_output_of_stty_is_no_size(answer):
 
 def test_the_real_size_is_two_ints():
     assert [type(number) for number in get_terminal_size()] == [int, int]
+
+
+VALUES = st.one_of(st.none(), st.text(alphabet="abc d\xed", max_size=12))
+TABLES = st.lists(st.tuples(VALUES, VALUES, VALUES), max_size=5)
+
+
+@given(TABLES, st.integers(min_value=0, max_value=120))
+def test_every_row_is_as_wide_as_the_terminal_if_there_is_room(rows, width):
+    columns = ["x", "y", "z"]
+    flexmock(osbs.cli.render).should_receive("get_terminal_size").and_return((24, width))
+    printer = TablePrinter([HEADER] + [dict(zip(columns, row)) for row in rows], columns)
+    total = sum(printer.col_widths.values()) + 2
+    assert total == max(width, printer.data_length + 2)
+
+
+@given(TABLES)
+def test_no_value_is_wider_than_its_column(rows):
+    columns = ["x", "y", "z"]
+    flexmock(osbs.cli.render).should_receive("get_terminal_size").and_return((0, 0))
+    printer = TablePrinter([HEADER] + [dict(zip(columns, row)) for row in rows], columns)
+    for row in rows:
+        for column, value in zip(columns, row):
+            assert len(value or "") <= printer.col_widths[column] - 2
