@@ -211,6 +211,8 @@ class BuildController:
             del self._by_config[key]
 
     def _wake_config(self, namespace, config):
+        if not config:
+            return
         for run in self._by_config.get((namespace, config), {}).values():
             run.changed.set()
 

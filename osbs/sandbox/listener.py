@@ -12,6 +12,8 @@ import struct
 
 #: seconds after which a client that says nothing during the TLS handshake is dropped
 HANDSHAKE_SECONDS = 20.0
+#: handshakes at the same time: more would make those wait who are connected already
+HANDSHAKES = 16
 _BACKLOG = 1024
 _RESET = struct.pack('ii', 1, 0)
 
@@ -87,6 +89,8 @@ class Listener:
     async def _accept(self, listening):
         loop = asyncio.get_event_loop()
         while True:
+            while len(self._handshakes) >= HANDSHAKES:
+                await asyncio.wait(self._handshakes, return_when=asyncio.FIRST_COMPLETED)
             try:
                 connection, peer = await loop.sock_accept(listening)
             except OSError:

@@ -80,7 +80,7 @@ class Store:
         self._history = collections.deque()
         self._limit = history
         self._max_age = max_age
-        self._listeners = []
+        self._listeners = {}
         #: version of the last change
         self.version = 1
         #: changes up to this version are forgotten
@@ -183,14 +183,21 @@ class Store:
 
     # history
 
-    def subscribe(self, listener):
-        """Call ``listener(event)`` for each change from now on."""
-        self._listeners.append(listener)
+    def subscribe(self, listener, resource=None, name=None):
+        """
+        Call ``listener(event)`` for each change from now on.
 
-    def unsubscribe(self, listener):
-        """Stop calling a listener."""
-        if listener in self._listeners:
-            self._listeners.remove(listener)
+        :param resource: str or None, only changes of this resource
+        :param name: str or None, only changes of objects of this name (of any project)
+        """
+        self._listeners.setdefault((resource, name), {})[listener] = True
+
+    def unsubscribe(self, listener, resource=None, name=None):
+        """Stop calling a listener; the arguments are those it was subscribed with."""
+        listeners = self._listeners.get((resource, name), {})
+        listeners.pop(listener, None)
+        if not listeners:
+            self._listeners.pop((resource, name), None)
 
     def since(self, version):
         """
@@ -217,8 +224,13 @@ class Store:
         self._history.append(event)
         while len(self._history) > self._limit:
             self.compacted = self._history.popleft().version
-        for listener in list(self._listeners):
-            listener(event)
+        for key in (
+            (None, None),
+            (event.resource, None),
+            (event.resource, name_of(event.obj)),
+        ):
+            for listener in list(self._listeners.get(key, ())):
+                listener(event)
 
     def _forget(self, moment):
         while self._history and self._history[0].moment < moment:

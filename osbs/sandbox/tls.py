@@ -49,6 +49,9 @@ class Authority:
         leaf.configure_cert(context)
         context.load_verify_locations(cafile=self.ca_file)
         context.verify_mode = ssl.CERT_OPTIONAL
+        if hasattr(context, 'num_tickets'):
+            # nobody resumes sessions here, and each handshake would make two
+            context.num_tickets = 0
         return context
 
     def client_certificate(self, user):

@@ -44,6 +44,14 @@ class Filter:
             return False
         return not self.fields or selectors.matches(self.fields, self.fields_of(obj))
 
+    def present(self, store):
+        """Return the objects in a store that pass."""
+        if self.name and self.namespace:
+            found = [store.get(self.resource, self.namespace, self.name)]
+        else:
+            found = store.list(self.resource, self.namespace)
+        return [obj for obj in found if self.accepts(obj)]
+
     def seen(self, event):
         """
         Return (type, object) of an event as a watcher sees it, or None.
@@ -77,18 +85,17 @@ class Watch:
     def __init__(self, store, wanted, version=None):
         self._store = store
         self._wanted = wanted
+        self._key = (wanted.resource, wanted.name or None)
         self._queue = collections.deque()
         self._wake = asyncio.Event()
         self._newest = version or 0
         self.stopped = False
         if not version:
-            for obj in store.list(wanted.resource, wanted.namespace):
-                if wanted.accepts(obj):
-                    self._queue.append((ADDED, obj))
+            self._queue.extend((ADDED, obj) for obj in wanted.present(store))
         else:
             for event in store.since(version):
                 self._offer(event)
-        store.subscribe(self._offer)
+        store.subscribe(self._offer, *self._key)
 
     def _offer(self, event):
         if event.version <= self._newest:
@@ -103,7 +110,7 @@ class Watch:
 
     def stop(self):
         """End the watch; whoever waits in :meth:`next` gets None."""
-        self._store.unsubscribe(self._offer)
+        self._store.unsubscribe(self._offer, *self._key)
         self.stopped = True
         self._wake.set()
 
