@@ -185,7 +185,11 @@ def _broken_archive(ex):
 
 
 def _check_member(member):
-    name = to_text(member.name)
+    try:
+        name = to_text(member.name, 'strict')
+        name.encode('utf-8')
+    except UnicodeError as ex:
+        raise _broken_archive(ex)
     if name.startswith('/') or '..' in name.split('/') or any(ch < ' ' for ch in name):
         raise OsbsValidationException("the archive holds a file with an unsafe name: %r" % name)
     if member.size > MAX_MEMBER_SIZE:
