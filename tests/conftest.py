@@ -76,7 +76,9 @@ class SandboxProcess(dict):
     def __init__(self, *options):
         super(SandboxProcess, self).__init__()
         self.errors = tempfile.TemporaryFile()
-        environment = dict(os.environ, PYTHONPATH=str(ROOT))
+        # A killed sandbox cleans nothing up.
+        self.directory = tempfile.mkdtemp(prefix="osbs-test-sandbox-")
+        environment = dict(os.environ, PYTHONPATH=str(ROOT), TMPDIR=str(self.directory))
         self.process = subprocess.Popen(
             sandbox_python() + ["-m", "osbs.sandbox.cli", "serve"] + list(options),
             stdout=subprocess.PIPE,
@@ -110,6 +112,7 @@ class SandboxProcess(dict):
         finally:
             watchdog.cancel()
             self.process.stdout.close()
+            shutil.rmtree(self.directory, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

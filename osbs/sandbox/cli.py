@@ -1,8 +1,8 @@
 """
 The ``osbs-sandbox`` command: ``serve`` keeps a sandbox running, ``demo`` runs one build on it.
 
-Data on stdout (the ready line, the log of the demo), words on stderr. Exit status: 0 done, 1 failed,
-2 usage.
+Data on stdout (the ready line, the log of the demo), words on stderr. Exit status: 0 done,
+1 failed, 2 usage.
 """
 
 import argparse

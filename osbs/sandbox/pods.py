@@ -1,8 +1,9 @@
 """
 Run what build pods run: a real subprocess for each pod, or a script of what a pod would do.
 
-:class:`ProcessRunner` starts :mod:`osbs.sandbox.reactor`, :class:`ScriptedRunner` only plays an
-:class:`osbs.sandbox.outcomes.Outcome` and starts nothing. Both keep to :class:`osbs.sandbox.pods_api.Runner`.
+Both runners keep to :class:`osbs.sandbox.pods_api.Runner`: :class:`ProcessRunner` starts
+:mod:`osbs.sandbox.reactor`, :class:`ScriptedRunner` only plays an
+:class:`osbs.sandbox.outcomes.Outcome` and starts nothing.
 """
 
 import asyncio
@@ -253,7 +254,7 @@ class ScriptedRunner(pods_api.Runner):
         return await self._play(pod, 0)
 
     async def resume(self, pod):
-        """Go on with a build that ran when the sandbox was killed: what it printed is not repeated."""
+        """Go on with a build that ran when the sandbox was killed; no line is repeated."""
         return await self._play(pod, len(pod.log.data))
 
     async def _play(self, pod, printed):

@@ -7,8 +7,8 @@ import pytest
 
 from osbs.sandbox import testing
 
-pytest.importorskip('aiohttp')
-pytest_plugins = ['pytester']
+pytest.importorskip("aiohttp")
+pytest_plugins = ["pytester"]
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
@@ -16,32 +16,29 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 @pytest.fixture
 def project(pytester, monkeypatch):
     """A project whose tests run with the plugin and no other."""
-    monkeypatch.setenv('PYTEST_DISABLE_PLUGIN_AUTOLOAD', '1')
-    monkeypatch.setenv('PYTHONPATH', ROOT)
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    monkeypatch.setenv("PYTHONPATH", ROOT)
 
     def run(source):
         pytester.makepyfile(source)
-        return pytester.runpytest_subprocess('-p', 'osbs.sandbox.pytest_plugin', '--strict-markers')
+        return pytester.runpytest_subprocess("-p", "osbs.sandbox.pytest_plugin", "--strict-markers")
 
     return run
 
 
 def test_a_build_of_a_plugins_test_succeeds(project):
-    project(
-        """
+    project("""
         def test_build(osbs_sandbox):
             repository = osbs_sandbox.make_repository()
             arguments = osbs_sandbox.build_arguments(repository)
             build = osbs_sandbox.osbs.create_orchestrator_build(**arguments)
             build = osbs_sandbox.osbs.wait_for_build_to_finish(build.get_build_name())
             assert build.is_succeeded()
-        """
-    ).assert_outcomes(passed=1)
+        """).assert_outcomes(passed=1)
 
 
 def test_a_scripted_failure_is_seen_as_its_plugin(project):
-    project(
-        """
+    project("""
         def test_failure(osbs_sandbox):
             osbs_sandbox.script(failing_plugin='squash', message='no space left')
             repository = osbs_sandbox.make_repository()
@@ -49,13 +46,11 @@ def test_a_scripted_failure_is_seen_as_its_plugin(project):
             build = osbs_sandbox.osbs.create_orchestrator_build(**arguments)
             build = osbs_sandbox.osbs.wait_for_build_to_finish(build.get_build_name())
             assert build.get_error_message() == 'Error in plugin squash: no space left'
-        """
-    ).assert_outcomes(passed=1)
+        """).assert_outcomes(passed=1)
 
 
 def test_log_lines_of_each_platform_are_told_apart(project):
-    project(
-        """
+    project("""
         def test_logs(osbs_sandbox):
             osbs = osbs_sandbox.osbs
             arguments = osbs_sandbox.build_arguments(osbs_sandbox.make_repository())
@@ -63,40 +58,34 @@ def test_log_lines_of_each_platform_are_told_apart(project):
             entries = list(osbs.get_orchestrator_build_logs(name, follow=True))
             assert {e.platform for e in entries} == {None, 'x86_64', 'ppc64le'}
             assert any('gr\\xfc\\xdf' in e.line for e in entries)
-        """
-    ).assert_outcomes(passed=1)
+        """).assert_outcomes(passed=1)
 
 
 def test_a_fault_that_fired_is_fine(project):
-    project(
-        """
+    project("""
         import pytest, requests
 
         @pytest.mark.osbs_sandbox(faults=[{'kind': 'status', 'status': 503, 'path': 'users'}])
         def test_fault(osbs_sandbox):
             url = osbs_sandbox.url + 'oapi/v1/users/~'
             assert requests.get(url, verify=osbs_sandbox.ca).status_code == 503
-        """
-    ).assert_outcomes(passed=1)
+        """).assert_outcomes(passed=1)
 
 
 def test_a_fault_that_never_fired_fails_the_test_that_asked_for_it(project):
-    result = project(
-        """
+    result = project("""
         import pytest
 
         @pytest.mark.osbs_sandbox(faults=[{'kind': 'status', 'status': 503}])
         def test_fault(osbs_sandbox):
             pass
-        """
-    )
+        """)
     result.assert_outcomes(passed=1, errors=1)
-    result.stdout.fnmatch_lines(['*UnfiredFaults: faults that never happened: *status*'])
+    result.stdout.fnmatch_lines(["*UnfiredFaults: faults that never happened: *status*"])
 
 
 def test_options_of_the_marker_reach_the_server(project):
-    project(
-        """
+    project("""
         import pytest
 
         @pytest.mark.osbs_sandbox(tls=False, oapi=False, namespace='ham')
@@ -104,33 +93,30 @@ def test_options_of_the_marker_reach_the_server(project):
             assert osbs_sandbox.url.startswith('http://')
             assert osbs_sandbox.configuration().get_namespace() == 'ham'
             assert osbs_sandbox.configuration().get_openshift_api() == 'apis'
-        """
-    ).assert_outcomes(passed=1)
+        """).assert_outcomes(passed=1)
 
 
 def test_without_the_extra_the_fixture_says_what_to_install(project, pytester):
     pytester.makepyfile(aiohttp='raise ImportError("No module named aiohttp")')
-    result = project(
-        """
+    result = project("""
         def test_plain():
             pass
 
         def test_sandbox(osbs_sandbox):
             pass
-        """
-    )
+        """)
     result.assert_outcomes(passed=1, errors=1)
     result.stdout.fnmatch_lines(['*pip install "osbs-client?sandbox?"*'])
 
 
 def test_importing_the_plugin_imports_nothing_of_the_extra(pytester, monkeypatch):
-    monkeypatch.setenv('PYTHONPATH', ROOT)
+    monkeypatch.setenv("PYTHONPATH", ROOT)
     code = (
-        'import sys, osbs.sandbox.pytest_plugin\n'
+        "import sys, osbs.sandbox.pytest_plugin\n"
         'print(sorted({"aiohttp", "trustme", "asyncio", "requests"} & set(sys.modules)))'
     )
-    result = pytester.run(sys.executable, '-c', code)
-    assert result.outlines == ['[]']
+    result = pytester.run(sys.executable, "-c", code)
+    assert result.outlines == ["[]"]
 
 
 def test_the_context_manager_needs_no_pytest():
@@ -140,13 +126,13 @@ def test_the_context_manager_needs_no_pytest():
 
 def test_the_context_manager_raises_for_a_fault_that_never_fired():
     with pytest.raises(testing.UnfiredFaults):
-        with testing.running(faults=[{'kind': 'delay', 'seconds': 1}]):
+        with testing.running(faults=[{"kind": "delay", "seconds": 1}]):
             pass
 
 
 def test_an_error_in_the_block_is_not_hidden_by_a_fault_that_never_fired():
     with pytest.raises(ZeroDivisionError):
-        with testing.running(faults=[{'kind': 'delay', 'seconds': 1}]):
+        with testing.running(faults=[{"kind": "delay", "seconds": 1}]):
             1 / 0
 
 

@@ -354,6 +354,22 @@ def test_a_worker_that_cannot_be_created_is_a_failure_with_words():
     assert (worker.succeeded, worker.failure()) == (False, {"general": "no luck"})
 
 
+def test_a_worker_that_is_being_created_is_cancelled_as_soon_as_it_exists():
+    build = flexmock(get_build_name=lambda: "w-1", is_finished=lambda: False)
+    session = flexmock(retries_disabled=lambda: open(os.devnull))
+    worker = workers.WorkerBuild("ppc64le", "b", session)
+
+    def create(platform):
+        worker.cancel()
+        return build
+
+    flexmock(session, create_worker_build=create, get_build_logs=lambda *_, **__: None)
+    session.should_receive("wait_for_build_to_finish").and_return(build)
+    session.should_receive("cancel_build").with_args("w-1").once()
+    worker.run({})
+    assert worker.settled.is_set()
+
+
 # log
 
 

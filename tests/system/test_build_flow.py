@@ -105,13 +105,13 @@ def test_non_ascii_steps_come_through_the_followed_logs(sandbox, workspace):
 
 
 def test_all_requests_but_logs_and_watches_share_one_tls_connection(finished):
-    connections = set(number for number, text in finished[1] if not STREAMS.search(text))
+    connections = {number for number, text in finished[1] if not STREAMS.search(text)}
     assert len(connections) == 1
 
 
 def test_each_log_and_watch_has_a_connection_of_its_own(finished):
     streams = [number for number, text in finished[1] if STREAMS.search(text)]
-    others = set(number for number, text in finished[1] if not STREAMS.search(text))
+    others = {number for number, text in finished[1] if not STREAMS.search(text)}
     assert len(set(streams)) == len(streams) and not others & set(streams)
 
 
@@ -230,12 +230,12 @@ def test_the_build_config_counts_as_rebuilt_automatically_from_now_on(sandbox, f
 
 def test_the_result_is_imported_into_its_image_stream(sandbox, build):
     stream = connect(sandbox).get_image_stream("team-hello").json()
-    assert set(tag["name"] for tag in stream["spec"]["tags"]) >= {"latest", "1.0", "1.0-1"}
+    assert {tag["name"] for tag in stream["spec"]["tags"]} >= {"latest", "1.0", "1.0-1"}
 
 
 def test_the_log_of_a_finished_build_is_told_apart_by_platform(sandbox, finished):
     entries = list(connect(sandbox).get_orchestrator_build_logs(finished[2]))
-    assert set(entry.platform for entry in entries) == {None, "x86_64", "ppc64le"}
+    assert {entry.platform for entry in entries} == {None, "x86_64", "ppc64le"}
     assert not [e for e in entries if e.platform and " platform:- " in e.line]
 
 

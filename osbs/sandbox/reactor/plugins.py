@@ -25,15 +25,43 @@ METADATA_KEY = "metadata.json"
 
 #: plugins that have no effect outside of the image, Koji and the registries, which are not there
 PRETENDED = frozenset(
-    (
-        "add_dockerfile add_filesystem add_help add_labels_in_dockerfile add_yum_repo_by_url "
-        "all_rpm_packages change_from_in_dockerfile compare_components compress delete_from_registry "
-        "distgit_fetch_artefacts distribution_scope dockerfile_content fetch_maven_artifacts "
-        "flatpak_create_dockerfile flatpak_create_oci inject_parent_image inject_yum_repo koji "
-        "koji_parent koji_promote koji_tag_build pull_base_image pulp_publish pulp_pull pulp_push "
-        "pulp_sync pulp_tag remove_built_image resolve_composes resolve_module_compose sendmail squash "
-        "stop_autorebuild_if_disabled tag_by_labels"
-    ).split()
+    [
+        "add_dockerfile",
+        "add_filesystem",
+        "add_help",
+        "add_labels_in_dockerfile",
+        "add_yum_repo_by_url",
+        "all_rpm_packages",
+        "change_from_in_dockerfile",
+        "compare_components",
+        "compress",
+        "delete_from_registry",
+        "distgit_fetch_artefacts",
+        "distribution_scope",
+        "dockerfile_content",
+        "fetch_maven_artifacts",
+        "flatpak_create_dockerfile",
+        "flatpak_create_oci",
+        "inject_parent_image",
+        "inject_yum_repo",
+        "koji",
+        "koji_parent",
+        "koji_promote",
+        "koji_tag_build",
+        "pull_base_image",
+        "pulp_publish",
+        "pulp_pull",
+        "pulp_push",
+        "pulp_sync",
+        "pulp_tag",
+        "remove_built_image",
+        "resolve_composes",
+        "resolve_module_compose",
+        "sendmail",
+        "squash",
+        "stop_autorebuild_if_disabled",
+        "tag_by_labels",
+    ]
 )
 
 

@@ -88,7 +88,7 @@ def _now():
 
 
 def _fail_if_asked(context, name):
-    """Fail if key ``sandbox.fail`` of the reactor config asks for it (plugin, platform, message)."""
+    """Fail if ``sandbox.fail`` of the reactor config says so: plugin, platform, message."""
     for wish in context.sandbox_setting("fail", []):
         platform = wish.get("platform")
         if wish.get("plugin") == name and platform in (None, context.user_params.get("platform")):

@@ -46,6 +46,8 @@ class WorkerBuild(object):
         #: text, or None as long as nothing went wrong outside of the worker's own build
         self.error = None
         self.cancelled = threading.Event()
+        #: set when the build exists or cannot be made, and was cancelled if that was asked for
+        self.settled = threading.Event()
 
     @property
     def name(self):
@@ -69,17 +71,23 @@ class WorkerBuild(object):
         :param kwargs: dict, keywords of create_worker_build
         """
         try:
-            with self.osbs.retries_disabled():
-                self.build = self.osbs.create_worker_build(platform=self.platform, **kwargs)
-            logger.info("%s: worker build %s in cluster %s", self.platform, self.name, self.cluster)
-            if self.cancelled.is_set():
-                self.cancel()
+            self._create(kwargs)
             self._relay_log()
             self.build = self.osbs.wait_for_build_to_finish(self.name)
             logger.info("%s: worker build %s is %s", self.platform, self.name, self.build.status)
         except Exception as exc:  # whatever happens to one worker is told with the others
             self.error = str(exc)
             logger.error("%s: worker build failed: %s", self.platform, exc)
+
+    def _create(self, kwargs):
+        try:
+            with self.osbs.retries_disabled():
+                self.build = self.osbs.create_worker_build(platform=self.platform, **kwargs)
+            logger.info("%s: worker build %s in cluster %s", self.platform, self.name, self.cluster)
+            if self.cancelled.is_set():
+                self.cancel()
+        finally:
+            self.settled.set()
 
     def _relay_log(self):
         relayed = log.relay(logger, self.platform)
@@ -92,7 +100,9 @@ class WorkerBuild(object):
         if self.build is None or self.build.is_finished():
             return
         try:
-            self.osbs.cancel_build(self.name)
+            # There is no time for repeats: the pod is killed soon, or the server is gone.
+            with self.osbs.retries_disabled():
+                self.osbs.cancel_build(self.name)
             logger.info("%s: cancelled worker build %s", self.platform, self.name)
         except OsbsException as exc:
             logger.error("%s: cannot cancel worker build %s: %s", self.platform, self.name, exc)
@@ -165,8 +175,8 @@ class Orchestration(object):
         for worker in self.workers:
             worker.cancel()
         deadline = time.monotonic() + CANCEL_SECONDS
-        for thread in self._threads:
-            thread.join(max(0.0, deadline - time.monotonic()))
+        for worker in self.workers if self._threads else ():
+            worker.settled.wait(max(0.0, deadline - time.monotonic()))
 
     def summary(self):
         """Return annotation ``worker-builds``: platform -> dict."""
