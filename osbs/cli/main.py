@@ -12,6 +12,7 @@ import argparse
 import logging
 import os
 import sys
+import warnings
 
 import osbs as osbs_package
 from osbs.cli import errors, options
@@ -91,6 +92,7 @@ def _run(args):
         return args.func(args, None)
     level = logging.WARNING if args.quiet else logging.INFO
     osbs_package.set_logging(level=logging.DEBUG if args.verbose else level)
+    _log_warnings(args)
     os_conf, build_conf = _configurations(args)
     if not args.quiet and os_conf.get_verbosity():
         osbs_package.set_logging(level=logging.DEBUG)
@@ -104,6 +106,18 @@ def _run(args):
 
         capture.setup_json_capture(osbs, os_conf, args.capture_dir)
     return args.func(args, osbs)
+
+
+def _log_warnings(args):
+    """Let warnings of the library be lines of the log, not lines of source code."""
+
+    def showwarning(message, category, filename, lineno, file=None, line=None):
+        logger.warning("%s", message)
+
+    warnings.showwarning = showwarning
+    if args.openshift_uri is not None:
+        # The older name of the key is the only name of the option.
+        warnings.filterwarnings("ignore", ".*openshift_uri.* is deprecated")
 
 
 def _configurations(args):
@@ -133,7 +147,9 @@ def _check_readable(path):
     try:
         open(path, "rb").close()
     except EnvironmentError as ex:
-        raise errors.ConfigurationError("cannot read %s: %s" % (path, ex.strerror), cause=ex)
+        raise errors.ConfigurationError(
+            "cannot read configuration file '%s': %s" % (path, ex.strerror), cause=ex
+        )
 
 
 def _check_url(url, args):

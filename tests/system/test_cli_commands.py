@@ -269,6 +269,15 @@ def test_a_reader_that_leaves_ends_it_quietly(scripted, run, build):
     assert (process.wait(), stderr) == (DONE, "")
 
 
+def test_a_build_whose_log_nobody_reads_still_tells_how_it_ended(scripted, repositories):
+    arguments = client.orchestrator(scripted["config"], repositories("bad"))
+    process = client.osbs_process(*arguments)
+    process.stdout.close()
+    stderr = process.stderr.read().decode("utf-8")
+    assert process.wait() == FAILED
+    assert " is failed: " in stderr.splitlines()[-1]
+
+
 def test_changes_are_watched_as_json(interrupt, slow_build):
     result = interrupt(slow_build, "--output", "json", "watch-builds")
     assert result.status == INTERRUPTED

@@ -221,6 +221,11 @@ class TestBackup(object):
         assert os.path.islink("link")
         assert os.path.isfile("real")
 
+    def test_a_device_is_written_to_and_stays(self, workdir):
+        backup(filename="/dev/null")
+        assert not os.path.isfile("/dev/null")
+        assert os.listdir(str(workdir)) == []
+
     def test_a_dash_is_stdout(self, workdir, monkeypatch):
         class Stdout(object):
             buffer = io.BytesIO()

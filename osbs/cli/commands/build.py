@@ -70,8 +70,7 @@ def _wait(osbs, build_id):
     if logs is None:
         logger.error("there is no log of build %s to follow yet", build_id)
         return -1
-    write_line("Build submitted (%s), watching logs (feel free to interrupt)" % build_id)
-    _show_logs(logs)
+    _show_logs(build_id, logs)
     osbs.wait_for_build_to_finish(build_id)
     build = osbs.get_build(build_id)
     _display_build_summary(build)
@@ -93,8 +92,9 @@ def told_if_unsuccessful(build):
     return -1
 
 
-def _show_logs(logs):
+def _show_logs(build_id, logs):
     try:
+        write_line("Build submitted (%s), watching logs (feel free to interrupt)" % build_id)
         for line in logs:
             write_line(line)
     except OutputClosed:
