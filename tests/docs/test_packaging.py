@@ -59,10 +59,9 @@ def find_on_path(name):
     return None
 
 
-@pytest.fixture(scope="module")
-def source(tmpdir_factory):
-    """A copy of the source, in which building may leave what it likes."""
-    target = str(tmpdir_factory.mktemp("source").join("osbs-client-" + osbs.__version__))
+def copy_source(directory):
+    """Copy the source to below a directory, where building may leave what it likes."""
+    target = os.path.join(str(directory), "osbs-client-" + osbs.__version__)
     os.mkdir(target)
     ignored = shutil.ignore_patterns("__pycache__", "*.pyc", "*.egg-info")
     for name in ("osbs", "inputs", "docs", "tests"):
@@ -72,6 +71,11 @@ def source(tmpdir_factory):
         if os.path.isfile(path) and not name.startswith(".coverage."):
             shutil.copy(path, target)
     return target
+
+
+@pytest.fixture(scope="module")
+def source(tmpdir_factory):
+    return copy_source(tmpdir_factory.mktemp("source"))
 
 
 @pytest.fixture(scope="module")

@@ -15,9 +15,7 @@ import tarfile
 import pytest
 
 import osbs
-from tests.docs.test_packaging import ROOT, find_on_path, run, source, templates
-
-__all__ = [str("source")]
+from tests.docs.test_packaging import ROOT, copy_source, find_on_path, run, templates
 
 COMMANDS = {
     "osbs-client": ["/usr/bin/osbs"],
@@ -32,7 +30,7 @@ REQUIRED = ["PyYAML", "dateutil", "dockerfile-parse", "jsonschema", "packaging",
 
 
 @pytest.fixture(scope="module")
-def packages(source, tmpdir_factory):
+def packages(tmpdir_factory):
     """The paths of the packages, by name."""
     if find_on_path("rpmbuild") is None:
         pytest.skip("rpmbuild is not there")
@@ -42,6 +40,7 @@ def packages(source, tmpdir_factory):
         if sys.version_info[0] == 2:
             pytest.skip("the packages are built with Python 3")
         directory = str(tmpdir_factory.mktemp("rpm"))
+        source = copy_source(tmpdir_factory.mktemp("source"))
         script = os.path.join(ROOT, ".ci", "build-rpm")
         env = dict(os.environ, OSBS_PYTHON3=sys.executable, OSBS_PYTHON2="")
         run(["bash", script, source, directory], env=env)
