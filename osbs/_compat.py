@@ -55,7 +55,7 @@ def known_arguments(function, wanted):
     names = describe(function).args
     given = ((name if name in names else _RENAMED_ARGUMENTS.get(name), value)
              for name, value in wanted.items())
-    return dict((str(name), value) for name, value in given if name in names)
+    return {str(name): value for name, value in given if name in names}
 
 
 def exception_text(exception):

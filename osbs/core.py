@@ -9,7 +9,6 @@ from __future__ import absolute_import, print_function, unicode_literals
 
 import base64
 import copy
-import json
 import logging
 import numbers
 import os
@@ -87,7 +86,7 @@ def check_response(response, log_level=logging.ERROR):
 
 def _given(**kwargs):
     # Callers replace methods by ones without the newer keywords: hand on only what is set.
-    return dict((key, value) for key, value in kwargs.items() if value is not None)
+    return {key: value for key, value in kwargs.items() if value is not None}
 
 
 class Openshift(object):
@@ -280,7 +279,7 @@ class Openshift(object):
         if not (with_auth and self.use_auth and response.status_code == http_client.UNAUTHORIZED):
             return response
         used = headers['Authorization'][len(auth.BEARER):]
-        if not self._tokens.can_renew(used):
+        if not self._tokens.can_renew(self, used):
             return response
         close_stream(response)
         if self._tokens.renew(self, used):

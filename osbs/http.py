@@ -410,7 +410,7 @@ class HttpStream(object):
             args['stream'] = True
 
         self.session = session or self._own_session(retries_enabled, repeatable)
-        self.req = session.request(method, url, **args)
+        self.req = self.session.request(method, url, **args)
         self.headers = self.req.headers
         self.status_code = self.req.status_code
         logger.debug('%s %s: %s', method, urlsplit(url).path, self.status_code)

@@ -111,9 +111,11 @@ class Tokens(object):
         stamp = _stamp_of(service_account_file(SERVICEACCOUNT_TOKEN))
         return stamp is not None and stamp != self._stamp
 
-    def can_renew(self, used):
-        # type: (str) -> bool
-        """Tell whether a refused token came from where another one can be had."""
+    def can_renew(self, client, used):
+        # type: (object, str) -> bool
+        """Tell whether there is, or can be had, another token than one that was refused."""
+        if client.token != used:
+            return True
         return used in (self._from_oauth, self._from_service_account)
 
     def renew(self, client, used):

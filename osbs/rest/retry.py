@@ -104,15 +104,15 @@ class Deadline(object):
 class Pauses(object):
     """Pauses of 0, 1, 2, 4 ... seconds with jitter, for as long as there is no progress."""
 
-    def __init__(self, first=1.0, longest=MAX_PAUSE, at_once=True):
-        # type: (float, float, bool) -> None
+    def __init__(self, first=1.0, longest=None, at_once=True):
+        # type: (float, object, bool) -> None
         """
         :param first: number, seconds of the first pause that is one
-        :param longest: number, seconds
+        :param longest: number, seconds; None: MAX_PAUSE
         :param at_once: bool, begin with no pause
         """
         self._first = first
-        self._longest = longest
+        self._longest = MAX_PAUSE if longest is None else longest
         self._at_once = at_once
         self.count = 0
 

@@ -101,15 +101,20 @@ class Watch(object):
         stream = self._open(first)
         if stream is None:
             return
+        junk = False
         with stream:
             stream.patience = self._patience
             encoding_known = []
             for line in stream.iter_lines():
                 event = _parse(line, encoding_known)
+                junk = junk or event is None
                 if event is not None:
                     event = self._take(event, first)
                 if event is not None:
                     yield event
+        if junk and not self._heard:
+            self._count(OsbsResponseException('a watch is answered with no events',
+                                              http_client.OK))
 
     def _open(self, first):
         query = dict(self._query)
@@ -121,7 +126,6 @@ class Watch(object):
         except OsbsException as ex:
             self._fail(ex, first)
             return None
-        self._failures = 0
         return stream
 
     def _timeout(self):
@@ -134,12 +138,18 @@ class Watch(object):
         if _is_gone(exception) and self._version is not None and not first:
             self._version = None
             return
-        self._failures += 1
+        # Nothing can be said about the object.
+        self._heard = True
         if self._is_over():
             return
-        if not self._retrying or not is_transient(exception) or self._failures > MAX_FAILURES:
+        if not is_transient(exception):
             raise exception
-        self._heard = True  # nothing can be said about the object
+        self._count(exception)
+
+    def _count(self, exception):
+        self._failures += 1
+        if not self._retrying or self._failures > MAX_FAILURES:
+            raise exception
         logger.info('watch: no connection (%s), trying again', type(exception).__name__)
 
     def _patience(self):
@@ -158,6 +168,7 @@ class Watch(object):
     def _take(self, event, first):
         kind, obj = event
         self._heard = True
+        self._failures = 0
         if kind == WATCH_ERROR:
             self._version = None
             # What is known may be out of date: read it before watching again.
@@ -197,8 +208,8 @@ class Watch(object):
                     raise
                 known, self._known = self._known, None
                 yield WATCH_DELETED, known
-            elif is_transient(ex):
-                self._fail(ex, False)
+            elif is_transient(ex) or getattr(ex, 'status_code', None) == http_client.OK:
+                self._count(ex)
             else:
                 logger.info('watch: the object cannot be read (%s)', type(ex).__name__)
                 self._readable = False
@@ -211,6 +222,7 @@ class Watch(object):
         lived = _compat.monotonic() - started
         if lived >= GOOD_LIFE:
             self._pauses.reset()
+            self._failures = 0
         sleep(self._pauses.next() - lived, self._deadline)
 
 

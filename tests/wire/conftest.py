@@ -1,0 +1,46 @@
+"""What the tests on raw sockets share."""
+
+from __future__ import absolute_import, print_function, unicode_literals
+
+import pytest
+
+from osbs import http
+from osbs.core import Openshift
+from osbs.rest import logs, retry, settle, watch
+from tests.wire.server import WireServer
+
+
+@pytest.fixture
+def serve():
+    """A function that starts a WireServer; all are stopped at the end."""
+    servers = []
+
+    def start(script):
+        servers.append(WireServer(script))
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.stop()
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch):
+    """Make the pauses short, so that what takes minutes takes a moment."""
+    monkeypatch.setattr(http, 'HTTP_BACKOFF_FACTOR', 0.001)
+    monkeypatch.setattr(http, 'HTTP_MAX_RETRIES', 3)
+    monkeypatch.setattr(http, 'HTTP_REQUEST_TIMEOUT', 5)
+    monkeypatch.setattr(retry, 'MAX_PAUSE', 0.02)
+    monkeypatch.setattr(watch, 'MAX_FAILURES', 4)
+    monkeypatch.setattr(logs, 'MAX_FAILURES', 4)
+    monkeypatch.setattr(logs, 'PHASE_PAUSE', 0.02)
+    monkeypatch.setattr(settle, 'LOOKS', (0, 0.01))
+
+
+@pytest.fixture
+def client():
+    """A function that makes an Openshift for a WireServer."""
+    def make(server, **kwargs):
+        return Openshift(server.url + 'oapi/v1/', 'v1', server.url + 'oauth/authorize',
+                         k8s_api_url=server.url + 'api/v1/', **kwargs)
+    return make
