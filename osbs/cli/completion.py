@@ -13,6 +13,10 @@ from osbs.cli import options
 from osbs.cli.errors import CommandError
 from osbs.cli.output import write
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
+    from typing import Any  # noqa: F401
+
 _COLUMNS = {
     "list-builds": options.LIST_BUILDS_COLUMNS,
     "watch-builds": options.WATCH_BUILDS_COLUMNS,
@@ -25,7 +29,7 @@ autoload -U +X bashcompinit && bashcompinit
 
 
 def autocomplete(parser):
-    # type: (object) -> None
+    # type: (Any) -> None
     """Answer a shell that asks for completions and end the process; else do nothing.
 
     :param parser: argparse.ArgumentParser, complete
@@ -42,7 +46,7 @@ def autocomplete(parser):
 
 
 def cmd_completion(args, osbs):
-    # type: (object, object) -> None
+    # type: (Any, Any) -> None
     """Print the code that makes a shell complete ``osbs``."""
     try:
         from argcomplete import shellcode

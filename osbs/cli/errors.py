@@ -24,6 +24,10 @@ from osbs.exceptions import (
     OsbsValidationException,
 )
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
+    from typing import Any, Callable, Iterator, Optional, Text  # noqa: F401
+
 logger = logging.getLogger("osbs")
 
 DONE = 0
@@ -55,7 +59,7 @@ class ConfigurationError(CommandError):
 
 
 def run(action, args):
-    # type: (object, object) -> object
+    # type: (Callable[[], Optional[int]], Any) -> Optional[int]
     """Call a function and turn its outcome into the result of ``main`` (decision D15).
 
     :param action: callable without arguments; returns None, or -1 when it did not succeed
@@ -92,7 +96,7 @@ def report(ex):
 
 
 def one_line(text):
-    # type: (six.text_type) -> six.text_type
+    # type: (Text) -> Text
     """Make one line of a text from elsewhere: no secrets, no control characters, no web pages."""
     from osbs.redact import mask_text
 
@@ -101,7 +105,7 @@ def one_line(text):
 
 
 def describe(ex):
-    # type: (Exception) -> six.text_type
+    # type: (Exception) -> Text
     """Say what happened (cli.md, section 1)."""
     for exception_class, tell in _DESCRIPTIONS:
         if isinstance(ex, exception_class):
@@ -140,7 +144,7 @@ def exit_status(ex):
 
 @contextlib.contextmanager
 def resumable(*command):
-    # type: (*str) -> object
+    # type: (*Text) -> Iterator[None]
     """Let an interruption inside the block tell which command goes on where it stopped.
 
     :param command: str, sub-command and its arguments, such as ``'watch-build', 'b-1'``
@@ -148,7 +152,7 @@ def resumable(*command):
     try:
         yield
     except KeyboardInterrupt as ex:
-        ex.resume = command
+        ex.resume = command  # type: ignore[attr-defined]
         raise
 
 

@@ -48,11 +48,15 @@ from osbs.cli.output import (
 )
 from osbs.cli.parser import NoCommand, build_parser, parse_args
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
+    from typing import Any, Optional, Tuple  # noqa: F401
+
 logger = logging.getLogger("osbs")
 
 
 def cli():
-    # type: () -> tuple
+    # type: () -> Tuple[Any, Any]
     """Parse the command line of the process.
 
     :return: (argparse.ArgumentParser, argparse.Namespace); the latter has no ``func`` when no
@@ -68,7 +72,7 @@ def cli():
 
 
 def main():
-    # type: () -> object
+    # type: () -> Optional[int]
     """Run the ``osbs`` command.
 
     :return: None or int, what to end the process with (decision D15)

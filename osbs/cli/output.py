@@ -12,13 +12,17 @@ import sys
 
 from osbs._compat import to_text
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
+    from typing import Any, Text  # noqa: F401
+
 
 class OutputClosed(Exception):
     """Nobody reads our standard output any more (``osbs list-builds | head``)."""
 
 
 def str_on_2_unicode_on_3(s):
-    # type: (object) -> str
+    # type: (Any) -> str
     """Return a text as the interpreter's own ``str`` (cli.md, section 5).
 
     :param s: text or bytes (UTF-8)
@@ -29,7 +33,7 @@ def str_on_2_unicode_on_3(s):
 
 
 def write(text, stream=None):
-    # type: (six.text_type, object) -> None
+    # type: (Text, Any) -> None
     """Write a text; what the stream's encoding cannot express becomes a question mark.
 
     :param text: text
@@ -48,7 +52,7 @@ def write(text, stream=None):
 
 
 def write_line(text="", stream=None):
-    # type: (object, object) -> None
+    # type: (Any, Any) -> None
     """Write one line and hand it on at once: a reader in a pipe wants lines as they come.
 
     :param text: anything that can be shown as text
@@ -61,7 +65,7 @@ def write_line(text="", stream=None):
 
 
 def flush(stream=None):
-    # type: (object) -> None
+    # type: (Any) -> None
     """Hand on what was written.
 
     :param stream: file object, default: the present ``sys.stdout``
@@ -85,7 +89,7 @@ def flush_quietly():
 
 
 def print_json_nicely(decoded_json):
-    # type: (object) -> None
+    # type: (Any) -> None
     """Print JSON-like data on stdout, indented by two."""
     import json
 
@@ -94,7 +98,7 @@ def print_json_nicely(decoded_json):
 
 
 def binary(stream):
-    # type: (object) -> object
+    # type: (Any) -> Any
     """Return the file object for bytes behind a text stream (itself on Python 2)."""
     return getattr(stream, "buffer", stream)
 

@@ -12,6 +12,10 @@ import osbs
 from osbs.cli import options
 from osbs.cli.output import str_on_2_unicode_on_3, write_line
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
+    from typing import Any, Dict, List, Optional  # noqa: F401
+
 _ACTIONS = {
     options.APPEND: "append",
     options.FALSE: "store_false",
@@ -70,7 +74,7 @@ class _Version(argparse.Action):
 
 
 def build_parser(functions):
-    # type: (dict) -> argparse.ArgumentParser
+    # type: (Dict[str, Any]) -> argparse.ArgumentParser
     """Make the parser of the ``osbs`` command.
 
     :param functions: dict, function name of the table -> function, called as ``(args, osbs)``
@@ -94,7 +98,7 @@ def build_parser(functions):
 
 
 def parse_args(parser, argv=None):
-    # type: (argparse.ArgumentParser, list) -> argparse.Namespace
+    # type: (argparse.ArgumentParser, Optional[List[str]]) -> argparse.Namespace
     """Parse the command line.
 
     Beside the options the result has ``named``, the set of those options with a default in the

@@ -9,6 +9,10 @@ from osbs.cli.output import flush, write_line
 from osbs.exceptions import OsbsException
 from osbs.utils import run_command
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
+    from typing import Dict, Optional, Text, Tuple  # noqa: F401
+
 logger = logging.getLogger(__name__)
 
 # One blank on each side of a value.
@@ -16,7 +20,7 @@ _MARGIN = 2
 
 
 def get_terminal_size():
-    # type: () -> tuple
+    # type: () -> Tuple[int, int]
     """Return rows and columns of the terminal as two ints; (0, 0) if there is none."""
     try:
         rows, columns = run_command(["stty", "size"]).split()
@@ -88,7 +92,7 @@ class TablePrinter(TableFormatter):
         self.header_data = self._cells(self.header)
 
     def get_all_longest_col_lengths(self):
-        # type: () -> dict
+        # type: () -> Dict[Text, int]
         """Return column -> width that its longest value needs."""
         return {col: self._longest_val_in_column(col) for col in self.col_list}
 
@@ -114,7 +118,7 @@ class TablePrinter(TableFormatter):
         write_line("+".join("-" * self.col_widths[col] for col in self.col_list), sys.stderr)
 
     def render_row(self, row):
-        # type: (dict) -> None
+        # type: (Dict[Text, Optional[Text]]) -> None
         """Print one row on stdout.
 
         :param row: dict, column -> text or None

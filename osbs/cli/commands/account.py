@@ -6,6 +6,10 @@ import logging
 
 from osbs.cli.output import print_json_nicely, write_line
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
+    from typing import Any, Optional  # noqa: F401
+
 logger = logging.getLogger("osbs")
 
 _TOKEN_PAGE = """\
@@ -17,13 +21,13 @@ Set token or token_file in configuration to authenticate requests."""
 
 
 def cmd_get_token(args, osbs):
-    # type: (object, object) -> None
+    # type: (Any, Any) -> None
     """Print the OAuth token."""
     _print_token(args, osbs, osbs.get_token())
 
 
 def cmd_serviceaccount_token(args, osbs):
-    # type: (object, object) -> None
+    # type: (Any, Any) -> None
     """Print a token of a service account, nothing if it has none."""
     tokens = osbs.get_serviceaccount_tokens(args.SERVICEACCOUNT)
     for token in list(tokens.values())[:1]:
@@ -31,7 +35,7 @@ def cmd_serviceaccount_token(args, osbs):
 
 
 def cmd_print_token_url(args, osbs):
-    # type: (object, object) -> None
+    # type: (Any, Any) -> None
     """Print the URL of the page that gives out OAuth tokens."""
     from six.moves.urllib.parse import urljoin
 
@@ -40,7 +44,7 @@ def cmd_print_token_url(args, osbs):
 
 
 def cmd_login(args, osbs):
-    # type: (object, object) -> object
+    # type: (Any, Any) -> Optional[int]
     """Log in and keep the token for later use; -1 when the arguments do not go together."""
     if args.token and (args.username or args.password):
         text = "Can't use --token and (--user or --password)."
@@ -52,7 +56,7 @@ def cmd_login(args, osbs):
 
 
 def cmd_get_user(args, osbs):
-    # type: (object, object) -> None
+    # type: (Any, Any) -> None
     """Show who somebody is, by default who is logged in."""
     user = osbs.get_user(args.USERNAME) if args.USERNAME else osbs.get_user()
     if args.output == "json":
@@ -68,7 +72,7 @@ def cmd_get_user(args, osbs):
 
 
 def cmd_get_all_resource_quota(args, osbs):
-    # type: (object, object) -> None
+    # type: (Any, Any) -> None
     """Show one resource quota, or the names of all."""
     if args.QUOTA_NAME:
         print_json_nicely(osbs.get_resource_quota(args.QUOTA_NAME))

@@ -11,6 +11,10 @@ from osbs.cli.errors import CommandError
 from osbs.cli.output import binary, write
 from osbs.constants import BACKUP_RESOURCES
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
+    from typing import Any  # noqa: F401
+
 logger = logging.getLogger("osbs")
 
 _QUOTA_NAME = "pause-backup"
@@ -22,7 +26,7 @@ _STANDARD_STREAM = "-"
 
 
 def cmd_backup(args, osbs):
-    # type: (object, object) -> None
+    # type: (Any, Any) -> None
     """Dump the builder's BuildConfigs and ImageStreams into an archive."""
     from osbs.utils import TarWriter
 
@@ -37,7 +41,7 @@ def cmd_backup(args, osbs):
 
 
 def cmd_restore(args, osbs):
-    # type: (object, object) -> None
+    # type: (Any, Any) -> None
     """Create the objects of a backup."""
     from osbs.exceptions import OsbsValidationException
     from osbs.utils import TarReader

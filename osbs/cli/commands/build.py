@@ -7,11 +7,15 @@ import logging
 from osbs.cli.errors import describe, one_line, resumable
 from osbs.cli.output import OutputClosed, print_json_nicely, write_line
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
+    from typing import Any, Optional  # noqa: F401
+
 logger = logging.getLogger("osbs")
 
 
 def cmd_build(args, osbs):
-    # type: (object, object) -> object
+    # type: (Any, Any) -> Optional[int]
     """Create a build and, unless told otherwise, wait for it.
 
     :param args: argparse.Namespace of the sub-command
@@ -78,7 +82,7 @@ def _wait(osbs, build_id):
 
 
 def told_if_unsuccessful(build):
-    # type: (object) -> object
+    # type: (Any) -> Optional[int]
     """Return the result of a command that waited for a build; log why it is not None.
 
     :param build: BuildResponse
@@ -105,7 +109,7 @@ def _show_logs(build_id, logs):
 
 
 def _display_build_summary(build):
-    # type: (object) -> None
+    # type: (Any) -> None
     """Print how a build ended and which repositories hold its image.
 
     :param build: BuildResponse

@@ -10,6 +10,10 @@ from osbs.cli.commands.build import told_if_unsuccessful
 from osbs.cli.errors import CommandError, UsageError, resumable
 from osbs.cli.output import print_json_nicely, write, write_line
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
+    from typing import Any, Dict, Optional, Text  # noqa: F401
+
 logger = logging.getLogger("osbs")
 
 # What a Build or an event from elsewhere may lack or hold in another form.
@@ -63,7 +67,7 @@ _WORKER_BUILD_TEXT = """\
 
 
 def cmd_list_builds(args, osbs):
-    # type: (object, object) -> None
+    # type: (Any, Any) -> None
     """List the builds of the namespace, or of a file."""
     columns = _chosen_columns(
         args.columns, options.CLI_LIST_BUILDS_DEFAULT_COLS, options.LIST_BUILDS_COLUMNS
@@ -84,7 +88,7 @@ def cmd_list_builds(args, osbs):
 
 
 def cmd_watch_build(args, osbs):
-    # type: (object, object) -> object
+    # type: (Any, Any) -> Optional[int]
     """Wait till a build finishes; -1 when it did not succeed (decision D15)."""
     build_id = args.BUILD_ID[0]
     with resumable("watch-build", build_id):
@@ -95,7 +99,7 @@ def cmd_watch_build(args, osbs):
 
 
 def cmd_watch_builds(args, osbs):
-    # type: (object, object) -> None
+    # type: (Any, Any) -> None
     """Print a row for each change of a build that is not finished."""
     columns = _chosen_columns(
         args.columns, options.CLI_WATCH_BUILDS_DEFAULT_COLS, options.WATCH_BUILDS_COLUMNS
@@ -112,7 +116,7 @@ def cmd_watch_builds(args, osbs):
 
 
 def cmd_get_build(args, osbs):
-    # type: (object, object) -> None
+    # type: (Any, Any) -> None
     """Show the details of a build."""
     build = osbs.get_build(args.BUILD_ID[0])
     if args.output == "json":
@@ -140,19 +144,19 @@ def cmd_get_build(args, osbs):
 
 
 def cmd_cancel_build(args, osbs):
-    # type: (object, object) -> None
+    # type: (Any, Any) -> None
     """Cancel a build."""
     osbs.cancel_build(args.BUILD_ID[0])
 
 
 def cmd_import_image(args, osbs):
-    # type: (object, object) -> None
+    # type: (Any, Any) -> None
     """Import the tags of an image stream."""
     osbs.import_image(args.NAME[0])
 
 
 def cmd_build_logs(args, osbs):
-    # type: (object, object) -> None
+    # type: (Any, Any) -> None
     """Print the log of a build, or follow it."""
     build_id = args.BUILD_ID[0]
     with resumable("build-logs", "-f", build_id):
@@ -169,7 +173,7 @@ def cmd_build_logs(args, osbs):
 
 
 def cmd_get_build_image_id(args, osbs):
-    # type: (object, object) -> None
+    # type: (Any, Any) -> None
     """Show the ids of the images of the build pod's containers."""
     image_ids = osbs.get_pod_for_build(args.BUILD_ID[0]).get_container_image_ids()
     if args.output == "json":
@@ -182,7 +186,7 @@ def cmd_get_build_image_id(args, osbs):
 
 
 def make_digests_str(digests):
-    # type: (object) -> object
+    # type: (Any) -> Text
     """Return the digests of an image, one a line.
 
     :param digests: list of dicts with registry, repository, tag and digest; or None
@@ -199,7 +203,7 @@ def make_digests_str(digests):
 
 
 def make_worker_builds_str(worker_builds):
-    # type: (dict) -> object
+    # type: (Dict[Text, Any]) -> Text
     """Return a block of text for each platform's worker build.
 
     :param worker_builds: dict, platform -> dict with build and digests
