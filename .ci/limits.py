@@ -9,7 +9,9 @@ from radon.complexity import cc_visit
 MAX_LINES = 60
 MAX_COMPLEXITY = 12
 # Public signatures that are fixed and too long by themselves: "path name" to the reason.
-EXCEPTIONS = {}
+EXCEPTIONS = {
+    "osbs/build/spec.py set_params": "seventy-four arguments, each on a line of its own",
+}
 
 
 def sources(top):

@@ -94,6 +94,16 @@ class BuildRequest(BuildConfigRenderer, PluginRenderer):
     rules = RULES
     log = logger
 
+    build_json = None  # type: dict
+    platform_descriptors = None  # type: dict
+    _openshift_required_version = None
+    _repo_info = None
+    # Read when they are asked for.
+    _template = None  # type: dict
+    _inner_template = None  # type: dict
+    _customize_conf = None  # type: dict
+    _dj = None  # type: DockJsonManipulator
+
     def __init__(
         self, build_json_store, inner_template=None, outer_template=None, customize_conf=None
     ):
@@ -104,22 +114,13 @@ class BuildRequest(BuildConfigRenderer, PluginRenderer):
         :param outer_template: str, file name of the template of the BuildConfig
         :param customize_conf: str, file name of the site's customisations
         """
-        super(BuildRequest, self).__init__()
         self.spec = self._new_spec()
         self.build_json_store = build_json_store
-        self.build_json = None
-        self.platform_descriptors = None
         self._inner_template_path = inner_template or DEFAULT_INNER_TEMPLATE
         self._outer_template_path = outer_template or DEFAULT_OUTER_TEMPLATE
         self._customize_conf_path = customize_conf or DEFAULT_CUSTOMIZE_CONF
-        self._template = None
-        self._inner_template = None
-        self._customize_conf = None
-        self._dj = None
-        self._repo_info = None
-        self._openshift_required_version = None
         # Registry placeholders by plugin, as a second rendering does not find them.
-        self._placeholders = {}
+        self._placeholders = {}  # type: dict
 
     def _new_spec(self):
         return BuildSpec()
@@ -193,7 +194,6 @@ class BuildRequest(BuildConfigRenderer, PluginRenderer):
         return self.spec.trigger_imagestreamtag.value
 
     def set_params(self, **kwargs):
-        # type: (object) -> None
         """Store and check the parameters, see ``BuildSpec.set_params``.
 
         In addition: ``scratch``, ``is_auto``, ``isolated`` (bool), ``platform_descriptors`` and
@@ -221,7 +221,6 @@ class BuildRequest(BuildConfigRenderer, PluginRenderer):
             self._openshift_required_version = openshift_required_version
 
     def set_repo_info(self, repo_info):
-        # type: (RepoInfo) -> None
         """Remember what the repository says about the build.
 
         :param repo_info: RepoInfo
@@ -327,7 +326,7 @@ class BuildRequest(BuildConfigRenderer, PluginRenderer):
         # type: () -> None
         """Remove what is for API versions that the registries need not support."""
         versions = self.spec.registry_api_versions.value
-        registries = {}
+        registries = {}  # type: dict
         if self.plugins.has(POSTBUILD, "tag_and_push"):
             args = self.plugins.find(POSTBUILD, "tag_and_push").get("args") or {}
             registries = args.get("registries") or {}

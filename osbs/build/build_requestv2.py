@@ -55,7 +55,6 @@ class BuildRequestV2(BuildRequest):
 
     @property
     def dj(self):
-        # type: () -> DockJsonManipulator
         """Refuse: the plugins are rendered in the pod.
 
         :raises RuntimeError: always
@@ -69,7 +68,6 @@ class BuildRequestV2(BuildRequest):
         return self.user_params.trigger_imagestreamtag.value
 
     def set_params(self, **kwargs):
-        # type: (object) -> None
         """Store and check the parameters, see ``BuildUserParams.set_params``.
 
         In addition: ``is_auto`` (bool), the node selectors (dict), ``osbs_api`` (OSBS).
@@ -122,7 +120,7 @@ class BuildRequestV2(BuildRequest):
         self.adjust_for_scratch()
         self.adjust_for_isolated(self.user_params.release)
 
-    def render(self, validate=True):
+    def render(self, validate=True):  # type: ignore[override]
         # type: (bool) -> dict
         """Return the BuildConfig, the changed template; ``build_json`` is the same object.
 

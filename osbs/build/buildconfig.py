@@ -22,21 +22,26 @@ def _is_ist_trigger(trigger):
 
 
 class BuildConfigRenderer(object):
-    """Change a BuildConfig, which sub-classes give as ``template``, in place."""
+    """Change the BuildConfig ``template`` in place."""
 
-    def __init__(self):
-        # type: () -> None
-        self.scratch = None
-        self.isolated = None
-        self.is_auto = None
-        self.base_image = None
-        self.osbs_api = None
-        self.platform_node_selector = None
-        self.scratch_build_node_selector = None
-        self.explicit_build_node_selector = None
-        self.auto_build_node_selector = None
-        self.isolated_build_node_selector = None
-        self._resource_limits = None
+    scratch = None  # type: bool
+    isolated = None  # type: bool
+    is_auto = None  # type: bool
+    base_image = None  # type: str
+    # The one object of the facade that rendering may ask, for config maps.
+    osbs_api = None
+    platform_node_selector = None  # type: dict
+    scratch_build_node_selector = None  # type: dict
+    explicit_build_node_selector = None  # type: dict
+    auto_build_node_selector = None  # type: dict
+    isolated_build_node_selector = None  # type: dict
+    _resource_limits = None  # type: dict
+
+    @property
+    def template(self):
+        # type: () -> dict
+        """Return the BuildConfig that is being rendered."""
+        raise NotImplementedError
 
     def _set_variation(self, kwargs):
         self.base_image = kwargs.get("base_image")
@@ -164,7 +169,6 @@ class BuildConfigRenderer(object):
         return self.template["spec"].get("triggers") or []
 
     def adjust_for_isolated(self, release):
-        # type: (BuildParam) -> None
         """Label an isolated build with its release and remove its triggers.
 
         :param release: BuildParam, release of the image

@@ -41,7 +41,7 @@ class ConfigMapResponse(object):
         :raises yaml.YAMLError: when an entry is not YAML
         """
         entries = graceful_chain_get(self._json, "data") or {}
-        return dict((name, self._decode(name, text)) for name, text in entries.items())
+        return {name: self._decode(name, text) for name, text in entries.items()}
 
     def get_data_by_key(self, name):
         # type: (str) -> object

@@ -8,11 +8,14 @@ from __future__ import absolute_import, print_function, unicode_literals
 
 from osbs.constants import DEFAULT_CUSTOMIZE_CONF, DEFAULT_GIT_REF
 
+# True for type checkers alone: what parameters look like as attributes is made from the table.
+MYPY = False
+
 # Which class has a parameter: arrangements 1 to 5 and all-in-one builds, arrangement 6, both.
 SPEC = frozenset(["spec"])
 USER = frozenset(["user"])
 BOTH = SPEC | USER
-NEITHER = frozenset()
+NEITHER = frozenset()  # type: frozenset
 
 # Kinds of parameters; osbs.build.spec maps each to its class.
 PLAIN = "plain"

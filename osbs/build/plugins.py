@@ -166,7 +166,6 @@ def _check_customize_conf(customize_conf, path):
 
 
 def customize(customize_conf, target, log):
-    # type: (dict, object, object) -> None
     """Take away and add the plugins that a site's customize file names.
 
     :param customize_conf: dict, see templates.md, section 1

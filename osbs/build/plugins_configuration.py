@@ -28,6 +28,11 @@ logger = logging.getLogger(__name__)
 class PluginsTemplate(object):
     """The plugins of a template file, and the site's customisations of them."""
 
+    # Read when they are asked for.
+    _directory = None  # type: str
+    _template = None  # type: dict
+    _customize_conf = None  # type: dict
+
     def __init__(self, build_json_dir, template_path, customize_conf_path):
         # type: (str, str, str) -> None
         """
@@ -38,9 +43,6 @@ class PluginsTemplate(object):
         self._build_json_dir = build_json_dir
         self._template_path = template_path
         self._customize_conf_path = customize_conf_path
-        self._directory = None
-        self._template = None
-        self._customize_conf = None
 
     def _path(self, file_name):
         if self._directory is None:
@@ -190,7 +192,6 @@ class PluginsConfiguration(PluginRenderer):
     )
 
     def __init__(self, user_params):
-        # type: (BuildUserParams) -> None
         """
         :param user_params: BuildUserParams, read when rendering; no file is read before
         """

@@ -10,7 +10,14 @@ from __future__ import absolute_import, print_function, unicode_literals
 import logging
 import re
 
-from osbs.build.plugins import EXIT, POSTBUILD, PREBUILD, customize, set_arg
+from osbs.build.plugins import (
+    EXIT,
+    POSTBUILD,
+    PREBUILD,
+    PluginsDocument,  # noqa: F401 - in a type comment
+    customize,
+    set_arg,
+)
 from osbs.constants import BUILD_TYPE_ORCHESTRATOR
 from osbs.exceptions import OsbsValidationException
 
@@ -156,32 +163,29 @@ class Rule(object):
 def by_step(rules):
     # type: (tuple) -> dict
     """Group the rules of a table by their step, in order."""
-    steps = {}
+    steps = {}  # type: dict
     for rule in rules:
         steps.setdefault(rule.step, []).append(rule)
     return steps
 
 
 def step(name, takes_auth=False):
-    # type: (str, bool) -> object
     """Make the public method ``render_<name>`` that applies the rules of one step.
 
     :param name: str, name of the step
     :param takes_auth: bool, whether the method takes ``use_auth``, which the rules then read
     """
-    if takes_auth:
 
-        def render(self, use_auth=None):
-            self.apply_rules(name, use_auth=use_auth)
+    def render(self):
+        self.apply_rules(name)
 
-    else:
+    def render_with_auth(self, use_auth=None):
+        self.apply_rules(name, use_auth=use_auth)
 
-        def render(self):
-            self.apply_rules(name)
-
-    render.__name__ = str("render_%s" % name)
-    render.__doc__ = "Apply the rules of step ``%s`` (tables in rules_v1 and rules_v2)." % name
-    return render
+    method = render_with_auth if takes_auth else render
+    method.__name__ = str("render_%s" % name)
+    method.__doc__ = "Apply the rules of step ``%s`` (tables in rules_v1 and rules_v2)." % name
+    return method
 
 
 def is_custom_base_image(base_image):
@@ -194,7 +198,6 @@ def is_custom_base_image(base_image):
 
 
 def build_kwargs(values, names, keep):
-    # type: (Values, tuple, object) -> dict
     """Return the keywords with which the orchestrator asks for worker builds.
 
     :param names: tuple of str, names of the values
@@ -231,17 +234,55 @@ def tag_suffixes(values):
 
 
 class PluginRenderer(object):
-    """What rendering on the client and rendering in the pod have in common.
+    """What rendering on the client and rendering in the pod have in common."""
 
-    Sub-classes say which rules hold (``rules``), what they read (``rule_values``), which document
-    they change (``plugins``, ``customize_conf``), how a plugin is removed (``drop_plugin``) and
-    what the site may do (``disable``, ``enable``).
-    """
-
-    rules = {}
+    rules = {}  # type: dict
     log = logging.getLogger(__name__)
     # Whether this object has put tags in place of the placeholder, which is then gone.
     _tags_rendered = False
+
+    @property
+    def plugins(self):
+        # type: () -> PluginsDocument
+        """Return the plugins that are being rendered."""
+        raise NotImplementedError
+
+    @property
+    def customize_conf(self):
+        # type: () -> dict
+        """Return the site's customisations."""
+        raise NotImplementedError
+
+    def rule_values(self, **others):
+        # type: (object) -> Values
+        """Return what the rules read."""
+        raise NotImplementedError
+
+    def is_custom_base_image(self):
+        # type: () -> bool
+        """Tell whether Koji builds the base image itself, from packages."""
+        raise NotImplementedError
+
+    def drop_plugin(self, phase, name, reason):
+        # type: (str, str, str) -> None
+        """Remove a plugin, if there is one."""
+        raise NotImplementedError
+
+    def disable(self, phase, name):
+        # type: (str, str) -> None
+        """Remove a plugin that the site does not want.
+
+        :raises KeyError: when there is no such phase
+        """
+        raise NotImplementedError
+
+    def enable(self, phase, name, args):
+        # type: (str, str, dict) -> None
+        """Add a plugin that the site wants.
+
+        :raises KeyError: when there is no such phase
+        """
+        raise NotImplementedError
 
     def apply_rules(self, name, **others):
         # type: (str, object) -> None

@@ -95,12 +95,11 @@ def _config_kwargs(values):
 
 
 def goarch(values):
-    # type: (Values) -> dict
     """Return what Go calls the architecture of each platform that the configuration describes."""
-    return dict(
-        (platform, descriptor["architecture"])
+    return {
+        platform: descriptor["architecture"]
         for platform, descriptor in values.platform_descriptors.items()
-    )
+    }
 
 
 def _image_labels(values):
@@ -110,7 +109,7 @@ def _image_labels(values):
         "distribution-scope": values.distribution_scope,
         "release": values.release,
     }
-    return dict((name, value) for name, value in labels.items() if value is not None)
+    return {name: value for name, value in labels.items() if value is not None}
 
 
 def _parent_registry(values):

@@ -43,16 +43,18 @@ class BuildParam(object):
 
     @property
     def value(self):
-        # type: () -> object
         """Return the value; setting it may convert and check it."""
         return self._value
 
     @value.setter
     def value(self, val):
-        # type: (object) -> None
+        val = self._checked(val)
         if logger.isEnabledFor(logging.DEBUG):
             logger.debug("%s = %s", self.name, _for_log(self.name, val))
         self._value = val
+
+    def _checked(self, val):
+        return val
 
     def __repr__(self):
         return six.ensure_str(
@@ -81,9 +83,7 @@ class BuildIDParam(BuildParam):
         # type: () -> None
         super(BuildIDParam, self).__init__(self.name)
 
-    @BuildParam.value.setter
-    def value(self, val):
-        # type: (str) -> None
+    def _checked(self, val):
         valid = isinstance(val, six.string_types)
         if valid and len(val) > self.max_length:
             logger.warning("cutting build ID '%s' to %d characters", val, self.max_length)
@@ -93,7 +93,7 @@ class BuildIDParam(BuildParam):
             message = "Build ID '%s', doesn't match regex '%s'" % (val, self.regex.pattern)
             logger.error("%s", message)
             raise OsbsValidationException(message)
-        BuildParam.value.fset(self, val)
+        return val
 
 
 class RegistryURIsParam(BuildParam):
@@ -105,10 +105,8 @@ class RegistryURIsParam(BuildParam):
         # type: () -> None
         super(RegistryURIsParam, self).__init__(self.name)
 
-    @BuildParam.value.setter
-    def value(self, val):
-        # type: (list) -> None
-        BuildParam.value.fset(self, [RegistryURI(uri) for uri in val])
+    def _checked(self, val):
+        return [RegistryURI(uri) for uri in val]
 
 
 class SourceRegistryURIParam(BuildParam):
@@ -120,10 +118,8 @@ class SourceRegistryURIParam(BuildParam):
         # type: () -> None
         super(SourceRegistryURIParam, self).__init__(self.name)
 
-    @BuildParam.value.setter
-    def value(self, val):
-        # type: (str) -> None
-        BuildParam.value.fset(self, RegistryURI(val) if val else None)
+    def _checked(self, val):
+        return RegistryURI(val) if val else None
 
 
 _KINDS = {
@@ -169,7 +165,8 @@ def chosen_build_image(build_image, build_imagestream, build_from):
                 "first part in build_from, may be only image or imagestream, followed by ':' and"
                 " a name: '%s'" % build_from
             )
-        build_image, build_imagestream = (name, None) if kind == "image" else (None, name)
+        build_image = name if kind == "image" else None
+        build_imagestream = name if kind == "imagestream" else None
     else:
         logger.warning("build_image and build_imagestream are deprecated, use build_from")
     return {"build_image": build_image, "build_imagestream": build_imagestream, "build_from": None}
@@ -207,6 +204,12 @@ class BuildCommon(object):
 
     _rows = params.COMMON_ROWS
     _class = params.BOTH
+
+    if params.MYPY:
+
+        def __getattr__(self, name):
+            # type: (str) -> BuildParam
+            """Parameters are attributes."""
 
     def __init__(self):
         # type: () -> None

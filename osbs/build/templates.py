@@ -22,7 +22,7 @@ _MAX_ENTRIES = 128
 
 _OPEN = _compat.builtin("open")
 
-_entries = {}
+_entries = {}  # type: dict
 
 
 class _Entry(object):
@@ -37,7 +37,6 @@ class _Entry(object):
 
 
 def load(path, check=None):
-    # type: (str, object) -> object
     """Return the parsed content of a JSON file; the caller may change it.
 
     :param path: str, path of the file

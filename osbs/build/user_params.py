@@ -42,6 +42,9 @@ class BuildUserParams(BuildCommon):
     _rows = params.USER_ROWS
     _class = params.USER
 
+    additional_tags = None  # type: AdditionalTagsConfig
+    tags_from_yaml = False
+
     def __init__(self, build_json_dir=None, customize_conf=None):
         # type: (str, str) -> None
         """
@@ -49,8 +52,6 @@ class BuildUserParams(BuildCommon):
         :param customize_conf: str, file name of the site's customisations; None: the default
         """
         super(BuildUserParams, self).__init__()
-        self.additional_tags = None
-        self.tags_from_yaml = False
         self.arrangement_version.value = REACTOR_CONFIG_ARRANGEMENT_VERSION
         self.build_json_dir.value = build_json_dir
         self.customize_conf_path.value = customize_conf or DEFAULT_CUSTOMIZE_CONF
@@ -58,7 +59,7 @@ class BuildUserParams(BuildCommon):
 
     def _params_by_name(self):
         found = [param for param in vars(self).values() if isinstance(param, BuildParam)]
-        by_name = dict((param.name, param) for param in found)
+        by_name = {param.name: param for param in found}
         if len(by_name) != len(found):
             raise OsbsValidationException("Two user params with the same name")
         return by_name
@@ -142,7 +143,7 @@ class BuildUserParams(BuildCommon):
         :param keys: list of str, names of parameters
         :raises KeyError: when there is no such parameter
         """
-        values = {}
+        values = {}  # type: dict
         for key in keys:
             self.set_if_exists(values, key)
         return values
@@ -154,9 +155,8 @@ class BuildUserParams(BuildCommon):
         :raises OsbsValidationException: when a value cannot be written as JSON
         """
         values = self.to_dict(self.convert_dict)
-        tags = sorted(self.additional_tags.tags) if self.additional_tags else []
-        if tags:
-            values["additional_tags"] = tags
+        if self.additional_tags and self.additional_tags.tags:
+            values["additional_tags"] = sorted(self.additional_tags.tags)
         if self.tags_from_yaml:
             values["tags_from_yaml"] = True
         try:

@@ -29,7 +29,7 @@ _TYPE_NAMES = {
     "string": "a string",
 }
 
-_validators = {}
+_validators = {}  # type: dict
 
 
 def validate(document, schema_name, where):

@@ -115,8 +115,8 @@ def v1_request(inner=None, outer=None, directory=INPUTS, **changes):
 def environment(build_json):
     """Return the environment of a rendered build: name -> variable."""
     env = build_json["spec"]["strategy"]["customStrategy"]["env"]
-    assert len(set(variable["name"] for variable in env)) == len(env)
-    return dict((variable["name"], variable) for variable in env)
+    assert len({variable["name"] for variable in env}) == len(env)
+    return {variable["name"]: variable for variable in env}
 
 
 def user_params_of(build_json):

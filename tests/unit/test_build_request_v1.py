@@ -374,7 +374,7 @@ def test_koji_upload_reports_digests(version, pulp, prefer, expected):
     changes = dict(PULP if pulp else {}, prefer_schema1_digest=prefer, koji_upload_dir="d")
     args = plugin_args(worker(version, **changes), POST, "koji_upload")
     keys = ("report_multiple_digests", "prefer_schema1_digest")
-    assert dict((key, args[key]) for key in keys if key in args) == expected
+    assert {key: args[key] for key in keys if key in args} == expected
     assert args["koji_upload_dir"] == "d"
     assert args["platform"] == "x86_64"
 
@@ -487,7 +487,7 @@ def test_plugin_without_its_settings_is_removed(changes, gone):
 )
 def test_plugin_gets_its_settings(changes, phase, name, expected):
     args = plugin_args(rendered(**changes), phase, name)
-    assert dict((key, args.get(key)) for key in expected) == expected
+    assert {key: args.get(key) for key in expected} == expected
 
 
 def test_resolve_composes_of_arrangement_5():

@@ -149,7 +149,7 @@ def test_rendering_needs_an_api_object_before_anything_else():
 )
 def test_build_variations_are_mutually_exclusive(variations):
     with pytest.raises(OsbsValidationException) as exc_info:
-        v2_request(**dict((name, True) for name in variations))
+        v2_request(**dict.fromkeys(variations, True))
     assert "mutually exclusive" in exc_info.value.message
 
 
@@ -511,7 +511,7 @@ def test_tags_of_the_repository_go_to_the_pod(tags, expected):
     request.set_repo_info(Repo(tags=tags))
     params = user_params_of(request.render())
     keys = ("additional_tags", "tags_from_yaml")
-    assert dict((key, params[key]) for key in keys if key in params) == expected
+    assert {key: params[key] for key in keys if key in params} == expected
 
 
 @pytest.mark.parametrize(

@@ -87,7 +87,7 @@ def test_tag_without_target_says_none(fixed):
 
 
 def test_two_builds_have_different_tags():
-    assert len(set(spec_with().image_tag.value for _ in range(5))) == 5
+    assert len({spec_with().image_tag.value for _ in range(5)}) == 5
 
 
 def test_registry_uri_stands_for_a_list_of_one():

@@ -143,7 +143,7 @@ def test_missing_time_is_a_type_error():
 )
 def test_labels_count_only_without_any_annotations(getter, key, annotations, labels, expected):
     def with_key(notes):
-        return None if notes is None else dict((key, value) for value in notes.values())
+        return None if notes is None else {key: value for value in notes.values()}
 
     response = BuildResponse(build_with(with_key(annotations), with_key(labels)))
     assert getattr(response, getter)() == expected

@@ -17,7 +17,9 @@ CHECKSUMS = {
     "image_stream.json": "6c37d0b3a0b2b342fda20800c682a015a80586d8ab6f0ea53e77f87d443a6c5d",
     "image_stream_tag.json": "6fffae96cf5b8373f7a843a3e9eb6afeda4b0dd1f565973d5c946e5cbec7d073",
     "orchestrator.json": "24a800724f6b4a2ca5b0ac8a8d7e1d7cdce0d6d5547368958af539895f0139f5",
-    "orchestrator_customize.json": "a0836c78d8c5f4285ad45e6d1282efbed9add6f2feb7d7403804ca0990d6be45",
+    "orchestrator_customize.json": (
+        "a0836c78d8c5f4285ad45e6d1282efbed9add6f2feb7d7403804ca0990d6be45"
+    ),
     "orchestrator_inner:1.json": "8cf148c969bd646232a11c4a25ceceb1a2a80c930b11c083416c665a060c80ac",
     "orchestrator_inner:2.json": "59dbea1be71b2506b440c53854edbfb61abd2ac56b0289bb94eee333c37d89f2",
     "orchestrator_inner:3.json": "5f24d5af05e9f72b1a78ef9be0ab484f0cd96c00be2ecee9821a0dbccdc86ffe",
