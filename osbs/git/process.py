@@ -46,7 +46,6 @@ def run(args, timeout, limit, env, cwd=None):
         _kill(process)
 
     timer = threading.Timer(timeout, expire)
-    timer.daemon = True
     try:
         timer.start()
         output, errors = _collect(process, limit)
