@@ -231,7 +231,8 @@ def _to_api(value, where):
 
 def _split(value, separator, where):
     value = _native_text(value)
-    if isinstance(value, (list, tuple)):
+    if isinstance(value, (list, tuple)) and all(
+            isinstance(part, six.string_types) for part in value):
         return list(value)
     if not isinstance(value, six.string_types):
         raise _invalid(where, value, 'a text')
@@ -247,8 +248,7 @@ def _to_selector(value, where):
         return {}
     selector = {}
     for part in _split(value, ',', where):
-        name, equals, wanted = part.partition('=') if isinstance(part, six.string_types) else (
-            part, None, None)
+        name, equals, wanted = part.partition('=')
         if not equals:
             raise _invalid(where, part, 'LABEL=VALUE[,LABEL=VALUE...] or none')
         selector[name.strip()] = wanted.strip()

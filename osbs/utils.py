@@ -413,7 +413,8 @@ def get_time_from_rfc3339(rfc3339):
             parsed = parsed.replace(tzinfo=tz.tzlocal())
         epoch = datetime.datetime(1970, 1, 1, tzinfo=tz.tzutc())
         return (parsed - epoch).total_seconds()
-    except (ArithmeticError, AttributeError, EnvironmentError, LookupError, TypeError) as ex:
+    except (ArithmeticError, AttributeError, EnvironmentError, LookupError, TypeError,
+            Warning) as ex:
         # What dateutil and datetime make of hostile text.
         raise ValueError("not a time: %r (%s)" % (rfc3339, ex))
 

@@ -57,6 +57,7 @@ anything = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.te
 
 
 @given(st.sampled_from(OPTIONS), anything)
+@example(next(option for option in OPTIONS if option.arg == 'token_secrets'), [0])
 def test_any_keyword_argument_is_taken_or_refused(option, value):
     if option.arg in ('token_file', 'ca_bundle'):
         return
