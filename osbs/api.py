@@ -801,7 +801,7 @@ class OSBS(object):
             self.os.get_user()
         except OsbsResponseException as ex:
             if ex.status_code == http_client.UNAUTHORIZED:
-                raise OsbsValidationException("token is not valid")
+                raise OsbsValidationException("token is not valid", cause=ex)
             raise
         tokenfile.save_token(utils.get_instance_token_file_name(self.os_conf.conf_section), token)
 

@@ -334,6 +334,14 @@ def test_login_with_a_wrong_password_is_an_authentication_failure(run, home):
     assert not home.join(".osbs").check()
 
 
+def test_login_with_a_token_that_is_not_valid_is_an_authentication_failure(run, home):
+    result = run("login", "--token", "S3CRET-wrong")
+    assert result.status == AUTHENTICATION
+    assert "token is not valid" in result.last_line
+    assert "S3CRET" not in result.stderr
+    assert not home.join(".osbs").check()
+
+
 def test_login_with_a_token_and_a_user_fails(run):
     result = run("login", "--token", "t", "-u", "u")
     assert result.status == FAILED
