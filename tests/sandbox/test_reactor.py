@@ -143,6 +143,21 @@ def test_secrets_are_looked_up_in_the_pods_own_directory():
     ]
 
 
+def test_builds_before_arrangement_6_find_the_reactor_config_in_a_secret(tmpdir):
+    mount = "/var/run/secrets/atomic-reactor/reactor"
+    tmpdir.join(mount, "config.yaml").write("version: 7", ensure=True)
+    context = make_context(**{variables.SECRETS_DIR: str(tmpdir)})
+    plugins.reactor_config(context, {"config_path": mount})
+    assert context.reactor_config == {"version": 7}
+
+
+def test_a_reactor_config_that_is_not_in_its_secret_is_named(tmpdir):
+    context = make_context(**{variables.SECRETS_DIR: str(tmpdir)})
+    with pytest.raises(contexts.ReactorError) as caught:
+        plugins.reactor_config(context, {"config_path": "/var/run/secrets/gone"})
+    assert "gone/config.yaml" in str(caught.value)
+
+
 def test_the_registry_comes_from_the_reactor_config():
     context = make_context(REACTOR_CONFIG="registries: [{url: 'https://reg:5000/v2'}]")
     assert context.registry == "reg:5000"

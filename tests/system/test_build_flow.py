@@ -364,6 +364,37 @@ def test_a_scratch_build_has_only_the_unique_tag(sandbox, workspace):
     assert (result.status, "primary repositories" in result.stdout) == (0, False)
 
 
+@pytest.mark.parametrize(
+    "kind, options, files",
+    [
+        ("isolated", ["--orchestrator", "--isolated", "--release", "1.2"], None),
+        (
+            "flatpak",
+            ["--orchestrator", "--flatpak"],
+            {"container.yaml": "compose: {modules: ['eog:stable:2018']}\n"},
+        ),
+        ("all-in-one", ["--prod"], None),
+        (
+            "five",
+            ["--orchestrator", "--arrangement-version", "5", "--platforms", "x86_64"],
+            None,
+        ),
+        (
+            "alone",
+            ["--worker", "--platform", "x86_64", "--release", "1", "--arrangement-version", "6"],
+            None,
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, type("")) else "",
+)
+def test_every_kind_of_build_completes(sandbox, workspace, kind, options, files):
+    repository = client.make_repository(workspace.join(kind), files)
+    arguments = client.orchestrator(sandbox["config"], repository, *options)
+    arguments.remove("--orchestrator")
+    result = client.osbs(*arguments)
+    assert (result.status, " is complete" in result.stdout) == (0, True), result
+
+
 @pytest.fixture(scope="module")
 def cancelled(sandbox, workspace):
     """A build that was cancelled while its workers ran: (Build, builds of the workers)."""

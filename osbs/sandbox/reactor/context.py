@@ -41,7 +41,7 @@ class BuildContext:
         self.user_params = {}
         if environ.get("USER_PARAMS"):
             self.user_params = _json_object(environ, "USER_PARAMS")
-        self.reactor_config = _reactor_config(environ.get("REACTOR_CONFIG"))
+        self.reactor_config = _reactor_config(environ.get("REACTOR_CONFIG"), "REACTOR_CONFIG")
         #: plugin name -> what it returned
         self.results = {}
         #: plugin name -> text, or None where the plugin failed without words
@@ -93,6 +93,20 @@ class BuildContext:
         if path.startswith(SECRETS_ROOT):
             return os.path.join(self.environ.get(variables.SECRETS_DIR, ""), path.lstrip("/"))
         return path
+
+    def read_reactor_config(self, directory):
+        """
+        Take the reactor config from a mounted secret.
+
+        :param directory: str, path of the mount in a cluster
+        :raises ReactorError: when it is not there or no YAML mapping
+        """
+        path = os.path.join(self.secret_path(directory), "config.yaml")
+        try:
+            with open(path, encoding="utf-8") as stream:
+                self.reactor_config = _reactor_config(stream.read(), path)
+        except (OSError, UnicodeDecodeError) as exc:
+            raise ReactorError("cannot read the reactor config: {}".format(exc))
 
     def plugins(self):
         """
@@ -160,12 +174,12 @@ def _json_object(environ, variable):
     return value
 
 
-def _reactor_config(text):
+def _reactor_config(text, source):
     try:
         config = yaml.safe_load(text or "") or {}
     except yaml.YAMLError as exc:
         problem = getattr(exc, "problem", None) or type(exc).__name__
-        raise ReactorError("variable REACTOR_CONFIG is not YAML: {}".format(problem))
+        raise ReactorError("{} is not YAML: {}".format(source, problem))
     if not isinstance(config, dict):
-        raise ReactorError("variable REACTOR_CONFIG is not a YAML mapping")
+        raise ReactorError("{} is not a YAML mapping".format(source))
     return config

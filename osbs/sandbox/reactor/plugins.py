@@ -91,7 +91,12 @@ def pretend_to_build(context):
 
 
 def reactor_config(context, args):
-    """Show which keys the reactor config has, never its values."""
+    """Show which keys the reactor config has, never its values.
+
+    Builds before arrangement 6 find it in a mounted secret.
+    """
+    if args.get("config_path") and not context.reactor_config:
+        context.read_reactor_config(args["config_path"])
     logger.info("reactor config has the keys %s", ", ".join(sorted(context.reactor_config)))
 
 
