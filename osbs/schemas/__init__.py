@@ -8,7 +8,6 @@ Decisions D7, D30 and D35 say what the schemas accept.
 from __future__ import absolute_import, print_function, unicode_literals
 
 import json
-import pkgutil
 
 import six
 
@@ -54,6 +53,8 @@ def _validator(schema_name):
         return _validators[schema_name]
     except KeyError:
         # Imported here: see the docstring of the module.
+        import pkgutil
+
         from jsonschema import Draft4Validator
 
         text = pkgutil.get_data(__name__, str("%s.json") % schema_name).decode("utf-8")
