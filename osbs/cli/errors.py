@@ -123,10 +123,11 @@ def describe(ex):
 
 
 def _repr(ex):
-    # Where str is not text, the repr would show the message as u'' and with escapes.
-    if str is bytes and isinstance(ex, OsbsException):
-        return "%s('%s')" % (type(ex).__name__, to_text(ex.message))
-    return to_text(repr(ex))
+    if not isinstance(ex, OsbsException):
+        return to_text(repr(ex))
+    # As new interpreters show it; older ones add a comma, or u'' and escapes.
+    message = "'%s'" % to_text(ex.message) if str is bytes else repr(ex.message)
+    return "%s(%s)" % (type(ex).__name__, message)
 
 
 def exit_status(ex):

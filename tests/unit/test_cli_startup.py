@@ -16,8 +16,9 @@ HEAVY = (
     "osbs.api osbs.conf osbs.core osbs.http osbs.utils osbs.cli.capture osbs.cli.render"
 ).split()
 
+# What argparse and logging import, which differs between interpreters, is not ours.
 CODE = """
-import sys
+import sys, argparse, logging
 before = set(sys.modules)
 from osbs.cli.main import main
 sys.argv = ['osbs', %r]
@@ -47,7 +48,7 @@ def test_a_heavy_module_is_not_imported(imported, name):
 
 
 def test_the_list_of_imported_modules_is_real(imported):
-    assert "argparse" in imported
+    assert "osbs.cli.options" in imported
 
 
 def test_importing_the_main_module_prints_nothing():
