@@ -4,6 +4,7 @@ Contract: utils.md, section 4. An archive that is read may come from anywhere: n
 the current directory, members that are no files, members of absurd size and broken compression
 must end in one clear exception, and nothing is ever extracted.
 """
+
 from __future__ import absolute_import, print_function, unicode_literals
 
 import io
@@ -20,7 +21,7 @@ from osbs.exceptions import OsbsValidationException
 MAX_MEMBER_SIZE = 256 * 1024 * 1024
 # Names and attributes of a member; tarfile reads them into memory.
 _MAX_HEADER_SIZE = 64 * 1024
-_PAX_PATH = re.compile(br'(?:\A|\n)\d+ path=([^\n]*)\n')
+_PAX_PATH = re.compile(rb"(?:\A|\n)\d+ path=([^\n]*)\n")
 
 
 class TarWriter(object):
@@ -35,9 +36,9 @@ class TarWriter(object):
         import tarfile  # imported here: a good part of the start of the command line
 
         self._tarinfo = tarfile.TarInfo
-        self.directory = directory or ''
-        target = {'fileobj': outfile} if hasattr(outfile, 'write') else {'name': outfile}
-        self.tarfile = tarfile.open(mode=str('w|bz2'), **_native_keys(target))
+        self.directory = directory or ""
+        target = {"fileobj": outfile} if hasattr(outfile, "write") else {"name": outfile}
+        self.tarfile = tarfile.open(mode=str("w|bz2"), **_native_keys(target))
 
     def __enter__(self):
         return self
@@ -64,7 +65,7 @@ class TarReader(object):
     the next item is asked for. Members that are not regular files are skipped.
     """
 
-    TarFile = namedtuple(str('TarFile'), [str('filename'), str('fileobj')])
+    TarFile = namedtuple(str("TarFile"), [str("filename"), str("fileobj")])
 
     def __init__(self, infile):
         # type: (object) -> None
@@ -77,10 +78,10 @@ class TarReader(object):
         # bz2 reports broken data as ValueError, EOFError or IOError, depending on the version;
         # RuntimeError: headers of headers without end.
         self._broken = (tarfile.TarError, EOFError, ValueError, RuntimeError)
-        source = {'fileobj': infile} if hasattr(infile, 'read') else {'name': infile}
-        source['tarinfo'] = _strict_tarinfo(tarfile)
+        source = {"fileobj": infile} if hasattr(infile, "read") else {"name": infile}
+        source["tarinfo"] = _strict_tarinfo(tarfile)
         try:
-            self.tarfile = tarfile.open(mode=str('r|bz2'), **_native_keys(source))
+            self.tarfile = tarfile.open(mode=str("r|bz2"), **_native_keys(source))
         except self._broken as ex:
             raise _broken_archive(ex)
 
@@ -132,7 +133,7 @@ class _MemberReader(io.RawIOBase):
             data = self._fileobj.read(len(target))
         except self._broken as ex:
             raise _broken_archive(ex)
-        target[:len(data)] = data
+        target[: len(data)] = data
         return len(data)
 
 
@@ -155,20 +156,20 @@ def _strict_tarinfo(tarfile):
 
         def _proc_member(self, archive):
             if self.type == tarfile.GNUTYPE_SPARSE:
-                raise tarfile.ReadError(str('sparse files are not supported'))
+                raise tarfile.ReadError(str("sparse files are not supported"))
             if self.type in long_headers and self.size > _MAX_HEADER_SIZE:
-                raise tarfile.ReadError(str('a header is too large'))
+                raise tarfile.ReadError(str("a header is too large"))
             if self.type in pax_headers:
                 return self._proc_pax_path(archive)
             return super(StrictTarInfo, self)._proc_member(archive)
 
         def _proc_pax_path(self, archive):
             # Of these attributes only the path matters, and Python 2.7 never ends on hostile ones.
-            records = archive.fileobj.read(self._block(self.size))[:self.size]
+            records = archive.fileobj.read(self._block(self.size))[: self.size]
             member = self.fromtarfile(archive)
             path = _PAX_PATH.search(records)
             if path and self.type != tarfile.XGLTYPE:
-                member.name = six.ensure_str(path.group(1), errors=str('replace'))
+                member.name = six.ensure_str(path.group(1), errors=str("replace"))
             member.offset = self.offset
             return member
 
@@ -180,18 +181,22 @@ def _native_keys(kwargs):
 
 
 def _broken_archive(ex):
-    return OsbsValidationException("the archive is broken or is not a bzip2-compressed tar: %s"
-                                   % (ex or type(ex).__name__), cause=ex)
+    return OsbsValidationException(
+        "the archive is broken or is not a bzip2-compressed tar: %s" % (ex or type(ex).__name__),
+        cause=ex,
+    )
 
 
 def _check_member(member):
     try:
-        name = to_text(member.name, 'strict')
-        name.encode('utf-8')
+        name = to_text(member.name, "strict")
+        name.encode("utf-8")
     except UnicodeError as ex:
         raise _broken_archive(ex)
-    if name.startswith('/') or '..' in name.split('/') or any(ch < ' ' for ch in name):
+    if name.startswith("/") or ".." in name.split("/") or any(ch < " " for ch in name):
         raise OsbsValidationException("the archive holds a file with an unsafe name: %r" % name)
     if member.size > MAX_MEMBER_SIZE:
-        raise OsbsValidationException("%r in the archive holds %d bytes, more than the %d allowed"
-                                      % (name, member.size, MAX_MEMBER_SIZE))
+        raise OsbsValidationException(
+            "%r in the archive holds %d bytes, more than the %d allowed"
+            % (name, member.size, MAX_MEMBER_SIZE)
+        )

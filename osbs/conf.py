@@ -3,6 +3,7 @@
 Contract: configuration.md. ``OPTIONS`` is the table of all settings; the getters of
 :class:`Configuration` work from it, and the configuration reference is checked against it.
 """
+
 from __future__ import absolute_import, print_function, unicode_literals
 
 import io
@@ -20,8 +21,13 @@ from six.moves.urllib.parse import urljoin
 from osbs import utils
 from osbs._compat import to_text
 from osbs.constants import (
-    BUILD_JSON_STORE, DEFAULT_ARRANGEMENT_VERSION, DEFAULT_CONFIGURATION_FILE,
-    DEFAULT_CONFIGURATION_SECTION, DEFAULT_NAMESPACE, GENERAL_CONFIGURATION_SECTION)
+    BUILD_JSON_STORE,
+    DEFAULT_ARRANGEMENT_VERSION,
+    DEFAULT_CONFIGURATION_FILE,
+    DEFAULT_CONFIGURATION_SECTION,
+    DEFAULT_NAMESPACE,
+    GENERAL_CONFIGURATION_SECTION,
+)
 from osbs.exceptions import OsbsValidationException
 from osbs.ini import interpolating_parser, read_ini
 from osbs.redact import mask_url
@@ -29,12 +35,14 @@ from osbs.redact import mask_url
 logger = logging.getLogger(__name__)
 
 # What stands in a row for the section of the instance, whose name is not known before.
-INSTANCE = 'instance'
+INSTANCE = "instance"
 GENERAL = GENERAL_CONFIGURATION_SECTION
-PLATFORM = 'platform:'
+PLATFORM = "platform:"
 
-_Row = namedtuple(str('Option'), [str(field) for field in (
-    'getter', 'arg', 'section', 'key', 'kind', 'default', 'meaning')])
+_Row = namedtuple(
+    str("Option"),
+    [str(field) for field in ("getter", "arg", "section", "key", "kind", "default", "meaning")],
+)
 
 
 class Option(_Row):
@@ -53,135 +61,179 @@ class Option(_Row):
 
 
 def _option(name, kind, meaning, default=None, getter=None, section=INSTANCE, key=None):
-    return Option('get_' + (getter or name), name, section, key or name, kind, default, meaning)
+    return Option("get_" + (getter or name), name, section, key or name, kind, default, meaning)
 
 
 OPTIONS = (
     # Server, authentication
-    _option('openshift_url', 'text', 'URL of the OpenShift server', getter='openshift_base_uri'),
-    _option('openshift_uri', 'text', 'old name of openshift_url, which it overrides',
-            getter='openshift_base_uri'),
-    _option('openshift_api', 'api', 'API roots of the server: oapi, apis, or auto to ask it',
-            'oapi'),
-    _option('openshift_required_version', 'version', 'version of OpenShift that templates need',
-            section=GENERAL),
-    _option('namespace', 'text', 'OpenShift project', DEFAULT_NAMESPACE),
-    _option('use_auth', 'bool', 'send credentials'),
-    _option('username', 'text', 'user for basic authentication'),
-    _option('password', 'text', 'password for basic authentication'),
-    _option('client_cert', 'text', 'file of the TLS client certificate'),
-    _option('client_key', 'text', 'file of the key of the TLS client certificate'),
-    _option('use_kerberos', 'bool', 'authenticate with Kerberos'),
-    _option('kerberos_keytab', 'text', 'keytab to get a Kerberos ticket with'),
-    _option('kerberos_principal', 'text', 'principal of the Kerberos ticket'),
-    _option('kerberos_ccache', 'text', 'credentials cache of the Kerberos ticket'),
-    _option('verify_ssl', 'bool', "check the server's certificate", True),
-    _option('ca_bundle', 'text', "file of the CA certificates that the server's must come from"),
-    _option('token', 'text', 'OAuth token', getter='oauth2_token'),
-    _option('token_file', 'text', 'file of the OAuth token; ~/.osbs/INSTANCE.token if it exists',
-            getter='oauth2_token'),
-    _option('wait_timeout', 'seconds', 'seconds after which every wait gives up'),
-    _option('verbose', 'bool', 'log details', getter='verbosity', section=GENERAL),
-
+    _option("openshift_url", "text", "URL of the OpenShift server", getter="openshift_base_uri"),
+    _option(
+        "openshift_uri",
+        "text",
+        "old name of openshift_url, which it overrides",
+        getter="openshift_base_uri",
+    ),
+    _option(
+        "openshift_api", "api", "API roots of the server: oapi, apis, or auto to ask it", "oapi"
+    ),
+    _option(
+        "openshift_required_version",
+        "version",
+        "version of OpenShift that templates need",
+        section=GENERAL,
+    ),
+    _option("namespace", "text", "OpenShift project", DEFAULT_NAMESPACE),
+    _option("use_auth", "bool", "send credentials"),
+    _option("username", "text", "user for basic authentication"),
+    _option("password", "text", "password for basic authentication"),
+    _option("client_cert", "text", "file of the TLS client certificate"),
+    _option("client_key", "text", "file of the key of the TLS client certificate"),
+    _option("use_kerberos", "bool", "authenticate with Kerberos"),
+    _option("kerberos_keytab", "text", "keytab to get a Kerberos ticket with"),
+    _option("kerberos_principal", "text", "principal of the Kerberos ticket"),
+    _option("kerberos_ccache", "text", "credentials cache of the Kerberos ticket"),
+    _option("verify_ssl", "bool", "check the server's certificate", True),
+    _option("ca_bundle", "text", "file of the CA certificates that the server's must come from"),
+    _option("token", "text", "OAuth token", getter="oauth2_token"),
+    _option(
+        "token_file",
+        "text",
+        "file of the OAuth token; ~/.osbs/INSTANCE.token if it exists",
+        getter="oauth2_token",
+    ),
+    _option("wait_timeout", "seconds", "seconds after which every wait gives up"),
+    _option("verbose", "bool", "log details", getter="verbosity", section=GENERAL),
     # What to build
-    _option('git_url', 'text', 'URI of the git repository', getter='git_uri'),
-    _option('git_commit', 'text', 'commit, tag or branch to build', getter='git_ref'),
-    _option('git_branch', 'text', 'branch of the git repository'),
-    _option('user', 'text', 'user part of the image name'),
-    _option('tag', 'text', 'tag of the image'),
-    _option('yum_repourls', 'as given', 'URLs of yum repository files'),
-    _option('target', 'text', 'Koji build target', getter='koji_target'),
-    _option('arch', 'text', 'architecture to build for', getter='architecture',
-            key='architecture'),
-    _option('flatpak', 'bool', 'build a Flatpak'),
-    _option('flatpak_base_image', 'text', 'base image of Flatpaks'),
-    _option('scratch', 'bool', 'make a scratch build'),
-    _option('cpu_limit', 'text', 'CPU limit of the build pod'),
-    _option('memory_limit', 'text', 'memory limit of the build pod'),
-    _option('storage_limit', 'text', 'storage limit of the build pod'),
-    _option('arrangement_version', 'int', 'version of the templates', DEFAULT_ARRANGEMENT_VERSION),
-    _option('can_orchestrate', 'bool', 'allow orchestrator builds', False),
-
+    _option("git_url", "text", "URI of the git repository", getter="git_uri"),
+    _option("git_commit", "text", "commit, tag or branch to build", getter="git_ref"),
+    _option("git_branch", "text", "branch of the git repository"),
+    _option("user", "text", "user part of the image name"),
+    _option("tag", "text", "tag of the image"),
+    _option("yum_repourls", "as given", "URLs of yum repository files"),
+    _option("target", "text", "Koji build target", getter="koji_target"),
+    _option("arch", "text", "architecture to build for", getter="architecture", key="architecture"),
+    _option("flatpak", "bool", "build a Flatpak"),
+    _option("flatpak_base_image", "text", "base image of Flatpaks"),
+    _option("scratch", "bool", "make a scratch build"),
+    _option("cpu_limit", "text", "CPU limit of the build pod"),
+    _option("memory_limit", "text", "memory limit of the build pod"),
+    _option("storage_limit", "text", "storage limit of the build pod"),
+    _option("arrangement_version", "int", "version of the templates", DEFAULT_ARRANGEMENT_VERSION),
+    _option("can_orchestrate", "bool", "allow orchestrator builds", False),
     # Builder image and templates
-    _option('build_image', 'text', 'image of the build pod'),
-    _option('build_imagestream', 'text', 'image stream tag of the build pod'),
-    _option('build_from', 'text', 'image:SPEC or imagestream:SPEC of the build pod'),
-    _option('build_json_dir', 'text', 'directory of the templates', BUILD_JSON_STORE,
-            getter='build_json_store', section=GENERAL),
-    _option('builder_build_json_dir', 'text', 'directory of the templates in the build pod',
-            getter='builder_build_json_store'),
-    _option('builder_openshift_url', 'text', 'URL of the OpenShift server as the build pod sees it'),
-    _option('builder_use_auth', 'bool', 'use_auth in the build pod; default: that of use_auth'),
-
+    _option("build_image", "text", "image of the build pod"),
+    _option("build_imagestream", "text", "image stream tag of the build pod"),
+    _option("build_from", "text", "image:SPEC or imagestream:SPEC of the build pod"),
+    _option(
+        "build_json_dir",
+        "text",
+        "directory of the templates",
+        BUILD_JSON_STORE,
+        getter="build_json_store",
+        section=GENERAL,
+    ),
+    _option(
+        "builder_build_json_dir",
+        "text",
+        "directory of the templates in the build pod",
+        getter="builder_build_json_store",
+    ),
+    _option(
+        "builder_openshift_url", "text", "URL of the OpenShift server as the build pod sees it"
+    ),
+    _option("builder_use_auth", "bool", "use_auth in the build pod; default: that of use_auth"),
     # Registries, pulp
-    _option('registry_uri', 'csv', 'registries to push to', (), getter='registry_uris'),
-    _option('registry_secret', 'csv', 'secrets with the credentials of the registries', (),
-            getter='registry_secrets'),
-    _option('registry_api_versions', 'csv', 'API versions of the registries', 'v1,v2'),
-    _option('source_registry_uri', 'text', 'registry to pull base images from'),
-    _option('pulp_registry_name', 'text', 'name of the pulp registry', getter='pulp_registry'),
-    _option('pulp_secret', 'text', 'secret with the credentials of pulp'),
-    _option('source_secret', 'text', 'old name of pulp_secret on the command line',
-            getter='pulp_secret', key='pulp_secret'),
-    _option('prefer_schema1_digest', 'bool', 'record v1 digests in Koji'),
-    _option('group_manifests', 'bool', 'make manifest lists'),
-    _option('authoritative_registry', 'text', 'label: registry that the image is published in'),
-    _option('distribution_scope', 'text', 'label: who may use the image'),
-
+    _option("registry_uri", "csv", "registries to push to", (), getter="registry_uris"),
+    _option(
+        "registry_secret",
+        "csv",
+        "secrets with the credentials of the registries",
+        (),
+        getter="registry_secrets",
+    ),
+    _option("registry_api_versions", "csv", "API versions of the registries", "v1,v2"),
+    _option("source_registry_uri", "text", "registry to pull base images from"),
+    _option("pulp_registry_name", "text", "name of the pulp registry", getter="pulp_registry"),
+    _option("pulp_secret", "text", "secret with the credentials of pulp"),
+    _option(
+        "source_secret",
+        "text",
+        "old name of pulp_secret on the command line",
+        getter="pulp_secret",
+        key="pulp_secret",
+    ),
+    _option("prefer_schema1_digest", "bool", "record v1 digests in Koji"),
+    _option("group_manifests", "bool", "make manifest lists"),
+    _option("authoritative_registry", "text", "label: registry that the image is published in"),
+    _option("distribution_scope", "text", "label: who may use the image"),
     # Koji, ODCS, PDC, mail, labels, atomic-reactor
-    _option('koji_root', 'text', 'URL of the files of Koji', getter='kojiroot'),
-    _option('koji_hub', 'text', 'URL of the hub of Koji', getter='kojihub'),
-    _option('koji_certs_secret', 'text', 'secret with the certificates for Koji'),
-    _option('koji_use_kerberos', 'bool', 'authenticate with Kerberos at Koji'),
-    _option('koji_kerberos_keytab', 'text', 'keytab for Koji'),
-    _option('koji_kerberos_principal', 'text', 'principal for Koji'),
-    _option('sources_command', 'text', 'command that fetches sources in the build pod'),
-    _option('odcs_url', 'text', 'URL of ODCS'),
-    _option('odcs_insecure', 'bool', 'do not check the certificate of ODCS', False),
-    _option('odcs_openidc_secret', 'text', 'secret with the OpenID Connect token of ODCS'),
-    _option('odcs_ssl_secret', 'text', 'secret with the client certificate for ODCS'),
-    _option('pdc_url', 'text', 'URL of PDC'),
-    _option('pdc_insecure', 'bool', 'do not check the certificate of PDC', False),
-    _option('smtp_host', 'text', 'mail server'),
-    _option('smtp_from', 'text', 'sender of mails'),
-    _option('smtp_email_domain', 'text', 'domain of the addresses of users'),
-    _option('smtp_additional_addresses', 'csv', 'addresses that get all mails', ()),
-    _option('smtp_error_addresses', 'csv', 'addresses that get mails about errors', ()),
-    _option('smtp_to_submitter', 'bool', 'send mails to who submitted the build'),
-    _option('smtp_to_pkgowner', 'bool', 'send mails to the owner of the package'),
-    _option('vendor', 'text', 'label: vendor'),
-    _option('build_host', 'text', 'label: host of the build'),
-    _option('info_url_format', 'text', 'label url: Python format string over label names'),
-    _option('equal_labels', 'labels', 'labels that mean the same, as in a:b,c:d:e', ()),
-    _option('artifacts_allowed_domains', 'csv', 'domains that artifacts may come from', ()),
-    _option('yum_proxy', 'text', 'proxy of yum in the build', getter='proxy'),
-    _option('reactor_config_secret', 'text', "secret with atomic-reactor's configuration"),
-    _option('reactor_config_map', 'text', "config map with atomic-reactor's configuration"),
-    _option('client_config_secret', 'text', 'secret with osbs.conf for the worker clusters'),
-    _option('token_secrets', 'secrets', 'secrets with tokens, as in NAME or NAME:MOUNT_PATH', ()),
-
+    _option("koji_root", "text", "URL of the files of Koji", getter="kojiroot"),
+    _option("koji_hub", "text", "URL of the hub of Koji", getter="kojihub"),
+    _option("koji_certs_secret", "text", "secret with the certificates for Koji"),
+    _option("koji_use_kerberos", "bool", "authenticate with Kerberos at Koji"),
+    _option("koji_kerberos_keytab", "text", "keytab for Koji"),
+    _option("koji_kerberos_principal", "text", "principal for Koji"),
+    _option("sources_command", "text", "command that fetches sources in the build pod"),
+    _option("odcs_url", "text", "URL of ODCS"),
+    _option("odcs_insecure", "bool", "do not check the certificate of ODCS", False),
+    _option("odcs_openidc_secret", "text", "secret with the OpenID Connect token of ODCS"),
+    _option("odcs_ssl_secret", "text", "secret with the client certificate for ODCS"),
+    _option("pdc_url", "text", "URL of PDC"),
+    _option("pdc_insecure", "bool", "do not check the certificate of PDC", False),
+    _option("smtp_host", "text", "mail server"),
+    _option("smtp_from", "text", "sender of mails"),
+    _option("smtp_email_domain", "text", "domain of the addresses of users"),
+    _option("smtp_additional_addresses", "csv", "addresses that get all mails", ()),
+    _option("smtp_error_addresses", "csv", "addresses that get mails about errors", ()),
+    _option("smtp_to_submitter", "bool", "send mails to who submitted the build"),
+    _option("smtp_to_pkgowner", "bool", "send mails to the owner of the package"),
+    _option("vendor", "text", "label: vendor"),
+    _option("build_host", "text", "label: host of the build"),
+    _option("info_url_format", "text", "label url: Python format string over label names"),
+    _option("equal_labels", "labels", "labels that mean the same, as in a:b,c:d:e", ()),
+    _option("artifacts_allowed_domains", "csv", "domains that artifacts may come from", ()),
+    _option("yum_proxy", "text", "proxy of yum in the build", getter="proxy"),
+    _option("reactor_config_secret", "text", "secret with atomic-reactor's configuration"),
+    _option("reactor_config_map", "text", "config map with atomic-reactor's configuration"),
+    _option("client_config_secret", "text", "secret with osbs.conf for the worker clusters"),
+    _option("token_secrets", "secrets", "secrets with tokens, as in NAME or NAME:MOUNT_PATH", ()),
     # Node selectors, platforms
-    _option('node_selector.', 'selector', 'node selector of worker builds for a platform',
-            getter='platform_node_selector'),
-    _option('scratch_build_node_selector', 'selector', 'node selector of scratch builds'),
-    _option('explicit_build_node_selector', 'selector', 'node selector of builds by request'),
-    _option('auto_build_node_selector', 'selector', 'node selector of automatic rebuilds'),
-    _option('isolated_build_node_selector', 'selector', 'node selector of isolated builds'),
-    _option('architecture', 'text', 'architecture of the platform; default: its name',
-            getter='platform_descriptors', section=PLATFORM),
-    _option('enable_v1', 'bool', 'the platform supports v1 images', False,
-            getter='platform_descriptors', section=PLATFORM),
+    _option(
+        "node_selector.",
+        "selector",
+        "node selector of worker builds for a platform",
+        getter="platform_node_selector",
+    ),
+    _option("scratch_build_node_selector", "selector", "node selector of scratch builds"),
+    _option("explicit_build_node_selector", "selector", "node selector of builds by request"),
+    _option("auto_build_node_selector", "selector", "node selector of automatic rebuilds"),
+    _option("isolated_build_node_selector", "selector", "node selector of isolated builds"),
+    _option(
+        "architecture",
+        "text",
+        "architecture of the platform; default: its name",
+        getter="platform_descriptors",
+        section=PLATFORM,
+    ),
+    _option(
+        "enable_v1",
+        "bool",
+        "the platform supports v1 images",
+        False,
+        getter="platform_descriptors",
+        section=PLATFORM,
+    ),
 )
 
-_TRUE, _FALSE = ('true', 'yes', 'on', '1'), ('false', 'no', 'off', '0')
-_OPENSHIFT_APIS = ('oapi', 'apis', 'auto')
-_EQUAL_LABELS = re.compile(
-    r'^[^:,\s]+(:[^:,\s]+)+\s*(,\s*[^:,\s]+(:[^:,\s]+\s*)+)*$')
+_TRUE, _FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
+_OPENSHIFT_APIS = ("oapi", "apis", "auto")
+_EQUAL_LABELS = re.compile(r"^[^:,\s]+(:[^:,\s]+)+\s*(,\s*[^:,\s]+(:[^:,\s]+\s*)+)*$")
 
 
 def _invalid(where, value, expected):
-    return OsbsValidationException("Invalid %s: %s (expected %s)"
-                                   % (where, mask_url(value), expected))
+    return OsbsValidationException(
+        "Invalid %s: %s (expected %s)" % (where, mask_url(value), expected)
+    )
 
 
 def _to_bool(value, where):
@@ -194,14 +246,14 @@ def _to_bool(value, where):
             return bool(int(value))
         except (ValueError, OverflowError):
             pass
-    raise _invalid(where, value, 'true, yes, on, 1, false, no, off or 0')
+    raise _invalid(where, value, "true, yes, on, 1, false, no, off or 0")
 
 
 def _to_int(value, where):
     try:
         return int(value)
     except (TypeError, ValueError, OverflowError):
-        raise _invalid(where, value, 'a whole number')
+        raise _invalid(where, value, "a whole number")
 
 
 def _to_seconds(value, where):
@@ -209,8 +261,8 @@ def _to_seconds(value, where):
         seconds = float(value)
     except (TypeError, ValueError, OverflowError):
         seconds = 0.0
-    if not 0 < seconds < float('inf'):
-        raise _invalid(where, value, 'seconds, more than 0')
+    if not 0 < seconds < float("inf"):
+        raise _invalid(where, value, "seconds, more than 0")
     return seconds
 
 
@@ -220,37 +272,38 @@ def _to_version(value, where):
     try:
         return utils.parse_version(value)
     except ValueError:
-        raise _invalid(where, value, 'a version such as 1.0.6')
+        raise _invalid(where, value, "a version such as 1.0.6")
 
 
 def _to_api(value, where):
     if value not in _OPENSHIFT_APIS:
-        raise _invalid(where, value, ' or '.join(_OPENSHIFT_APIS))
+        raise _invalid(where, value, " or ".join(_OPENSHIFT_APIS))
     return value
 
 
 def _split(value, separator, where):
     value = _native_text(value)
     if isinstance(value, (list, tuple)) and all(
-            isinstance(part, six.string_types) for part in value):
+        isinstance(part, six.string_types) for part in value
+    ):
         return list(value)
     if not isinstance(value, six.string_types):
-        raise _invalid(where, value, 'a text')
+        raise _invalid(where, value, "a text")
     return [part.strip() for part in value.split(separator)]
 
 
 def _to_csv(value, where):
-    return _split(value, ',', where) if value else []
+    return _split(value, ",", where) if value else []
 
 
 def _to_selector(value, where):
-    if value in (None, '', 'none'):
+    if value in (None, "", "none"):
         return {}
     selector = {}
-    for part in _split(value, ',', where):
-        name, equals, wanted = part.partition('=')
+    for part in _split(value, ",", where):
+        name, equals, wanted = part.partition("=")
         if not equals:
-            raise _invalid(where, part, 'LABEL=VALUE[,LABEL=VALUE...] or none')
+            raise _invalid(where, part, "LABEL=VALUE[,LABEL=VALUE...] or none")
         selector[name.strip()] = wanted.strip()
     return selector
 
@@ -258,13 +311,13 @@ def _to_selector(value, where):
 def _to_secrets(value, where):
     secrets, bad = {}, []
     for item in _split(value, None, where) if value else []:
-        name, colon, path = item.partition(':')
-        if colon and path in ('', '/'):
+        name, colon, path = item.partition(":")
+        if colon and path in ("", "/"):
             logger.error("%s: no mount path after the colon: %s", where, item)
             bad.append(item)
         secrets[name] = path if colon else None
     if bad:
-        raise _invalid(where, ' '.join(bad), 'NAME or NAME:MOUNT_PATH')
+        raise _invalid(where, " ".join(bad), "NAME or NAME:MOUNT_PATH")
     return secrets
 
 
@@ -272,29 +325,38 @@ def _to_labels(value, where):
     if not value:
         return []
     if not isinstance(value, six.string_types) or not _EQUAL_LABELS.match(value):
-        raise _invalid(where, value, 'groups of labels such as a:b,c:d:e')
-    return [_split(group, ':', where) for group in value.split(',')]
+        raise _invalid(where, value, "groups of labels such as a:b,c:d:e")
+    return [_split(group, ":", where) for group in value.split(",")]
 
 
 # Kind -> conversion of a value that was found; None: returned as it was found.
 KINDS = {
-    'api': _to_api, 'as given': None, 'bool': _to_bool, 'csv': _to_csv, 'int': _to_int,
-    'labels': _to_labels, 'seconds': _to_seconds, 'secrets': _to_secrets,
-    'selector': _to_selector, 'text': None, 'version': _to_version,
+    "api": _to_api,
+    "as given": None,
+    "bool": _to_bool,
+    "csv": _to_csv,
+    "int": _to_int,
+    "labels": _to_labels,
+    "seconds": _to_seconds,
+    "secrets": _to_secrets,
+    "selector": _to_selector,
+    "text": None,
+    "version": _to_version,
 }
 # Kinds whose conversion also makes the value for "set nowhere".
-_CONVERTED_DEFAULTS = ('csv', 'labels', 'secrets', 'selector')
+_CONVERTED_DEFAULTS = ("csv", "labels", "secrets", "selector")
 
 
 def _read_file(conf_file):
     parser = interpolating_parser()
     if conf_file and os.path.isfile(conf_file) and os.access(conf_file, os.R_OK):
         try:
-            with io.open(conf_file, 'rb') as opened:
+            with io.open(conf_file, "rb") as opened:
                 content = opened.read()
         except EnvironmentError as ex:
-            raise OsbsValidationException("%s: cannot be read: %s" % (to_text(conf_file), ex.strerror),
-                                          cause=ex)
+            raise OsbsValidationException(
+                "%s: cannot be read: %s" % (to_text(conf_file), ex.strerror), cause=ex
+            )
         read_ini(parser, content, conf_file)
         return parser, True
     return parser, False
@@ -305,7 +367,7 @@ def _native_text(value):
     if not isinstance(value, six.binary_type):
         return value
     try:
-        value.decode('ascii')
+        value.decode("ascii")
         return value
     except UnicodeDecodeError:
         return to_text(value)
@@ -324,7 +386,7 @@ def _make_getter(option):
         return self._get_option(option)
 
     getter.__name__ = str(option.getter)
-    getter.__doc__ = str('Return %s: %s.') % (option.arg, option.meaning)
+    getter.__doc__ = str("Return %s: %s.") % (option.arg, option.meaning)
     return getter
 
 
@@ -341,8 +403,13 @@ class Configuration(object):
     :ivar kwargs: dict
     """
 
-    def __init__(self, conf_file=DEFAULT_CONFIGURATION_FILE,
-                 conf_section=DEFAULT_CONFIGURATION_SECTION, cli_args=None, **kwargs):
+    def __init__(
+        self,
+        conf_file=DEFAULT_CONFIGURATION_FILE,
+        conf_section=DEFAULT_CONFIGURATION_SECTION,
+        cli_args=None,
+        **kwargs
+    ):
         # type: (str, str, object, object) -> None
         """
         :param conf_file: str or None, path; without such a file all comes from elsewhere
@@ -357,13 +424,14 @@ class Configuration(object):
         self.kwargs = kwargs
         self.scp, was_read = _read_file(conf_file)
         if was_read and not self.scp.has_section(conf_section):
-            logger.warning("there is no section %s in %s", _where(conf_section, ''),
-                           to_text(conf_file))
+            logger.warning(
+                "there is no section %s in %s", _where(conf_section, ""), to_text(conf_file)
+            )
 
     def _section(self, option):
         return self.conf_section if option.section == INSTANCE else option.section
 
-    def _get_option(self, option, arg_suffix=''):
+    def _get_option(self, option, arg_suffix=""):
         """Look up a setting and convert what was found.
 
         :param option: Option
@@ -406,8 +474,10 @@ class Configuration(object):
         try:
             return _native_text(self.scp.get(section, key))
         except configparser.InterpolationError:
-            logger.warning("%s: %% is neither %%%% nor a reference to a key, it is taken as it is",
-                           _where(section, key))
+            logger.warning(
+                "%s: %% is neither %%%% nor a reference to a key, it is taken as it is",
+                _where(section, key),
+            )
             return _native_text(self.scp.get(section, key, raw=True))
         except configparser.Error:
             return None
@@ -416,44 +486,47 @@ class Configuration(object):
 
     def get_openshift_base_uri(self):
         """Return openshift_uri, which is deprecated, else openshift_url."""
-        uri = self._get_value('openshift_uri', self.conf_section, 'openshift_uri')
+        uri = self._get_value("openshift_uri", self.conf_section, "openshift_uri")
         if uri is not None:
             warnings.warn("'openshift_uri' is deprecated, use 'openshift_url' instead")
             return uri
-        return self._get_value('openshift_url', self.conf_section, 'openshift_url')
+        return self._get_value("openshift_url", self.conf_section, "openshift_url")
 
     @staticmethod
     def get_openshift_api_version():
         """Return the version of the API."""
-        return 'v1'
+        return "v1"
 
     def _get_api_uri(self, keyword):
         try:
             return urljoin(self.get_openshift_base_uri(), keyword)
         except (AttributeError, TypeError, ValueError) as ex:
-            raise OsbsValidationException("openshift_url of [%s] is not a URL: %s"
-                                          % (to_text(self.conf_section), mask_url(ex)), cause=ex)
+            raise OsbsValidationException(
+                "openshift_url of [%s] is not a URL: %s"
+                % (to_text(self.conf_section), mask_url(ex)),
+                cause=ex,
+            )
 
     def get_k8s_api_uri(self):
         """Return the URI of the API of Kubernetes.
 
         :raises OsbsValidationException: openshift_url is not a URL
         """
-        return self._get_api_uri('/api/%s/' % self.get_openshift_api_version())
+        return self._get_api_uri("/api/%s/" % self.get_openshift_api_version())
 
     def get_openshift_api_uri(self):
         """Return the URI of the API of OpenShift 3.
 
         :raises OsbsValidationException: openshift_url is not a URL
         """
-        return self._get_api_uri('/oapi/%s/' % self.get_openshift_api_version())
+        return self._get_api_uri("/oapi/%s/" % self.get_openshift_api_version())
 
     def get_openshift_oauth_api_uri(self):
         """Return the URI at which tokens are given out.
 
         :raises OsbsValidationException: openshift_url is not a URL
         """
-        return self._get_api_uri('/oauth/authorize')
+        return self._get_api_uri("/oauth/authorize")
 
     def get_oauth2_token(self):
         """Return the OAuth token, or None (configuration.md, 6).
@@ -461,9 +534,9 @@ class Configuration(object):
         Within each source ``token`` wins over ``token_file``; when no source has either, the file
         that ``osbs login`` wrote counts.
         """
-        tokens, files = self._given('token'), self._given('token_file')
-        tokens += (self._from_file(self.conf_section, 'token'),)
-        files += (self._from_file(self.conf_section, 'token_file'),)
+        tokens, files = self._given("token"), self._given("token_file")
+        tokens += (self._from_file(self.conf_section, "token"),)
+        files += (self._from_file(self.conf_section, "token_file"),)
         for token, token_file in zip(tokens, files):
             if token is not None:
                 return token
@@ -489,13 +562,14 @@ class Configuration(object):
 
         :param default_value: returned as it is when it is set nowhere
         """
-        return self._get_value('scratch', self.conf_section, 'scratch', default_value,
-                               is_bool_val=True)
+        return self._get_value(
+            "scratch", self.conf_section, "scratch", default_value, is_bool_val=True
+        )
 
     # Builder image and templates
 
     def _configured_templates(self):
-        return self._get_value('build_json_dir', GENERAL, 'build_json_dir')
+        return self._get_value("build_json_dir", GENERAL, "build_json_dir")
 
     def get_build_json_store(self):
         """Return the directory of the templates: the configured one, else the first that exists.
@@ -525,8 +599,7 @@ class Configuration(object):
 
     def get_builder_openshift_url(self):
         """Return the URL of the server as the build pod sees it; default: openshift_url."""
-        value = self._get_value('builder_openshift_url', self.conf_section,
-                                'builder_openshift_url')
+        value = self._get_value("builder_openshift_url", self.conf_section, "builder_openshift_url")
         if value is None:
             logger.warning("builder_openshift_url is not set, using openshift_url")
             return self.get_openshift_base_uri()
@@ -534,8 +607,9 @@ class Configuration(object):
 
     def get_builder_use_auth(self):
         """Return use_auth as the build pod needs it; default: use_auth."""
-        value = self._get_value('builder_use_auth', self.conf_section, 'builder_use_auth',
-                                is_bool_val=True)
+        value = self._get_value(
+            "builder_use_auth", self.conf_section, "builder_use_auth", is_bool_val=True
+        )
         return self.get_use_auth() if value is None else value
 
     # Registries, pulp
@@ -547,21 +621,26 @@ class Configuration(object):
         :return: list of str
         :raises OsbsValidationException: the platform has only v2, the registries only v1
         """
-        value = self._get_value('registry_api_versions', self.conf_section,
-                                'registry_api_versions', default='v1,v2')
-        versions = _split(value, ',', _where(self.conf_section, 'registry_api_versions'))
-        if platform is None or self._get_value('enable_v1', PLATFORM + platform, 'enable_v1',
-                                               default=False, is_bool_val=True):
+        value = self._get_value(
+            "registry_api_versions", self.conf_section, "registry_api_versions", default="v1,v2"
+        )
+        versions = _split(value, ",", _where(self.conf_section, "registry_api_versions"))
+        if platform is None or self._get_value(
+            "enable_v1", PLATFORM + platform, "enable_v1", default=False, is_bool_val=True
+        ):
             return versions
-        if 'v2' not in versions:
-            raise OsbsValidationException("v2 only platform in v1 only instance: %s has no "
-                                          "enable_v1" % _where(PLATFORM + platform, ''))
-        return ['v2']
+        if "v2" not in versions:
+            raise OsbsValidationException(
+                "v2 only platform in v1 only instance: %s has no "
+                "enable_v1" % _where(PLATFORM + platform, "")
+            )
+        return ["v2"]
 
     def get_pulp_secret(self):
         """Return pulp_secret, or what the command line gives under its old name source_secret."""
-        return (self._get_value('pulp_secret', self.conf_section, 'pulp_secret')
-                or self._get_value('source_secret', self.conf_section, 'pulp_secret'))
+        return self._get_value("pulp_secret", self.conf_section, "pulp_secret") or self._get_value(
+            "source_secret", self.conf_section, "pulp_secret"
+        )
 
     def get_source_secret(self):
         """Return pulp_secret; an old name."""
@@ -576,7 +655,7 @@ class Configuration(object):
 
         :raises OsbsValidationException: a part without ``=``
         """
-        return _to_selector(nodeselector_str, 'node selector')
+        return _to_selector(nodeselector_str, "node selector")
 
     def get_platform_node_selector(self, platform):
         """Return the node selector of worker builds for a platform.
@@ -595,30 +674,34 @@ class Configuration(object):
         """
         descriptors = {}
         for section in self.scp.sections():
-            platform = _native_text(section)[len(PLATFORM):]
+            platform = _native_text(section)[len(PLATFORM) :]
             if section.startswith(str(PLATFORM)) and platform:
                 descriptors[platform] = {
-                    'architecture': self._get_value('architecture', section,
-                                                    'architecture') or platform,
-                    'enable_v1': self._get_value('enable_v1', section, 'enable_v1',
-                                                 default=False, is_bool_val=True)}
-        with_v1 = sorted(name for name, found in descriptors.items() if found['enable_v1'])
+                    "architecture": self._get_value("architecture", section, "architecture")
+                    or platform,
+                    "enable_v1": self._get_value(
+                        "enable_v1", section, "enable_v1", default=False, is_bool_val=True
+                    ),
+                }
+        with_v1 = sorted(name for name, found in descriptors.items() if found["enable_v1"])
         if len(with_v1) > 1:
-            raise OsbsValidationException("only one platform may have enable_v1, but these have "
-                                          "it: %s" % ', '.join(with_v1))
+            raise OsbsValidationException(
+                "only one platform may have enable_v1, but these have "
+                "it: %s" % ", ".join(with_v1)
+            )
         return descriptors
 
 
-_NODE_SELECTOR = next(option for option in OPTIONS if option.arg == 'node_selector.')
+_NODE_SELECTOR = next(option for option in OPTIONS if option.arg == "node_selector.")
 
 
 def _where(section, key):
-    return ' '.join(part for part in ('[%s]' % to_text(section), key) if part)
+    return " ".join(part for part in ("[%s]" % to_text(section), key) if part)
 
 
 def _read_token(path):
     try:
-        with io.open(path, encoding='utf-8') as token_file:
+        with io.open(path, encoding="utf-8") as token_file:
             return token_file.read().strip()
     except (EnvironmentError, ValueError, TypeError) as ex:
         # Never the path instead of the token: it would be sent to the server (defect 27).

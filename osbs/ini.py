@@ -1,4 +1,5 @@
 """Reading INI files the same way on every interpreter. May import the leaves only."""
+
 from __future__ import absolute_import, print_function, unicode_literals
 
 import io
@@ -12,7 +13,7 @@ from osbs.exceptions import OsbsValidationException
 def interpolating_parser():
     # type: () -> configparser.RawConfigParser
     """Return an INI parser in which ``%(key)s`` refers to another key and ``%%`` is a percent."""
-    if hasattr(configparser.RawConfigParser, 'read_file'):
+    if hasattr(configparser.RawConfigParser, "read_file"):
         return configparser.ConfigParser()
     return configparser.SafeConfigParser()
 
@@ -36,28 +37,28 @@ def read_ini(parser, content, where):
     """
     try:
         # One kind of line ending for both interpreters.
-        text = io.StringIO(content.decode('utf-8-sig'), newline=None).read()
+        text = io.StringIO(content.decode("utf-8-sig"), newline=None).read()
     except UnicodeDecodeError as ex:
-        raise _unreadable(where, [content.count(b'\n', 0, ex.start) + 1], 'is not UTF-8 text', ex)
+        raise _unreadable(where, [content.count(b"\n", 0, ex.start) + 1], "is not UTF-8 text", ex)
     try:
-        if hasattr(parser, 'read_file'):
+        if hasattr(parser, "read_file"):
             parser.read_file(io.StringIO(text))
         else:
-            parser.readfp(io.BytesIO(text.encode('utf-8')))
+            parser.readfp(io.BytesIO(text.encode("utf-8")))
     except configparser.MissingSectionHeaderError as ex:
-        raise _unreadable(where, [ex.lineno], 'stands before the first [section]', ex)
+        raise _unreadable(where, [ex.lineno], "stands before the first [section]", ex)
     except configparser.ParsingError as ex:
         lines = [line for line, _ in ex.errors]
-        raise _unreadable(where, lines, 'is neither [section] nor key = value', ex)
+        raise _unreadable(where, lines, "is neither [section] nor key = value", ex)
     except configparser.Error as ex:
-        reason = 'is a duplicate' if 'Duplicate' in type(ex).__name__ else 'cannot be parsed'
-        raise _unreadable(where, [getattr(ex, 'lineno', None)], reason, ex)
+        reason = "is a duplicate" if "Duplicate" in type(ex).__name__ else "cannot be parsed"
+        raise _unreadable(where, [getattr(ex, "lineno", None)], reason, ex)
     except (AttributeError, ValueError) as ex:
         # What some versions make of a value that goes on before it began.
-        raise _unreadable(where, [], 'cannot be parsed', ex)
+        raise _unreadable(where, [], "cannot be parsed", ex)
 
 
 def _unreadable(where, lines, reason, cause):
     known = [line for line in lines if line is not None]
-    line = ', line %s' % known[0] if known else ''
-    return OsbsValidationException('%s%s: %s' % (to_text(where), line, reason), cause=cause)
+    line = ", line %s" % known[0] if known else ""
+    return OsbsValidationException("%s%s: %s" % (to_text(where), line, reason), cause=cause)

@@ -1,4 +1,5 @@
 """Kerberos tickets from a keytab (contract: utils.md, section 12)."""
+
 from __future__ import absolute_import, print_function, unicode_literals
 
 import datetime
@@ -12,10 +13,12 @@ from osbs.exceptions import OsbsException
 logger = logging.getLogger(__name__)
 
 # Lower-case realms are unusual, but without them each call would need a new ticket.
-KLIST_TGT_RE = (r'\d\d/\d\d/\d{2,4} +\d\d:\d\d:\d\d +'
-                r'(?P<month>\d\d)/(?P<day>\d\d)/(?P<year>\d{2,4}) +'
-                r'(?P<hour>\d\d):(?P<minute>\d\d):(?P<second>\d\d) +'
-                r'krbtgt/(?P<realm>[-.A-Za-z0-9]+)@(?P=realm)')
+KLIST_TGT_RE = (
+    r"\d\d/\d\d/\d{2,4} +\d\d:\d\d:\d\d +"
+    r"(?P<month>\d\d)/(?P<day>\d\d)/(?P<year>\d{2,4}) +"
+    r"(?P<hour>\d\d):(?P<minute>\d\d):(?P<second>\d\d) +"
+    r"krbtgt/(?P<realm>[-.A-Za-z0-9]+)@(?P=realm)"
+)
 _MINIMUM_VALIDITY = datetime.timedelta(hours=1)
 
 
@@ -29,12 +32,13 @@ def run(cmd, extraenv=None):
     :raises OsbsException: the program cannot be started
     """
     # Names of keytabs are not for logs.
-    logger.debug("running %s", ' '.join(_hide(cmd)))
+    logger.debug("running %s", " ".join(_hide(cmd)))
     env = dict(os.environ)
     env.update(extraenv or {})
     try:
-        process = subprocess.Popen(cmd, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                   universal_newlines=True)
+        process = subprocess.Popen(
+            cmd, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, universal_newlines=True
+        )
     except OSError as ex:
         raise OsbsException("cannot run %s: %s" % (cmd[0], ex.strerror), cause=ex)
     stdout, stderr = process.communicate()
@@ -42,7 +46,7 @@ def run(cmd, extraenv=None):
 
 
 def _hide(cmd):
-    return ['***' if before == '-t' else word for before, word in zip([None] + cmd[:-1], cmd)]
+    return ["***" if before == "-t" else word for before, word in zip([None] + cmd[:-1], cmd)]
 
 
 def kerberos_ccache_init(principal, keytab_file, ccache_file=None):
@@ -54,23 +58,25 @@ def kerberos_ccache_init(principal, keytab_file, ccache_file=None):
     :param ccache_file: str or None, the cache; KRB5CCNAME of this process is then set to it
     :raises OsbsException: no ticket could be had
     """
-    env = {'LC_ALL': 'C'}
+    env = {"LC_ALL": "C"}
     if ccache_file:
-        env['KRB5CCNAME'] = ccache_file
+        env["KRB5CCNAME"] = ccache_file
     if not _has_valid_ticket(env):
-        status, stdout, stderr = run(['kinit', '-k', '-t', keytab_file, principal], extraenv=env)
+        status, stdout, stderr = run(["kinit", "-k", "-t", keytab_file, principal], extraenv=env)
         if status:
             output = "stdout: %s, stderr: %s" % (stdout, stderr)
             # kinit says the name without its type, as in FILE:/etc/krb5.keytab.
-            output = output.replace(keytab_file.split(':', 1)[-1], '***')
-            raise OsbsException("kinit with the configured keytab returned %s for principal %s; %s"
-                                % (status, principal, output))
+            output = output.replace(keytab_file.split(":", 1)[-1], "***")
+            raise OsbsException(
+                "kinit with the configured keytab returned %s for principal %s; %s"
+                % (status, principal, output)
+            )
     if ccache_file:
-        os.environ['KRB5CCNAME'] = ccache_file
+        os.environ["KRB5CCNAME"] = ccache_file
 
 
 def _has_valid_ticket(env):
-    status, stdout, _ = run(['klist'], extraenv=env)
+    status, stdout, _ = run(["klist"], extraenv=env)
     if status:
         return False
     expiries = [_expiry(line) for line in stdout.splitlines()]
@@ -82,7 +88,7 @@ def _expiry(line):
     match = re.match(KLIST_TGT_RE, line)
     if not match:
         return None
-    fields = ('year', 'month', 'day', 'hour', 'minute', 'second')
+    fields = ("year", "month", "day", "hour", "minute", "second")
     values = [int(match.group(field)) for field in fields]
     if values[0] < 100:
         values[0] += 2000

@@ -4,6 +4,7 @@ Whatever such a file holds, reading it ends soon, uses a bounded amount of memor
 writes nothing, and fails with OsbsValidationException only. May import the leaves. Imported when
 there is a file to read: yaml and dockerfile_parse are slow to import.
 """
+
 from __future__ import absolute_import, print_function, unicode_literals
 
 import io
@@ -24,9 +25,9 @@ _MAX_ALIASES = 1000
 _MAX_MERGED_KEYS = 10000
 _MAX_NUMBER_SIZE = 1000
 
-_VARIABLE = re.compile(r'\$\{*(\w*)', re.UNICODE)
-_CONTINUATIONS = ('\\', '`')
-_WITH_VARIABLES = ('ARG', 'ENV', 'FROM', 'LABEL')
+_VARIABLE = re.compile(r"\$\{*(\w*)", re.UNICODE)
+_CONTINUATIONS = ("\\", "`")
+_WITH_VARIABLES = ("ARG", "ENV", "FROM", "LABEL")
 
 
 class BoundedLoader(yaml.SafeLoader):
@@ -40,17 +41,17 @@ class BoundedLoader(yaml.SafeLoader):
         if self.check_event(yaml.AliasEvent):
             self._aliases += 1
             if self._aliases > _MAX_ALIASES:
-                raise yaml.YAMLError('more than %d aliases' % _MAX_ALIASES)
+                raise yaml.YAMLError("more than %d aliases" % _MAX_ALIASES)
         return super(BoundedLoader, self).compose_node(parent, index)
 
     def flatten_mapping(self, node):
         super(BoundedLoader, self).flatten_mapping(node)
         if len(node.value) > _MAX_MERGED_KEYS:
-            raise yaml.YAMLError('more than %d keys in one mapping' % _MAX_MERGED_KEYS)
+            raise yaml.YAMLError("more than %d keys in one mapping" % _MAX_MERGED_KEYS)
 
     def construct_scalar(self, node):
-        if len(node.value) > _MAX_NUMBER_SIZE and node.tag.endswith((':int', ':float')):
-            raise yaml.YAMLError('a number of more than %d digits' % _MAX_NUMBER_SIZE)
+        if len(node.value) > _MAX_NUMBER_SIZE and node.tag.endswith((":int", ":float")):
+            raise yaml.YAMLError("a number of more than %d digits" % _MAX_NUMBER_SIZE)
         return super(BoundedLoader, self).construct_scalar(node)
 
 
@@ -66,16 +67,17 @@ def load_yaml(content, file_name):
     try:
         return yaml.load(content, Loader=BoundedLoader)
     except Exception as ex:  # YAMLError, and what constructors make of hostile scalars
-        raise OsbsValidationException("%s: cannot be read as YAML: %s"
-                                      % (file_name, _one_line(ex)), cause=ex)
+        raise OsbsValidationException(
+            "%s: cannot be read as YAML: %s" % (file_name, _one_line(ex)), cause=ex
+        )
 
 
 def _one_line(ex):
     # The texts of YAML errors quote lines of the file: keep what went wrong and where.
-    mark = getattr(ex, 'problem_mark', None)
-    text = getattr(ex, 'problem', None) or '%s' % ex or type(ex).__name__
-    where = ' (line %d)' % (mark.line + 1) if mark else ''
-    return ' '.join(text.split())[:_SHOWN_CHARACTERS] + where
+    mark = getattr(ex, "problem_mark", None)
+    text = getattr(ex, "problem", None) or "%s" % ex or type(ex).__name__
+    where = " (line %d)" % (mark.line + 1) if mark else ""
+    return " ".join(text.split())[:_SHOWN_CHARACTERS] + where
 
 
 class RepoDockerfileParser(DockerfileParser):
@@ -87,8 +89,9 @@ class RepoDockerfileParser(DockerfileParser):
         :param content: bytes of the Dockerfile
         """
         # Without a path there is nothing that could be written or read again later.
-        super(RepoDockerfileParser, self).__init__(fileobj=io.BytesIO(content),
-                                                   cache_content=False, env_replace=True)
+        super(RepoDockerfileParser, self).__init__(
+            fileobj=io.BytesIO(content), cache_content=False, env_replace=True
+        )
         self._known = {}
 
     @property
@@ -97,7 +100,7 @@ class RepoDockerfileParser(DockerfileParser):
 
         :raises OsbsValidationException: the Dockerfile cannot be parsed
         """
-        return self._read('labels')
+        return self._read("labels")
 
     @property
     def baseimage(self):
@@ -105,7 +108,7 @@ class RepoDockerfileParser(DockerfileParser):
 
         :raises OsbsValidationException: the Dockerfile cannot be parsed
         """
-        return self._read('baseimage')
+        return self._read("baseimage")
 
     def _read(self, name):
         if name not in self._known:
@@ -115,8 +118,10 @@ class RepoDockerfileParser(DockerfileParser):
             except OsbsValidationException:
                 raise
             except Exception as ex:  # the parser raises anything, IndexError to UnicodeError
-                raise OsbsValidationException("Dockerfile: %s cannot be read: %s"
-                                              % (name, repr(ex)[:_SHOWN_CHARACTERS]), cause=ex)
+                raise OsbsValidationException(
+                    "Dockerfile: %s cannot be read: %s" % (name, repr(ex)[:_SHOWN_CHARACTERS]),
+                    cause=ex,
+                )
             self._known[name] = dict(value) if isinstance(value, dict) else value
         return self._known[name]
 
@@ -124,8 +129,8 @@ class RepoDockerfileParser(DockerfileParser):
         _check_size(_longest_instruction(self.content), MAX_INSTRUCTION_SIZE)
         sizes, total = {}, 0
         for instruction in self.structure:
-            if instruction['instruction'] in _WITH_VARIABLES:
-                size = _note_sizes(instruction['value'], sizes)
+            if instruction["instruction"] in _WITH_VARIABLES:
+                size = _note_sizes(instruction["value"], sizes)
                 _check_size(size, MAX_INSTRUCTION_SIZE)
                 total += size
         _check_size(total, _MAX_REPLACED_SIZE)
@@ -133,8 +138,8 @@ class RepoDockerfileParser(DockerfileParser):
 
 def _longest_instruction(text):
     longest = size = 0
-    for line in text.split('\n'):
-        if line.lstrip().startswith('#'):
+    for line in text.split("\n"):
+        if line.lstrip().startswith("#"):
             continue
         size += len(line) + 1
         longest = max(longest, size)
@@ -145,8 +150,10 @@ def _longest_instruction(text):
 
 def _check_size(size, limit):
     if size > limit:
-        raise OsbsValidationException("Dockerfile: instructions, with their variables replaced, "
-                                      "grow to more than %d bytes" % limit)
+        raise OsbsValidationException(
+            "Dockerfile: instructions, with their variables replaced, "
+            "grow to more than %d bytes" % limit
+        )
 
 
 def _note_sizes(value, sizes):
@@ -154,13 +161,13 @@ def _note_sizes(value, sizes):
     words = list(WordSplitter(value).split(dequote=False))
     if not words:
         return 0
-    assignments = [word.partition('=')[::2] for word in words]
-    if '=' not in words[0]:
+    assignments = [word.partition("=")[::2] for word in words]
+    if "=" not in words[0]:
         assignments = [value.partition(words[0])[1:]]
     total = 0
     for name, text in assignments:
         size = _size_of(name, sizes) + _size_of(text, sizes)
-        key = None if '$' in name else WordSplitter(name).dequote()
+        key = None if "$" in name else WordSplitter(name).dequote()
         sizes[key] = max(size, sizes.get(key, 0))
         total += size
     return total

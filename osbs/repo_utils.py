@@ -3,6 +3,7 @@
 Files of a repository are hostile until checked (known defects 20, 31, 54 and 56): regular files
 only, inside the repository, of bounded size.
 """
+
 from __future__ import absolute_import, print_function, unicode_literals
 
 import io
@@ -19,7 +20,7 @@ from osbs.ini import plain_parser, read_ini
 
 logger = logging.getLogger(__name__)
 
-DOCKERFILE = 'Dockerfile'
+DOCKERFILE = "Dockerfile"
 # Whatever is read of a repository; a link is followed within the repository.
 REPO_FILES = (DOCKERFILE, REPO_CONTAINER_CONFIG, REPO_CONFIG_FILE, ADDITIONAL_TAGS_FILE)
 MAX_FILE_SIZE = 1024 * 1024
@@ -40,16 +41,15 @@ def read_repo_file(dir_path, file_name):
         return None
     top = os.path.realpath(dir_path or os.curdir)
     real_path = os.path.realpath(path)
-    if not real_path.startswith(os.path.join(top, '')):
+    if not real_path.startswith(os.path.join(top, "")):
         raise OsbsValidationException("%s: is a link that leaves the repository" % file_name)
     if not os.path.isfile(real_path):
         raise OsbsValidationException("%s: is not a regular file" % file_name)
     try:
-        with io.open(real_path, 'rb') as repo_file:
+        with io.open(real_path, "rb") as repo_file:
             content = repo_file.read(MAX_FILE_SIZE + 1)
     except EnvironmentError as ex:
-        raise OsbsValidationException("%s: cannot be read: %s" % (file_name, ex.strerror),
-                                      cause=ex)
+        raise OsbsValidationException("%s: cannot be read: %s" % (file_name, ex.strerror), cause=ex)
     if len(content) > MAX_FILE_SIZE:
         raise OsbsValidationException("%s: is larger than %d bytes" % (file_name, MAX_FILE_SIZE))
     return content
@@ -68,7 +68,7 @@ class RepoInfo(object):
         self.dockerfile_parser = dockerfile_parser
         self.configuration = RepoConfiguration() if configuration is None else configuration
         if additional_tags is None:
-            additional_tags = AdditionalTagsConfig(tags=self.configuration.container.get('tags'))
+            additional_tags = AdditionalTagsConfig(tags=self.configuration.container.get("tags"))
         self.additional_tags = additional_tags
 
 
@@ -78,9 +78,9 @@ class RepoConfiguration(object):
     :ivar container: dict, what container.yaml holds
     """
 
-    DEFAULT_CONFIG = '[autorebuild]\nenabled = false\n'
+    DEFAULT_CONFIG = "[autorebuild]\nenabled = false\n"
 
-    def __init__(self, dir_path='', file_name=REPO_CONFIG_FILE):
+    def __init__(self, dir_path="", file_name=REPO_CONFIG_FILE):
         # type: (str, str) -> None
         """
         :param dir_path: str, top of the repository; empty: the current directory
@@ -90,8 +90,8 @@ class RepoConfiguration(object):
         # Without interpolation: nothing here needs it, and it can multiply without bounds.
         self._config_parser = plain_parser()
         self._file_name = file_name
-        content = read_repo_file(dir_path, file_name) or b''
-        for text in (self.DEFAULT_CONFIG.encode('utf-8'), content):
+        content = read_repo_file(dir_path, file_name) or b""
+        for text in (self.DEFAULT_CONFIG.encode("utf-8"), content):
             read_ini(self._config_parser, text, file_name)
         self.container = _read_container_yaml(dir_path)
 
@@ -102,10 +102,11 @@ class RepoConfiguration(object):
         :raises OsbsValidationException: ``enabled`` is not a boolean (decision D38)
         """
         try:
-            return self._config_parser.getboolean('autorebuild', 'enabled')
+            return self._config_parser.getboolean("autorebuild", "enabled")
         except (ValueError, AttributeError) as ex:
-            raise OsbsValidationException("%s: enabled in [autorebuild] must be true or false"
-                                          % self._file_name, cause=ex)
+            raise OsbsValidationException(
+                "%s: enabled in [autorebuild] must be true or false" % self._file_name, cause=ex
+            )
 
 
 def _read_container_yaml(dir_path):
@@ -117,16 +118,16 @@ def _read_container_yaml(dir_path):
     from osbs.repo_parsers import load_yaml
 
     container = load_yaml(content, REPO_CONTAINER_CONFIG)
-    schemas.validate(container, 'container', REPO_CONTAINER_CONFIG)
+    schemas.validate(container, "container", REPO_CONTAINER_CONFIG)
     return container or {}
 
 
 class AdditionalTagsConfig(object):
     """Tags of an image besides those made from version and release."""
 
-    VALID_TAG_REGEX = re.compile(r'^[\w.]{0,127}$')
+    VALID_TAG_REGEX = re.compile(r"^[\w.]{0,127}$")
 
-    def __init__(self, dir_path='', file_name=ADDITIONAL_TAGS_FILE, tags=None):
+    def __init__(self, dir_path="", file_name=ADDITIONAL_TAGS_FILE, tags=None):
         # type: (str, str, object) -> None
         """
         :param dir_path: str, top of the repository; empty: the current directory
@@ -137,20 +138,24 @@ class AdditionalTagsConfig(object):
         self._from_container_yaml = bool(tags)
         if tags:
             candidates = _checked_tags(tags)
-            logger.warning("tags come from %s, the file %s is ignored", REPO_CONTAINER_CONFIG,
-                           file_name)
+            logger.warning(
+                "tags come from %s, the file %s is ignored", REPO_CONTAINER_CONFIG, file_name
+            )
         else:
             content = read_repo_file(dir_path, file_name) if file_name else None
-            candidates = [line.strip() for line in to_text(content or b'').split('\n')]
+            candidates = [line.strip() for line in to_text(content or b"").split("\n")]
         self._tags = set(tag for tag in candidates if self._is_valid(tag))
 
     def _is_valid(self, tag):
         if not tag:
             return False
-        if self.VALID_TAG_REGEX.match(tag) and '\n' not in tag and _is_ascii(tag):
+        if self.VALID_TAG_REGEX.match(tag) and "\n" not in tag and _is_ascii(tag):
             return True
-        logger.warning("additional tag %r is dropped: it does not match %s", tag[:_SHOWN_TAG],
-                       self.VALID_TAG_REGEX.pattern)
+        logger.warning(
+            "additional tag %r is dropped: it does not match %s",
+            tag[:_SHOWN_TAG],
+            self.VALID_TAG_REGEX.pattern,
+        )
         return False
 
     @property
@@ -170,9 +175,9 @@ def _is_ascii(text):
 
 def _checked_tags(tags):
     if not isinstance(tags, (list, tuple, set, frozenset)) or not all(
-            isinstance(tag, six.string_types) for tag in tags):
-        raise OsbsValidationException("%s: tags must be a list of strings"
-                                      % REPO_CONTAINER_CONFIG)
+        isinstance(tag, six.string_types) for tag in tags
+    ):
+        raise OsbsValidationException("%s: tags must be a list of strings" % REPO_CONTAINER_CONFIG)
     return tags
 
 
@@ -191,5 +196,5 @@ def read_repo_info(dir_path):
 
         parser = RepoDockerfileParser(content)
     configuration = RepoConfiguration(dir_path=dir_path)
-    tags = AdditionalTagsConfig(dir_path=dir_path, tags=configuration.container.get('tags'))
+    tags = AdditionalTagsConfig(dir_path=dir_path, tags=configuration.container.get("tags"))
     return RepoInfo(parser, configuration, tags)

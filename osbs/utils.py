@@ -3,6 +3,7 @@
 May import the leaves, ``repo_utils``, ``archive`` and ``git``; never ``conf`` or ``api``. What is
 slow to import (dateutil, packaging, subprocess) is imported where it is used.
 """
+
 from __future__ import absolute_import, print_function, unicode_literals
 
 import datetime
@@ -23,31 +24,64 @@ from osbs.constants import BUILD_JSON_STORE, OS_CONFLICT_MAX_RETRIES, OS_CONFLIC
 from osbs.constants import ORCHESTRATOR_OUTER_TEMPLATE
 from osbs.exceptions import OsbsException, OsbsResponseException, OsbsValidationException
 from osbs.redact import mask_text, mask_url
-from osbs.repo_utils import (MAX_FILE_SIZE, REPO_FILES, AdditionalTagsConfig, RepoConfiguration,
-                             RepoInfo, read_repo_info)
+from osbs.repo_utils import (
+    MAX_FILE_SIZE,
+    REPO_FILES,
+    AdditionalTagsConfig,
+    RepoConfiguration,
+    RepoInfo,
+    read_repo_info,
+)
 
-__all__ = [str(name) for name in (
-    'AdditionalTagsConfig', 'Labels', 'RegistryURI', 'RepoConfiguration', 'RepoInfo', 'TarReader',
-    'TarWriter', 'VALID_BUILD_CONFIG_NAME_CHARS', 'buildconfig_update', 'checkout_git_repo',
-    'clean_triggers', 'find_build_json_store', 'get_imagestreamtag_from_image',
-    'get_instance_token_file_name', 'get_repo_info', 'get_time_from_rfc3339',
-    'git_repo_humanish_part_from_uri', 'graceful_chain_del', 'graceful_chain_get', 'has_triggers',
-    'looks_like_git_hash', 'make_name_from_git', 'parse_version', 'paused_builds',
-    'retry_on_conflict', 'run_command', 'sanitize_version', 'split_module_spec',
-    'strip_registry_from_image', 'utcnow', 'wrap_name_from_git')]
+__all__ = [
+    str(name)
+    for name in (
+        "AdditionalTagsConfig",
+        "Labels",
+        "RegistryURI",
+        "RepoConfiguration",
+        "RepoInfo",
+        "TarReader",
+        "TarWriter",
+        "VALID_BUILD_CONFIG_NAME_CHARS",
+        "buildconfig_update",
+        "checkout_git_repo",
+        "clean_triggers",
+        "find_build_json_store",
+        "get_imagestreamtag_from_image",
+        "get_instance_token_file_name",
+        "get_repo_info",
+        "get_time_from_rfc3339",
+        "git_repo_humanish_part_from_uri",
+        "graceful_chain_del",
+        "graceful_chain_get",
+        "has_triggers",
+        "looks_like_git_hash",
+        "make_name_from_git",
+        "parse_version",
+        "paused_builds",
+        "retry_on_conflict",
+        "run_command",
+        "sanitize_version",
+        "split_module_spec",
+        "strip_registry_from_image",
+        "utcnow",
+        "wrap_name_from_git",
+    )
+]
 
 logger = logging.getLogger(__name__)
 
-VALID_BUILD_CONFIG_NAME_CHARS = re.compile('[-a-z0-9]')
+VALID_BUILD_CONFIG_NAME_CHARS = re.compile("[-a-z0-9]")
 # Not from http.client, which takes as long to import as all of this.
 _FORBIDDEN, _CONFLICT = 403, 409
-_GIT_HASH = re.compile(r'[0-9A-Fa-f]{40}\Z')
+_GIT_HASH = re.compile(r"[0-9A-Fa-f]{40}\Z")
 
 
 class RegistryURI(object):
     """Address of a registry: optional scheme, host with optional port, optional API version."""
 
-    versionre = re.compile(r'((https?://)?([^/]*))(/(v\d+)?)?$')
+    versionre = re.compile(r"((https?://)?([^/]*))(/(v\d+)?)?$")
 
     def __init__(self, uri):
         # type: (str) -> None
@@ -57,11 +91,12 @@ class RegistryURI(object):
         """
         match = self.versionre.match(uri) if isinstance(uri, six.string_types) else None
         if match is None:
-            raise OsbsValidationException("Invalid registry URI %r: expected "
-                                          "[http[s]://]HOST[:PORT][/vN]" % mask_url(uri))
+            raise OsbsValidationException(
+                "Invalid registry URI %r: expected " "[http[s]://]HOST[:PORT][/vN]" % mask_url(uri)
+            )
         self.docker_uri = match.group(3)
-        self.version = match.group(5) or 'v1'
-        self.scheme = match.group(2) or ''
+        self.version = match.group(5) or "v1"
+        self.scheme = match.group(2) or ""
 
     @property
     def uri(self):
@@ -102,17 +137,17 @@ class Labels(object):
     LABEL_TYPE_UNINSTALL = object()
 
     LABEL_NAMES = {
-        LABEL_TYPE_NAME: ('name', 'Name'),
-        LABEL_TYPE_VERSION: ('version', 'Version'),
-        LABEL_TYPE_RELEASE: ('release', 'Release'),
-        LABEL_TYPE_ARCH: ('architecture', 'Architecture'),
-        LABEL_TYPE_VENDOR: ('vendor', 'Vendor'),
-        LABEL_TYPE_SOURCE: ('authoritative-source-url', 'Authoritative_Registry'),
-        LABEL_TYPE_COMPONENT: ('com.redhat.component', 'BZComponent'),
-        LABEL_TYPE_HOST: ('com.redhat.build-host', 'Build_Host'),
-        LABEL_TYPE_RUN: ('run', 'RUN'),
-        LABEL_TYPE_INSTALL: ('install', 'INSTALL'),
-        LABEL_TYPE_UNINSTALL: ('uninstall', 'UNINSTALL'),
+        LABEL_TYPE_NAME: ("name", "Name"),
+        LABEL_TYPE_VERSION: ("version", "Version"),
+        LABEL_TYPE_RELEASE: ("release", "Release"),
+        LABEL_TYPE_ARCH: ("architecture", "Architecture"),
+        LABEL_TYPE_VENDOR: ("vendor", "Vendor"),
+        LABEL_TYPE_SOURCE: ("authoritative-source-url", "Authoritative_Registry"),
+        LABEL_TYPE_COMPONENT: ("com.redhat.component", "BZComponent"),
+        LABEL_TYPE_HOST: ("com.redhat.build-host", "Build_Host"),
+        LABEL_TYPE_RUN: ("run", "RUN"),
+        LABEL_TYPE_INSTALL: ("install", "INSTALL"),
+        LABEL_TYPE_UNINSTALL: ("uninstall", "UNINSTALL"),
     }
 
     def __init__(self, df_labels):
@@ -196,7 +231,7 @@ def graceful_chain_del(d, *args):
 def has_triggers(build_config):
     # type: (dict) -> bool
     """Tell whether a BuildConfig has a list of triggers, be it empty."""
-    return graceful_chain_get(build_config, 'spec', 'triggers') is not None
+    return graceful_chain_get(build_config, "spec", "triggers") is not None
 
 
 def clean_triggers(orig, new):
@@ -207,8 +242,9 @@ def clean_triggers(orig, new):
     :param new: dict
     """
     if not has_triggers(new) and has_triggers(orig):
-        orig['spec']['triggers'] = [trigger for trigger in orig['spec']['triggers']
-                                    if trigger.get('type') != 'ImageChange']
+        orig["spec"]["triggers"] = [
+            trigger for trigger in orig["spec"]["triggers"] if trigger.get("type") != "ImageChange"
+        ]
 
 
 def buildconfig_update(orig, new, remove_nonexistent_keys=False):
@@ -229,7 +265,7 @@ def buildconfig_update(orig, new, remove_nonexistent_keys=False):
         for key in [key for key in orig if key not in new]:
             del orig[key]
     for key, value in new.items():
-        if key == 'strategy':
+        if key == "strategy":
             remove_nonexistent_keys = True
         if isinstance(value, dict) and isinstance(orig.get(key), dict):
             buildconfig_update(orig[key], value, remove_nonexistent_keys)
@@ -286,22 +322,24 @@ def run_command(*popenargs, **kwargs):
     """
     import subprocess  # imported here: slow to import
 
-    kwargs[str('stderr')] = subprocess.STDOUT
+    kwargs[str("stderr")] = subprocess.STDOUT
     try:
         return subprocess.check_output(*popenargs, **kwargs)
     except subprocess.CalledProcessError as ex:
-        raise OsbsException(mask_text("Command %s returned %s\n\n%s"
-                                      % (ex.cmd, ex.returncode, to_text(ex.output))),
-                            cause=ex, traceback=sys.exc_info()[2])
+        raise OsbsException(
+            mask_text("Command %s returned %s\n\n%s" % (ex.cmd, ex.returncode, to_text(ex.output))),
+            cause=ex,
+            traceback=sys.exc_info()[2],
+        )
 
 
 def git_repo_humanish_part_from_uri(git_uri):
     # type: (str) -> str
     """Return the last part of a git URI, without ``.git``."""
-    git_uri = git_uri.rstrip('/')
-    for suffix in ('/.git', '.git'):
+    git_uri = git_uri.rstrip("/")
+    for suffix in ("/.git", ".git"):
         if git_uri.endswith(suffix):
-            git_uri = git_uri[:-len(suffix)]
+            git_uri = git_uri[: -len(suffix)]
             break
     return os.path.basename(git_uri)
 
@@ -313,12 +351,12 @@ def looks_like_git_hash(git_ref):
 
 
 def _valid_name_chars(text):
-    return ''.join(VALID_BUILD_CONFIG_NAME_CHARS.findall(text))
+    return "".join(VALID_BUILD_CONFIG_NAME_CHARS.findall(text))
 
 
 def _name_hash(text, size):
     # Lone surrogates are not an error here: Python 2 encodes them as well.
-    encoded = text.encode('utf-8', str('strict' if six.PY2 else 'surrogatepass'))
+    encoded = text.encode("utf-8", str("strict" if six.PY2 else "surrogatepass"))
     return hashlib.sha256(encoded).hexdigest()[:size]
 
 
@@ -335,7 +373,7 @@ def _fair_shares(texts, size, limit):
     return taken
 
 
-def make_name_from_git(repo, branch, limit=53, separator='-', hash_size=5):
+def make_name_from_git(repo, branch, limit=53, separator="-", hash_size=5):
     """Make the name of a BuildConfig from repository and branch (utils.md, section 3).
 
     Existing BuildConfigs are found by this name: it never changes.
@@ -348,11 +386,12 @@ def make_name_from_git(repo, branch, limit=53, separator='-', hash_size=5):
     :return: str
     """
     repo = git_repo_humanish_part_from_uri(to_text(repo))
-    branch = to_text(branch or 'unknown')
+    branch = to_text(branch or "unknown")
     name_hash = _name_hash(repo + branch, hash_size)
-    shares = _fair_shares([_valid_name_chars(repo), _valid_name_chars(branch)],
-                          2 * len(separator) + hash_size, limit)
-    parts = [''.join(share).strip('-') for share in shares] + [name_hash]
+    shares = _fair_shares(
+        [_valid_name_chars(repo), _valid_name_chars(branch)], 2 * len(separator) + hash_size, limit
+    )
+    parts = ["".join(share).strip("-") for share in shares] + [name_hash]
     return separator.join(part for part in parts if part)
 
 
@@ -366,30 +405,30 @@ def wrap_name_from_git(prefix, suffix, *args, **kwargs):
     :return: str
     """
     prefix, suffix = _valid_name_chars(prefix), _valid_name_chars(suffix)
-    kwargs[str('limit')] = kwargs.get('limit', 64) - len(prefix) - len(suffix) - 2
-    return '-'.join((prefix, make_name_from_git(*args, **kwargs), suffix))
+    kwargs[str("limit")] = kwargs.get("limit", 64) - len(prefix) - len(suffix) - 2
+    return "-".join((prefix, make_name_from_git(*args, **kwargs), suffix))
 
 
 def strip_registry_from_image(image):
     # type: (str) -> str
     """Return an image's name without its registry (utils.md, section 2)."""
-    parts = image.split('/', 2)
-    if len(parts) == 2 and not re.search('[.:]', parts[0]):
+    parts = image.split("/", 2)
+    if len(parts) == 2 and not re.search("[.:]", parts[0]):
         return image
-    return '/'.join(parts[1:] or parts)
+    return "/".join(parts[1:] or parts)
 
 
 def get_imagestreamtag_from_image(image):
     # type: (str) -> str
     """Return the name of the image stream tag that stands for an image (utils.md, section 2)."""
-    name = strip_registry_from_image(image).replace('/', '-')
-    return name if ':' in name else name + ':latest'
+    name = strip_registry_from_image(image).replace("/", "-")
+    return name if ":" in name else name + ":latest"
 
 
 def utcnow():
     # type: () -> datetime.datetime
     """Return the time, UTC, as a naive datetime; exists to be replaced."""
-    if hasattr(datetime, 'timezone'):
+    if hasattr(datetime, "timezone"):
         return datetime.datetime.now(datetime.timezone.utc).replace(tzinfo=None)
     return datetime.datetime.utcnow()
 
@@ -408,13 +447,19 @@ def get_time_from_rfc3339(rfc3339):
     if not isinstance(rfc3339, (six.text_type, six.binary_type)):
         raise TypeError("expected a text, not %r" % (rfc3339,))
     try:
-        parsed = parser.parse(to_text(rfc3339, 'strict'), ignoretz=False)
+        parsed = parser.parse(to_text(rfc3339, "strict"), ignoretz=False)
         if parsed.tzinfo is None:
             parsed = parsed.replace(tzinfo=tz.tzlocal())
         epoch = datetime.datetime(1970, 1, 1, tzinfo=tz.tzutc())
         return (parsed - epoch).total_seconds()
-    except (ArithmeticError, AttributeError, EnvironmentError, LookupError, TypeError,
-            Warning) as ex:
+    except (
+        ArithmeticError,
+        AttributeError,
+        EnvironmentError,
+        LookupError,
+        TypeError,
+        Warning,
+    ) as ex:
         # What dateutil and datetime make of hostile text.
         raise ValueError("not a time: %r (%s)" % (rfc3339, ex))
 
@@ -426,11 +471,13 @@ def get_instance_token_file_name(instance):
     :param instance: str, name of the section in the configuration
     :raises OsbsValidationException: the name would leave ``~/.osbs``
     """
-    separators = [os.sep, os.altsep or os.sep, '\0']
-    if not instance or instance in ('.', '..') or any(sep in instance for sep in separators):
-        raise OsbsValidationException("%r cannot be the name of an instance: it has to be the "
-                                      "name of a file in ~/.osbs" % (instance,))
-    return os.path.join(os.path.expanduser('~'), '.osbs', '%s.token' % instance)
+    separators = [os.sep, os.altsep or os.sep, "\0"]
+    if not instance or instance in (".", "..") or any(sep in instance for sep in separators):
+        raise OsbsValidationException(
+            "%r cannot be the name of an instance: it has to be the "
+            "name of a file in ~/.osbs" % (instance,)
+        )
+    return os.path.join(os.path.expanduser("~"), ".osbs", "%s.token" % instance)
 
 
 def find_build_json_store():
@@ -443,8 +490,8 @@ def find_build_json_store():
     beside = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     # The prefix of the package is not sys.prefix where a distribution patches pip.
     package_prefix = os.path.dirname(os.path.dirname(os.path.dirname(beside)))
-    candidates = [BUILD_JSON_STORE, os.path.join(beside, 'inputs')]
-    candidates += [os.path.join(prefix, 'share', 'osbs') for prefix in (sys.prefix, package_prefix)]
+    candidates = [BUILD_JSON_STORE, os.path.join(beside, "inputs")]
+    candidates += [os.path.join(prefix, "share", "osbs") for prefix in (sys.prefix, package_prefix)]
     for candidate in candidates:
         if os.path.isfile(os.path.join(candidate, ORCHESTRATOR_OUTER_TEMPLATE)):
             return candidate
@@ -470,17 +517,17 @@ def sanitize_version(version):
     :return: str
     :raises ValueError: a part is not a number
     """
-    text = getattr(version, 'base_version', version)
+    text = getattr(version, "base_version", version)
     if isinstance(text, six.string_types):
-        parts = text.split('.') if text else []
+        parts = text.split(".") if text else []
     else:
         parts = []
         for part in version:
-            if part.startswith('*'):
+            if part.startswith("*"):
                 break
             parts.append(part)
     numbers = [int(part) for part in parts] + [0, 0, 0]
-    return '.'.join('%d' % number for number in numbers[:3])
+    return ".".join("%d" % number for number in numbers[:3])
 
 
 def split_module_spec(module):
@@ -491,10 +538,12 @@ def split_module_spec(module):
     :return: tuple of name, stream, and version or None
     :raises OsbsValidationException: another number of parts
     """
-    parts = module.split(':') if isinstance(module, six.string_types) else []
+    parts = module.split(":") if isinstance(module, six.string_types) else []
     if len(parts) not in (2, 3):
-        raise OsbsValidationException("Module specification should be NAME:STREAM or "
-                                      "NAME:STREAM:VERSION (not %r)" % (module,))
+        raise OsbsValidationException(
+            "Module specification should be NAME:STREAM or "
+            "NAME:STREAM:VERSION (not %r)" % (module,)
+        )
     return parts[0], parts[1], parts[2] if len(parts) == 3 else None
 
 
@@ -505,6 +554,7 @@ def retry_on_conflict(func, retry_times=OS_CONFLICT_MAX_RETRIES, retry_delay=OS_
     :param retry_times: int, runs after the first
     :param retry_delay: number, seconds before the second run, doubled each time
     """
+
     @functools.wraps(func)
     def retried(*args, **kwargs):
         for attempt in range(retry_times):
@@ -515,8 +565,9 @@ def retry_on_conflict(func, retry_times=OS_CONFLICT_MAX_RETRIES, retry_delay=OS_
                     raise
                 logger.info("conflict: %s", ex.message)
                 logger.debug("attempt %d of %s has met a conflict", attempt + 1, func.__name__)
-                time.sleep(retry_delay * 2 ** attempt)
+                time.sleep(retry_delay * 2**attempt)
         return func(*args, **kwargs)
+
     return retried
 
 

@@ -7,10 +7,10 @@ from __future__ import absolute_import, print_function, unicode_literals
 
 import errno
 import json
+import marshal
 import os
 from time import time as _now
 
-from six.moves import cPickle as pickle
 
 from osbs import _compat
 
@@ -26,14 +26,17 @@ _entries = {}  # type: dict
 
 
 class _Entry(object):
-    """What was read from a file, and which state of the file that was."""
+    """What was read from a file, and which state of the file that was.
 
-    __slots__ = ("signature", "content", "pickled")
+    ``copy`` is marshalled: nothing copies JSON-like data faster, and it never leaves the process.
+    """
 
-    def __init__(self, signature, content, pickled):
+    __slots__ = ("signature", "content", "copy")
+
+    def __init__(self, signature, content, copy):
         self.signature = signature
         self.content = content
-        self.pickled = pickled
+        self.copy = copy
 
 
 def load(path, check=None):
@@ -50,7 +53,7 @@ def load(path, check=None):
     entry = _entries.get(key)
     if entry is None or signature is None or entry.signature != signature:
         entry = _read(key, signature, entry)
-    return pickle.loads(entry.pickled)
+    return marshal.loads(entry.copy)
 
 
 def _signature(path):
@@ -70,13 +73,13 @@ def _read(key, signature, known):
     path, check = key
     content = _content(path)
     if known is not None and known.content == content:
-        pickled = known.pickled
+        copy = known.copy
     else:
         document = json.loads(content)
         if check is not None:
             check(document, path)
-        pickled = pickle.dumps(document, pickle.HIGHEST_PROTOCOL)
-    entry = _Entry(signature, content, pickled)
+        copy = marshal.dumps(document)
+    entry = _Entry(signature, content, copy)
     if len(_entries) >= _MAX_ENTRIES:
         _entries.clear()
     _entries[key] = entry

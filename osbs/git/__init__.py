@@ -6,9 +6,10 @@ from the list of a repository's refs, what a clone would check out; ``fetch`` fe
 one commit; ``clone`` makes a full clone. May import the leaves. Nothing else in the library runs
 git; ``osbs.utils`` is where callers come in.
 """
+
 from __future__ import absolute_import, print_function, unicode_literals
 
 from osbs.git.clone import full_checkout
 from osbs.git.fetch import fetched_files
 
-__all__ = [str('fetched_files'), str('full_checkout')]
+__all__ = [str("fetched_files"), str("full_checkout")]

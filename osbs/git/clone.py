@@ -1,4 +1,5 @@
 """A full clone with one commit checked out."""
+
 from __future__ import absolute_import, print_function, unicode_literals
 
 import sys
@@ -21,13 +22,13 @@ def full_checkout(uri, ref, branch=None):
     :raises OsbsException: git cannot clone the repository, or check out the ref
     :raises OsbsValidationException: an argument that git must not get
     """
-    ref, branch = guard.checked_text(ref, 'ref'), guard.checked_branch(branch)
+    ref, branch = guard.checked_text(ref, "ref"), guard.checked_branch(branch)
     with workspace(uri) as git:
         with failing_as(clone_failure(uri, branch)):
             git.clone(branch)
         with failing_as("Unable to reset branch to '%s'" % ref):
-            git.run('reset', '--quiet', '--hard', cwd=git.repo)
-            git.run('checkout', '--quiet', ref, '--', cwd=git.repo)
+            git.run("reset", "--quiet", "--hard", cwd=git.repo)
+            git.run("checkout", "--quiet", ref, "--", cwd=git.repo)
         yield git.repo
 
 

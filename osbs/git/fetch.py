@@ -4,6 +4,7 @@ Three ways, each only when the one before cannot tell or the server refuses: the
 depth 1; all commits, but without files; and, by the caller, a full clone. All give what a full
 clone would.
 """
+
 from __future__ import absolute_import, print_function, unicode_literals
 
 import io
@@ -24,12 +25,12 @@ from osbs.redact import mask_text, mask_url
 logger = logging.getLogger(__name__)
 
 _USAGE_ERROR = 129
-_REGULAR_FILES = (b'100644', b'100755', b'100664')
+_REGULAR_FILES = (b"100644", b"100755", b"100664")
 # Revisions that rev-parse and checkout understand in the same way.
-_SIMPLE_REVISION = re.compile(r'\w[\w./+#=,%-]*[~^0-9]*\Z', re.UNICODE)
+_SIMPLE_REVISION = re.compile(r"\w[\w./+#=,%-]*[~^0-9]*\Z", re.UNICODE)
 
 # commit: str, object id. is_partial: bool, its files may still be on the server only.
-Source = namedtuple(str('Source'), [str('commit'), str('is_partial')])
+Source = namedtuple(str("Source"), [str("commit"), str("is_partial")])
 
 
 @contextmanager
@@ -45,7 +46,7 @@ def fetched_files(uri, ref, branch, names, max_size):
     :raises OsbsException: the repository cannot be reached or is empty
     :raises OsbsValidationException: an argument that git must not get
     """
-    ref, branch = guard.checked_text(ref, 'ref'), guard.checked_branch(branch)
+    ref, branch = guard.checked_text(ref, "ref"), guard.checked_branch(branch)
     with workspace(uri) as git:
         with failing_as(clone_failure(uri, branch)):
             listing = _list_refs(git)
@@ -56,32 +57,42 @@ def fetched_files(uri, ref, branch, names, max_size):
 
 
 def _list_refs(git):
-    result = git.try_run('ls-remote', '--symref', '--', git.address)
+    result = git.try_run("ls-remote", "--symref", "--", git.address)
     if result.status == _USAGE_ERROR:  # a git from before 2.8
         return None
     if result.status != 0:
-        raise OsbsException(mask_text("Command git ls-remote returned %s\n\n%s"
-                                      % (result.status, to_text(result.errors))))
+        raise OsbsException(
+            mask_text(
+                "Command git ls-remote returned %s\n\n%s" % (result.status, to_text(result.errors))
+            )
+        )
     return parse_listing(result.output)
 
 
 def _find_commit(git, listing, ref, branch):
-    plan = listing and make_plan(listing, ref.encode('utf-8'), branch and branch.encode('utf-8'))
+    plan = listing and make_plan(listing, ref.encode("utf-8"), branch and branch.encode("utf-8"))
     source = plan and _fetch_shallow(git, plan)
     return source or (listing and _clone_commits(git, ref, branch))
 
 
 def _fetch_shallow(git, plan):
     git.init()
-    fetch = ['fetch', '--quiet', '--no-tags', '--depth=%d' % plan.depth, '--filter=blob:none',
-             'origin', to_text(plan.fetch)]
+    fetch = [
+        "fetch",
+        "--quiet",
+        "--no-tags",
+        "--depth=%d" % plan.depth,
+        "--filter=blob:none",
+        "origin",
+        to_text(plan.fetch),
+    ]
     result = git.try_run(*fetch, cwd=git.repo)
     if result.status == _USAGE_ERROR:  # a git from before 2.17 does not know filters
-        fetch.remove('--filter=blob:none')
+        fetch.remove("--filter=blob:none")
         result = git.try_run(*fetch, cwd=git.repo)
     if result.status != 0:
         return None
-    commits = git.try_run('rev-list', to_text(plan.fetch), cwd=git.repo).output.split()
+    commits = git.try_run("rev-list", to_text(plan.fetch), cwd=git.repo).output.split()
     if plan.commit not in commits:
         return None
     return Source(to_text(plan.commit), not knows_no_filter(result))
@@ -92,22 +103,24 @@ def _clone_commits(git, ref, branch):
     if not _SIMPLE_REVISION.match(ref):
         return None
     try:
-        is_complete = git.clone(branch, '--filter=tree:0')
+        is_complete = git.clone(branch, "--filter=tree:0")
         commit = _resolve(git, ref)
     except OsbsException as ex:
         logger.debug("cannot do without a full clone: %s", ex.message)
         return None
     # An id that is not there is asked of the server, which may give out what no clone has.
-    if commit and git.run('for-each-ref', '--count=1', '--contains', commit, cwd=git.repo):
+    if commit and git.run("for-each-ref", "--count=1", "--contains", commit, cwd=git.repo):
         return Source(commit, not is_complete)
     return None
 
 
 def _resolve(git, ref):
     # As git-checkout does: a local branch, any revision, a branch of the remote.
-    for candidates in (['show-ref', '--verify', '--hash', 'refs/heads/' + ref],
-                       ['rev-parse', '--verify', '--quiet', ref + '^{commit}'],
-                       ['show-ref', '--verify', '--hash', 'refs/remotes/origin/' + ref]):
+    for candidates in (
+        ["show-ref", "--verify", "--hash", "refs/heads/" + ref],
+        ["rev-parse", "--verify", "--quiet", ref + "^{commit}"],
+        ["show-ref", "--verify", "--hash", "refs/remotes/origin/" + ref],
+    ):
         result = git.try_run(*candidates, cwd=git.repo)
         if result.status == 0:
             return to_text(result.output.strip())
@@ -115,20 +128,20 @@ def _resolve(git, ref):
 
 
 def _extract(git, source, names, max_size):
-    entries = git.run('ls-tree', '-z', '--full-tree', source.commit, '--', *names, cwd=git.repo)
+    entries = git.run("ls-tree", "-z", "--full-tree", source.commit, "--", *names, cwd=git.repo)
     # Each is "<mode> <type> <object id>\t<name>".
-    objects = [entry.partition(b'\t') for entry in entries.split(b'\0') if entry]
+    objects = [entry.partition(b"\t") for entry in entries.split(b"\0") if entry]
     if any(about.split()[0] not in _REGULAR_FILES for about, _, _ in objects):
         return None  # links, directories and submodules need a checkout to be judged
     ids = [to_text(about.split()[2]) for about, _, _ in objects]
     if source.is_partial and ids:
         # One request for all; what it does not bring is fetched when it is read.
-        git.try_run('fetch', '--quiet', '--no-tags', 'origin', *ids, cwd=git.repo)
-    directory = git.make_directory('files')
+        git.try_run("fetch", "--quiet", "--no-tags", "origin", *ids, cwd=git.repo)
+    directory = git.make_directory("files")
     for object_id, (_, _, name) in zip(ids, objects):
-        content = git.try_run('cat-file', 'blob', object_id, cwd=git.repo, limit=max_size + 1)
+        content = git.try_run("cat-file", "blob", object_id, cwd=git.repo, limit=max_size + 1)
         if content.status != 0 and len(content.output) <= max_size:
             return None
-        with io.open(os.path.join(directory, to_text(name)), 'wb') as extracted:
+        with io.open(os.path.join(directory, to_text(name)), "wb") as extracted:
             extracted.write(content.output)
     return directory

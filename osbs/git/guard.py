@@ -1,4 +1,5 @@
 """What may be asked of git, and the environment in which it is asked."""
+
 from __future__ import absolute_import, print_function, unicode_literals
 
 import os
@@ -17,49 +18,49 @@ from osbs.redact import mask_url
 GIT_TIMEOUT = 900
 _MAX_ARGUMENT = 4096
 
-_CONTROL = re.compile(r'[\x00-\x1f\x7f]')
-_TRANSPORT_HELPER = re.compile(r'[A-Za-z0-9+.-]*::')
-_URL = re.compile(r'(?P<scheme>[A-Za-z0-9][A-Za-z0-9+.-]*)://(?:(?P<user>[^/?#]*)@)?(?P<rest>.*)\Z')
-_SSH_ALIASES = ('git+ssh', 'ssh+git')
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_TRANSPORT_HELPER = re.compile(r"[A-Za-z0-9+.-]*::")
+_URL = re.compile(r"(?P<scheme>[A-Za-z0-9][A-Za-z0-9+.-]*)://(?:(?P<user>[^/?#]*)@)?(?P<rest>.*)\Z")
+_SSH_ALIASES = ("git+ssh", "ssh+git")
 
 # Settings of git that say how to reach a server stay; those that change what git does go.
-_KEPT_VARIABLES = re.compile(r'GIT_(SSH(_COMMAND|_VARIANT)?|SSL_\w+|PROXY_\w+|HTTP_\w+|EXEC_PATH|'
-                             r'CONFIG_GLOBAL)\Z')
+_KEPT_VARIABLES = re.compile(
+    r"GIT_(SSH(_COMMAND|_VARIANT)?|SSL_\w+|PROXY_\w+|HTTP_\w+|EXEC_PATH|" r"CONFIG_GLOBAL)\Z"
+)
 _VARIABLES = {
-    'GCM_INTERACTIVE': 'never',
-    'GIT_ALLOW_PROTOCOL': ':'.join(GIT_ALLOWED_PROTOCOLS),
-    'GIT_ASKPASS': '',
-    'GIT_ATTR_NOSYSTEM': '1',
-    'GIT_CONFIG_NOSYSTEM': '1',
-    'GIT_LFS_SKIP_SMUDGE': '1',
-    'GIT_TERMINAL_PROMPT': '0',
-    'LC_ALL': 'C',
-    'SSH_ASKPASS': os.devnull,
-    'SSH_ASKPASS_REQUIRE': 'never',
+    "GCM_INTERACTIVE": "never",
+    "GIT_ALLOW_PROTOCOL": ":".join(GIT_ALLOWED_PROTOCOLS),
+    "GIT_ASKPASS": "",
+    "GIT_ATTR_NOSYSTEM": "1",
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_LFS_SKIP_SMUDGE": "1",
+    "GIT_TERMINAL_PROMPT": "0",
+    "LC_ALL": "C",
+    "SSH_ASKPASS": os.devnull,
+    "SSH_ASKPASS_REQUIRE": "never",
 }
 
 # They win over the user's own settings, of which those about servers and credentials stay.
 SETTINGS = (
-    ('advice', 'detachedHead', 'false'),
-    ('checkout', 'defaultRemote', 'origin'),
-    ('checkout', 'guess', 'true'),
-    ('color', 'ui', 'never'),
-    ('core', 'askPass', ''),
-    ('core', 'fsmonitor', 'false'),
-    ('core', 'hooksPath', os.devnull),
-    ('fetch', 'recurseSubmodules', 'false'),
-    ('gc', 'auto', '0'),
-    ('http', 'lowSpeedLimit', '1'),
-    ('http', 'lowSpeedTime', '120'),
-    ('maintenance', 'auto', 'false'),
-    ('protocol', 'version', '2'),
-    ('submodule', 'recurse', 'false'),
+    ("advice", "detachedHead", "false"),
+    ("checkout", "defaultRemote", "origin"),
+    ("checkout", "guess", "true"),
+    ("color", "ui", "never"),
+    ("core", "askPass", ""),
+    ("core", "fsmonitor", "false"),
+    ("core", "hooksPath", os.devnull),
+    ("fetch", "recurseSubmodules", "false"),
+    ("gc", "auto", "0"),
+    ("http", "lowSpeedLimit", "1"),
+    ("http", "lowSpeedTime", "120"),
+    ("maintenance", "auto", "false"),
+    ("protocol", "version", "2"),
+    ("submodule", "recurse", "false"),
 )
 
 # address: str, the URI without credentials. username: str or None. store_line: str or None, the
 # credentials as git-credential-store keeps them.
-Remote = namedtuple(str('Remote'), [str(field) for field in (
-    'address', 'username', 'store_line')])
+Remote = namedtuple(str("Remote"), [str(field) for field in ("address", "username", "store_line")])
 
 
 def checked_text(value, what):
@@ -72,28 +73,29 @@ def checked_text(value, what):
         control characters
     """
     try:
-        text = value.decode('utf-8') if isinstance(value, six.binary_type) else value
+        text = value.decode("utf-8") if isinstance(value, six.binary_type) else value
         if not isinstance(text, six.text_type):
             raise OsbsValidationException("git %s must be a text, not %r" % (what, value))
-        text.encode('utf-8')
+        text.encode("utf-8")
     except UnicodeError as ex:
         raise OsbsValidationException("git %s is not UTF-8 text" % what, cause=ex)
     problem = _problem(text)
     if problem:
-        raise OsbsValidationException("git %s %s: '%s'"
-                                      % (what, problem, _CONTROL.sub('?', mask_url(text[:200]))))
+        raise OsbsValidationException(
+            "git %s %s: '%s'" % (what, problem, _CONTROL.sub("?", mask_url(text[:200])))
+        )
     return text
 
 
 def _problem(text):
     if not text:
-        return 'is empty'
-    if text.startswith('-'):
-        return 'must not begin with a dash'
+        return "is empty"
+    if text.startswith("-"):
+        return "must not begin with a dash"
     if _CONTROL.search(text):
-        return 'must not hold control characters'
+        return "must not hold control characters"
     if len(text) > _MAX_ARGUMENT:
-        return 'is longer than %d characters' % _MAX_ARGUMENT
+        return "is longer than %d characters" % _MAX_ARGUMENT
     return None
 
 
@@ -103,7 +105,7 @@ def checked_branch(branch):
 
     :raises OsbsValidationException: as for checked_text
     """
-    return checked_text(branch, 'branch') if branch else None
+    return checked_text(branch, "branch") if branch else None
 
 
 def checked_uri(uri):
@@ -113,56 +115,65 @@ def checked_uri(uri):
     :raises OsbsValidationException: a transport that is not allowed, credentials where they would
         be shown to others, or as for checked_text
     """
-    text = checked_text(uri, 'URI')
+    text = checked_text(uri, "URI")
     match = _URL.match(text)
     if match:
         return _checked_url(text, match)
-    colon, slash = text.find(':'), text.find('/')
+    colon, slash = text.find(":"), text.find("/")
     is_ssh = colon >= 0 and (slash < 0 or colon < slash) and not os.path.exists(text)
     if is_ssh and _TRANSPORT_HELPER.match(text):
-        raise _not_allowed(text, text.split(':')[0])
-    _check_protocol(text, 'ssh' if is_ssh else 'file')
+        raise _not_allowed(text, text.split(":")[0])
+    _check_protocol(text, "ssh" if is_ssh else "file")
     # git itself runs elsewhere than the caller.
     return Remote(text if is_ssh else os.path.abspath(text), None, None)
 
 
 def _checked_url(text, match):
-    scheme, user, rest = match.group('scheme', 'user', 'rest')
+    scheme, user, rest = match.group("scheme", "user", "rest")
     _check_protocol(text, scheme)
-    if rest.startswith('-'):
-        raise OsbsValidationException("git URI must not have a host that begins with a dash: '%s'"
-                                      % mask_url(text))
+    if rest.startswith("-"):
+        raise OsbsValidationException(
+            "git URI must not have a host that begins with a dash: '%s'" % mask_url(text)
+        )
     if user is None:
         return Remote(text, None, None)
     if _CONTROL.search(unquote(user)):
-        raise OsbsValidationException("git URI must not hold control characters: '%s'"
-                                      % mask_url(text))
-    name, colon, _ = user.partition(':')
-    if scheme not in ('http', 'https'):
+        raise OsbsValidationException(
+            "git URI must not hold control characters: '%s'" % mask_url(text)
+        )
+    name, colon, _ = user.partition(":")
+    if scheme not in ("http", "https"):
         if colon:
-            raise OsbsValidationException("git URI must not have a password, %s has no use for "
-                                          "it: '%s'" % (scheme, mask_url(text)))
+            raise OsbsValidationException(
+                "git URI must not have a password, %s has no use for "
+                "it: '%s'" % (scheme, mask_url(text))
+            )
         return Remote(text, None, None)
     # Whoever may list processes sees the arguments of git and of its helpers.
-    store_line = '%s://%s@%s' % (scheme, user, re.split('[/?#]', rest)[0]) if colon else None
+    store_line = "%s://%s@%s" % (scheme, user, re.split("[/?#]", rest)[0]) if colon else None
     username = to_text(unquote(six.ensure_str(name)))
-    return Remote('%s://%s' % (scheme, rest), username, store_line)
+    return Remote("%s://%s" % (scheme, rest), username, store_line)
 
 
 def _check_protocol(text, protocol):
-    if ('ssh' if protocol in _SSH_ALIASES else protocol) not in GIT_ALLOWED_PROTOCOLS:
+    if ("ssh" if protocol in _SSH_ALIASES else protocol) not in GIT_ALLOWED_PROTOCOLS:
         raise _not_allowed(text, protocol)
 
 
 def _not_allowed(text, protocol):
-    return OsbsValidationException("git URI '%s': transport '%s' is not allowed, only %s"
-                                   % (mask_url(text), protocol, ', '.join(GIT_ALLOWED_PROTOCOLS)))
+    return OsbsValidationException(
+        "git URI '%s': transport '%s' is not allowed, only %s"
+        % (mask_url(text), protocol, ", ".join(GIT_ALLOWED_PROTOCOLS))
+    )
 
 
 def environment():
     # type: () -> dict
     """Return the environment for git: no prompts, no hooks, no settings of the machine."""
-    env = dict((name, value) for name, value in os.environ.items()
-               if not name.startswith('GIT_') or _KEPT_VARIABLES.match(name))
+    env = dict(
+        (name, value)
+        for name, value in os.environ.items()
+        if not name.startswith("GIT_") or _KEPT_VARIABLES.match(name)
+    )
     env.update((str(name), str(value)) for name, value in _VARIABLES.items())
     return env

@@ -1,4 +1,5 @@
 """Runs a command within bounds of time and output, and leaves nothing of it behind."""
+
 from __future__ import absolute_import, print_function, unicode_literals
 
 import errno
@@ -18,11 +19,14 @@ _MAX_ERRORS = 65536
 _IDLE = 500
 
 # A session of its own: nothing in it can ask questions on the terminal.
-_NEW_SESSION = ({'start_new_session': True} if hasattr(subprocess, 'TimeoutExpired')
-                else {str('preexec_fn'): os.setsid})
+_NEW_SESSION = (
+    {"start_new_session": True}
+    if hasattr(subprocess, "TimeoutExpired")
+    else {str("preexec_fn"): os.setsid}
+)
 
 # status: int, negative when a signal ended it. output, errors: bytes, cut at their limits.
-Result = namedtuple(str('Result'), [str('status'), str('output'), str('errors')])
+Result = namedtuple(str("Result"), [str("status"), str("output"), str("errors")])
 
 
 def run(args, timeout, limit, env, cwd=None):
@@ -66,11 +70,18 @@ def run(args, timeout, limit, env, cwd=None):
 
 
 def _start(args, env, cwd):
-    with open(os.devnull, 'rb') as nothing:
+    with open(os.devnull, "rb") as nothing:
         try:
-            return subprocess.Popen(args, stdin=nothing, stdout=subprocess.PIPE,
-                                    stderr=subprocess.PIPE, env=env, cwd=cwd, close_fds=True,
-                                    **_NEW_SESSION)
+            return subprocess.Popen(
+                args,
+                stdin=nothing,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                env=env,
+                cwd=cwd,
+                close_fds=True,
+                **_NEW_SESSION
+            )
         except OSError as ex:
             raise OsbsException("cannot run git: %s" % ex.strerror, cause=ex)
 

@@ -4,32 +4,44 @@ The rules are those of gitrevisions(7) and git-checkout(1): a local branch wins,
 id, then the first ref of six patterns, then an abbreviated id, then a branch of the remote. A
 clone has one local branch: the one that it was asked for, else that of the remote's HEAD.
 """
+
 from __future__ import absolute_import, print_function, unicode_literals
 
 import re
 from collections import namedtuple
 
-_OBJECT_ID = re.compile(br'[0-9a-f]{40}\Z')
-_FULL_ID = re.compile(br'[0-9A-Fa-f]{40}\Z')
+
+def _pattern(text, flags=0):
+    return re.compile(text.encode("latin-1"), flags)
+
+
+_OBJECT_ID = _pattern(r"[0-9a-f]{40}\Z")
+_FULL_ID = _pattern(r"[0-9A-Fa-f]{40}\Z")
 # What may be an abbreviated id, also at the end of what `git describe` says.
-_MAYBE_ID = re.compile(br'(?:.*-g)?[0-9A-Fa-f]{4,40}\Z', re.DOTALL)
+_MAYBE_ID = _pattern(r"(?:.*-g)?[0-9A-Fa-f]{4,40}\Z", re.DOTALL)
 # What git takes for nothing but a name: no operators such as ~ ^ : @{ and no patterns.
-_PLAIN_NAME = re.compile(br'[0-9A-Za-z_\x80-\xff][0-9A-Za-z_./+#=,%\x80-\xff-]*\Z')
-_PATTERNS = (b'%s', b'refs/%s', b'refs/tags/%s', b'refs/heads/%s', b'refs/remotes/%s',
-             b'refs/remotes/%s/HEAD')
-_HEADS, _TAGS, _REMOTE = b'refs/heads/', b'refs/tags/', b'refs/remotes/origin/'
+_PLAIN_NAME = _pattern(r"[0-9A-Za-z_\x80-\xff][0-9A-Za-z_./+#=,%\x80-\xff-]*\Z")
+_PATTERNS = (
+    b"%s",
+    b"refs/%s",
+    b"refs/tags/%s",
+    b"refs/heads/%s",
+    b"refs/remotes/%s",
+    b"refs/remotes/%s/HEAD",
+)
+_HEADS, _TAGS, _REMOTE = b"refs/heads/", b"refs/tags/", b"refs/remotes/origin/"
 # It is in the way of what a clone calls origin/HEAD.
-_NO_BRANCH = re.compile(br'refs/heads/HEAD(/|\Z)')
-_PSEUDO_REF = re.compile(br'[A-Z_]+_HEAD\Z')
+_NO_BRANCH = _pattern(r"refs/heads/HEAD(/|\Z)")
+_PSEUDO_REF = _pattern(r"[A-Z_]+_HEAD\Z")
 # How far behind its branch's tip a commit is looked for before all history is fetched.
 _RECENT = 64
 
 # refs: dict of name -> object id. peeled: dict of object id of a tag -> id of what it tags.
 # head: name of the branch that HEAD is, or None.
-Listing = namedtuple(str('Listing'), [str(field) for field in ('refs', 'peeled', 'head')])
+Listing = namedtuple("Listing", "refs peeled head")
 
 # fetch: object id to fetch. commit: id of the commit that is wanted. depth: int, commits.
-Plan = namedtuple(str('Plan'), [str(field) for field in ('fetch', 'commit', 'depth')])
+Plan = namedtuple("Plan", "fetch commit depth")
 
 
 def parse_listing(output):
@@ -40,12 +52,12 @@ def parse_listing(output):
     :return: Listing
     """
     refs, peeled, head = {}, {}, None
-    for line in output.split(b'\n'):
-        left, _, name = line.partition(b'\t')
-        if left.startswith(b'ref: ') and name == b'HEAD':
-            head = left[len(b'ref: '):]
-        elif name.endswith(b'^{}'):
-            peeled[refs.get(name[:-len(b'^{}')])] = left
+    for line in output.split(b"\n"):
+        left, _, name = line.partition(b"\t")
+        if left.startswith(b"ref: ") and name == b"HEAD":
+            head = left[len(b"ref: ") :]
+        elif name.endswith(b"^{}"):
+            peeled[refs.get(name[: -len(b"^{}")])] = left
         elif name:
             refs[name] = left
     return Listing(refs, peeled, head)
@@ -86,7 +98,7 @@ def _plan_of_id(listing, clone, object_id):
     for known in clone.values():
         if known and object_id in (known, listing.peeled.get(known)):
             return _plan(listing, known)
-    tip = _plan(listing, clone[b'HEAD'])
+    tip = _plan(listing, clone[b"HEAD"])
     return tip and tip._replace(commit=object_id, depth=_RECENT)
 
 
@@ -98,9 +110,9 @@ def _refs_of_clone(listing, branch):
     clone = _remote_refs_of_clone(listing)
     local = _HEADS + branch if branch else head
     if local in refs:
-        clone[local] = clone[b'HEAD'] = refs[local]
+        clone[local] = clone[b"HEAD"] = refs[local]
     elif branch and _TAGS + branch in refs:
-        clone[b'HEAD'] = refs[_TAGS + branch]
+        clone[b"HEAD"] = refs[_TAGS + branch]
     else:
         return None
     return clone
@@ -112,8 +124,8 @@ def _remote_refs_of_clone(listing):
         if name.startswith(_TAGS):
             clone[name] = value
         elif name.startswith(_HEADS):
-            clone[_REMOTE + name[len(_HEADS):]] = value
-    if b'HEAD' in listing.refs:
+            clone[_REMOTE + name[len(_HEADS) :]] = value
+    if b"HEAD" in listing.refs:
         # None: git guesses which branch a HEAD stands for that is no symbolic ref.
-        clone[_REMOTE + b'HEAD'] = listing.refs[b'HEAD'] if listing.head else None
+        clone[_REMOTE + b"HEAD"] = listing.refs[b"HEAD"] if listing.head else None
     return clone

@@ -1,4 +1,5 @@
 """git in a temporary directory of its own."""
+
 from __future__ import absolute_import, print_function, unicode_literals
 
 import io
@@ -20,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 _MAX_OUTPUT = 64 * 1024 * 1024
 # No filter program runs on what is checked out, whichever the user's settings know.
-_ATTRIBUTES = b'* -filter\n'
+_ATTRIBUTES = b"* -filter\n"
 
 
 @contextmanager
@@ -32,7 +33,7 @@ def workspace(uri):
     :raises OsbsValidationException: as for guard.checked_uri
     """
     remote = guard.checked_uri(uri)
-    top = to_text(tempfile.mkdtemp(prefix=str('osbs-git-')), 'strict')
+    top = to_text(tempfile.mkdtemp(prefix=str("osbs-git-")), "strict")
     try:
         yield Workspace(remote, top)
     finally:
@@ -49,24 +50,23 @@ class Workspace(object):
     def __init__(self, remote, top):
         # type: (guard.Remote, str) -> None
         self.address = remote.address
-        self.repo = os.path.join(top, 'repo')
+        self.repo = os.path.join(top, "repo")
         self._top = top
-        self._settings = os.path.join(top, 'settings')
+        self._settings = os.path.join(top, "settings")
         self._write_settings(remote)
         self._env = guard.environment()
-        self._env[str('GIT_CEILING_DIRECTORIES')] = six.ensure_str(top)
+        self._env[str("GIT_CEILING_DIRECTORIES")] = six.ensure_str(top)
 
     def _write_settings(self, remote):
         settings = list(guard.SETTINGS)
         if remote.store_line:
-            store = os.path.join(self._top, 'credentials')
-            _write(store, remote.store_line + '\n')
-            settings.append(('credential', 'helper', ''))
-            settings.append(('credential', 'helper',
-                             'store --file=%s' % shlex_quote(store)))
+            store = os.path.join(self._top, "credentials")
+            _write(store, remote.store_line + "\n")
+            settings.append(("credential", "helper", ""))
+            settings.append(("credential", "helper", "store --file=%s" % shlex_quote(store)))
         elif remote.username:
-            settings.append(('credential', 'username', remote.username))
-        _write(self._settings, ''.join(_setting(*setting) for setting in settings))
+            settings.append(("credential", "username", remote.username))
+        _write(self._settings, "".join(_setting(*setting) for setting in settings))
 
     def try_run(self, *args, **kwargs):
         """Run git and return how it went.
@@ -77,11 +77,12 @@ class Workspace(object):
         :return: process.Result
         :raises OsbsException: git cannot be started, or has not ended in time
         """
-        cwd, limit = kwargs.pop('cwd', self._top), kwargs.pop('limit', _MAX_OUTPUT)
-        command = ['git', '-c', 'include.path=%s' % self._settings] + list(args)
-        logger.debug("running git %s", mask_text(' '.join(args)))
-        return process.run([arg.encode('utf-8') for arg in command], guard.GIT_TIMEOUT, limit,
-                           self._env, cwd)
+        cwd, limit = kwargs.pop("cwd", self._top), kwargs.pop("limit", _MAX_OUTPUT)
+        command = ["git", "-c", "include.path=%s" % self._settings] + list(args)
+        logger.debug("running git %s", mask_text(" ".join(args)))
+        return process.run(
+            [arg.encode("utf-8") for arg in command], guard.GIT_TIMEOUT, limit, self._env, cwd
+        )
 
     def run(self, *args, **kwargs):
         """Run git.
@@ -95,8 +96,11 @@ class Workspace(object):
     def _checked(args, result):
         if result.status != 0:
             output = to_text(result.errors or result.output).strip()
-            raise OsbsException(mask_text("Command git %s returned %s\n\n%s"
-                                          % (' '.join(args), result.status, output)))
+            raise OsbsException(
+                mask_text(
+                    "Command git %s returned %s\n\n%s" % (" ".join(args), result.status, output)
+                )
+            )
         return result
 
     def make_directory(self, name):
@@ -114,9 +118,9 @@ class Workspace(object):
     def init(self):
         # type: () -> None
         """Make an empty repository that knows where the real one is."""
-        self.run('init', '--quiet', '--bare', '--template=', self.repo)
-        with io.open(os.path.join(self.repo, 'config'), 'ab') as config:
-            config.write(_setting('remote "origin"', 'url', self.address).encode('utf-8'))
+        self.run("init", "--quiet", "--bare", "--template=", self.repo)
+        with io.open(os.path.join(self.repo, "config"), "ab") as config:
+            config.write(_setting('remote "origin"', "url", self.address).encode("utf-8"))
 
     def clone(self, branch, *options):
         # type: (str, str) -> bool
@@ -128,14 +132,14 @@ class Workspace(object):
         :raises OsbsException: git could not clone it
         """
         if branch:
-            options += ('-b', branch)
-        args = ('clone', '--quiet', '--no-checkout', '--template=', '--origin', 'origin')
-        args += options + ('--', self.address, self.repo)
+            options += ("-b", branch)
+        args = ("clone", "--quiet", "--no-checkout", "--template=", "--origin", "origin")
+        args += options + ("--", self.address, self.repo)
         result = self._checked(args, self.try_run(*args))
-        info = os.path.join(self.repo, '.git', 'info')
+        info = os.path.join(self.repo, ".git", "info")
         if not os.path.isdir(info):
             os.mkdir(info)
-        with io.open(os.path.join(info, 'attributes'), 'wb') as attributes:
+        with io.open(os.path.join(info, "attributes"), "wb") as attributes:
             attributes.write(_ATTRIBUTES)
         return knows_no_filter(result)
 
@@ -143,14 +147,14 @@ class Workspace(object):
 def knows_no_filter(result):
     # type: (process.Result) -> bool
     """Tell whether a server has sent all files because it knows no filter."""
-    return b'filtering not recognized' in result.errors
+    return b"filtering not recognized" in result.errors
 
 
 def _write(path, text):
-    with io.open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), 'wb') as opened:
-        opened.write(text.encode('utf-8'))
+    with io.open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as opened:
+        opened.write(text.encode("utf-8"))
 
 
 def _setting(section, key, value):
-    value = value.replace('\\', '\\\\').replace('"', '\\"')
+    value = value.replace("\\", "\\\\").replace('"', '\\"')
     return '[%s]\n\t%s = "%s"\n' % (section, key, value)

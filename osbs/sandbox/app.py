@@ -147,7 +147,7 @@ class App:
                 error.code,
                 headers=dict({'Cache-Control': 'no-store'}, **error.headers),
             )
-        except (asyncio.CancelledError, ConnectionError):
+        except (asyncio.CancelledError, ConnectionError, web.HTTPException):
             raise
         except Exception:
             logger.exception('%s %s failed', request.method, path)

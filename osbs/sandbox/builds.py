@@ -91,15 +91,7 @@ class BuildRun:
             raise
         if not self._stop.done():
             return task.result()
-        task.cancel()
-        await asyncio.wait({task})
-        if not task.cancelled() and task.exception() is not None:
-            asyncio.get_event_loop().call_exception_handler(
-                {
-                    'message': 'cleaning up after build {} failed'.format(self.name),
-                    'exception': task.exception(),
-                }
-            )
+        await _cancel_and_wait(task)
         raise Interrupted(self._stop.result())
 
 
@@ -376,16 +368,21 @@ class BuildController:
         else:
             pod_run.message = 'The node lost the container while the sandbox was down.'
             return 255
+        task = asyncio.ensure_future(step)
         try:
-            return await asyncio.wait_for(step, deadline)
-        except asyncio.TimeoutError:
+            done, _ = await asyncio.wait({task}, timeout=deadline)
+        except asyncio.CancelledError:
+            await _cancel_and_wait(task)
+            raise
+        if not done:
+            await _cancel_and_wait(task)
             pod_run.message = 'Pod was active on the node longer than the specified deadline'
             return 143
-        except asyncio.CancelledError:
-            raise
-        except Exception as exc:  # a runner is foreign code: its failure is the pod's
-            pod_run.message = 'The runner failed: {!r}'.format(exc)
+        if task.exception() is not None:
+            # a runner is foreign code: its failure is the pod's
+            pod_run.message = 'The runner failed: {!r}'.format(task.exception())
             return 255
+        return task.result()
 
     async def _end(self, run, cause):
         """Clean up after an interruption and tell it in the build's status."""
@@ -531,6 +528,17 @@ class BuildController:
                 return stored['data'][selector['key']], None
             return None, None if selector.get('optional') else problem
         return None, None
+
+
+async def _cancel_and_wait(task):
+    """Cancel a task and wait until it has cleaned up (asyncio.wait_for waits on 3.9 and newer)."""
+    task.cancel()
+    await asyncio.wait({task})
+    failure = None if task.cancelled() else task.exception()
+    if failure is not None and not isinstance(failure, Interrupted):
+        asyncio.get_event_loop().call_exception_handler(
+            {'message': 'a runner failed to clean up', 'exception': failure}
+        )
 
 
 def _number(build):

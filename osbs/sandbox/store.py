@@ -209,7 +209,7 @@ class Store:
         if version < self.compacted:
             raise Compacted(version)
         found = []
-        for event in reversed(self._history):
+        for event in reversed(list(self._history)):
             if event.version <= version:
                 break
             found.append(event)
