@@ -276,6 +276,7 @@ def test_a_build_whose_log_nobody_reads_still_tells_how_it_ended(scripted, repos
     stderr = process.stderr.read().decode("utf-8")
     assert process.wait() == FAILED
     assert " is failed: " in stderr.splitlines()[-1]
+    assert "cannot follow" not in stderr
 
 
 def test_changes_are_watched_as_json(interrupt, slow_build):

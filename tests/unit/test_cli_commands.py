@@ -145,9 +145,11 @@ class TestListBuilds(object):
         assert self.run([], running=True) == [("list_builds", (), {"running": True})]
 
     def test_rows_are_sorted_by_time(self, capsys):
-        self.run([build("late", created="2024-05-02T10:00:00Z"), build("early")])
+        self.run(
+            [build(day, created="2024-05-%sT10:00:00Z" % day) for day in "04 02 05 01".split()]
+        )
         lines = capsys.readouterr()[0].splitlines()
-        assert [line.split()[0] for line in lines] == ["early", "late"]
+        assert [line.split()[0] for line in lines] == ["01", "02", "04", "05"]
 
     def test_a_row_holds_name_status_and_image(self, capsys):
         self.run([build(image="reg.example.com/team/app:1")])

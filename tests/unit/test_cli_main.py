@@ -119,7 +119,7 @@ def test_answers_are_captured_when_asked_for(run, called, monkeypatch):
 @pytest.mark.parametrize(
     "argv, facts, culprit",
     [
-        (["--instance", "nowhere", "get-user"], {}, "nowhere"),
+        (["--instance", "nowhere", "get-user"], {}, "there is no section [nowhere]"),
         (["get-user"], {"url": ""}, "openshift_url"),
         (["get-user"], {"url": "h:8443"}, "h:8443"),
         (["--openshift-uri", "ftp://h", "get-user"], {}, "ftp://h"),
