@@ -505,7 +505,7 @@ def test_defect_91_the_login_asks_for_the_basic_challenge(serve, client):
 
 
 def test_defect_23_no_token_reaches_the_log(serve, client, caplog):
-    with caplog.at_level(logging.DEBUG):
+    with caplog.at_level(logging.DEBUG, logger='osbs'):
         client(serve(Tokens()), username='u', password='p').get_build('x')
     text = ' '.join(record.getMessage() for record in caplog.records)
     assert 't1' not in text and 'access_token' not in text

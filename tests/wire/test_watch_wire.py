@@ -351,7 +351,7 @@ def test_lines_that_are_no_events_are_skipped_and_not_shown(serve, client, caplo
         CHUNKED, chunk(b'secret-garbage\n'), chunk(b'[]\n'), chunk(b'{"type": "X"}\n'),
         chunk(b'{"object": {}}\n'), chunk(b'{"type": 1, "object": {}}\n'), chunk(b'\xff\n'),
         chunk(b'[' * 100000 + b'\n'), event('ADDED', **build(5, 'Complete')), LAST_CHUNK]))
-    with caplog.at_level(logging.DEBUG):
+    with caplog.at_level(logging.DEBUG, logger='osbs'):
         client(server).wait_for_build_to_finish('b')
     texts = [record.getMessage() for record in caplog.records if record.levelname == 'ERROR']
     assert len(texts) == 7
