@@ -389,7 +389,7 @@ def test_second_rendering_gives_the_same_text(changes):
 def test_template_without_a_phase_renders(tmpdir):
     copy_inputs(tmpdir)
     rewrite(str(tmpdir.join("orchestrator_inner:6.json")), lambda phases: phases.pop(EXIT))
-    assert EXIT not in orchestrator(directory=str(tmpdir))
+    assert EXIT not in orchestrator(directory=str(tmpdir), scratch=True)
 
 
 def test_parameters_that_are_nested_too_deeply_are_refused():

@@ -85,10 +85,27 @@ def test_change_of_same_size_right_after_the_first_is_seen(tmpdir):
     assert templates.load(path) == {"a": 2}
 
 
-def test_replaced_file_of_same_size_and_time_is_seen(tmpdir, late):
-    path = write(tmpdir.join("a.json"), '{"a": 1}')
+def test_file_that_changed_just_now_is_not_trusted(tmpdir, reads):
+    path = write(tmpdir.join("a.json"), '{"a": 1}', settled=False)
     templates.load(path)
-    os.rename(write(tmpdir.join("b.json"), '{"a": 2}'), path)
+    templates.load(path)
+    assert reads == [path, path]
+
+
+def test_replaced_file_of_same_size_and_times_is_seen(tmpdir, late, monkeypatch):
+    class Coarse(object):
+        """A file system that does not keep the time of the last change."""
+
+        def __init__(self, status):
+            self.st_mtime = self.st_ctime = LONG_AGO
+            self.st_size, self.st_ino, self.st_dev = status.st_size, status.st_ino, status.st_dev
+
+    original = os.stat
+    path = write(tmpdir.join("a.json"), '{"a": 1}')
+    other = write(tmpdir.join("b.json"), '{"a": 2}')
+    monkeypatch.setattr(templates.os, "stat", lambda name: Coarse(original(name)))
+    templates.load(path)
+    os.rename(other, path)
     assert templates.load(path) == {"a": 2}
 
 
