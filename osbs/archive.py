@@ -17,18 +17,22 @@ import six
 from osbs._compat import to_text
 from osbs.exceptions import OsbsValidationException
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
+    from typing import Any  # noqa: F401
+
 # A backup of 50,000 BuildConfigs of 5 KB each: more than any installation holds.
 MAX_MEMBER_SIZE = 256 * 1024 * 1024
 # Names and attributes of a member; tarfile reads them into memory.
 _MAX_HEADER_SIZE = 64 * 1024
-_PAX_PATH = re.compile(rb"(?:\A|\n)\d+ path=([^\n]*)\n")
+_PAX_PATH = re.compile(r"(?:\A|\n)\d+ path=([^\n]*)\n".encode("ascii"))
 
 
 class TarWriter(object):
     """Write files into a bzip2-compressed tar stream; a context manager."""
 
     def __init__(self, outfile, directory=None):
-        # type: (object, str) -> None
+        # type: (Any, str) -> None
         """
         :param outfile: path, or an object with ``write`` (which stays open at the end)
         :param directory: str or None, put in front of each name
@@ -37,8 +41,8 @@ class TarWriter(object):
 
         self._tarinfo = tarfile.TarInfo
         self.directory = directory or ""
-        target = {"fileobj": outfile} if hasattr(outfile, "write") else {"name": outfile}
-        self.tarfile = tarfile.open(mode=str("w|bz2"), **_native_keys(target))
+        name, fileobj = (None, outfile) if hasattr(outfile, "write") else (outfile, None)
+        self.tarfile = tarfile.open(name=name, mode="w|bz2", fileobj=fileobj)
 
     def __enter__(self):
         return self
@@ -65,10 +69,10 @@ class TarReader(object):
     the next item is asked for. Members that are not regular files are skipped.
     """
 
-    TarFile = namedtuple(str("TarFile"), [str("filename"), str("fileobj")])
+    TarFile = namedtuple("TarFile", "filename fileobj")
 
     def __init__(self, infile):
-        # type: (object) -> None
+        # type: (Any) -> None
         """
         :param infile: path, or an object with ``read``
         :raises OsbsValidationException: not an archive of this kind
@@ -78,10 +82,11 @@ class TarReader(object):
         # bz2 reports broken data as ValueError, EOFError or IOError, depending on the version;
         # RuntimeError: headers of headers without end.
         self._broken = (tarfile.TarError, EOFError, ValueError, RuntimeError)
-        source = {"fileobj": infile} if hasattr(infile, "read") else {"name": infile}
-        source["tarinfo"] = _strict_tarinfo(tarfile)
+        name, fileobj = (None, infile) if hasattr(infile, "read") else (infile, None)
         try:
-            self.tarfile = tarfile.open(mode=str("r|bz2"), **_native_keys(source))
+            self.tarfile = tarfile.open(
+                name=name, mode="r|bz2", fileobj=fileobj, tarinfo=_strict_tarinfo(tarfile)
+            )
         except self._broken as ex:
             raise _broken_archive(ex)
 
@@ -174,10 +179,6 @@ def _strict_tarinfo(tarfile):
             return member
 
     return StrictTarInfo
-
-
-def _native_keys(kwargs):
-    return dict((str(key), value) for key, value in kwargs.items())
 
 
 def _broken_archive(ex):

@@ -39,10 +39,7 @@ INSTANCE = "instance"
 GENERAL = GENERAL_CONFIGURATION_SECTION
 PLATFORM = "platform:"
 
-_Row = namedtuple(
-    str("Option"),
-    [str(field) for field in ("getter", "arg", "section", "key", "kind", "default", "meaning")],
-)
+_Row = namedtuple("_Row", "getter arg section key kind default meaning")
 
 
 class Option(_Row):
@@ -488,7 +485,9 @@ class Configuration(object):
         """Return openshift_uri, which is deprecated, else openshift_url."""
         uri = self._get_value("openshift_uri", self.conf_section, "openshift_uri")
         if uri is not None:
-            warnings.warn("'openshift_uri' is deprecated, use 'openshift_url' instead")
+            warnings.warn(
+                "'openshift_uri' is deprecated, use 'openshift_url' instead", stacklevel=2
+            )
             return uri
         return self._get_value("openshift_url", self.conf_section, "openshift_url")
 

@@ -44,7 +44,7 @@ def read_ini(parser, content, where):
         if hasattr(parser, "read_file"):
             parser.read_file(io.StringIO(text))
         else:
-            parser.readfp(io.BytesIO(text.encode("utf-8")))
+            parser.readfp(io.BytesIO(text.encode("utf-8")))  # type: ignore
     except configparser.MissingSectionHeaderError as ex:
         raise _unreadable(where, [ex.lineno], "stands before the first [section]", ex)
     except configparser.ParsingError as ex:

@@ -65,7 +65,7 @@ def load_yaml(content, file_name):
     :raises OsbsValidationException: not YAML, or YAML that needs absurd resources
     """
     try:
-        return yaml.load(content, Loader=BoundedLoader)
+        return yaml.load(content, Loader=BoundedLoader)  # noqa: S506, it is a SafeLoader
     except Exception as ex:  # YAMLError, and what constructors make of hostile scalars
         raise OsbsValidationException(
             "%s: cannot be read as YAML: %s" % (file_name, _one_line(ex)), cause=ex
@@ -92,7 +92,7 @@ class RepoDockerfileParser(DockerfileParser):
         super(RepoDockerfileParser, self).__init__(
             fileobj=io.BytesIO(content), cache_content=False, env_replace=True
         )
-        self._known = {}
+        self._known = {}  # type: dict
 
     @property
     def labels(self):

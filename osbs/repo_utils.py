@@ -18,6 +18,10 @@ from osbs.constants import ADDITIONAL_TAGS_FILE, REPO_CONFIG_FILE, REPO_CONTAINE
 from osbs.exceptions import OsbsValidationException
 from osbs.ini import plain_parser, read_ini
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
+    from typing import Any, Optional  # noqa: F401
+
 logger = logging.getLogger(__name__)
 
 DOCKERFILE = "Dockerfile"
@@ -28,7 +32,7 @@ _SHOWN_TAG = 200
 
 
 def read_repo_file(dir_path, file_name):
-    # type: (str, str) -> bytes
+    # type: (str, str) -> Optional[bytes]
     """Read a file of a repository.
 
     :param dir_path: str, top of the repository; empty: the current directory
@@ -59,7 +63,7 @@ class RepoInfo(object):
     """A Dockerfile, the configuration of automatic rebuilds, container.yaml and tags."""
 
     def __init__(self, dockerfile_parser=None, configuration=None, additional_tags=None):
-        # type: (object, object, object) -> None
+        # type: (object, Any, object) -> None
         """
         :param dockerfile_parser: DockerfileParser, or None when there is no Dockerfile
         :param configuration: RepoConfiguration; default: that of the current directory
@@ -144,7 +148,7 @@ class AdditionalTagsConfig(object):
         else:
             content = read_repo_file(dir_path, file_name) if file_name else None
             candidates = [line.strip() for line in to_text(content or b"").split("\n")]
-        self._tags = set(tag for tag in candidates if self._is_valid(tag))
+        self._tags = {tag for tag in candidates if self._is_valid(tag)}
 
     def _is_valid(self, tag):
         if not tag:

@@ -19,12 +19,12 @@ from contextlib import contextmanager
 import six
 
 from osbs._compat import to_text
-from osbs.archive import TarReader, TarWriter
+from osbs.archive import TarReader, TarWriter  # noqa: F401
 from osbs.constants import BUILD_JSON_STORE, OS_CONFLICT_MAX_RETRIES, OS_CONFLICT_WAIT
 from osbs.constants import ORCHESTRATOR_OUTER_TEMPLATE
 from osbs.exceptions import OsbsException, OsbsResponseException, OsbsValidationException
 from osbs.redact import mask_text, mask_url
-from osbs.repo_utils import (
+from osbs.repo_utils import (  # noqa: F401
     MAX_FILE_SIZE,
     REPO_FILES,
     AdditionalTagsConfig,
@@ -32,43 +32,6 @@ from osbs.repo_utils import (
     RepoInfo,
     read_repo_info,
 )
-
-__all__ = [
-    str(name)
-    for name in (
-        "AdditionalTagsConfig",
-        "Labels",
-        "RegistryURI",
-        "RepoConfiguration",
-        "RepoInfo",
-        "TarReader",
-        "TarWriter",
-        "VALID_BUILD_CONFIG_NAME_CHARS",
-        "buildconfig_update",
-        "checkout_git_repo",
-        "clean_triggers",
-        "find_build_json_store",
-        "get_imagestreamtag_from_image",
-        "get_instance_token_file_name",
-        "get_repo_info",
-        "get_time_from_rfc3339",
-        "git_repo_humanish_part_from_uri",
-        "graceful_chain_del",
-        "graceful_chain_get",
-        "has_triggers",
-        "looks_like_git_hash",
-        "make_name_from_git",
-        "parse_version",
-        "paused_builds",
-        "retry_on_conflict",
-        "run_command",
-        "sanitize_version",
-        "split_module_spec",
-        "strip_registry_from_image",
-        "utcnow",
-        "wrap_name_from_git",
-    )
-]
 
 logger = logging.getLogger(__name__)
 
@@ -188,7 +151,7 @@ class Labels(object):
     def get_new_names_by_old():
         # type: () -> dict
         """Return a dict of old label name -> preferred name."""
-        return dict((old, names[0]) for names in Labels.LABEL_NAMES.values() for old in names[1:])
+        return {old: names[0] for names in Labels.LABEL_NAMES.values() for old in names[1:]}
 
 
 def graceful_chain_get(d, *args):

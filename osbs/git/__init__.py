@@ -9,7 +9,7 @@ git; ``osbs.utils`` is where callers come in.
 
 from __future__ import absolute_import, print_function, unicode_literals
 
-from osbs.git.clone import full_checkout
-from osbs.git.fetch import fetched_files
+from osbs.git.clone import full_checkout  # noqa: F401
+from osbs.git.fetch import fetched_files  # noqa: F401
 
 __all__ = [str("fetched_files"), str("full_checkout")]

@@ -30,7 +30,7 @@ _REGULAR_FILES = (b"100644", b"100755", b"100664")
 _SIMPLE_REVISION = re.compile(r"\w[\w./+#=,%-]*[~^0-9]*\Z", re.UNICODE)
 
 # commit: str, object id. is_partial: bool, its files may still be on the server only.
-Source = namedtuple(str("Source"), [str("commit"), str("is_partial")])
+Source = namedtuple("Source", "commit is_partial")
 
 
 @contextmanager

@@ -14,6 +14,10 @@ from osbs.constants import GIT_ALLOWED_PROTOCOLS
 from osbs.exceptions import OsbsValidationException
 from osbs.redact import mask_url
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
+    from typing import Optional  # noqa: F401
+
 # Of one git command, seconds. A clone that takes longer has met a server that does not answer.
 GIT_TIMEOUT = 900
 _MAX_ARGUMENT = 4096
@@ -60,7 +64,7 @@ SETTINGS = (
 
 # address: str, the URI without credentials. username: str or None. store_line: str or None, the
 # credentials as git-credential-store keeps them.
-Remote = namedtuple(str("Remote"), [str(field) for field in ("address", "username", "store_line")])
+Remote = namedtuple("Remote", "address username store_line")
 
 
 def checked_text(value, what):
@@ -100,7 +104,7 @@ def _problem(text):
 
 
 def checked_branch(branch):
-    # type: (object) -> six.text_type
+    # type: (object) -> Optional[six.text_type]
     """Return the name of a branch, or None when none is given.
 
     :raises OsbsValidationException: as for checked_text
@@ -170,10 +174,10 @@ def _not_allowed(text, protocol):
 def environment():
     # type: () -> dict
     """Return the environment for git: no prompts, no hooks, no settings of the machine."""
-    env = dict(
-        (name, value)
+    env = {
+        name: value
         for name, value in os.environ.items()
         if not name.startswith("GIT_") or _KEPT_VARIABLES.match(name)
-    )
+    }
     env.update((str(name), str(value)) for name, value in _VARIABLES.items())
     return env

@@ -26,7 +26,7 @@ _NEW_SESSION = (
 )
 
 # status: int, negative when a signal ended it. output, errors: bytes, cut at their limits.
-Result = namedtuple(str("Result"), [str("status"), str("output"), str("errors")])
+Result = namedtuple("Result", "status output errors")
 
 
 def run(args, timeout, limit, env, cwd=None):

@@ -10,6 +10,10 @@ from __future__ import absolute_import, print_function, unicode_literals
 import re
 from collections import namedtuple
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
+    from typing import Optional  # noqa: F401
+
 
 def _pattern(text, flags=0):
     return re.compile(text.encode("latin-1"), flags)
@@ -51,7 +55,9 @@ def parse_listing(output):
     :param output: bytes
     :return: Listing
     """
-    refs, peeled, head = {}, {}, None
+    refs = {}  # type: dict
+    peeled = {}  # type: dict
+    head = None
     for line in output.split(b"\n"):
         left, _, name = line.partition(b"\t")
         if left.startswith(b"ref: ") and name == b"HEAD":
@@ -64,7 +70,7 @@ def parse_listing(output):
 
 
 def make_plan(listing, ref, branch):
-    # type: (Listing, bytes, bytes) -> Plan
+    # type: (Listing, bytes, bytes) -> Optional[Plan]
     """Tell what to fetch to have the commit that a clone would check out.
 
     :param listing: Listing

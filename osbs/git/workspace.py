@@ -133,8 +133,8 @@ class Workspace(object):
         """
         if branch:
             options += ("-b", branch)
-        args = ("clone", "--quiet", "--no-checkout", "--template=", "--origin", "origin")
-        args += options + ("--", self.address, self.repo)
+        args = ("clone", "--quiet", "--no-checkout", "--template=", "--origin", "origin") + options
+        args += ("--", self.address, self.repo)
         result = self._checked(args, self.try_run(*args))
         info = os.path.join(self.repo, ".git", "info")
         if not os.path.isdir(info):

@@ -1,4 +1,5 @@
 """Serves git repositories on loopback: git daemon, git-http-backend, and plain files."""
+
 from __future__ import absolute_import, print_function, unicode_literals
 
 import base64
@@ -17,13 +18,13 @@ from tests.unit.gitrepos import run_git
 class GitHandler(BaseHTTPServer.BaseHTTPRequestHandler):
     """A CGI server for git-http-backend that may want a password; without CGI: plain files."""
 
-    protocol_version = str('HTTP/1.0')
+    protocol_version = str("HTTP/1.0")
 
     def do_GET(self):
-        self.server.requests.append((self.path, self.headers.get('Authorization')))
-        if self.server.authorization not in (None, self.headers.get('Authorization')):
+        self.server.requests.append((self.path, self.headers.get("Authorization")))
+        if self.server.authorization not in (None, self.headers.get("Authorization")):
             self.send_response(401)
-            self.send_header('WWW-Authenticate', 'Basic realm="git"')
+            self.send_header("WWW-Authenticate", 'Basic realm="git"')
             self.end_headers()
         elif self.server.is_smart:
             self._run_backend()
@@ -33,34 +34,42 @@ class GitHandler(BaseHTTPServer.BaseHTTPRequestHandler):
     do_POST = do_GET
 
     def _send_file(self):
-        path = self.server.root + self.path.split('?')[0]
+        path = self.server.root + self.path.split("?")[0]
         found = os.path.isfile(path)
         self.send_response(200 if found else 404)
         self.end_headers()
         if found:
-            with open(path, 'rb') as content:
+            with open(path, "rb") as content:
                 self.wfile.write(content.read())
 
     def _run_backend(self):
-        path, _, query = self.path.partition('?')
-        length = int(self.headers.get('Content-Length') or 0)
-        env = dict(os.environ, GIT_PROJECT_ROOT=self.server.root, GIT_HTTP_EXPORT_ALL='1',
-                   PATH_INFO=path, QUERY_STRING=query, REQUEST_METHOD=self.command,
-                   CONTENT_TYPE=self.headers.get('Content-Type') or '',
-                   CONTENT_LENGTH=str(length), REMOTE_ADDR='127.0.0.1',
-                   HTTP_CONTENT_ENCODING=self.headers.get('Content-Encoding') or '',
-                   GIT_PROTOCOL=self.headers.get('Git-Protocol') or '')
-        env = dict((str(name), str(value)) for name, value in env.items())
-        process = subprocess.Popen([self.server.backend], env=env, stdin=subprocess.PIPE,
-                                   stdout=subprocess.PIPE)
+        path, _, query = self.path.partition("?")
+        length = int(self.headers.get("Content-Length") or 0)
+        env = dict(
+            os.environ,
+            GIT_PROJECT_ROOT=self.server.root,
+            GIT_HTTP_EXPORT_ALL="1",
+            PATH_INFO=path,
+            QUERY_STRING=query,
+            REQUEST_METHOD=self.command,
+            CONTENT_TYPE=self.headers.get("Content-Type") or "",
+            CONTENT_LENGTH=str(length),
+            REMOTE_ADDR="127.0.0.1",
+            HTTP_CONTENT_ENCODING=self.headers.get("Content-Encoding") or "",
+            GIT_PROTOCOL=self.headers.get("Git-Protocol") or "",
+        )
+        env = {str(name): str(value) for name, value in env.items()}
+        process = subprocess.Popen(
+            [self.server.backend], env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
         answer = process.communicate(self.rfile.read(length))[0]
-        head, _, body = answer.partition(b'\r\n\r\n')
-        headers = [line.partition(b': ')[::2] for line in head.split(b'\r\n')]
-        headers = [(name.decode('ascii'), value.decode('ascii')) for name, value in headers]
-        status = [int(value.split()[0]) for name, value in headers if name == 'Status']
+        head, _, body = answer.partition(b"\r\n\r\n")
+        headers = [line.partition(b": ")[::2] for line in head.split(b"\r\n")]
+        headers = [(name.decode("ascii"), value.decode("ascii")) for name, value in headers]
+        status = [int(value.split()[0]) for name, value in headers if name == "Status"]
         self.send_response(status[0] if status else 200)
         for name, value in headers:
-            if name != 'Status':
+            if name != "Status":
                 self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)
@@ -79,13 +88,13 @@ def http_server(root, is_smart=True, user=None):
 
     :param user: str or None, ``name:password`` that it wants
     """
-    server = GitServer(('127.0.0.1', 0), GitHandler)
+    server = GitServer(("127.0.0.1", 0), GitHandler)
     server.root, server.is_smart, server.requests = str(root), is_smart, []
-    server.backend = os.path.join(run_git('.', '--exec-path'), 'git-http-backend')
-    server.authorization = user and 'Basic ' + base64.b64encode(user.encode()).decode()
-    server.address = '127.0.0.1:%d' % server.server_address[1]
-    server.url = 'http://' + server.address
-    thread = threading.Thread(target=server.serve_forever, kwargs={'poll_interval': 0.01})
+    server.backend = os.path.join(run_git(".", "--exec-path"), "git-http-backend")
+    server.authorization = user and "Basic " + base64.b64encode(user.encode()).decode()
+    server.address = "127.0.0.1:%d" % server.server_address[1]
+    server.url = "http://" + server.address
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.daemon = True
     thread.start()
     try:
@@ -97,7 +106,7 @@ def http_server(root, is_smart=True, user=None):
 
 def free_port():
     with_port = socket.socket()
-    with_port.bind(('127.0.0.1', 0))
+    with_port.bind(("127.0.0.1", 0))
     port = with_port.getsockname()[1]
     with_port.close()
     return port
@@ -107,12 +116,22 @@ def free_port():
 def git_daemon(root):
     """Serve the repositories below a directory with git daemon; yields the URL."""
     port = free_port()
-    process = subprocess.Popen(['git', 'daemon', '--export-all', '--reuseaddr', '--base-path=%s' % root,
-                                '--listen=127.0.0.1', '--port=%d' % port, str(root)],
-                               preexec_fn=os.setsid)
+    process = subprocess.Popen(
+        [
+            "git",
+            "daemon",
+            "--export-all",
+            "--reuseaddr",
+            "--base-path=%s" % root,
+            "--listen=127.0.0.1",
+            "--port=%d" % port,
+            str(root),
+        ],
+        preexec_fn=os.setsid,
+    )
     try:
         _wait_for_port(process, port)
-        yield 'git://127.0.0.1:%d' % port
+        yield "git://127.0.0.1:%d" % port
     finally:
         os.killpg(process.pid, 15)
         process.wait()
@@ -122,7 +141,7 @@ def _wait_for_port(process, port):
     deadline = time.time() + 10
     while True:
         try:
-            socket.create_connection(('127.0.0.1', port)).close()
+            socket.create_connection(("127.0.0.1", port)).close()
             return
         except socket.error:
             assert process.poll() is None and time.time() < deadline

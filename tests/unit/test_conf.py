@@ -1,4 +1,5 @@
 """Configuration: lookup, conversions, and what is wrong with a file."""
+
 from __future__ import absolute_import, print_function, unicode_literals
 
 import io
@@ -15,373 +16,413 @@ import pytest
 from flexmock import flexmock
 from packaging.version import Version
 
+import osbs.conf
 from osbs import utils
 from osbs.conf import KINDS, OPTIONS, Configuration
 from osbs.constants import BUILD_JSON_STORE
 from osbs.exceptions import OsbsValidationException
 
-NEEDS_ARGUMENT = {'get_scratch': (None,), 'get_platform_node_selector': ('x86_64',)}
+NEEDS_ARGUMENT = {"get_scratch": (None,), "get_platform_node_selector": ("x86_64",)}
 
 
 @pytest.fixture
 def conf_of(tmpdir, home):
     def make(text, **kwargs):
-        path = tmpdir.join('osbs.conf')
-        with io.open(str(path), 'w', encoding='utf-8') as conf_file:
+        path = tmpdir.join("osbs.conf")
+        with io.open(str(path), "w", encoding="utf-8") as conf_file:
             conf_file.write(text)
         return Configuration(conf_file=str(path), **kwargs)
+
     return make
 
 
-@pytest.mark.parametrize('option', OPTIONS, ids=[option.arg for option in OPTIONS])
+@pytest.mark.parametrize("option", OPTIONS, ids=[option.arg for option in OPTIONS])
 def test_each_option_has_a_documented_getter(option):
     getter = getattr(Configuration, option.getter)
     assert getter.__doc__ and option.meaning and option.kind in KINDS
 
 
 def test_no_getter_is_without_an_option():
-    derived = {'get_openshift_api_version', 'get_k8s_api_uri', 'get_openshift_api_uri',
-               'get_openshift_oauth_api_uri', 'get_source_secret'}
-    getters = set(name for name in dir(Configuration) if name.startswith('get_'))
-    assert getters - derived == set(option.getter for option in OPTIONS)
+    derived = {
+        "get_openshift_api_version",
+        "get_k8s_api_uri",
+        "get_openshift_api_uri",
+        "get_openshift_oauth_api_uri",
+        "get_source_secret",
+        "get_pod_build_json_store",
+    }
+    getters = {name for name in dir(Configuration) if name.startswith("get_")}
+    assert getters - derived == {option.getter for option in OPTIONS}
 
 
-@pytest.mark.parametrize('option', [o for o in OPTIONS if o.kind == 'text'
-                                    and o.section in ('general', 'instance')
-                                    and o.arg not in ('token_file', 'openshift_uri',
-                                                      'source_secret')],
-                         ids=lambda option: option.arg)
+@pytest.mark.parametrize(
+    "option",
+    [
+        o
+        for o in OPTIONS
+        if o.kind == "text"
+        and o.section in ("general", "instance")
+        and o.arg not in ("token_file", "openshift_uri", "source_secret")
+    ],
+    ids=lambda option: option.arg,
+)
 def test_an_option_is_read_from_its_key_and_its_argument(option, conf_of):
-    section = 'default' if option.section == 'instance' else option.section
-    conf = conf_of('[%s]\n%s = from file\n' % (section, option.key))
-    assert getattr(conf, option.getter)() == 'from file'
-    conf.args = Namespace(**{str(option.arg): 'from args'})
-    assert getattr(conf, option.getter)() == 'from args'
-    conf.kwargs[option.arg] = 'from kwargs'
-    assert getattr(conf, option.getter)() == 'from kwargs'
+    section = "default" if option.section == "instance" else option.section
+    conf = conf_of("[%s]\n%s = from file\n" % (section, option.key))
+    assert getattr(conf, option.getter)() == "from file"
+    conf.args = Namespace(**{str(option.arg): "from args"})
+    assert getattr(conf, option.getter)() == "from args"
+    conf.kwargs[option.arg] = "from kwargs"
+    assert getattr(conf, option.getter)() == "from kwargs"
 
 
-@pytest.mark.parametrize(('args', 'kwargs', 'expected'), [
-    (Namespace(vendor='C'), {'vendor': 'K'}, 'K'),
-    (Namespace(vendor='C'), {'vendor': None}, 'C'),
-    (Namespace(vendor=None), {}, 'F'),
-    (Namespace(vendor=''), {}, ''),
-    (None, {}, 'F'),
-])
+@pytest.mark.parametrize(
+    ("args", "kwargs", "expected"),
+    [
+        (Namespace(vendor="C"), {"vendor": "K"}, "K"),
+        (Namespace(vendor="C"), {"vendor": None}, "C"),
+        (Namespace(vendor=None), {}, "F"),
+        (Namespace(vendor=""), {}, ""),
+        (None, {}, "F"),
+    ],
+)
 def test_the_first_source_that_says_something_wins(args, kwargs, expected, conf_of):
-    kwargs = dict((str(key), value) for key, value in kwargs.items())
-    assert conf_of('[default]\nvendor=F\n', cli_args=args, **kwargs).get_vendor() == expected
+    kwargs = {str(key): value for key, value in kwargs.items()}
+    assert conf_of("[default]\nvendor=F\n", cli_args=args, **kwargs).get_vendor() == expected
 
 
 def test_the_command_line_may_come_later():
     conf = Configuration(conf_file=None)
-    conf.args = Namespace(vendor='later')
-    assert conf.get_vendor() == 'later'
+    conf.args = Namespace(vendor="later")
+    assert conf.get_vendor() == "later"
 
 
 def test_the_file_may_be_gone_after_construction(conf_of, tmpdir):
-    conf = conf_of('[default]\nbuild_host=localhost\n')
-    tmpdir.join('osbs.conf').remove()
-    assert conf.get_build_host() == 'localhost'
+    conf = conf_of("[default]\nbuild_host=localhost\n")
+    tmpdir.join("osbs.conf").remove()
+    assert conf.get_build_host() == "localhost"
     assert conf.get_build_image() is None
 
 
-@pytest.mark.parametrize('conf_file', ['/nonexistent/path', None, '/'])
+@pytest.mark.parametrize("conf_file", ["/nonexistent/path", None, "/"])
 def test_a_missing_file_is_no_error(conf_file, caplog):
-    assert Configuration(conf_file=conf_file).get_namespace() == 'default'
+    assert Configuration(conf_file=conf_file).get_namespace() == "default"
     assert not caplog.records
 
 
 def test_a_missing_section_is_warned_of(conf_of, caplog):
-    assert conf_of('', conf_section='absent').get_vendor() is None
-    assert 'absent' in caplog.text
+    assert conf_of("", conf_section="absent").get_vendor() is None
+    assert "absent" in caplog.text
 
 
 def test_construction_survives_that_self_is_the_class(conf_of, tmpdir):
     class Victim(Configuration):
         pass
 
-    conf_of('[default]\nvendor=V\n')
-    initialise = Configuration.__dict__['__init__']
-    initialise(Victim, conf_file=str(tmpdir.join('osbs.conf')), namespace='n')
+    conf_of("[default]\nvendor=V\n")
+    initialise = Configuration.__dict__["__init__"]
+    initialise(Victim, conf_file=str(tmpdir.join("osbs.conf")), namespace="n")
     victim = object.__new__(Victim)
-    assert (victim.get_vendor(), victim.get_namespace()) == ('V', 'n')
+    assert (victim.get_vendor(), victim.get_namespace()) == ("V", "n")
 
 
 def test_a_getter_can_be_replaced_on_an_object():
     conf = Configuration(conf_file=None)
-    flexmock(conf).should_receive('get_cpu_limit').and_return('1')
-    assert conf.get_cpu_limit() == '1'
+    flexmock(conf).should_receive("get_cpu_limit").and_return("1")
+    assert conf.get_cpu_limit() == "1"
 
 
-@pytest.mark.parametrize(('text', 'line', 'reason'), [
-    ('vendor = x\n', 1, 'before the first [section]'),
-    ('[default]\nvendor\n', 2, 'neither [section] nor key = value'),
-])
+@pytest.mark.parametrize(
+    ("text", "line", "reason"),
+    [
+        ("vendor = x\n", 1, "before the first [section]"),
+        ("[default]\nvendor\n", 2, "neither [section] nor key = value"),
+    ],
+)
 def test_a_file_that_cannot_be_parsed_is_named_with_line_and_reason(text, line, reason, conf_of):
     with pytest.raises(OsbsValidationException) as caught:
         conf_of(text)
-    assert 'osbs.conf, line %d: ' % line in caught.value.message
+    assert "osbs.conf, line %d: " % line in caught.value.message
     assert reason in caught.value.message
 
 
 def test_the_message_about_a_bad_line_does_not_quote_it(conf_of):
     with pytest.raises(OsbsValidationException) as caught:
-        conf_of('[default]\npassword hunter2\n')
-    assert 'hunter2' not in caught.value.message
+        conf_of("[default]\npassword hunter2\n")
+    assert "hunter2" not in caught.value.message
 
 
 def test_a_file_that_is_not_utf8_is_an_error_with_its_line(tmpdir):
-    path = tmpdir.join('osbs.conf')
-    path.write_binary(b'[default]\nvendor = \xff\n')
+    path = tmpdir.join("osbs.conf")
+    path.write_binary(b"[default]\nvendor = \xff\n")
     with pytest.raises(OsbsValidationException) as caught:
         Configuration(conf_file=str(path))
-    assert 'line 2: is not UTF-8' in caught.value.message
+    assert "line 2: is not UTF-8" in caught.value.message
 
 
 def test_text_that_is_not_ascii_is_text_on_every_interpreter(conf_of):
-    assert conf_of('[default]\nvendor = caf\xe9\n').get_vendor() == 'caf\xe9'
+    assert conf_of("[default]\nvendor = caf\xe9\n").get_vendor() == "caf\xe9"
 
 
-@pytest.mark.parametrize('word', ['true', 'TRUE', 'yes', 'Yes', 'on', '1', True, 1, 1.0, 2])
+@pytest.mark.parametrize("word", ["true", "TRUE", "yes", "Yes", "on", "1", True, 1, 1.0, 2])
 def test_defect_21_words_for_true_are_true(word):
     assert Configuration(conf_file=None, verify_ssl=word).get_verify_ssl() is True
 
 
-@pytest.mark.parametrize('word', ['false', 'False', 'no', 'OFF', '0', False, 0])
+@pytest.mark.parametrize("word", ["false", "False", "no", "OFF", "0", False, 0])
 def test_defect_21_words_for_false_are_false(word):
     assert Configuration(conf_file=None, verify_ssl=word).get_verify_ssl() is False
 
 
-@pytest.mark.parametrize('word', ['maybe', '', '5', '-1', '1.0', [], {}, float('nan'),
-                                  float('inf'), b'\xff'])
+@pytest.mark.parametrize(
+    "word", ["maybe", "", "5", "-1", "1.0", [], {}, float("nan"), float("inf"), b"\xff"]
+)
 def test_defect_21_no_other_word_is_a_boolean(word):
     with pytest.raises(OsbsValidationException) as caught:
         Configuration(conf_file=None, verify_ssl=word).get_verify_ssl()
-    assert '[default] verify_ssl' in caught.value.message
+    assert "[default] verify_ssl" in caught.value.message
 
 
 def test_defect_21_the_message_names_section_key_and_value(conf_of):
     with pytest.raises(OsbsValidationException) as caught:
-        conf_of('[mine]\nuse_auth = jein\n', conf_section='mine').get_use_auth()
-    assert '[mine] use_auth: jein' in caught.value.message
+        conf_of("[mine]\nuse_auth = jein\n", conf_section="mine").get_use_auth()
+    assert "[mine] use_auth: jein" in caught.value.message
 
 
 def test_defect_27_an_unreadable_token_file_is_no_token(tmpdir, caplog):
-    path = str(tmpdir.join('absent'))
+    path = str(tmpdir.join("absent"))
     assert Configuration(conf_file=None, token_file=path).get_oauth2_token() is None
     assert path in caplog.text and caplog.records[0].levelno == logging.ERROR
 
 
 def test_defect_27_a_token_file_that_is_not_text_is_no_token(tmpdir):
-    path = tmpdir.join('token')
-    path.write_binary(b'\xff\xfe')
+    path = tmpdir.join("token")
+    path.write_binary(b"\xff\xfe")
     assert Configuration(conf_file=None, token_file=str(path)).get_oauth2_token() is None
 
 
-@pytest.mark.parametrize(('file_keys', 'args', 'kwargs', 'expected'), [
-    (('token', 'token_file'), (), (), 'file token'),
-    (('token_file',), (), (), 'content of file'),
-    (('token',), ('token_file',), (), 'content of args'),
-    (('token',), ('token', 'token_file'), (), 'args token'),
-    (('token',), ('token',), ('token_file',), 'content of kwargs'),
-    (('token_file',), ('token',), (), 'args token'),
-    ((), (), (), 'content of login'),
-    (('token_file',), (), (), 'content of file'),
-    ((), (), ('token', 'token_file'), 'kwargs token'),
-])
+@pytest.mark.parametrize(
+    ("file_keys", "args", "kwargs", "expected"),
+    [
+        (("token", "token_file"), (), (), "file token"),
+        (("token_file",), (), (), "content of file"),
+        (("token",), ("token_file",), (), "content of args"),
+        (("token",), ("token", "token_file"), (), "args token"),
+        (("token",), ("token",), ("token_file",), "content of kwargs"),
+        (("token_file",), ("token",), (), "args token"),
+        ((), (), (), "content of login"),
+        (("token_file",), (), (), "content of file"),
+        ((), (), ("token", "token_file"), "kwargs token"),
+    ],
+)
 def test_a_token_comes_from_the_highest_source(file_keys, args, kwargs, expected, tmpdir, conf_of):
     def settings(source, keys):
         path = tmpdir.join(source)
-        path.write('  content of %s\n' % source)
-        values = {'token': '%s token' % source, 'token_file': str(path)}
-        return dict((str(key), values[key]) for key in keys)
+        path.write("  content of %s\n" % source)
+        values = {"token": "%s token" % source, "token_file": str(path)}
+        return {str(key): values[key] for key in keys}
 
-    settings('login', ())
-    flexmock(utils).should_receive('get_instance_token_file_name').with_args('default').and_return(
-        str(tmpdir.join('login'))).times(0 if expected != 'content of login' else 1)
-    lines = ['%s = %s\n' % item for item in settings('file', file_keys).items()]
-    conf = conf_of('[default]\n' + ''.join(lines), cli_args=Namespace(**settings('args', args)),
-                   **settings('kwargs', kwargs))
+    settings("login", ())
+    flexmock(utils).should_receive("get_instance_token_file_name").with_args("default").and_return(
+        str(tmpdir.join("login"))
+    ).times(0 if expected != "content of login" else 1)
+    lines = ["%s = %s\n" % item for item in settings("file", file_keys).items()]
+    conf = conf_of(
+        "[default]\n" + "".join(lines),
+        cli_args=Namespace(**settings("args", args)),
+        **settings("kwargs", kwargs)
+    )
     assert conf.get_oauth2_token() == expected
 
 
 def test_an_empty_token_counts_as_one(conf_of):
-    assert conf_of('[default]\ntoken=F\n', token='').get_oauth2_token() == ''
+    assert conf_of("[default]\ntoken=F\n", token="").get_oauth2_token() == ""
 
 
 def test_a_login_token_that_others_can_read_is_warned_of(home, caplog):
-    token = home.mkdir('.osbs').join('default.token')
-    token.write('secret-token')
+    token = home.mkdir(".osbs").join("default.token")
+    token.write("secret-token")
     token.chmod(0o644)
-    assert Configuration(conf_file=None).get_oauth2_token() == 'secret-token'
-    assert 'others' in caplog.text and 'secret-token' not in caplog.text
+    assert Configuration(conf_file=None).get_oauth2_token() == "secret-token"
+    assert "others" in caplog.text and "secret-token" not in caplog.text
 
 
 def test_defect_33_an_instance_name_that_leaves_the_directory_has_no_login_token(home):
-    home.mkdir('.osbs')
-    home.join('x.token').write('outside')
-    assert Configuration(conf_file=None, conf_section='../x').get_oauth2_token() is None
+    home.mkdir(".osbs")
+    home.join("x.token").write("outside")
+    assert Configuration(conf_file=None, conf_section="../x").get_oauth2_token() is None
 
 
-@pytest.mark.parametrize('key', ['password', 'token', 'openshift_url'])
+@pytest.mark.parametrize("key", ["password", "token", "openshift_url"])
 def test_defect_52_a_stray_percent_sign_stays(key, conf_of, caplog):
-    conf = conf_of('[default]\n%s = secret%%word\n' % key)
-    getter = {'password': conf.get_password, 'token': conf.get_oauth2_token,
-              'openshift_url': conf.get_openshift_base_uri}[key]
-    assert getter() == 'secret%word'
-    assert '[default] %s' % key in caplog.text
-    assert 'secret' not in caplog.text
+    conf = conf_of("[default]\n%s = secret%%word\n" % key)
+    getter = {
+        "password": conf.get_password,
+        "token": conf.get_oauth2_token,
+        "openshift_url": conf.get_openshift_base_uri,
+    }[key]
+    assert getter() == "secret%word"
+    assert "[default] %s" % key in caplog.text
+    assert "secret" not in caplog.text
 
 
 def test_interpolation_works(conf_of):
-    conf = conf_of('[default]\nvendor = 100%%\nuser = %(vendor)s sure\n')
-    assert (conf.get_vendor(), conf.get_user()) == ('100%', '100% sure')
+    conf = conf_of("[default]\nvendor = 100%%\nuser = %(vendor)s sure\n")
+    assert (conf.get_vendor(), conf.get_user()) == ("100%", "100% sure")
 
 
 def test_defect_53_templates_are_looked_for_when_nothing_is_configured():
     found = Configuration(conf_file=None).get_build_json_store()
-    assert os.path.isfile(os.path.join(found, 'orchestrator.json'))
+    assert os.path.isfile(os.path.join(found, "orchestrator.json"))
 
 
 def test_defect_53_a_url_that_is_none_is_named():
     with pytest.raises(OsbsValidationException) as caught:
-        Configuration(conf_file=None, openshift_url='http://[x').get_openshift_api_uri()
-    assert 'openshift_url' in caught.value.message
+        Configuration(conf_file=None, openshift_url="http://[x").get_openshift_api_uri()
+    assert "openshift_url" in caught.value.message
 
 
 def test_configured_templates_are_taken_as_they_are(conf_of):
-    conf = conf_of('[general]\nbuild_json_dir = /nowhere\n')
-    assert conf.get_build_json_store() == conf.get_builder_build_json_store() == '/nowhere'
+    conf = conf_of("[general]\nbuild_json_dir = /nowhere\n")
+    assert conf.get_build_json_store() == conf.get_builder_build_json_store() == "/nowhere"
 
 
 def test_the_pod_is_not_told_where_the_client_found_its_templates(caplog):
     conf = Configuration(conf_file=None, build_json_dir=None)
     assert conf.get_builder_build_json_store() == BUILD_JSON_STORE
-    assert 'builder_build_json_dir' in caplog.text
+    assert "builder_build_json_dir" in caplog.text
 
 
-@pytest.mark.parametrize('bad', ['a', 'a=b,', 'None', 'a=b,c', 5])
+@pytest.mark.parametrize("bad", ["a", "a=b,", "None", "a=b,c", 5])
 def test_defect_60_a_node_selector_without_equals_sign_is_refused(bad):
     with pytest.raises(OsbsValidationException):
         Configuration(conf_file=None, auto_build_node_selector=bad).get_auto_build_node_selector()
 
 
-@pytest.mark.parametrize(('text', 'expected'), [
-    (' a = b , c=d=e', {'a': 'b', 'c': 'd=e'}), ('none', {}), ('', {}), (None, {})])
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [(" a = b , c=d=e", {"a": "b", "c": "d=e"}), ("none", {}), ("", {}), (None, {})],
+)
 def test_node_selectors_are_parsed(text, expected):
     assert Configuration(conf_file=None).generate_nodeselector_dict(text) == expected
 
 
 def test_a_node_selector_of_no_platform_is_empty(conf_of):
-    conf = conf_of('[default]\nnode_selector. = a=b\nnode_selector.x86 = c=d\n')
-    assert conf.get_platform_node_selector('') == {}
-    assert conf.get_platform_node_selector('x86') == {'c': 'd'}
+    conf = conf_of("[default]\nnode_selector. = a=b\nnode_selector.x86 = c=d\n")
+    assert conf.get_platform_node_selector("") == {}
+    assert conf.get_platform_node_selector("x86") == {"c": "d"}
 
 
 def test_defect_60_a_section_that_only_contains_platform_is_no_platform(conf_of):
-    conf = conf_of('[notaplatform:x]\n[platform:]\n[platform:ham]\narchitecture=bacon\n'
-                   '[platform:eggs]\nenable_v1=true\n')
+    conf = conf_of(
+        "[notaplatform:x]\n[platform:]\n[platform:ham]\narchitecture=bacon\n"
+        "[platform:eggs]\nenable_v1=true\n"
+    )
     assert conf.get_platform_descriptors() == {
-        'ham': {'architecture': 'bacon', 'enable_v1': False},
-        'eggs': {'architecture': 'eggs', 'enable_v1': True}}
+        "ham": {"architecture": "bacon", "enable_v1": False},
+        "eggs": {"architecture": "eggs", "enable_v1": True},
+    }
 
 
 def test_only_one_platform_may_have_v1(conf_of):
-    conf = conf_of('[platform:a]\nenable_v1=1\n[platform:b]\nenable_v1=1\n')
+    conf = conf_of("[platform:a]\nenable_v1=1\n[platform:b]\nenable_v1=1\n")
     with pytest.raises(OsbsValidationException) as caught:
         conf.get_platform_descriptors()
-    assert 'a, b' in caught.value.message
+    assert "a, b" in caught.value.message
 
 
 def test_a_platform_without_v1_needs_registries_with_v2():
     conf = Configuration(conf_file=None)
-    assert conf.get_registry_api_versions() == ['v1', 'v2']
-    assert conf.get_registry_api_versions('ham') == ['v2']
+    assert conf.get_registry_api_versions() == ["v1", "v2"]
+    assert conf.get_registry_api_versions("ham") == ["v2"]
     with pytest.raises(OsbsValidationException):
-        Configuration(conf_file=None, registry_api_versions='v1').get_registry_api_versions('ham')
+        Configuration(conf_file=None, registry_api_versions="v1").get_registry_api_versions("ham")
 
 
-@pytest.mark.parametrize('bad', ['a:', 'a,', 'a', ',a', ':a', 'a:b,', 'a:b:  , c:d', 'a : b', 5])
+@pytest.mark.parametrize("bad", ["a:", "a,", "a", ",a", ":a", "a:b,", "a:b:  , c:d", "a : b", 5])
 def test_malformed_equal_labels_are_refused(bad):
     with pytest.raises(OsbsValidationException):
         Configuration(conf_file=None, equal_labels=bad).get_equal_labels()
 
 
 def test_each_bad_token_secret_is_logged(caplog):
-    conf = Configuration(conf_file=None, token_secrets='good bad: worse:/ fine:/x')
+    conf = Configuration(conf_file=None, token_secrets="good bad: worse:/ fine:/x")
     with pytest.raises(OsbsValidationException):
         conf.get_token_secrets()
     assert [record.levelno for record in caplog.records] == [logging.ERROR] * 2
 
 
-@pytest.mark.parametrize(('version', 'error'), [('one', 'one'), ([], '[]'), (float('inf'), 'inf')])
+@pytest.mark.parametrize(("version", "error"), [("one", "one"), ([], "[]"), (float("inf"), "inf")])
 def test_a_bad_arrangement_version_is_quoted(version, error):
     with pytest.raises(OsbsValidationException) as caught:
         Configuration(conf_file=None, arrangement_version=version).get_arrangement_version()
-    assert 'arrangement_version' in caught.value.message and error in caught.value.message
+    assert "arrangement_version" in caught.value.message and error in caught.value.message
 
 
 def test_a_list_is_taken_for_comma_separated_text():
-    conf = Configuration(conf_file=None, registry_uri=['a', 'b'])
-    assert conf.get_registry_uris() == ['a', 'b']
+    conf = Configuration(conf_file=None, registry_uri=["a", "b"])
+    assert conf.get_registry_uris() == ["a", "b"]
 
 
 def test_a_default_list_is_not_shared():
     conf = Configuration(conf_file=None)
-    conf.get_registry_uris().append('x')
+    conf.get_registry_uris().append("x")
     assert conf.get_registry_uris() == []
 
 
 def test_openshift_uri_is_deprecated_but_wins(conf_of):
-    conf = conf_of('[default]\nopenshift_uri = https://old\n', openshift_url='https://new')
+    conf = conf_of("[default]\nopenshift_uri = https://old\n", openshift_url="https://new")
+    # Python 2 remembers that it was warned before.
+    getattr(osbs.conf, "__warningregistry__", {}).clear()
     with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter('always')
-        assert conf.get_openshift_base_uri() == 'https://old'
+        warnings.simplefilter("always")
+        assert conf.get_openshift_base_uri() == "https://old"
     assert [warning.category for warning in caught] == [UserWarning]
 
 
-@pytest.mark.parametrize('version', ['1.0.6', Version('1.0.6')])
+@pytest.mark.parametrize("version", ["1.0.6", Version("1.0.6")])
 def test_the_required_version_is_a_version(version):
     conf = Configuration(conf_file=None, openshift_required_version=version)
-    assert conf.get_openshift_required_version() == Version('1.0.6')
+    assert conf.get_openshift_required_version() == Version("1.0.6")
 
 
-@pytest.mark.parametrize('version', ['', None])
+@pytest.mark.parametrize("version", ["", None])
 def test_no_required_version_is_none(version):
     conf = Configuration(conf_file=None, openshift_required_version=version)
     assert conf.get_openshift_required_version() is None
 
 
 def test_a_bad_required_version_is_named_with_section_and_key():
-    conf = Configuration(conf_file=None, openshift_required_version='one dot six')
+    conf = Configuration(conf_file=None, openshift_required_version="one dot six")
     with pytest.raises(OsbsValidationException) as caught:
         conf.get_openshift_required_version()
-    assert '[general] openshift_required_version: one dot six' in caught.value.message
+    assert "[general] openshift_required_version: one dot six" in caught.value.message
 
 
-@pytest.mark.parametrize(('given', 'expected'), [(None, None), ('90', 90.0), (0.5, 0.5)])
+@pytest.mark.parametrize(("given", "expected"), [(None, None), ("90", 90.0), (0.5, 0.5)])
 def test_wait_timeout_is_seconds(given, expected):
     assert Configuration(conf_file=None, wait_timeout=given).get_wait_timeout() == expected
 
 
-@pytest.mark.parametrize('bad', ['0', '-1', 'soon', 'nan', 'inf', '', []])
+@pytest.mark.parametrize("bad", ["0", "-1", "soon", "nan", "inf", "", []])
 def test_wait_timeout_is_more_than_nothing(bad):
     with pytest.raises(OsbsValidationException):
         Configuration(conf_file=None, wait_timeout=bad).get_wait_timeout()
 
 
 def test_the_api_of_openshift_3_is_the_default():
-    assert Configuration(conf_file=None).get_openshift_api() == 'oapi'
-    assert Configuration(conf_file=None, openshift_api='auto').get_openshift_api() == 'auto'
+    assert Configuration(conf_file=None).get_openshift_api() == "oapi"
+    assert Configuration(conf_file=None, openshift_api="auto").get_openshift_api() == "auto"
     with pytest.raises(OsbsValidationException):
-        Configuration(conf_file=None, openshift_api='both').get_openshift_api()
+        Configuration(conf_file=None, openshift_api="both").get_openshift_api()
 
 
 def test_builder_use_auth_falls_back_to_use_auth():
     assert Configuration(conf_file=None, use_auth=True).get_builder_use_auth() is True
-    assert Configuration(conf_file=None, use_auth=True,
-                         builder_use_auth=False).get_builder_use_auth() is False
+    assert (
+        Configuration(conf_file=None, use_auth=True, builder_use_auth=False).get_builder_use_auth()
+        is False
+    )
 
 
 def test_defect_89_nothing_that_newer_pythons_lack_is_needed():
@@ -390,7 +431,8 @@ import sys
 from six.moves import configparser
 sys.modules['pkg_resources'] = None
 if hasattr(configparser.RawConfigParser, 'read_file'):
-    for owner, name in ((configparser, 'SafeConfigParser'), (configparser.RawConfigParser, 'readfp')):
+    for owner, name in ((configparser, "SafeConfigParser"),
+                        (configparser.RawConfigParser, "readfp")):
         if hasattr(owner, name):
             delattr(owner, name)
 from osbs.conf import Configuration
@@ -399,10 +441,10 @@ print(Configuration(conf_file=sys.argv[1]).get_vendor(), RepoConfiguration(sys.a
 """
     directory = tempfile.mkdtemp()
     try:
-        conf_file = os.path.join(directory, 'osbs.conf')
-        with io.open(conf_file, 'w') as opened:
-            opened.write('[default]\nvendor=V\n')
-        output = subprocess.check_output([sys.executable, '-c', program, conf_file, directory])
+        conf_file = os.path.join(directory, "osbs.conf")
+        with io.open(conf_file, "w") as opened:
+            opened.write("[default]\nvendor=V\n")
+        output = subprocess.check_output([sys.executable, "-c", program, conf_file, directory])
     finally:
         shutil.rmtree(directory)
-    assert b'V' in output and b'{}' in output
+    assert b"V" in output and b"{}" in output
