@@ -53,7 +53,7 @@ def load(path, check=None):
     entry = _entries.get(key)
     if entry is None or signature is None or entry.signature != signature:
         entry = _read(key, signature, entry)
-    return marshal.loads(entry.copy)
+    return marshal.loads(entry.copy)  # noqa: S302 - marshalled by this process
 
 
 def _signature(path):
