@@ -53,7 +53,7 @@ class App:
         """Return the factory of protocols for connections."""
         application = web.Application(client_max_size=LARGEST_BODY)
         application.router.add_route('*', '/{path:.*}', self.handle)
-        application.on_response_prepare.append(_without_server_header)
+        application.on_response_prepare.append(_drop_additions)
         # no access log: it would hold paths with tokens
         self._runner = web.AppRunner(
             application, access_log=None, handle_signals=False, keepalive_timeout=75.0
@@ -240,8 +240,11 @@ class App:
         return response
 
 
-async def _without_server_header(_request, response):
+async def _drop_additions(_request, response):
+    """Take away what aiohttp adds and Go does not."""
     response.headers.popall('Server', None)
+    if response.content_length == 0 or response.status == 204:
+        response.headers.popall('Content-Type', None)
 
 
 class _Once:

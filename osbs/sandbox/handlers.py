@@ -25,13 +25,14 @@ class Answer:
 
     :param body: dict (JSON), bytes or None
     :param code: int, HTTP status
+    :param headers: dict, or list of (name, value) where a name occurs twice
     """
 
     def __init__(self, body=None, code=200, content_type='application/json', headers=None):
         self.body = body
         self.code = code
         self.content_type = content_type
-        self.headers = dict(headers or {})
+        self.headers = headers if isinstance(headers, list) else dict(headers or {})
 
 
 class Stream:

@@ -15,6 +15,8 @@ HANDSHAKE_SECONDS = 20.0
 #: handshakes at the same time: more would make those wait who are connected already
 HANDSHAKES = 16
 _BACKLOG = 1024
+#: connections whose number is known
+_REMEMBERED = 100000
 _RESET = struct.pack('ii', 1, 0)
 
 
@@ -41,7 +43,7 @@ class Listener:
         self._context = context
         self._refuses = refuses
         self._socket = None
-        self._task = None
+        self._loop = None
         self._handshakes = set()
         #: the port in use
         self.port = port
@@ -60,25 +62,24 @@ class Listener:
 
         :raises OSError: when the port is taken
         """
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self._socket.setblocking(False)
+        listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.setblocking(False)
         try:
-            self._socket.bind(('127.0.0.1', self.port))
-            self._socket.listen(_BACKLOG)
+            listening.bind(('127.0.0.1', self.port))
+            listening.listen(_BACKLOG)
         except OSError:
-            self._socket.close()
-            self._socket = None
+            listening.close()
             raise
-        self.port = self._socket.getsockname()[1]
-        self._task = asyncio.ensure_future(self._accept(self._socket))
+        self.port = listening.getsockname()[1]
+        self._socket = listening
+        self._loop = asyncio.get_event_loop()
+        self._resume()
 
     def close(self):
         """Stop listening; connections there are go on."""
-        if self._task is not None:
-            self._task.cancel()
-            self._task = None
         if self._socket is not None:
+            self._pause()
             self._socket.close()
             self._socket = None
 
@@ -86,29 +87,47 @@ class Listener:
         """Return the number of a connection."""
         return self._numbers.get(transport.get_extra_info('peername'), 0)
 
-    async def _accept(self, listening):
-        loop = asyncio.get_event_loop()
-        while True:
-            while len(self._handshakes) >= HANDSHAKES:
-                await asyncio.wait(self._handshakes, return_when=asyncio.FIRST_COMPLETED)
+    # loop.sock_accept would leave a reader behind that hits whoever gets the same file descriptor
+    # after close(); readers of our own are gone at once
+
+    def _resume(self):
+        if self._socket is not None:
+            self._loop.add_reader(self._socket.fileno(), self._accept)
+
+    def _pause(self):
+        self._loop.remove_reader(self._socket.fileno())
+
+    def _accept(self):
+        while len(self._handshakes) < HANDSHAKES:
             try:
-                connection, peer = await loop.sock_accept(listening)
-            except OSError:
-                await asyncio.sleep(0.05)
-                continue
+                connection, peer = self._socket.accept()
+            except (BlockingIOError, InterruptedError, ConnectionError):
+                return
+            except OSError:  # no file descriptors left
+                self._pause()
+                self._loop.call_later(0.05, self._resume)
+                return
             if self._refuses():
                 reset(connection)
                 connection.close()
                 continue
-            self.accepted += 1
-            self._numbers[peer] = self.accepted
-            if len(self._numbers) > 100000:
-                self._numbers.pop(next(iter(self._numbers)))
-            connection.setblocking(False)
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            task = asyncio.ensure_future(self._greet(loop, connection))
-            self._handshakes.add(task)
-            task.add_done_callback(self._handshakes.discard)
+            self._take(connection, peer)
+        self._pause()
+
+    def _take(self, connection, peer):
+        self.accepted += 1
+        self._numbers[peer] = self.accepted
+        if len(self._numbers) > _REMEMBERED:
+            self._numbers.pop(next(iter(self._numbers)))
+        connection.setblocking(False)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        task = asyncio.ensure_future(self._greet(self._loop, connection))
+        self._handshakes.add(task)
+        task.add_done_callback(self._greeted)
+
+    def _greeted(self, task):
+        self._handshakes.discard(task)
+        self._resume()
 
     async def _greet(self, loop, connection):
         try:

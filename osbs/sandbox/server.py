@@ -56,6 +56,8 @@ class Sandbox:
     :param allowed_registries: list of str or None, registries that image streams may name
     :param nodes: list of dict or None, labels of the nodes; None fits any node selector
     :param keep_finished: int, finished builds that are kept
+    :param keytab: str or None, keytab of the service; with it Kerberos tickets are accepted
+    :raises ValueError: when the keytab cannot be used
     """
 
     def __init__(
@@ -75,6 +77,7 @@ class Sandbox:
         nodes=None,
         keep_finished=1000,
         passwords=None,
+        keytab=None,
     ):
         if token_lifetime is not None:
             delays = dict(delays or {}, token_life=float(token_lifetime))
@@ -105,6 +108,11 @@ class Sandbox:
         self._thread = None
         self._loop = None
         self._stopping = None
+        if keytab is not None:
+            # Imported here: it needs a package that only Kerberos needs.
+            from osbs.sandbox.negotiate import KerberosNegotiator
+
+            self.negotiator = KerberosNegotiator(keytab)
 
     # life
 

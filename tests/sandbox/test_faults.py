@@ -78,10 +78,21 @@ def test_a_reset_after_acting_leaves_the_object(api, faults):
 
 def test_a_body_is_cut_after_so_many_bytes(api, faults):
     faults.cut(10, path='configmaps')
+    api.sandbox.put('configmaps', {'metadata': {'name': 'big'}, 'data': {'k': 'x' * 3000}})
     answer = api.get(CORE + 'configmaps', stream=True)
     assert answer.status_code == 200
     with pytest.raises(BROKEN):
         answer.content  # noqa: B018
+
+
+def test_a_short_body_is_cut_too_although_its_length_was_promised(api, faults):
+    faults.cut(10, path='configmaps')
+    answer = api.get(CORE + 'configmaps', stream=True)
+    assert int(answer.headers['Content-Length']) > 10
+    try:
+        assert len(answer.content) == 10
+    except BROKEN:
+        pass  # newer versions of urllib3 notice
 
 
 def test_a_cut_that_is_longer_than_the_body_never_fires(api, faults):
@@ -290,9 +301,6 @@ def test_images_can_be_pushed_over_http(api):
 def test_faults_work_without_tls():
     with started(tls=False) as api:
         api.sandbox.faults.reset()
-        with pytest.raises(BROKEN):
-            api.get(OAPI + 'builds')
-        api.sandbox.faults.cut(3)
         with pytest.raises(BROKEN):
             api.get(OAPI + 'builds')
         assert api.get(OAPI + 'builds').status_code == 200

@@ -10,6 +10,15 @@ from osbs.sandbox.logs import ContainerLog, LogOptions, LogReader
 from tests.sandbox.support import CORE, OAPI
 
 
+def run(coroutine):
+    """Run a coroutine in a loop of its own."""
+    loop = asyncio.new_event_loop()
+    try:
+        return loop.run_until_complete(coroutine)
+    finally:
+        loop.close()
+
+
 def read(log, **query):
     options = LogOptions({key: str(value) for key, value in query.items()})
 
@@ -22,7 +31,7 @@ def read(log, **query):
                 return b''.join(pieces)
             pieces.append(piece)
 
-    return asyncio.new_event_loop().run_until_complete(collect())
+    return run(collect())
 
 
 @pytest.fixture
@@ -66,7 +75,7 @@ def test_a_line_written_in_pieces_is_one_line(log):
 def test_followers_get_pieces_as_they_come_each_once():
     log = ContainerLog()
 
-    async def run():
+    async def steps():
         reader = LogReader(log, LogOptions({'follow': 'true'}))
         got = []
         for piece in (b'a', b'b\nc', b'\n'):
@@ -76,14 +85,12 @@ def test_followers_get_pieces_as_they_come_each_once():
         got.append(await reader.next())
         return got
 
-    assert asyncio.new_event_loop().run_until_complete(run()) == [b'a', b'b\nc', b'\n', None]
+    assert run(steps()) == [b'a', b'b\nc', b'\n', None]
 
 
 def test_writes_from_another_thread_arrive():
-    loop = asyncio.new_event_loop()
-    log = ContainerLog(loop)
-
-    async def run():
+    async def steps():
+        log = ContainerLog(asyncio.get_event_loop())
         thread = threading.Thread(target=log.write, args=(b'hello\n',))
         thread.start()
         reader = LogReader(log, LogOptions({'follow': '1'}))
@@ -91,7 +98,7 @@ def test_writes_from_another_thread_arrive():
         thread.join()
         return piece
 
-    assert loop.run_until_complete(asyncio.wait_for(run(), 5)) == b'hello\n'
+    assert run(asyncio.wait_for(steps(), 5)) == b'hello\n'
 
 
 def test_what_is_written_after_the_end_is_dropped(log):

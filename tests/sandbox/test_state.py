@@ -163,7 +163,7 @@ def test_a_killed_sandbox_comes_back_with_an_unbroken_log(state):
         stream = api.follow('{}builds/{}/log?follow=1'.format(OAPI, name))
         stream.until(3)
         process.kill()
-        process.wait()
+        process.communicate()
         stream.ended()
         assert stream.error is not None
         process, again = start_process(state)

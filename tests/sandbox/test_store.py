@@ -72,9 +72,9 @@ def test_what_is_missing_can_be_neither_updated_nor_deleted(store):
 
 def test_listeners_are_told_of_the_changes_that_they_asked_for(store):
     everything, named, others = [], [], []
-    store.subscribe(everything.append)
-    store.subscribe(named.append, 'builds', 'a')
-    store.subscribe(others.append, 'pods')
+    store.subscribe(lambda event: everything.append(event))
+    store.subscribe(lambda event: named.append(event), 'builds', 'a')
+    store.subscribe(lambda event: others.append(event), 'pods')
     old = store.create('builds', thing('a'))
     store.update('builds', dict(old, data=1))
     store.create('builds', thing('b'))
@@ -86,8 +86,12 @@ def test_listeners_are_told_of_the_changes_that_they_asked_for(store):
 
 def test_a_listener_that_unsubscribed_hears_nothing_more(store):
     heard = []
-    store.subscribe(heard.append, 'builds', 'a')
-    store.unsubscribe(heard.append, 'builds', 'a')
+
+    def listener(event):
+        heard.append(event)
+
+    store.subscribe(listener, 'builds', 'a')
+    store.unsubscribe(listener, 'builds', 'a')
     store.create('builds', thing('a'))
     assert heard == []
 
