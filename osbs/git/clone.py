@@ -5,6 +5,8 @@ from __future__ import absolute_import, print_function, unicode_literals
 import sys
 from contextlib import contextmanager
 
+import six
+
 from osbs.exceptions import OsbsException, OsbsValidationException
 from osbs.git import guard
 from osbs.git.workspace import workspace
@@ -29,7 +31,7 @@ def full_checkout(uri, ref, branch=None):
         with failing_as("Unable to reset branch to '%s'" % ref):
             git.run("reset", "--quiet", "--hard", cwd=git.repo)
             git.run("checkout", "--quiet", ref, "--", cwd=git.repo)
-        yield git.repo
+        yield six.ensure_str(git.repo)
 
 
 def clone_failure(uri, branch):

@@ -18,6 +18,7 @@ from osbs._compat import to_text
 from osbs.exceptions import OsbsException
 from osbs.git import guard
 from osbs.git.clone import clone_failure, failing_as
+from osbs.git.process import GitTimeout
 from osbs.git.refs import make_plan, parse_listing
 from osbs.git.workspace import knows_no_filter, workspace
 from osbs.redact import mask_text, mask_url
@@ -52,14 +53,15 @@ def fetched_files(uri, ref, branch, names, max_size):
             listing = _list_refs(git)
         if listing is not None and not listing.refs:
             raise OsbsException("git repository '%s' is empty" % mask_url(uri))
-        source = _find_commit(git, listing, ref, branch)
+        with failing_as(clone_failure(uri, branch)):
+            source = _find_commit(git, listing, ref, branch)
         yield _extract(git, source, names, max_size) if source else None
 
 
 def _list_refs(git):
     result = git.try_run("ls-remote", "--symref", "--", git.address)
-    if result.status == _USAGE_ERROR:  # a git from before 2.8
-        return None
+    if result.status == _USAGE_ERROR or result.status < 0:
+        return None  # a git from before 2.8, or a list that is too long
     if result.status != 0:
         raise OsbsException(
             mask_text(
@@ -105,6 +107,8 @@ def _clone_commits(git, ref, branch):
     try:
         is_complete = git.clone(branch, "--filter=tree:0")
         commit = _resolve(git, ref)
+    except GitTimeout:
+        raise
     except OsbsException as ex:
         logger.debug("cannot do without a full clone: %s", ex.message)
         return None
@@ -128,10 +132,12 @@ def _resolve(git, ref):
 
 
 def _extract(git, source, names, max_size):
-    entries = git.run("ls-tree", "-z", "--full-tree", source.commit, "--", *names, cwd=git.repo)
+    entries = git.try_run("ls-tree", "-z", "--full-tree", source.commit, "--", *names, cwd=git.repo)
     # Each is "<mode> <type> <object id>\t<name>".
-    objects = [entry.partition(b"\t") for entry in entries.split(b"\0") if entry]
-    if any(about.split()[0] not in _REGULAR_FILES for about, _, _ in objects):
+    objects = [entry.partition(b"\t") for entry in entries.output.split(b"\0") if entry]
+    if entries.status != 0 or any(
+        about.split()[0] not in _REGULAR_FILES for about, _, _ in objects
+    ):
         return None  # links, directories and submodules need a checkout to be judged
     ids = [to_text(about.split()[2]) for about, _, _ in objects]
     if source.is_partial and ids:

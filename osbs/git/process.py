@@ -29,6 +29,10 @@ _NEW_SESSION = (
 Result = namedtuple("Result", "status output errors")
 
 
+class GitTimeout(OsbsException):
+    """git has not ended in time."""
+
+
 def run(args, timeout, limit, env, cwd=None):
     # type: (list, float, int, dict, str) -> Result
     """Run a command in a process group of its own, without input, and wait for it.
@@ -40,7 +44,8 @@ def run(args, timeout, limit, env, cwd=None):
     :param limit: int, bytes of its output that are wanted; with more it is killed
     :param env: dict, the environment
     :param cwd: str or None, directory
-    :raises OsbsException: the program cannot be started, or has not ended in time
+    :raises OsbsException: the program cannot be started
+    :raises GitTimeout: it has not ended in time
     """
     process = _start(args, env, cwd)
     expired = threading.Event()
@@ -65,7 +70,7 @@ def run(args, timeout, limit, env, cwd=None):
         process.stdout.close()
         process.stderr.close()
     if expired.is_set():
-        raise OsbsException("git has not ended within %s seconds" % timeout)
+        raise GitTimeout("git has not ended within %s seconds" % timeout)
     return Result(status, bytes(output[:limit]), bytes(errors))
 
 

@@ -4,6 +4,7 @@ from __future__ import absolute_import, print_function, unicode_literals
 
 import logging
 import os
+import socket
 import stat
 import sys
 import time
@@ -316,6 +317,36 @@ def test_defect_28_a_ref_that_does_not_exist_is_named(ref, history):
             read(history.uri, ref)
         assert caught.value.message == "Unable to reset branch to '%s'" % ref
         assert isinstance(caught.value.cause, OsbsException)
+
+
+def test_a_server_that_does_not_answer_is_given_up(monkeypatch, commands):
+    monkeypatch.setattr(guard, "GIT_TIMEOUT", 0.5)
+    silent = socket.socket()
+    silent.bind(("127.0.0.1", 0))
+    silent.listen(5)
+    uri = "git://127.0.0.1:%d/x" % silent.getsockname()[1]
+    try:
+        with pytest.raises(OsbsException) as caught:
+            utils.get_repo_info(uri, "master")
+    finally:
+        silent.close()
+    assert caught.value.message == "Unable to clone git repo '%s' branch 'None'" % uri
+    assert "0.5 seconds" in caught.value.cause.message and len(commands) == 1
+
+
+@pytest.mark.parametrize("slow", ["fetch", "clone"])
+def test_after_one_command_without_an_end_no_other_is_tried(slow, history, monkeypatch):
+    original = process.run
+
+    def run(args, *others):
+        if slow.encode("ascii") in args:
+            raise process.GitTimeout("slow")
+        return original(args, *others)
+
+    monkeypatch.setattr(process, "run", run)
+    with pytest.raises(OsbsException) as caught:
+        utils.get_repo_info(history.uri, history.commits[9])
+    assert caught.value.cause.message == "slow"
 
 
 def test_an_empty_repository_is_said_to_be_empty(repo):
