@@ -7,7 +7,6 @@ import logging
 import os
 import re  # noqa: F401 - existing code expects this global
 
-from osbs import utils
 from osbs.build import templates
 from osbs.build.plugins import PluginsDocument, load_customize_conf
 from osbs.build.rules import (
@@ -29,7 +28,6 @@ class PluginsTemplate(object):
     """The plugins of a template file, and the site's customisations of them."""
 
     # Read when they are asked for.
-    _directory = None  # type: str
     _template = None  # type: dict
     _customize_conf = None  # type: dict
 
@@ -45,24 +43,7 @@ class PluginsTemplate(object):
         self._customize_conf_path = customize_conf_path
 
     def _path(self, file_name):
-        if self._directory is None:
-            self._directory = self._existing_directory()
-        return os.path.join(self._directory, file_name)
-
-    def _existing_directory(self):
-        try:
-            if os.path.isdir(self._build_json_dir or ""):
-                return self._build_json_dir
-        except (TypeError, ValueError):  # a name that no directory can have
-            pass
-        # Decision D29: a client may name a directory that only its own machine has.
-        fallback = utils.find_build_json_store()
-        logger.warning(
-            "directory of templates '%s' does not exist, using '%s'",
-            self._build_json_dir,
-            fallback,
-        )
-        return fallback
+        return os.path.join(self._build_json_dir, file_name)
 
     @property
     def template(self):

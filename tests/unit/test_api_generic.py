@@ -310,3 +310,19 @@ def test_missing_template_is_named(osbs):
     with pytest.raises(OsbsException) as failure:
         osbs.create_config_map("n", {})
     assert "/no/such/config_map.json" in failure.value.message
+
+
+def test_template_directory_that_a_pod_lacks_is_replaced_with_a_warning(osbs, caplog):
+    user_params = {
+        "build_json_dir": "/no/such/directory",
+        "build_type": "worker",
+        "git_ref": "r",
+        "git_uri": "u",
+        "image_tag": "u/c:t",
+        "koji_target": "t",
+        "user": "u",
+    }
+    rendered = json.loads(osbs.render_plugins_configuration(json.dumps(user_params)))
+    assert rendered["prebuild_plugins"]
+    warned = [r for r in caplog.records if "/no/such/directory" in r.getMessage()]
+    assert len(warned) == 1

@@ -78,15 +78,6 @@ def test_customize_file_of_the_wrong_shape_is_refused_by_name(tmpdir, content, m
     assert exc_info.value.message.startswith("%s: %s" % (path, message))
 
 
-def test_directory_that_does_not_exist_falls_back_with_a_warning(caplog):
-    template = PluginsTemplate("/no/such/directory", "worker_inner:6.json", "worker_customize.json")
-    with caplog.at_level(logging.WARNING):
-        assert PRE in template.template
-        assert template.customize_conf == {"enable_plugins": [], "disable_plugins": []}
-    warnings = [record for record in caplog.records if "/no/such/directory" in record.getMessage()]
-    assert len(warnings) == 1
-
-
 def test_removing_logs_the_reason(pt, caplog):
     with caplog.at_level(logging.INFO, logger="osbs"):
         pt.remove_plugin(PRE, "a", "because")
