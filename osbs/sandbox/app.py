@@ -24,6 +24,9 @@ CHUNKED_FROM = 2048
 LARGEST_BODY = 32 * 1024 * 1024
 CONTROL_PREFIX = '/_sandbox'
 
+#: where Go's words for a status are not those of every Python
+REASONS = {413: 'Request Entity Too Large', 422: 'Unprocessable Entity'}
+
 #: seconds between looks at whether clients of streams are still there
 SWEEP_SECONDS = 1.0
 
@@ -151,8 +154,8 @@ class App:
             raise
         except Exception:
             logger.exception('%s %s failed', request.method, path)
-            error = errors.internal('the sandbox failed; its log says why')
-            return Answer(error.status(), error.code)
+            failure = errors.internal('the sandbox failed; its log says why')
+            return Answer(failure.status(), failure.code)
 
     async def _authorize(self, request, record):
         answer, record.user = await self.cluster.oauth.authorize(
@@ -197,7 +200,9 @@ class App:
         if not isinstance(body, bytes):
             body = go_json(body)
         pairs = answer.headers.items() if isinstance(answer.headers, dict) else answer.headers
-        response = web.StreamResponse(status=answer.code, headers=list(pairs))
+        response = web.StreamResponse(
+            status=answer.code, reason=REASONS.get(answer.code), headers=list(pairs)
+        )
         if body:
             response.headers['Content-Type'] = answer.content_type
         if len(body) > CHUNKED_FROM:

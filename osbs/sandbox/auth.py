@@ -236,6 +236,15 @@ _NO_CACHE = [
     ('Expires', 'Fri, 01 Jan 1990 00:00:00 GMT'),
     ('Pragma', 'no-cache'),
 ]
+_SCOPES = ('user:full', 'user:info', 'user:check-access')
+_DESCRIPTIONS = {
+    'server_error': 'The authorization server encountered an unexpected condition that prevented '
+    'it from fulfilling the request.',
+    'unauthorized_client': 'The client is not authorized to request a token using this method.',
+    'unsupported_response_type': 'The authorization server does not support obtaining a token '
+    'using this method.',
+    'invalid_scope': '[0]: Invalid value: "{}": no scope handler found',
+}
 _CSRF_HINT = 'A non-empty X-CSRF-Token header is required to receive basic-auth challenges'
 
 
@@ -263,68 +272,25 @@ class OAuth:
         :return: tuple, OAuthAnswer and the user's name (None if nobody logged in)
         """
         client = query.get('client_id')
-        if client is None:
-            return (
-                _refusal(
-                    'server_error',
-                    'The authorization server encountered an unexpected '
-                    'condition that prevented it from fulfilling the request.',
-                ),
-                None,
-            )
         if client != CHALLENGING_CLIENT:
-            return (
-                _refusal(
-                    'unauthorized_client',
-                    'The client is not authorized to request a ' 'token using this method.',
-                ),
-                None,
-            )
+            return _refusal('server_error' if client is None else 'unauthorized_client'), None
         landing = base + '/oauth/token/implicit'
         if query.get('response_type') != 'token':
-            return (
-                _redirect(
-                    landing + '?',
-                    [
-                        ('error', 'unsupported_response_type'),
-                        (
-                            'error_description',
-                            'The authorization server does not support obtaining a '
-                            'token using this method.',
-                        ),
-                    ],
-                    cookie=False,
-                ),
-                None,
-            )
+            return _error(landing, 'unsupported_response_type', cookie=False), None
         user, reply = await self._log_in(headers.get('Authorization', ''))
         if user is None:
             return self._challenge(headers, reply), None
         scope = query.get('scope', 'user:full')
-        if scope not in ('user:full', 'user:info', 'user:check-access'):
-            return (
-                _redirect(
-                    landing + '?',
-                    [
-                        ('error', 'invalid_scope'),
-                        (
-                            'error_description',
-                            '[0]: Invalid value: "{}": no ' 'scope handler found'.format(scope),
-                        ),
-                    ],
-                ),
-                user,
-            )
+        if scope not in _SCOPES:
+            return _error(landing, 'invalid_scope', scope), user
         token = self._authenticator.issue(user, self._timing.token_life)
-        answer = _redirect(
-            landing + '#',
-            [
-                ('access_token', token),
-                ('expires_in', str(int(self._timing.token_life))),
-                ('scope', scope),
-                ('token_type', 'Bearer'),
-            ],
-        )
+        parameters = [
+            ('access_token', token),
+            ('expires_in', str(int(self._timing.token_life))),
+            ('scope', scope),
+            ('token_type', 'Bearer'),
+        ]
+        answer = _redirect(landing + '#', parameters)
         if reply is not None:
             answer.headers.append(_negotiate(reply))
         return answer, user
@@ -362,8 +328,14 @@ def _negotiate(reply):
     return 'WWW-Authenticate', value
 
 
-def _refusal(error, description):
-    return OAuthAnswer(400, _NO_CACHE, {'error': error, 'error_description': description})
+def _refusal(error):
+    body = {'error': error, 'error_description': _DESCRIPTIONS[error]}
+    return OAuthAnswer(400, _NO_CACHE, body)
+
+
+def _error(landing, error, about='', cookie=True):
+    description = _DESCRIPTIONS[error].format(about)
+    return _redirect(landing + '?', [('error', error), ('error_description', description)], cookie)
 
 
 def _redirect(target, parameters, cookie=True):

@@ -11,7 +11,8 @@ import base64
 import collections
 import time
 
-from osbs.sandbox.kinds import builds, core
+from osbs.sandbox import buildpods
+from osbs.sandbox.kinds import builds
 from osbs.sandbox.kinds.builds import (
     CANCELLED,
     COMPLETE,
@@ -282,14 +283,14 @@ class BuildController:
         status = dict(build['status'])
         status.pop('reason', None)
         status.pop('message', None)
-        reference = core.output_reference(build)
+        reference = buildpods.output_reference(build)
         if reference:
             status['outputDockerImageReference'] = reference
         build = dict(build, status=status)
         seen = _as_the_pod_sees_it(build)
         rendered = self._cluster.render('builds', seen, '/apis/build.openshift.io/v1', 'v1')
         try:
-            self._store.create('pods', core.build_pod(seen, rendered, account))
+            self._store.create('pods', buildpods.build_pod(seen, rendered, account))
         except Exists:
             self._finish(build, ERROR, *_POD_EXISTS)
             raise Interrupted(SHUTDOWN)
@@ -307,13 +308,13 @@ class BuildController:
         pod = self._pod(run)
         while not self._cluster.schedulable(pod):
             await self._timing.sleep('kubelet_retry')
-        pod = self._store.update('pods', _scheduled(pod))
+        pod = self._store.update('pods', buildpods.scheduled(pod))
         await self._timing.sleep('pending')
         while True:
             missing = self._resolve(self._pod(run))[2]
             if not missing:
                 return
-            self._store.update('pods', _waiting(self._pod(run), missing))
+            self._store.update('pods', buildpods.waiting(self._pod(run), missing))
             await self._timing.sleep('kubelet_retry')
 
     def _pod(self, run):
@@ -327,7 +328,7 @@ class BuildController:
         build = self._current(run)
         restored = restored and phase_of(build) == RUNNING
         if not restored:
-            pod = self._store.update('pods', _running(pod))
+            pod = self._store.update('pods', buildpods.running(pod))
             if phase_of(build) == PENDING:
                 build = self._set_status(
                     build, phase=RUNNING, startTimestamp=pod['status']['startTime']
@@ -348,7 +349,7 @@ class BuildController:
         status = await self._run(pod_run, restored, _seconds_left(pod))
         log.close()
         message = pod_run.message or _tail(log)
-        self._store.update('pods', _terminated(self._pod(run), status, message))
+        self._store.update('pods', buildpods.terminated(self._pod(run), status, message))
         await self._timing.sleep('complete')
         build = self._current(run)
         if phase_of(build) in FINISHED:
@@ -496,7 +497,7 @@ class BuildController:
         mounts = {mount['name']: mount['mountPath'] for mount in container['volumeMounts']}
         for volume in pod['spec']['volumes']:
             path = mounts.get(volume['name'])
-            if 'secret' not in volume or path == core.SERVICE_ACCOUNT_MOUNT:
+            if 'secret' not in volume or path == buildpods.SERVICE_ACCOUNT_MOUNT:
                 continue
             name = volume['secret']['secretName']
             stored = self._store.get('secrets', namespace, name)
@@ -583,108 +584,3 @@ def _seconds_left(pod):
     if deadline is None:
         return None
     return max(0.0, parse_rfc3339(pod['status']['startTime']) + deadline - time.time())
-
-
-# the pod as the kubelet reports it
-
-
-def _condition(kind, status, moment, reason=None):
-    condition = {
-        'type': kind,
-        'status': status,
-        'lastProbeTime': None,
-        'lastTransitionTime': moment,
-    }
-    if reason:
-        condition['reason'] = reason
-    return condition
-
-
-def _scheduled(pod):
-    now = rfc3339()
-    status = {
-        'phase': 'Pending',
-        'conditions': [_condition('PodScheduled', 'True', now)],
-        'startTime': now,
-        'qosClass': pod['status']['qosClass'],
-    }
-    spec = {}
-    for key, value in pod['spec'].items():
-        if key == 'securityContext':
-            spec['nodeName'] = 'sandbox'
-        spec[key] = value
-    return dict(pod, spec=spec, status=status)
-
-
-def _container_status(pod, state, ready):
-    image = pod['spec']['containers'][0]['image']
-    identifier = (pod['metadata']['uid'].replace('-', '') * 2)[:64]
-    return {
-        'name': core.CONTAINER,
-        'state': state,
-        'lastState': {},
-        'ready': ready,
-        'restartCount': 0,
-        'image': image,
-        'imageID': 'docker-pullable://{}@sha256:{}'.format(image.partition('@')[0], 'ab' * 32),
-        'containerID': 'docker://' + identifier,
-    }
-
-
-def _with_status(pod, phase, conditions, container):
-    return dict(
-        pod,
-        status={
-            'phase': phase,
-            'conditions': conditions,
-            'hostIP': '127.0.0.1',
-            'podIP': '10.128.0.2',
-            'startTime': pod['status']['startTime'],
-            'containerStatuses': [container],
-            'qosClass': pod['status']['qosClass'],
-        },
-    )
-
-
-def _waiting(pod, message):
-    state = {'waiting': {'reason': 'CreateContainerConfigError', 'message': message}}
-    container = _container_status(pod, state, False)
-    del container['containerID']
-    container['imageID'] = ''
-    return _with_status(pod, 'Pending', pod['status']['conditions'], container)
-
-
-def _running(pod):
-    now = rfc3339()
-    conditions = [
-        _condition('Initialized', 'True', now),
-        _condition('Ready', 'True', now),
-        _condition('PodScheduled', 'True', pod['status']['startTime']),
-    ]
-    return _with_status(
-        pod, 'Running', conditions, _container_status(pod, {'running': {'startedAt': now}}, True)
-    )
-
-
-def _terminated(pod, status, message):
-    now = rfc3339()
-    before = (pod['status'].get('containerStatuses') or [{}])[0].get('state') or {}
-    terminated = {'exitCode': status, 'reason': 'Error' if status else 'Completed'}
-    if message and status:
-        terminated['message'] = message
-    terminated.update(
-        startedAt=(before.get('running') or {}).get('startedAt', now),
-        finishedAt=now,
-        containerID='docker://' + (pod['metadata']['uid'].replace('-', '') * 2)[:64],
-    )
-    conditions = [
-        _condition('Initialized', 'True', now, 'PodCompleted'),
-        _condition('Ready', 'False', now, 'PodCompleted'),
-        _condition('PodScheduled', 'True', pod['status']['startTime']),
-    ]
-    return _with_status(
-        pod,
-        'Failed' if status else 'Succeeded',
-        conditions,
-        _container_status(pod, {'terminated': terminated}, False),
-    )

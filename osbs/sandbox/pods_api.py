@@ -42,8 +42,18 @@ class PodRun:
     :param log: PodLog, where output goes
     """
 
-    def __init__(self, name, namespace, build, env=None, token='', secrets=None,
-                 api_url='', ca_file=None, log=None):
+    def __init__(
+        self,
+        name,
+        namespace,
+        build,
+        env=None,
+        token='',
+        secrets=None,
+        api_url='',
+        ca_file=None,
+        log=None,
+    ):
         self.name = name
         self.namespace = namespace
         self.build = build
@@ -61,7 +71,13 @@ class PodRun:
 
 
 class Runner:
-    """Run build pods; anything with this method serves."""
+    """
+    Run build pods; anything with the method ``run`` serves.
+
+    A runner may also have ``async def resume(self, pod)``: it is called instead of ``run`` for a pod
+    that ran when the sandbox was killed and that was started again from its state file; ``pod.log``
+    then holds what was printed before. Without it such a pod counts as lost.
+    """
 
     async def run(self, pod):
         """

@@ -5,9 +5,11 @@ Imports ``fields``, ``errors`` and ``selectors``.
 """
 
 import re
+import typing
 
 from osbs.sandbox import errors, selectors
 from osbs.sandbox.errors import Cause
+from osbs.sandbox.kinds import fields
 from osbs.sandbox.kinds.fields import OBJECT_META, Struct
 
 DNS_SUBDOMAIN = re.compile(r'^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$')
@@ -33,11 +35,20 @@ class Kind:
     kind = ''
     group = ''
     namespaced = True
-    verbs = ('get', 'list', 'watch', 'create', 'update', 'patch', 'delete', 'deletecollection')
-    body = {}
+    verbs: typing.Tuple[str, ...] = (
+        'get',
+        'list',
+        'watch',
+        'create',
+        'update',
+        'patch',
+        'delete',
+        'deletecollection',
+    )
+    body: typing.Dict[str, fields.Field] = {}
     unconditional_update = False
     returns_deleted = False
-    selectable = ('metadata.name', 'metadata.namespace')
+    selectable: typing.Tuple[str, ...] = ('metadata.name', 'metadata.namespace')
 
     def __init__(self):
         self.shape = Struct(dict({'metadata': OBJECT_META}, **self.body))
