@@ -7,12 +7,12 @@ journal) and answers as ``openshift-samples`` recorded a real master.
 
 Rooms, from the ground up: ``store`` (objects, versions, history), ``selectors``, ``watches``,
 ``journal``, ``timing``, ``errors``, ``registry``; ``kinds`` (what is special about each kind),
-``auth``, ``rbac``, ``logs``; ``builds`` and ``buildpods`` (life cycle), ``generator`` (BuildConfig to
-Build), ``imagestreams``, ``quotas``; ``cluster`` (all of these together, without HTTP);
+``auth``, ``rbac``, ``logs``; ``builds`` and ``buildpods`` (life cycle), ``generator`` (BuildConfig
+to Build), ``imagestreams``, ``quotas``; ``cluster`` (all of these together, without HTTP);
 ``requestinfo``, ``bodies``, ``rest``, ``handlers`` (table of endpoints), ``discovery``; ``faults``,
 ``recorder``, ``tls``, ``listener``, ``control``, ``app`` (HTTP); and ``server`` with the class
-:class:`osbs.sandbox.server.Sandbox` that starts it all. What runs in build pods and what users start
-is in ``pods``, ``reactor``, ``seed``, ``installation``, ``testing``, ``cli``, ``demo``.
+:class:`osbs.sandbox.server.Sandbox` that starts it all. What runs in build pods and what users
+start is in ``pods``, ``reactor``, ``seed``, ``installation``, ``testing``, ``cli``, ``demo``.
 
 What it may import: Python 3.6 or newer, aiohttp and trustme (extra ``sandbox``), and below
 ``pods``/``reactor`` the public modules of ``osbs`` as any user would. Nothing outside this package

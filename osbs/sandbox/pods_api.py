@@ -1,8 +1,8 @@
 """
 What the build life cycle and the programs in build pods know of each other.
 
-The life cycle controller (:mod:`osbs.sandbox.builds`) makes one :class:`PodRun` for each build pod and
-awaits ``runner.run(pod)``. The runner returns the exit status; cancelling that await
+The life cycle controller (:mod:`osbs.sandbox.builds`) makes one :class:`PodRun` for each build pod
+and awaits ``runner.run(pod)``. The runner returns the exit status; cancelling that await
 (``asyncio.CancelledError``) means that the build was cancelled or its pod deleted, and the runner
 must then end whatever it started before it re-raises. This module imports nothing of the sandbox.
 """
@@ -74,8 +74,8 @@ class Runner:
     """
     Run build pods; anything with the method ``run`` serves.
 
-    A runner may also have ``async def resume(self, pod)``: it is called instead of ``run`` for a pod
-    that ran when the sandbox was killed and that was started again from its state file; ``pod.log``
+    A runner may also have ``async def resume(self, pod)``: it is called instead of ``run`` for a
+    pod that ran when the sandbox was killed and that was started again from its state file; ``pod.log``
     then holds what was printed before. Without it such a pod counts as lost.
     """
 
