@@ -104,7 +104,8 @@ class TestUrls(object):
         assert openshift._build_k8s_url(url) == '/api/v1/namespaces/default/' + url
 
     def test_a_query_is_encoded(self, openshift):
-        assert openshift._build_url('x/', False, a='b c=d,e/f!') == '/oapi/v1/x/?a=b+c%3Dd%2Ce%2Ff%21'
+        url = openshift._build_url('x/', False, a='b c=d,e/f!')
+        assert url == '/oapi/v1/x/?a=b+c%3Dd%2Ce%2Ff%21'
 
     def test_a_namespace_is_one_segment(self, openshift):
         openshift.namespace = '../other'

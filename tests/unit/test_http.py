@@ -154,7 +154,7 @@ def test_retries_are_instances_of_urllib3s_class_made_at_the_first_request(monke
 def test_defect_87_the_retry_rule_is_made_with_this_urllib3():
     rule = http._max_retries(http._ALWAYS)
     assert (rule.total, rule.backoff_factor) == (8, 4)
-    assert set(rule.status_forcelist) == set([408, 500, 502, 503, 504])
+    assert set(rule.status_forcelist) == {408, 500, 502, 503, 504}
     assert rule.is_retry('POST', 500)
     assert not rule.is_retry('GET', 404)
 

@@ -15,8 +15,8 @@ def serve():
     """A function that starts a WireServer; all are stopped at the end."""
     servers = []
 
-    def start(script):
-        servers.append(WireServer(script))
+    def start(script, tls=None):
+        servers.append(WireServer(script, tls))
         return servers[-1]
 
     yield start

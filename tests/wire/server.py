@@ -57,11 +57,13 @@ class WireServer(object):
     ``requests`` lists what came. Stops, with all its threads, at the end of a ``with`` block.
     """
 
-    def __init__(self, script):
+    def __init__(self, script, tls=None):
         """
+        :param tls: ssl.SSLContext of a server, or None
         :param script: function of a Request that returns steps, or a list of steps for the
             first, second ... request, of which the last serves all others
         """
+        self._tls = tls
         self._script = script if callable(script) else self._in_order(list(script))
         self.requests = []
         self.connections = 0
@@ -72,7 +74,7 @@ class WireServer(object):
         self._listener.bind(('127.0.0.1', 0))
         self._listener.listen(64)
         self.port = self._listener.getsockname()[1]
-        self.url = 'http://127.0.0.1:%d/' % self.port
+        self.url = '%s://127.0.0.1:%d/' % ('https' if tls else 'http', self.port)
         self._threads = [self._spawn(self._accept)]
 
     @staticmethod
@@ -98,6 +100,12 @@ class WireServer(object):
 
     def _serve(self, connection, number):
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if self._tls is not None:
+            try:
+                connection = self._tls.wrap_socket(connection, server_side=True)
+            except (OSError, socket.error):
+                connection.close()
+                return
         stream = connection.makefile('rb')
         try:
             while not self.stopping.is_set():

@@ -55,7 +55,7 @@ def test_a_request_that_closes_its_connection_leaves_the_pooled_one_alone(serve,
     server = serve(script)
     for headers in ({}, {'Connection': 'close'}, {}, {'Connection': 'close'}, {}):
         session.get(server.url, headers=headers)
-    kept = set(r.connection for r in server.requests if r.headers['connection'] != 'close')
+    kept = {r.connection for r in server.requests if r.headers['connection'] != 'close'}
     assert (len(kept), server.connections) == (1, 3)
 
 
