@@ -66,6 +66,19 @@ def sandbox_python():
     return [python]
 
 
+def watchdog(process, seconds):
+    """Start a timer that kills a process which still runs by then; the caller cancels it."""
+
+    def kill():
+        if process.poll() is None:
+            process.kill()
+
+    timer = threading.Timer(seconds, kill)
+    timer.daemon = True
+    timer.start()
+    return timer
+
+
 class SandboxProcess(dict):
     """
     A running ``osbs-sandbox serve``; as a dict it is the ready line (decision D32).
@@ -85,12 +98,11 @@ class SandboxProcess(dict):
             stderr=self.errors,
             env=environment,
         )
-        watchdog = threading.Timer(60, self.process.kill)
-        watchdog.start()
+        timer = watchdog(self.process, 60)
         try:
             line = self.process.stdout.readline().decode("utf-8")
         finally:
-            watchdog.cancel()
+            timer.cancel()
         if not line:
             self.stop()
             pytest.fail("the sandbox did not start:\n" + self.stderr())
@@ -105,12 +117,11 @@ class SandboxProcess(dict):
         """End the process and return its exit status."""
         if self.process.poll() is None:
             self.process.terminate()
-        watchdog = threading.Timer(20, self.process.kill)
-        watchdog.start()
+        timer = watchdog(self.process, 20)
         try:
             return self.process.wait()
         finally:
-            watchdog.cancel()
+            timer.cancel()
             self.process.stdout.close()
             shutil.rmtree(self.directory, ignore_errors=True)
 

@@ -6,9 +6,10 @@ import io
 import os
 import subprocess
 import sys
-import threading
 
 from six.moves import configparser
+
+from tests.conftest import watchdog
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BRANCH = "demo"
@@ -58,12 +59,11 @@ def osbs(*arguments, **environment):
     :return: Result
     """
     process = osbs_process(*arguments, **environment)
-    watchdog = threading.Timer(60, process.kill)
-    watchdog.start()
+    timer = watchdog(process, 60)
     try:
         stdout, stderr = process.communicate()
     finally:
-        watchdog.cancel()
+        timer.cancel()
     return Result(process.returncode, stdout, stderr)
 
 
@@ -152,3 +152,17 @@ def orchestrator(config, repository, *options, **changes):
         ]
         + list(options)
     )
+
+
+def hurried(tmpdir, failures=2):
+    """
+    Return an environment in which HTTP is not repeated for minutes.
+
+    :param failures: int, breaks of a stream in a row after which the client gives up
+    """
+    site = tmpdir.mkdir("site")
+    site.join("sitecustomize.py").write(
+        "from osbs import constants\nconstants.HTTP_MAX_RETRIES = 0\n"
+        "from osbs.rest import retry\nretry.MAX_FAILURES = %d\n" % failures
+    )
+    return {"PYTHONPATH": os.pathsep.join([str(site), ROOT])}

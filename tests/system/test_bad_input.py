@@ -65,7 +65,7 @@ def test_an_unknown_section_is_named(sandbox, repository):
 def test_a_server_that_cannot_be_reached_is_named(sandbox, tmpdir, repository):
     url = "https://127.0.0.1:{}/".format(closed_port())
     config = client.changed_conf(sandbox, tmpdir.join("osbs.conf"), openshift_url=url)
-    result = client.osbs(*client.orchestrator(config, repository), **hurried(tmpdir))
+    result = client.osbs(*client.orchestrator(config, repository), **client.hurried(tmpdir))
     assert_one_line(result, NETWORK, "127.0.0.1")
 
 
@@ -80,7 +80,7 @@ def test_a_wrong_password_is_an_authentication_failure(sandbox, tmpdir, reposito
 
 def test_an_unknown_ca_is_a_network_failure(sandbox, tmpdir, repository):
     config = client.changed_conf(sandbox, tmpdir.join("osbs.conf"), ca_bundle=None)
-    result = client.osbs(*client.orchestrator(config, repository), **hurried(tmpdir))
+    result = client.osbs(*client.orchestrator(config, repository), **client.hurried(tmpdir))
     assert_one_line(result, NETWORK, "certificate verify failed")
 
 
@@ -144,12 +144,3 @@ def test_a_branch_that_does_not_exist_is_named(sandbox, repository):
 def test_a_git_ref_that_begins_with_a_dash_is_refused(sandbox, repository, ref):
     arguments = client.orchestrator(sandbox["config"], repository, git_commit=ref)
     assert_one_line(client.osbs(*arguments), FAILED, ref)
-
-
-def hurried(tmpdir):
-    """Return an environment in which HTTP is not repeated for minutes, only that."""
-    site = tmpdir.mkdir("site")
-    site.join("sitecustomize.py").write(
-        "from osbs import constants\nconstants.HTTP_MAX_RETRIES = 0\n"
-    )
-    return {"PYTHONPATH": os.pathsep.join([str(site), client.ROOT])}

@@ -4,12 +4,11 @@ from __future__ import absolute_import, print_function, unicode_literals
 
 import os
 import subprocess
-import threading
 import time
 
 import pytest
 
-from tests.conftest import ROOT, sandbox_python
+from tests.conftest import ROOT, sandbox_python, watchdog
 
 SECONDS = 30
 
@@ -25,10 +24,9 @@ class Demo(object):
             stderr=subprocess.PIPE,
             env=dict(os.environ, PYTHONPATH=str(ROOT), TMPDIR=str(directory)),
         )
-        watchdog = threading.Timer(2 * SECONDS, process.kill)
-        watchdog.start()
+        timer = watchdog(process, 2 * SECONDS)
         stdout, stderr = process.communicate()
-        watchdog.cancel()
+        timer.cancel()
         self.seconds = time.time() - started
         self.status = process.returncode
         self.log = stdout.decode("utf-8")
