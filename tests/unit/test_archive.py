@@ -55,6 +55,14 @@ def test_an_archive_can_be_a_path(tmpdir):
     assert [item.filename for item in TarReader(path)] == ["bk/x.json"]
 
 
+def test_a_stream_is_written_as_far_as_its_size_goes():
+    target = io.BytesIO()
+    with TarWriter(target, "bk") as writer:
+        writer.write_stream("x.json", io.BytesIO(b"{} and more"), 2)
+        writer.write_file("after", b"2")
+    assert read(target.getvalue()) == [("bk/x.json", b"{}"), ("bk/after", b"2")]
+
+
 @pytest.mark.parametrize("name", ["caf\xe9.json", "n" * 300])
 def test_names_may_be_long_or_foreign(name):
     if str is bytes:
@@ -84,6 +92,17 @@ def test_a_name_that_leaves_the_directory_is_refused(name):
     with pytest.raises(OsbsValidationException) as caught:
         read(archive_of(member(name, 1)))
     assert "unsafe name" in caught.value.message
+
+
+def test_a_name_that_is_not_utf8_is_refused():
+    whole = bz2.decompress(write([("name", b"1")]))
+    header = bytearray(whole[:512])
+    header[0:1] = b"\xff"
+    header[148:156] = b" " * 8
+    header[148:156] = b"%06o\0 " % sum(header)
+    with pytest.raises(OsbsValidationException) as caught:
+        read(bz2.compress(bytes(header) + whole[512:]))
+    assert "codec" in caught.value.message
 
 
 def test_a_member_that_is_too_large_is_refused(monkeypatch):

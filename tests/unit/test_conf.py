@@ -15,6 +15,7 @@ from argparse import Namespace
 import pytest
 from flexmock import flexmock
 from packaging.version import Version
+from six.moves import configparser
 
 import osbs.conf
 from osbs import utils
@@ -144,6 +145,38 @@ def test_a_file_that_cannot_be_parsed_is_named_with_line_and_reason(text, line, 
         conf_of(text)
     assert "osbs.conf, line %d: " % line in caught.value.message
     assert reason in caught.value.message
+
+
+@pytest.mark.parametrize(
+    "text", ["[default]\nvendor=a\nvendor=b\n", "[default]\nvendor=a\n[default]\nvendor=b\n"]
+)
+def test_of_what_is_there_twice_the_last_wins_or_its_line_is_told(text, conf_of):
+    try:
+        assert conf_of(text).get_vendor() == "b"
+    except OsbsValidationException as ex:
+        assert "osbs.conf, line 3: is a duplicate" in ex.message
+
+
+def test_an_error_inside_the_parser_names_the_file(conf_of, monkeypatch):
+    def fail(*args, **kwargs):
+        raise AttributeError("no append")
+
+    name = "read_file" if hasattr(configparser.RawConfigParser, "read_file") else "readfp"
+    monkeypatch.setattr(configparser.RawConfigParser, name, fail)
+    with pytest.raises(OsbsValidationException) as caught:
+        conf_of("")
+    assert caught.value.message.endswith("osbs.conf: cannot be parsed")
+
+
+def test_a_file_that_cannot_be_read_is_named(conf_of, monkeypatch):
+    def fail(*args):
+        raise IOError(5, "Input/output error")
+
+    conf_of("")
+    monkeypatch.setattr(osbs.conf.io, "open", fail)
+    with pytest.raises(OsbsValidationException) as caught:
+        Configuration(conf_file=__file__)
+    assert "Input/output error" in caught.value.message
 
 
 def test_the_message_about_a_bad_line_does_not_quote_it(conf_of):

@@ -480,6 +480,32 @@ def test_a_commit_that_no_branch_leads_to_is_refused_as_by_a_clone(history):
         checkout(history.uri, orphan)
 
 
+def test_a_tag_can_stand_for_the_branch(history, no_full_clone):
+    assert number_of(history.uri, "HEAD", "annotated") == 30
+    assert number_of(history.uri, "origin/master", "light") == 100
+
+
+def test_a_branch_called_head_is_read_as_a_clone_has_it(history):
+    run_git(history.path, "update-ref", "refs/heads/HEAD", history.commits[4])
+    with utils.checkout_git_repo(history.uri, "HEAD", "master") as path:
+        number = int(run_git(path, "show", "HEAD:Dockerfile").rpartition("=")[2])
+    assert number_of(history.uri, "HEAD") == number
+
+
+def test_a_remote_head_that_is_no_branch_will_do(history):
+    run_git(history.path, "update-ref", "--no-deref", "HEAD", history.commits[19])
+    assert number_of(history.uri, "HEAD", None) == 20
+    assert number_of(history.uri, "origin/master", "master") == 100
+
+
+def test_a_tag_of_something_else_than_a_commit_is_refused(history):
+    tree = run_git(history.path, "rev-parse", "master^{tree}")
+    run_git(history.path, "update-ref", "refs/tags/tree", tree)
+    with pytest.raises(OsbsException) as caught:
+        utils.get_repo_info(history.uri, "tree")
+    assert caught.value.message == "Unable to reset branch to 'tree'"
+
+
 @pytest.mark.parametrize("version", ["0", "1", "2"])
 @pytest.mark.parametrize("ref", ["master", "annotated", "light", "old"])
 def test_every_version_of_the_protocol_will_do(version, ref, history, monkeypatch):

@@ -126,6 +126,33 @@ def test_a_wrapped_name_stays_within_its_limit(args, kwargs, name):
     assert utils.wrap_name_from_git(*args, **kwargs) == name
 
 
+def test_a_registry_uri_is_no_text():
+    assert RegistryURI("r") != "r"
+
+
+@pytest.mark.parametrize(
+    ("ref", "expected"), [("a" * 40, True), ("A1" * 20, True), ("a" * 39, False), ("g" * 40, False)]
+)
+def test_a_commit_id_has_forty_hexadecimal_digits(ref, expected):
+    assert utils.looks_like_git_hash(ref) is expected
+
+
+def test_every_old_label_has_a_new_name():
+    names = Labels.get_new_names_by_old()
+    assert len(names) == 11 and names["BZComponent"] == "com.redhat.component"
+
+
+def test_walking_into_a_text_is_a_type_error():
+    with pytest.raises(TypeError):
+        utils.graceful_chain_get({"a": "text"}, "a", "b")
+
+
+def test_an_update_of_something_else_than_a_dict_does_nothing():
+    orig = ["x"]
+    utils.buildconfig_update(orig, {"y": 1})
+    assert orig == ["x"]
+
+
 def test_labels_prefer_new_names():
     labels = Labels({"Name": "old", "name": "new"})
     assert labels.get_name(Labels.LABEL_TYPE_NAME) == "name"
