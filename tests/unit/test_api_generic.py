@@ -20,6 +20,7 @@ from osbs.exceptions import (
     OsbsNetworkException,
     OsbsResponseException,
     OsbsValidationException,
+    OsbsWaitTimeout,
 )
 from tests.conformance.normal import INPUTS
 
@@ -33,6 +34,33 @@ def osbs(tmpdir, monkeypatch):
 
 def answer(value):
     return flexmock(json=lambda: value)
+
+
+def test_pages_of_a_dump_come_one_at_a_time(osbs):
+    asked = []
+
+    def dump_pages(resource_type, page_size):
+        for number in range(2):
+            asked.append((resource_type, page_size))
+            yield {"items": [number]}
+
+    osbs.os = flexmock(dump_pages=dump_pages)
+    pages = osbs.dump_pages("buildconfigs", 500)
+    assert asked == []
+    assert next(pages) == {"items": [0]}
+    assert asked == [("buildconfigs", 500)]
+    assert list(pages) == [{"items": [1]}]
+
+
+def test_an_error_in_the_middle_of_a_dump_is_an_osbs_exception(osbs):
+    def dump_pages(resource_type, page_size):
+        yield {"items": []}
+        raise ValueError("x")
+
+    osbs.os = flexmock(dump_pages=dump_pages)
+    with pytest.raises(OsbsException) as failure:
+        list(osbs.dump_pages("buildconfigs", 500))
+    assert isinstance(failure.value.cause, ValueError)
 
 
 def test_foreign_exception_becomes_the_cause_of_an_osbs_exception():
@@ -278,16 +306,35 @@ def test_restore_goes_on_after_an_error_when_told_to(osbs):
     assert seen == [{"metadata": {"name": "a"}}, {"metadata": {"name": "b"}}]
 
 
-def test_pause_waits_for_each_running_build(osbs):
-    running = {"metadata": {"name": "b"}, "status": {"phase": "Running"}}
-    flexmock(osbs.os).should_receive("create_resource_quota").once()
-    flexmock(osbs.os).should_receive("list_builds").and_return(
-        answer({"items": [running]})
-    ).and_return(answer({"items": []}))
-    flexmock(osbs.os).should_receive("wait_for_build_to_finish").with_args("b").once().and_return(
-        running
-    )
-    osbs.pause_builds()
+class Test_pause(object):
+    def pause(self, osbs, *lists):
+        expectation = flexmock(osbs.os).should_receive("list_builds").times(len(lists))
+        for builds in lists:
+            items = [{"metadata": {"name": n}, "status": {"phase": p}} for n, p in builds]
+            expectation.and_return(answer({"items": items}))
+        flexmock(osbs.os).should_receive("create_resource_quota").once()
+        osbs.pause_builds()
+
+    def test_each_running_build_is_waited_for(self, osbs):
+        finished = {"metadata": {"name": "b"}, "status": {"phase": "Complete"}}
+        flexmock(osbs.os).should_receive("wait_for_build_to_finish").with_args("b").once().and_return(
+            finished
+        )
+        self.pause(osbs, [("b", "Running")], [], [])
+
+    def test_defect_15_builds_that_have_not_started_are_named(self, osbs, caplog):
+        self.pause(osbs, [], [("waiting-1", "Pending"), ("waiting-2", "New")])
+        assert "waiting-1, waiting-2" in caplog.text
+
+    def test_defect_15_pausing_ends_when_its_time_is_over(self, osbs):
+        flexmock(osbs.os).should_receive("create_resource_quota")
+        running = {"metadata": {"name": "b"}, "status": {"phase": "Running"}}
+        flexmock(osbs.os).should_receive("list_builds").and_return(answer({"items": [running]}))
+        flexmock(osbs.os).should_receive("wait_for_build_to_finish").with_args(
+            "b", timeout=5
+        ).once().and_raise(OsbsWaitTimeout("b"))
+        with pytest.raises(OsbsWaitTimeout):
+            osbs.pause_builds(timeout=5)
 
 
 @pytest.mark.parametrize(("method", "expected"), [("gzip", ".gz"), ("lzma", ".xz")])
