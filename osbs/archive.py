@@ -57,9 +57,19 @@ class TarWriter(object):
         :param name: str, its name below the directory
         :param content: bytes
         """
+        self.write_stream(name, io.BytesIO(content), len(content))
+
+    def write_stream(self, name, fileobj, size):
+        # type: (str, Any, int) -> None
+        """Add a file whose content is read piece by piece.
+
+        :param name: str, its name below the directory
+        :param fileobj: object with ``read``
+        :param size: int, bytes; what follows them is left
+        """
         info = self._tarinfo(os.path.join(six.ensure_str(self.directory), six.ensure_str(name)))
-        info.size = len(content)
-        self.tarfile.addfile(info, fileobj=io.BytesIO(content))
+        info.size = size
+        self.tarfile.addfile(info, fileobj=fileobj)
 
 
 class TarReader(object):

@@ -45,10 +45,6 @@ class FakeOSBS(object):
     def resume_builds(self, quota_name=None):
         self.calls.append(("resume", quota_name))
 
-    @property
-    def os(self):
-        return self
-
     def dump_pages(self, resource_type, page_size):
         self.calls.append(("dump", resource_type, page_size))
         if resource_type in self.failing:

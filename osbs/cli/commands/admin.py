@@ -145,8 +145,10 @@ def _dump(osbs, resource_type, writer, args):
     try:
         with tempfile.SpooledTemporaryFile(max_size=_SPOOL_SIZE) as spool:
             with _progress(resource_type, args) as show:
-                _write_list(osbs.os.dump_pages(resource_type, _PAGE_SIZE), spool, show)
-            _add(writer, "%s.json" % resource_type, spool)
+                _write_list(osbs.dump_pages(resource_type, _PAGE_SIZE), spool, show)
+            size = spool.tell()
+            spool.seek(0)
+            writer.write_stream("%s.json" % resource_type, spool, size)
     except Exception:
         if not args.continue_on_error:
             raise
@@ -177,16 +179,6 @@ def _head(page):
     for key in ("continue", "remainingItemCount"):
         metadata.pop(key, None)
     return dict({key: value for key, value in page.items() if key != "items"}, metadata=metadata)
-
-
-def _add(writer, name, spool):
-    # As writer.write_file() does, without the whole content in memory.
-    from tarfile import TarInfo
-
-    info = TarInfo(str(os.path.join(writer.directory, name)))
-    info.size = spool.tell()
-    spool.seek(0)
-    writer.tarfile.addfile(info, fileobj=spool)
 
 
 @contextlib.contextmanager
