@@ -2,21 +2,26 @@
 
 Features are probed, versions are not compared. Imports nothing of osbs.
 """
+
 from __future__ import absolute_import, print_function, unicode_literals
 
 import time
 
 import six
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
+    from typing import Any  # noqa: F401
+
 # Not moved by changes of the clock, where the interpreter has such a clock.
-monotonic = getattr(time, 'monotonic', time.time)
+monotonic = getattr(time, "monotonic", time.time)
 
 # urllib3 renamed this argument of Retry.
-_RENAMED_ARGUMENTS = {'allowed_methods': 'method_whitelist'}
+_RENAMED_ARGUMENTS = {"allowed_methods": "method_whitelist"}
 
 
 def builtin(name):
-    # type: (str) -> object
+    # type: (str) -> Any
     """Look up a builtin when it is called, as callers replace builtins.
 
     :param name: str, name of the builtin
@@ -26,35 +31,38 @@ def builtin(name):
 
 
 def prompt_function():
-    # type: () -> object
+    # type: () -> Any
     """Return the builtin that reads one line of text: raw_input on Python 2, input on 3."""
-    return builtin('raw_input' if hasattr(six.moves.builtins, 'raw_input') else 'input')
+    return builtin("raw_input" if hasattr(six.moves.builtins, "raw_input") else "input")
 
 
-def to_text(value, errors='replace'):
-    # type: (object, str) -> six.text_type
+def to_text(value, errors="replace"):
+    # type: (Any, str) -> six.text_type
     """Return bytes or text as text; undecodable bytes become U+FFFD (decision D25).
 
     :param value: bytes or text
     :param errors: str, what to do with undecodable bytes, as in bytes.decode
     """
     if isinstance(value, six.binary_type):
-        return value.decode('utf-8', errors)
+        return value.decode("utf-8", errors)
     return six.text_type(value)
 
 
 def known_arguments(function, wanted):
-    # type: (object, dict) -> dict
+    # type: (Any, dict) -> dict
     """Return those keyword arguments that a function knows, under the name that it knows.
 
     :param function: callable with named arguments
     :param wanted: dict, name -> value
     """
     import inspect  # slow to import, needed for the first request only
-    describe = getattr(inspect, 'getfullargspec', None) or inspect.getargspec
+
+    describe = getattr(inspect, "getfullargspec", getattr(inspect, "getargspec", None))
     names = describe(function).args
-    given = ((name if name in names else _RENAMED_ARGUMENTS.get(name), value)
-             for name, value in wanted.items())
+    given = (
+        (name if name in names else _RENAMED_ARGUMENTS.get(name), value)
+        for name, value in wanted.items()
+    )
     return {str(name): value for name, value in given if name in names}
 
 
@@ -68,7 +76,7 @@ def exception_text(exception):
 
 
 def loggable_bytes(content):
-    # type: (bytes) -> object
+    # type: (bytes) -> Any
     """Return bytes as something that ``%s`` shows as the interpreter shows bytes.
 
     Python 2 would decode them as ASCII and fail on the first other character.
@@ -77,23 +85,44 @@ def loggable_bytes(content):
 
 
 def read_available(raw, amount):
-    # type: (object, int) -> bytes
+    # type: (Any, int) -> bytes
     """Read what has arrived of a body, waiting only if there is nothing; empty at its end.
 
     :param raw: urllib3 response whose body is not chunked
     :param amount: int, at most so many bytes
     """
-    if hasattr(raw, 'read1'):
+    if hasattr(raw, "read1"):
         return raw.read1(amount)
     return raw.read(1)
 
 
 def socket_of(raw):
-    # type: (object) -> object
+    # type: (Any) -> Any
     """Return the socket that a urllib3 response reads from, or None if it cannot be found."""
-    stream = getattr(getattr(raw, '_fp', None), 'fp', None)
-    for holder in (getattr(stream, 'raw', None), stream):
-        sock = getattr(holder, '_sock', None)
-        if hasattr(sock, 'settimeout'):
+    stream = getattr(getattr(raw, "_fp", None), "fp", None)
+    for holder in (getattr(stream, "raw", None), stream):
+        sock = getattr(holder, "_sock", None)
+        if hasattr(sock, "settimeout"):
             return sock
+    return None
+
+
+def certificate_problem(certificate, key):
+    # type: (str, str) -> Any
+    """Tell why a certificate and its key cannot be used for TLS; None if they can.
+
+    :param certificate: str, path of a PEM file
+    :param key: str, path of a PEM file
+    """
+    import ssl  # slow to import, needed for client certificates only
+
+    protocol = getattr(ssl, "PROTOCOL_TLS_CLIENT", None)
+    context = ssl.SSLContext(ssl.PROTOCOL_SSLv23 if protocol is None else protocol)
+    # With a passphrase given, OpenSSL does not ask the terminal for one.
+    try:
+        context.load_cert_chain(certificate, key, password=str(""))
+    except (EnvironmentError, ValueError) as ex:  # SSLError is one of the former
+        if getattr(ex, "reason", None) == "KEY_VALUES_MISMATCH":
+            return "the key belongs to another certificate"
+        return "they must be in PEM format, the key without passphrase (%s)" % exception_text(ex)
     return None

@@ -45,13 +45,17 @@ from osbs.rest.settle import Instantiations, find_created, name_of, settle
 from osbs.rest.watch import Watch
 from osbs.utils import retry_on_conflict
 
-__all__ = [str('Openshift'), str('check_response')]
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
+    from typing import Any  # noqa: F401
+
+__all__ = [str("Openshift"), str("check_response")]
 
 logger = logging.getLogger(__name__)
 
 _OK = (http_client.OK, http_client.CREATED, http_client.ACCEPTED, http_client.NO_CONTENT)
-_CHECK_ANNOTATION = 'openshift.io/image.dockerRepositoryCheck'
-_INSECURE_ANNOTATION = 'openshift.io/image.insecureRepository'
+_CHECK_ANNOTATION = "openshift.io/image.dockerRepositoryCheck"
+_INSECURE_ANNOTATION = "openshift.io/image.insecureRepository"
 # Lines of an error answer that are read from a stream, which may have no end.
 _ERROR_LINES = 1000
 # Seconds of silence after which the end of a log may not be the end of the build.
@@ -65,7 +69,7 @@ _INSTANTIATE_LONGEST_PAUSE = 10
 
 
 def check_response(response, log_level=logging.ERROR):
-    # type: (object, int) -> None
+    # type: (Any, int) -> None
     """Raise for an error status, after one log record (rest-client.md, section 5).
 
     :param response: HttpResponse or HttpStream
@@ -74,10 +78,10 @@ def check_response(response, log_level=logging.ERROR):
     """
     if response.status_code in _OK:
         return
-    if hasattr(response, 'content'):
+    if hasattr(response, "content"):
         content = response.content
     else:
-        content = b''.join(islice(response.iter_lines(), _ERROR_LINES))
+        content = b"".join(islice(response.iter_lines(), _ERROR_LINES))
         close_stream(response)
     content = masked_body(content)
     logger.log(log_level, "[%d] %s", response.status_code, _compat.loggable_bytes(content))
@@ -96,39 +100,54 @@ class Openshift(object):
     OsbsNetworkException or a plain OsbsException with its cause when the transport fails,
     OsbsAuthException when there is no usable token, and OsbsValidationException, before anything
     is sent, for an id that cannot be part of a URL.
+
+    :param openshift_api_url: str, ends in a slash
+    :param openshift_api_version: str
+    :param openshift_oauth_url: str, ends in no slash
+    :param k8s_api_url: str, ends in a slash
+    :param verbose: bool
+    :param username: str
+    :param password: str
+    :param use_kerberos: bool
+    :param kerberos_keytab: str, path
+    :param kerberos_principal: str
+    :param kerberos_ccache: str, path
+    :param client_cert: str, path
+    :param client_key: str, path
+    :param verify_ssl: bool
+    :param use_auth: bool; None: if there are credentials
+    :param token: str
+    :param namespace: str
+    :param ca_bundle: str, path of the certificates that are trusted (decision D14)
+    :param openshift_api: str, oapi, apis or auto (decision D12)
+    :param wait_timeout: float, seconds that a wait takes at most (decision D11)
+    :raises OsbsValidationException: ca_bundle cannot be read, openshift_api is unknown
     """
 
-    def __init__(self, openshift_api_url, openshift_api_version, openshift_oauth_url,
-                 k8s_api_url=None, verbose=False,
-                 username=None, password=None, use_kerberos=False,
-                 kerberos_keytab=None, kerberos_principal=None, kerberos_ccache=None,
-                 client_cert=None, client_key=None, verify_ssl=True, use_auth=None, token=None,
-                 namespace=DEFAULT_NAMESPACE, ca_bundle=None, openshift_api=groups.OAPI,
-                 wait_timeout=None):
-        """Prepare; nothing is sent (rest-client.md, section 6).
-
-        :param openshift_api_url: str, ends in a slash
-        :param openshift_api_version: str
-        :param openshift_oauth_url: str, ends in no slash
-        :param k8s_api_url: str, ends in a slash
-        :param verbose: bool
-        :param username: str
-        :param password: str
-        :param use_kerberos: bool
-        :param kerberos_keytab: str, path
-        :param kerberos_principal: str
-        :param kerberos_ccache: str, path
-        :param client_cert: str, path
-        :param client_key: str, path
-        :param verify_ssl: bool
-        :param use_auth: bool; None: if there are credentials
-        :param token: str
-        :param namespace: str
-        :param ca_bundle: str, path of the certificates that are trusted (decision D14)
-        :param openshift_api: str, oapi, apis or auto (decision D12)
-        :param wait_timeout: float, seconds that a wait takes at most (decision D11)
-        :raises OsbsValidationException: ca_bundle cannot be read, openshift_api is unknown
-        """
+    def __init__(
+        self,
+        openshift_api_url,
+        openshift_api_version,
+        openshift_oauth_url,
+        k8s_api_url=None,
+        verbose=False,
+        username=None,
+        password=None,
+        use_kerberos=False,
+        kerberos_keytab=None,
+        kerberos_principal=None,
+        kerberos_ccache=None,
+        client_cert=None,
+        client_key=None,
+        verify_ssl=True,
+        use_auth=None,
+        token=None,
+        namespace=DEFAULT_NAMESPACE,
+        ca_bundle=None,
+        openshift_api=groups.OAPI,
+        wait_timeout=None,
+    ):
+        """Prepare; nothing is sent (rest-client.md, section 6)."""
         self.os_api_url = openshift_api_url
         self.k8s_api_url = k8s_api_url
         self._os_api_version = openshift_api_version
@@ -175,7 +194,7 @@ class Openshift(object):
         token = self._tokens.read_service_account()
         if token is None:
             return False
-        logger.info('using the token of the service account')
+        logger.info("using the token of the service account")
         self.token = token
         self.ca = self._ca_bundle or auth.service_account_ca() or self.ca
         return True
@@ -188,37 +207,37 @@ class Openshift(object):
         :raises OsbsAuthException: the credentials are refused or incomplete
         """
         self._discover_oauth()
+        credentials, arguments = self._login_arguments()
         response = self._get(
             auth.oauth_query(self._os_oauth_url),
             with_auth=False,
             allow_redirects=False,
             # Without it OpenShift does not offer basic authentication.
-            headers={'X-CSRF-Token': '1'},
-            **self._login_arguments()
+            headers={"X-CSRF-Token": "1"},
+            **arguments
         )
-        token = auth.token_of(response)
+        token = auth.token_of(response, credentials)
         if token:
             self._tokens.note_oauth(token)
             self.token = token
         return token
 
     def _login_arguments(self):
-        if not self.use_auth:
-            return {}
-        if self.username and self.password:
-            return {'username': self.username, 'password': self.password}
-        if self.use_kerberos:
+        if self.use_auth and self.username and self.password:
+            return auth.PASSWORD, {"username": self.username, "password": self.password}
+        if self.use_auth and self.use_kerberos:
             self._init_kerberos()
-            return {'kerberos_auth': True}
-        return {}
+            return auth.KERBEROS, {"kerberos_auth": True}
+        return None, {}
 
     def _init_kerberos(self):
         if not self.kerberos_keytab:
             return
         if not self.kerberos_principal:
-            raise OsbsAuthException('kerberos_keytab is set, but kerberos_principal is not')
+            raise OsbsAuthException("kerberos_keytab is set, but kerberos_principal is not")
         # Runs programs: only who uses Kerberos pays for the import.
         from osbs.kerberos_ccache import kerberos_ccache_init
+
         kerberos_ccache_init(
             self.kerberos_principal, self.kerberos_keytab, ccache_file=self.kerberos_ccache
         )
@@ -238,47 +257,52 @@ class Openshift(object):
         base = self.os_api_url
         if self._uses_groups():
             base = self._groups.base_of(url)
-        return plan.url(base, self.namespace if _prepend_namespace else None, url,
-                        six.iteritems(query))
+        return plan.url(
+            base, self.namespace if _prepend_namespace else None, url, six.iteritems(query)
+        )
 
     def _build_k8s_url(self, url, _prepend_namespace=True, **query):
-        return plan.url(self.k8s_api_url, self.namespace if _prepend_namespace else None, url,
-                        six.iteritems(query))
+        return plan.url(
+            self.k8s_api_url,
+            self.namespace if _prepend_namespace else None,
+            url,
+            six.iteritems(query),
+        )
 
     def _uses_groups(self):
         return self._groups.are_used(self._get)
 
     def _request_args(self, with_auth=True, **kwargs):
-        headers = dict(kwargs.pop('headers', None) or {})
+        headers = dict(kwargs.pop("headers", None) or {})
         if with_auth and self.use_auth:
-            headers['Authorization'] = auth.BEARER + self._tokens.current(self)
+            headers["Authorization"] = auth.BEARER + self._tokens.current(self)
         if self.client_cert and self.client_key:
-            kwargs['client_cert'] = self.client_cert
-            kwargs['client_key'] = self.client_key
+            kwargs["client_cert"] = self.client_cert
+            kwargs["client_key"] = self.client_key
         elif self.client_cert or self.client_key:
-            raise OsbsAuthException('client_cert and client_key must be set together')
+            raise OsbsAuthException("client_cert and client_key must be set together")
         if self.verify_ssl and self.ca is not None:
-            kwargs['ca'] = self.ca
+            kwargs["ca"] = self.ca
         return headers, kwargs
 
     def _get(self, url, with_auth=True, **kwargs):
-        return self._send('get', url, with_auth, kwargs)
+        return self._send("get", url, with_auth, kwargs)
 
     def _post(self, url, with_auth=True, **kwargs):
-        return self._send('post', url, with_auth, kwargs)
+        return self._send("post", url, with_auth, kwargs)
 
     def _put(self, url, with_auth=True, **kwargs):
-        return self._send('put', url, with_auth, kwargs)
+        return self._send("put", url, with_auth, kwargs)
 
     def _delete(self, url, with_auth=True, **kwargs):
-        return self._send('delete', url, with_auth, kwargs)
+        return self._send("delete", url, with_auth, kwargs)
 
     def _send(self, verb, url, with_auth, kwargs):
         headers, arguments = self._request_args(with_auth, **kwargs)
         response = self._exchange(verb, url, headers, arguments)
         if not (with_auth and self.use_auth and response.status_code == http_client.UNAUTHORIZED):
             return response
-        used = headers['Authorization'][len(auth.BEARER):]
+        used = headers["Authorization"][len(auth.BEARER) :]
         if not self._tokens.can_renew(self, used):
             return response
         close_stream(response)
@@ -288,14 +312,18 @@ class Openshift(object):
 
     def _exchange(self, verb, url, headers, arguments):
         # A stream is repeated by who reads it, and so is what has a time-out of its own.
-        repeated = self.retries_enabled and not (
-            arguments.get('stream') or 'timeout' in arguments)
+        repeated = self.retries_enabled and not (arguments.get("stream") or "timeout" in arguments)
 
         def send():
-            return getattr(self._con, verb)(url, headers=headers, verify_ssl=self.verify_ssl,
-                                            retries_enabled=repeated, **arguments)
+            return getattr(self._con, verb)(
+                url,
+                headers=headers,
+                verify_ssl=self.verify_ssl,
+                retries_enabled=repeated,
+                **arguments
+            )
 
-        return send() if verb == 'post' else retry.repeat_cut(send, repeated)
+        return send() if verb == "post" else retry.repeat_cut(send, repeated)
 
     def _url(self, call):
         build = self._build_url if call.api == plan.OPENSHIFT else self._build_k8s_url
@@ -305,7 +333,7 @@ class Openshift(object):
         url = self._url(call)
         if self._uses_groups():
             call = groups.with_group_version(call)
-        response = getattr(self, '_' + call.verb)(url, **call.options)
+        response = getattr(self, "_" + call.verb)(url, **call.options)
         if call.level is not None and response.status_code not in call.accept:
             check_response(response, log_level=call.level)
         return response
@@ -315,10 +343,11 @@ class Openshift(object):
 
     def _create(self, call):
         """Send a create; if nobody knows how it ended, look for the object (decision D10)."""
-        if not name_of(call.options['data']):
+        if not name_of(call.options["data"]):
             call = call._replace(options=dict(call.options, repeatable=False))
-        response = settle(lambda: self._unchecked(call),
-                          lambda: find_created(self._unchecked, call))
+        response = settle(
+            lambda: self._unchecked(call), lambda: find_created(self._unchecked, call)
+        )
         if call.level is not None and response.status_code not in call.accept:
             check_response(response, log_level=call.level)
         return response
@@ -341,16 +370,16 @@ class Openshift(object):
         :return: dict, name of the secret -> bytes of the token
         """
         account = self._call(plan.get_serviceaccount(username)).json()
-        secrets = dig(account, 'secrets')
-        names = [dig(secret, 'name') for secret in secrets or ()]
+        secrets = dig(account, "secrets")
+        names = [dig(secret, "name") for secret in secrets or ()]
         result = {}
         for name in names:
-            if not isinstance(name, six.string_types) or 'token' not in name:
+            if not isinstance(name, six.string_types) or "token" not in name:
                 continue
             secret = self._call(plan.get_secret(name)).json()
-            token = dig(secret, 'data', 'token')
+            token = dig(secret, "data", "token")
             if token is None:
-                logger.error('secret %s holds no token', name)
+                logger.error("secret %s holds no token", name)
                 continue
             result[name] = _decoded(name, token)
         return result
@@ -373,7 +402,7 @@ class Openshift(object):
         :return: HttpResponse
         """
         build = object_of(self.get_build(build_id))
-        dict_in(build, 'status')
+        dict_in(build, "status")
         response = BuildResponse(build)
         response.cancelled = True
         return self._call(plan.put_build(build_id, response.json))
@@ -386,8 +415,14 @@ class Openshift(object):
         """
         return self._call(plan.get_build(build_id))
 
-    def list_builds(self, build_config_id=None, koji_task_id=None, field_selector=None,
-                    labels=None, page_size=None):
+    def list_builds(
+        self,
+        build_config_id=None,
+        koji_task_id=None,
+        field_selector=None,
+        labels=None,
+        page_size=None,
+    ):
         """List builds.
 
         :param build_config_id: str, builds of this BuildConfig
@@ -468,8 +503,9 @@ class Openshift(object):
         pauses = retry.Pauses(_INSTANTIATE_PAUSE, _INSTANTIATE_LONGEST_PAUSE, at_once=False)
         response = self._instantiate_once(build_config_id, call)
         while response.status_code == http_client.CONFLICT and (
-                pauses.count < _INSTANTIATE_REPEATS):
-            logger.info('%s is being instantiated by others, trying again', build_config_id)
+            pauses.count < _INSTANTIATE_REPEATS
+        ):
+            logger.info("%s is being instantiated by others, trying again", build_config_id)
             retry.sleep(pauses.next())
             response = self._instantiate_once(build_config_id, call)
         self._instantiations.claim(name_of(response.content))
@@ -512,9 +548,10 @@ class Openshift(object):
 
         if follow or wait_if_missing:
             build_json = self.wait_for_build_to_get_scheduled(
-                build_id, **_given(missing_ok=missing or None))
+                build_id, **_given(missing_ok=missing or None)
+            )
 
-        if dig(build_json, 'status', 'phase') is None or BuildResponse(build_json).is_pending():
+        if dig(build_json, "status", "phase") is None or BuildResponse(build_json).is_pending():
             return None
         if follow:
             return self._follow_log(build_id)
@@ -522,9 +559,10 @@ class Openshift(object):
 
     def _follow_log(self, build_id):
         follower = LogFollower(
-            lambda: self._call(plan.get_log(build_id, [('follow', 1)], stream=True)),
-            lambda count: self._call(plan.get_log(
-                build_id, [('tailLines', count)], level=logging.DEBUG)).content,
+            lambda: self._call(plan.get_log(build_id, [("follow", 1)], stream=True)),
+            lambda count: self._call(
+                plan.get_log(build_id, [("tailLines", count)], level=logging.DEBUG)
+            ).content,
             lambda: BuildResponse(_build_of(self.get_build(build_id))).is_finished(),
             retrying=self.retries_enabled,
         )
@@ -540,14 +578,17 @@ class Openshift(object):
         :return: generator of bytes lines
         """
         last_activity = time.time()
-        query = [('follow', 1)]
+        query = [("follow", 1)]
         previous_idle = None
         while True:
             received = False
             failure = None
             try:
-                response = self._get(self._build_url(plan.log_path(build_id, query)), stream=1,
-                                     headers={'Connection': 'close'})
+                response = self._get(
+                    self._build_url(plan.log_path(build_id, query)),
+                    stream=1,
+                    headers={"Connection": "close"},
+                )
                 try:
                     check_response(response)
                     for line in response.iter_lines():
@@ -564,15 +605,15 @@ class Openshift(object):
             # Nothing may read the clock before this, not even a log record.
             idle = time.time() - last_activity
             if failure is not None:
-                logger.info('log of %s: %s', build_id, type(failure.cause).__name__)
+                logger.info("log of %s: %s", build_id, type(failure.cause).__name__)
             if idle < _IDLE_LIMIT:
                 return
             if received:
-                query = [('follow', 1), ('sinceSeconds', max(1, int(idle - 1)))]
+                query = [("follow", 1), ("sinceSeconds", max(1, int(idle - 1)))]
             elif previous_idle is not None and idle - previous_idle < _IDLE_LIMIT:
                 return
             elif len(query) > 1:
-                query[1] = ('sinceSeconds', max(1, int(idle - 1)))
+                query[1] = ("sinceSeconds", max(1, int(idle - 1)))
             previous_idle = idle
 
     # Watches and waits
@@ -593,8 +634,8 @@ class Openshift(object):
             lambda query, timeout: self._open_watch(resource_type, resource_name, query, timeout),
             lambda timeout: self._look(resource_type, resource_name, timeout),
             resource_name is not None,
-            deadline=request_args.pop('deadline', None),
-            missing_ok=request_args.pop('missing_ok', False),
+            deadline=request_args.pop("deadline", None),
+            missing_ok=request_args.pop("missing_ok", False),
             retrying=self.retries_enabled,
             query=request_args,
         )
@@ -606,20 +647,26 @@ class Openshift(object):
             pairs = groups.watch_selection(resource_name, query)
             url = self._build_url(plan.watch_path(resource_type), **dict(pairs))
         else:
-            url = plan.url(self.os_api_url, None, 'watch/namespaces/%s/%s' % (
-                plan.segment(self.namespace, 'namespace'), path), six.iteritems(query))
-        response = self._get(url, stream=True, headers={'Connection': 'close'},
-                             **_given(timeout=timeout))
+            url = plan.url(
+                self.os_api_url,
+                None,
+                "watch/namespaces/%s/%s" % (plan.segment(self.namespace, "namespace"), path),
+                six.iteritems(query),
+            )
+        response = self._get(
+            url, stream=True, headers={"Connection": "close"}, **_given(timeout=timeout)
+        )
         check_response(response)
         return response
 
     def _look(self, resource_type, resource_name, timeout):
         call = plan.look_at(resource_type, resource_name)
-        return self._call(call._replace(level=logging.DEBUG, options={'timeout': timeout}))
+        return self._call(call._replace(level=logging.DEBUG, options={"timeout": timeout}))
 
     def _watch_until(self, deadline, resource_type, resource_name, **kwargs):
-        return self.watch_resource(resource_type, resource_name,
-                                   **dict(kwargs, **_given(deadline=deadline)))
+        return self.watch_resource(
+            resource_type, resource_name, **dict(kwargs, **_given(deadline=deadline))
+        )
 
     def wait(self, build_id, states, timeout=None, missing_ok=None):
         """Wait until a build is in one of some states.
@@ -641,9 +688,10 @@ class Openshift(object):
             last_seen = phase or last_seen
             if phase is not None and phase.lower() in states:
                 return obj
-            if changetype == WATCH_DELETED and dig(obj, 'metadata', 'name') in (build_id, None):
-                raise OsbsException("build '%s' was deleted (last seen: %s)"
-                                    % (build_id, last_seen or 'nothing'))
+            if changetype == WATCH_DELETED and dig(obj, "metadata", "name") in (build_id, None):
+                raise OsbsException(
+                    "build '%s' was deleted (last seen: %s)" % (build_id, last_seen or "nothing")
+                )
             if deadline is not None and deadline.expired:
                 break
         _check_expired(deadline, "build '%s'" % build_id, last_seen)
@@ -664,13 +712,16 @@ class Openshift(object):
             try:
                 return self.wait(build_id, BUILD_FINISHED_STATES, **_given(timeout=deadline))
             except OsbsWatchBuildNotFound as ex:
-                logger.error('%s', ex.message)
+                logger.error("%s", ex.message)
         raise OsbsException("build '%s' was not found by %d watches" % (build_id, _WAIT_ATTEMPTS))
 
     def wait_for_build_to_get_scheduled(self, build_id, timeout=None, missing_ok=None):
         """Wait until a build is running or finished; see :meth:`wait`."""
-        return self.wait(build_id, BUILD_FINISHED_STATES + BUILD_RUNNING_STATES,
-                         **_given(timeout=timeout, missing_ok=missing_ok))
+        return self.wait(
+            build_id,
+            BUILD_FINISHED_STATES + BUILD_RUNNING_STATES,
+            **_given(timeout=timeout, missing_ok=missing_ok)
+        )
 
     def wait_for_new_build_config_instance(self, build_config_id, prev_version, timeout=None):
         """Wait until a BuildConfig was instantiated.
@@ -686,16 +737,19 @@ class Openshift(object):
         last_seen = None
         for changetype, obj in self._watch_until(deadline, "buildconfigs", build_config_id):
             if changetype in (WATCH_ADDED, WATCH_MODIFIED):
-                last_seen = dig(obj, 'status', 'lastVersion')
+                last_seen = dig(obj, "status", "lastVersion")
                 if not isinstance(last_seen, numbers.Integral):
-                    logger.error('BuildConfig %s has no lastVersion', build_config_id)
+                    logger.error("BuildConfig %s has no lastVersion", build_config_id)
                 elif last_seen > prev_version:
                     return "%s-%s" % (build_config_id, last_seen)
             elif changetype == WATCH_DELETED:
                 break
         else:
-            _check_expired(deadline, "new instance of BuildConfig '%s'" % build_config_id,
-                           None if last_seen is None else 'lastVersion %s' % last_seen)
+            _check_expired(
+                deadline,
+                "new instance of BuildConfig '%s'" % build_config_id,
+                None if last_seen is None else "lastVersion %s" % last_seen,
+            )
         raise OsbsResponseException("New BuildConfig instance not found", http_client.NOT_FOUND)
 
     # Resource quotas
@@ -754,7 +808,7 @@ class Openshift(object):
         :return: HttpResponse
         """
         obj = object_of(self._call(plan.get_object(collection, name)))
-        how(dict_in(obj, 'metadata'), things, values)
+        how(dict_in(obj, "metadata"), things, values)
         return self._call(plan.put_object(collection, name, obj))
 
     def _adjust(self, collection, name, things, values, how):
@@ -762,31 +816,35 @@ class Openshift(object):
 
     def update_labels_on_build(self, build_id, labels):
         """Add labels to a build; see :meth:`adjust_attributes_on_object`."""
-        return self._adjust('builds', build_id, 'labels', labels, self._update_metadata_things)
+        return self._adjust("builds", build_id, "labels", labels, self._update_metadata_things)
 
     def set_labels_on_build(self, build_id, labels):
         """Replace the labels of a build; see :meth:`adjust_attributes_on_object`."""
-        return self._adjust('builds', build_id, 'labels', labels, self._replace_metadata_things)
+        return self._adjust("builds", build_id, "labels", labels, self._replace_metadata_things)
 
     def update_labels_on_build_config(self, build_config_id, labels):
         """Add labels to a BuildConfig; see :meth:`adjust_attributes_on_object`."""
-        return self._adjust('buildconfigs', build_config_id, 'labels', labels,
-                            self._update_metadata_things)
+        return self._adjust(
+            "buildconfigs", build_config_id, "labels", labels, self._update_metadata_things
+        )
 
     def set_labels_on_build_config(self, build_config_id, labels):
         """Replace the labels of a BuildConfig; see :meth:`adjust_attributes_on_object`."""
-        return self._adjust('buildconfigs', build_config_id, 'labels', labels,
-                            self._replace_metadata_things)
+        return self._adjust(
+            "buildconfigs", build_config_id, "labels", labels, self._replace_metadata_things
+        )
 
     def update_annotations_on_build(self, build_id, annotations):
         """Add annotations to a build; see :meth:`adjust_attributes_on_object`."""
-        return self._adjust('builds', build_id, 'annotations', annotations,
-                            self._update_metadata_things)
+        return self._adjust(
+            "builds", build_id, "annotations", annotations, self._update_metadata_things
+        )
 
     def set_annotations_on_build(self, build_id, annotations):
         """Replace the annotations of a build; see :meth:`adjust_attributes_on_object`."""
-        return self._adjust('builds', build_id, 'annotations', annotations,
-                            self._replace_metadata_things)
+        return self._adjust(
+            "builds", build_id, "annotations", annotations, self._replace_metadata_things
+        )
 
     # Image streams
 
@@ -817,10 +875,10 @@ class Openshift(object):
         :param scheduled: bool, import it regularly
         :return: bool, whether something was changed
         """
-        stream_name = dig(stream, 'metadata', 'name')
-        repository = dig(stream, 'spec', 'dockerImageRepository')
-        tag_id = '%s:%s' % (stream_name, tag_name)
-        insecure = dig(stream, 'metadata', 'annotations', _INSECURE_ANNOTATION) == 'true'
+        stream_name = dig(stream, "metadata", "name")
+        repository = dig(stream, "spec", "dockerImageRepository")
+        tag_id = "%s:%s" % (stream_name, tag_name)
+        insecure = dig(stream, "metadata", "annotations", _INSECURE_ANNOTATION) == "true"
         changed = False
         try:
             tag = object_of(self.get_image_stream_tag(tag_id))
@@ -828,18 +886,18 @@ class Openshift(object):
             if ex.status_code != http_client.NOT_FOUND:
                 raise
             tag = copy.deepcopy(tag_template)
-            dict_in(tag, 'metadata')['name'] = tag_id
-            dict_in(tag, 'tag')['name'] = tag_name
-            dict_in(tag['tag'], 'from')['name'] = '%s:%s' % (repository, tag_name)
+            dict_in(tag, "metadata")["name"] = tag_id
+            dict_in(tag, "tag")["name"] = tag_name
+            dict_in(tag["tag"], "from")["name"] = "%s:%s" % (repository, tag_name)
             changed = True
-        if not isinstance(tag.get('tag'), dict):
+        if not isinstance(tag.get("tag"), dict):
             # A tag that was pushed says nothing about where it comes from.
-            tag['tag'] = copy.deepcopy(tag_template.get('tag')) or {}
-            tag['tag']['name'] = tag_name
-            dict_in(tag['tag'], 'from')['name'] = '%s:%s' % (repository, tag_name)
+            tag["tag"] = copy.deepcopy(tag_template.get("tag")) or {}
+            tag["tag"]["name"] = tag_name
+            dict_in(tag["tag"], "from")["name"] = "%s:%s" % (repository, tag_name)
 
-        policy = dict_in(tag['tag'], 'importPolicy')
-        for key, value in (('insecure', insecure), ('scheduled', scheduled)):
+        policy = dict_in(tag["tag"], "importPolicy")
+        for key, value in (("insecure", insecure), ("scheduled", scheduled)):
             if bool(policy.get(key, False)) != value:
                 policy[key] = value
                 changed = True
@@ -874,26 +932,28 @@ class Openshift(object):
         """
         deadline = retry.Deadline.of(timeout, self.wait_timeout)
         stream = self._request_import(name)
-        version = dig(stream, 'metadata', 'resourceVersion')
-        for changetype, obj in self._watch_until(deadline, "imagestreams", name,
-                                                 **_given(resourceVersion=version)):
-            logger.info('image stream %s: %s', name, changetype)
+        version = dig(stream, "metadata", "resourceVersion")
+        for changetype, obj in self._watch_until(
+            deadline, "imagestreams", name, **_given(resourceVersion=version)
+        ):
+            logger.info("image stream %s: %s", name, changetype)
             if changetype in (WATCH_DELETED, WATCH_ERROR):
                 if changetype == WATCH_ERROR:
-                    logger.error('watching image stream %s failed', name)
+                    logger.error("watching image stream %s failed", name)
                 return False
             if changetype == WATCH_MODIFIED and dig(
-                    obj, 'metadata', 'annotations', _CHECK_ANNOTATION):
+                obj, "metadata", "annotations", _CHECK_ANNOTATION
+            ):
                 return True
-        _check_expired(deadline, "import of image stream '%s'" % name, 'not imported')
+        _check_expired(deadline, "import of image stream '%s'" % name, "not imported")
         return False
 
     @retry_on_conflict
     def _request_import(self, name):
         stream = object_of(self._call(plan.get_image_stream(name, level=None)))
-        if not dig(stream, 'spec', 'dockerImageRepository'):
+        if not dig(stream, "spec", "dockerImageRepository"):
             raise OsbsException("No dockerImageRepository for image stream '%s'" % name)
-        dict_in(dict_in(stream, 'metadata'), 'annotations').pop(_CHECK_ANNOTATION, None)
+        dict_in(dict_in(stream, "metadata"), "annotations").pop(_CHECK_ANNOTATION, None)
         return object_of(self._call(plan.put_image_stream(name, stream)))
 
     # Backup
@@ -955,7 +1015,7 @@ class Openshift(object):
         :param name: str
         """
         response = self._unchecked(plan.delete_config_map(name))
-        if response.status_code == http_client.NOT_FOUND and getattr(response, 'repeated', False):
+        if response.status_code == http_client.NOT_FOUND and getattr(response, "repeated", False):
             # The first attempt deleted it.
             return
         check_response(response)
@@ -969,9 +1029,9 @@ def _readable(ca_bundle):
 
 def _phase_of(build_id, obj):
     """Return the phase of a build, None if an object is none or another one."""
-    name, phase = dig(obj, 'metadata', 'name'), dig(obj, 'status', 'phase')
+    name, phase = dig(obj, "metadata", "name"), dig(obj, "status", "phase")
     if name is None or not isinstance(phase, six.string_types):
-        logger.error('an event holds no name or no phase of a build')
+        logger.error("an event holds no name or no phase of a build")
         return None
     return phase if name == build_id else None
 
@@ -985,12 +1045,13 @@ def _decoded(name, token):
     try:
         return base64.b64decode(token)
     except (TypeError, ValueError):
-        raise OsbsResponseException('the token of secret %s is not base64' % name, 200)
+        raise OsbsResponseException("the token of secret %s is not base64" % name, 200)
 
 
 def _build_of(response):
     build = object_of(response)
-    if not isinstance(dig(build, 'status', 'phase'), six.string_types):
-        raise OsbsResponseException('the server answered with a build without a phase',
-                                    response.status_code)
+    if not isinstance(dig(build, "status", "phase"), six.string_types):
+        raise OsbsResponseException(
+            "the server answered with a build without a phase", response.status_code
+        )
     return build

@@ -45,7 +45,11 @@ from osbs.exceptions import (
 from osbs.redact import mask_text, mask_url
 from osbs.version import __version__
 
-__all__ = [str(name) for name in ('HttpSession', 'HttpStream', 'HttpResponse', 'http_client')]
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
+    from typing import Any  # noqa: F401
+
+__all__ = [str(name) for name in ("HttpSession", "HttpStream", "HttpResponse", "http_client")]
 
 logger = logging.getLogger(__name__)
 
@@ -59,12 +63,12 @@ RETRY_AFTER_MAX = 120
 POOL_SIZE = 64
 BLOCK_SIZE = 65536
 
-_VERBS = ('get', 'post', 'put', 'delete')
+_VERBS = ("get", "post", "put", "delete")
 _OK_FOR_JSON = (0, http_client.OK, http_client.CREATED, http_client.ACCEPTED)
 _BROKEN_STREAM = (RequestException, Urllib3Error, http_client.HTTPException, EnvironmentError)
 
 # Which requests are repeated by urllib3 (rest-client.md, 3 and 14 row 6).
-_NEVER, _UNPROCESSED, _ALWAYS = 'never', 'unprocessed', 'always'
+_NEVER, _UNPROCESSED, _ALWAYS = "never", "unprocessed", "always"
 
 
 class _KerberosMissing(OsbsAuthException, RuntimeError):
@@ -76,7 +80,7 @@ class _NotJson(OsbsResponseException, ValueError):
 
 
 def decode_json(content, encoding=None):
-    # type: (bytes, object) -> object
+    # type: (bytes, Any) -> Any
     """Parse bytes as JSON.
 
     :param content: bytes
@@ -84,19 +88,19 @@ def decode_json(content, encoding=None):
     :raises ValueError: they are not JSON, or nested too deeply
     """
     try:
-        return json.loads(content.decode(encoding or guess_json_utf(content) or 'utf-8'))
+        return json.loads(content.decode(encoding or guess_json_utf(content) or "utf-8"))
     except RuntimeError as ex:  # RecursionError is one
-        raise ValueError('nested too deeply: %s' % ex)
+        raise ValueError("nested too deeply: %s" % ex)
 
 
 def masked_body(content):
-    # type: (object) -> object
+    # type: (Any) -> Any
     """Mask credentials inside a body; one without any is returned as it is."""
     text = to_text(content)
     masked = mask_text(text)
     if masked == text:
         return content
-    return masked.encode('utf-8') if isinstance(content, six.binary_type) else masked
+    return masked.encode("utf-8") if isinstance(content, six.binary_type) else masked
 
 
 class HttpResponse(object):
@@ -106,7 +110,7 @@ class HttpResponse(object):
     repeated = False
 
     def __init__(self, status_code, headers, content):
-        # type: (int, object, bytes) -> None
+        # type: (int, Any, bytes) -> None
         """
         :param status_code: int
         :param headers: mapping
@@ -117,7 +121,7 @@ class HttpResponse(object):
         self.content = content
 
     def json(self, check=True):
-        # type: (bool) -> object
+        # type: (bool) -> Any
         """Parse the body (rest-client.md, section 4).
 
         :param check: bool, raise for an error status
@@ -130,7 +134,7 @@ class HttpResponse(object):
             return decode_json(self.content)
         except ValueError:
             raise _NotJson(
-                'the server answered %s with a body that is not JSON (%d bytes)'
+                "the server answered %s with a body that is not JSON (%d bytes)"
                 % (self.status_code, len(self.content)),
                 self.status_code,
             )
@@ -143,15 +147,15 @@ class _Session(requests.Session):
         super(_Session, self).__init__()
         # A login cookie of the OAuth server would outlive a change of credentials.
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        self.headers[str('User-Agent')] = str('osbs-client/%s' % __version__)
+        self.headers[str("User-Agent")] = str("osbs-client/%s" % __version__)
 
     def rebuild_auth(self, prepared_request, response):
         """Keep the Authorization header for the same host, drop it for another one."""
         headers = prepared_request.headers
-        if 'Authorization' in headers and self.should_strip_auth(
+        if "Authorization" in headers and self.should_strip_auth(
             response.request.url, prepared_request.url
         ):
-            del headers['Authorization']
+            del headers["Authorization"]
 
 
 class _SharedPools(object):
@@ -182,9 +186,9 @@ class _Adapter(HTTPAdapter):
         if isinstance(timeout, (int, float)):
             timeout = (min(CONNECT_TIMEOUT, timeout), timeout)
         if isinstance(request.body, six.text_type):
-            request.body = request.body.encode('utf-8')
+            request.body = request.body.encode("utf-8")
             request.prepare_content_length(request.body)
-        request.headers.setdefault(str('X-Request-ID'), uuid.uuid4().hex)
+        request.headers.setdefault(str("X-Request-ID"), uuid.uuid4().hex)
         return super(_Adapter, self).send(request, stream=stream, timeout=timeout, **kwargs)
 
 
@@ -194,7 +198,7 @@ def _socket_options():
         (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),
         (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
     ]
-    for name, seconds in (('TCP_KEEPIDLE', 60), ('TCP_KEEPINTVL', 15)):
+    for name, seconds in (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 15)):
         if hasattr(socket, name):
             options.append((socket.IPPROTO_TCP, getattr(socket, name), seconds))
     return options
@@ -204,16 +208,16 @@ def _max_retries(rule):
     if rule == _NEVER:
         return 0
     wanted = {
-        'total': HTTP_MAX_RETRIES,
-        'backoff_factor': HTTP_BACKOFF_FACTOR,
-        'backoff_jitter': HTTP_BACKOFF_FACTOR,
-        'status_forcelist': HTTP_RETRIES_STATUS_FORCELIST,
-        'allowed_methods': HTTP_RETRIES_METHODS_WHITELIST,
+        "total": HTTP_MAX_RETRIES,
+        "backoff_factor": HTTP_BACKOFF_FACTOR,
+        "backoff_jitter": HTTP_BACKOFF_FACTOR,
+        "status_forcelist": HTTP_RETRIES_STATUS_FORCELIST,
+        "allowed_methods": HTTP_RETRIES_METHODS_WHITELIST,
         # A certificate that is not trusted will not be trusted in eight minutes either.
-        'other': 0,
+        "other": 0,
         # The last answer says what is wrong, "too many retries" does not (known defect 49).
-        'raise_on_status': False,
-        'retry_after_max': RETRY_AFTER_MAX,
+        "raise_on_status": False,
+        "retry_after_max": RETRY_AFTER_MAX,
     }
     if rule == _UNPROCESSED:
         wanted.update(read=False, status_forcelist=[http_client.SERVICE_UNAVAILABLE])
@@ -223,8 +227,8 @@ def _max_retries(rule):
 def _new_session(rule, pools):
     session = _Session()
     adapter = _Adapter(pools, max_retries=_max_retries(rule))
-    session.mount('http://', adapter)
-    session.mount('https://', adapter)
+    session.mount("http://", adapter)
+    session.mount("https://", adapter)
     return session
 
 
@@ -254,18 +258,37 @@ class _SessionPool(object):
             self._forget()
         # Old requests keep the TLS settings of the first request on a connection.
         tls = tuple(
-            arguments.get(name) for name in ('verify_ssl', 'ca', 'client_cert', 'client_key')
+            arguments.get(name) for name in ("verify_ssl", "ca", "client_cert", "client_key")
         )
         # Logs and watches close their connection; they must not take the one that is kept (D17).
-        closing = (arguments.get('headers') or {}).get('Connection') == 'close'
+        closing = (arguments.get("headers") or {}).get("Connection") == "close"
         connections = (tls, closing)
         rule = _retry_rule(**arguments)
         with self._lock:
             pools = self._pools.setdefault(connections, _SharedPools())
             session = self._sessions.get((connections, rule))
             if session is None:
+                _check_client_certificate(arguments)
                 session = self._sessions[connections, rule] = _new_session(rule, pools)
         return session
+
+
+def _check_client_certificate(arguments):
+    # Inside a request these errors look like a broken connection, repeated for minutes.
+    paths = [arguments.get(name) for name in ("client_cert", "client_key")]
+    if not all(paths):
+        return
+    for name, path in zip(("client_cert", "client_key"), paths):
+        try:
+            with open(path, "rb"):
+                pass
+        except EnvironmentError as ex:
+            raise OsbsAuthException("%s: cannot read %s: %s" % (name, path, ex.strerror), cause=ex)
+    reason = _compat.certificate_problem(*paths)
+    if reason:
+        raise OsbsAuthException(
+            "client_cert %s and client_key %s cannot be used: %s" % tuple(paths + [reason])
+        )
 
 
 class HttpSession(object):
@@ -300,7 +323,7 @@ class HttpSession(object):
         return self.request(url, "delete", **kwargs)
 
     def request(self, url, *args, **kwargs):
-        # type: (str, object, object) -> object
+        # type: (str, Any, Any) -> Any
         """Send a request (rest-client.md, section 2).
 
         :param url: str
@@ -308,12 +331,15 @@ class HttpSession(object):
         :param kwargs: as args
         :return: HttpStream if ``stream`` is true, else HttpResponse
         :raises OsbsNetworkException: time-out
+        :raises OsbsAuthException: the client certificate cannot be used, there is no
+            requests-kerberos, or the server does not prove with Kerberos who it is
         :raises OsbsException: any other failure of the transport, with its cause
         """
         try:
-            kwargs.setdefault('session', self._pool.session_for(kwargs))
-            stream = HttpStream(url, *args, verbose=self.verbose, **kwargs)
-            if kwargs.get('stream', False):
+            kwargs.setdefault("session", self._pool.session_for(kwargs))
+            kwargs["verbose"] = self.verbose
+            stream = HttpStream(url, *args, **kwargs)
+            if kwargs.get("stream", False):
                 return stream
             with stream:
                 response = HttpResponse(stream.status_code, stream.headers, stream.read())
@@ -322,10 +348,16 @@ class HttpSession(object):
         except OsbsException:
             raise
         except (RetryError, Timeout) as ex:
-            raise _network_exception(url, ex, '')
+            raise _network_exception(url, ex, "")
         except HTTPError as ex:
             raise _network_exception(url, ex, ex.response.status_code)
         except Exception as ex:  # whatever a library raises, the contract is one class
+            if _is_mutual_authentication_error(ex):
+                raise OsbsAuthException(
+                    "the answer of %s does not prove with Kerberos that it comes from this server"
+                    % mask_url(url),
+                    cause=ex,
+                )
             raise OsbsException(mask_url(repr(ex)), cause=ex, traceback=sys.exc_info()[2])
 
 
@@ -340,14 +372,35 @@ def _network_exception(url, cause, status_code):
 
 
 class HttpStream(object):
-    """A request that was sent, and its answer of which the body may still be on the way."""
+    """A request that was sent, and its answer of which the body may still be on the way.
+
+    :param url: str
+    :param method: str, get, post, put or delete in any case
+    :param data: str or bytes, body
+    :param kerberos_auth: bool, authenticate with Kerberos
+    :param allow_redirects: bool
+    :param verify_ssl: bool, check the server's certificate
+    :param ca: str, path of the certificates that are trusted; None: the system's
+    :param use_json: bool, say that the body is JSON
+    :param headers: dict, not changed
+    :param stream: bool, do not read the body yet
+    :param username: str, for basic authentication
+    :param password: str
+    :param client_cert: str, path
+    :param client_key: str, path
+    :param verbose: bool
+    :param retries_enabled: bool, repeat when that may help
+    :param repeatable: bool, False: repeat only if the server did not begin to act
+    :param session: requests.Session, which stays open; None: one of its own
+    :param timeout: float, seconds instead of HTTP_REQUEST_TIMEOUT
+    """
 
     # For __del__ on an object whose constructor raised.
     closed = False
     finished = False
-    req = None
-    status_code = None
-    headers = None
+    req = None  # type: Any
+    status_code = None  # type: Any
+    headers = None  # type: Any
     _owned_session = None
 
     # Set by who reads the stream: seconds to wait for the next bytes, as a function; and
@@ -356,64 +409,60 @@ class HttpStream(object):
     holds_remainder = False
     # Set at the end of the stream.
     broken = False
-    remainder = b''
+    remainder = b""
 
-    def __init__(self, url, method, data=None, kerberos_auth=False,
-                 allow_redirects=True, verify_ssl=True, ca=None, use_json=False,
-                 headers=None, stream=False, username=None, password=None,
-                 client_cert=None, client_key=None, verbose=False, retries_enabled=True,
-                 repeatable=True, session=None, timeout=None):
-        """Send the request (rest-client.md, section 3).
-
-        :param url: str
-        :param method: str, get, post, put or delete in any case
-        :param data: str or bytes, body
-        :param kerberos_auth: bool, authenticate with Kerberos
-        :param allow_redirects: bool
-        :param verify_ssl: bool, check the server's certificate
-        :param ca: str, path of the certificates that are trusted; None: the system's
-        :param use_json: bool, say that the body is JSON
-        :param headers: dict, not changed
-        :param stream: bool, do not read the body yet
-        :param username: str, for basic authentication
-        :param password: str
-        :param client_cert: str, path
-        :param client_key: str, path
-        :param verbose: bool
-        :param retries_enabled: bool, repeat when that may help
-        :param repeatable: bool, False: repeat only if the server did not begin to act
-        :param session: requests.Session, which stays open; None: one of its own
-        :param timeout: float, seconds instead of HTTP_REQUEST_TIMEOUT
-        """
+    def __init__(
+        self,
+        url,
+        method,
+        data=None,
+        kerberos_auth=False,
+        allow_redirects=True,
+        verify_ssl=True,
+        ca=None,
+        use_json=False,
+        headers=None,
+        stream=False,
+        username=None,
+        password=None,
+        client_cert=None,
+        client_key=None,
+        verbose=False,
+        retries_enabled=True,
+        repeatable=True,
+        session=None,
+        timeout=None,
+    ):
+        """Send the request (rest-client.md, section 3)."""
         self.url = url
         self.verbose = verbose
         method = method.lower()
         if method not in _VERBS:
-            raise RuntimeError('method %r is not one of %s' % (method, ', '.join(_VERBS)))
+            raise RuntimeError("method %r is not one of %s" % (method, ", ".join(_VERBS)))
         if not verify_ssl:
             _silence_insecure_warning()
 
         args = {
-            'timeout': HTTP_REQUEST_TIMEOUT if timeout is None else timeout,
-            'headers': _headers(headers, use_json, stream),
-            'allow_redirects': allow_redirects,
-            'verify': (ca or True) if verify_ssl else False,
+            "timeout": HTTP_REQUEST_TIMEOUT if timeout is None else timeout,
+            "headers": _headers(headers, use_json, stream),
+            "allow_redirects": allow_redirects,
+            "verify": (ca or True) if verify_ssl else False,
         }
-        auth = _auth(username, password, kerberos_auth, args['headers'])
+        auth = _auth(username, password, kerberos_auth, args["headers"])
         if auth is not None:
-            args['auth'] = auth
+            args["auth"] = auth
         if client_cert and client_key:
-            args['cert'] = (client_cert, client_key)
+            args["cert"] = (client_cert, client_key)
         if data:
-            args['data'] = data
+            args["data"] = data
         if stream:
-            args['stream'] = True
+            args["stream"] = True
 
         self.session = session or self._own_session(retries_enabled, repeatable)
         self.req = self.session.request(method, url, **args)
         self.headers = self.req.headers
         self.status_code = self.req.status_code
-        logger.debug('%s %s: %s', method, urlsplit(url).path, self.status_code)
+        logger.debug("%s %s: %s", method, urlsplit(url).path, self.status_code)
 
     def _own_session(self, retries_enabled, repeatable):
         rule = _retry_rule(retries_enabled, repeatable)
@@ -424,14 +473,14 @@ class HttpStream(object):
     def repeated(self):
         # type: () -> bool
         """Whether an earlier attempt of this request may have reached the server."""
-        history = getattr(getattr(self._raw, 'retries', None), 'history', None)
+        history = getattr(getattr(self._raw, "retries", None), "history", None)
         if not isinstance(history, tuple):
             return False
         return any(not isinstance(attempt.error, ConnectTimeoutError) for attempt in history)
 
     @property
     def _raw(self):
-        return getattr(self.req, 'raw', None)
+        return getattr(self.req, "raw", None)
 
     def read(self):
         # type: () -> bytes
@@ -442,12 +491,12 @@ class HttpStream(object):
         content = self.req.content
         missing = self._missing()
         if missing:
-            raise ChunkedEncodingError('the answer was cut, %d bytes are missing' % missing)
+            raise ChunkedEncodingError("the answer was cut, %d bytes are missing" % missing)
         return content
 
     def _missing(self):
         # urllib3 1.26 does not compare the length with what was announced.
-        missing = getattr(self._raw, 'length_remaining', None)
+        missing = getattr(self._raw, "length_remaining", None)
         return max(0, missing) if isinstance(missing, six.integer_types) else 0
 
     def iter_lines(self):
@@ -461,21 +510,21 @@ class HttpStream(object):
         pending = []
         try:
             for block in self._blocks():
-                lines = block.split(b'\n')
+                lines = block.split(b"\n")
                 if len(lines) == 1:
                     pending.append(block)
                     continue
                 pending.append(lines[0])
-                lines[0] = b''.join(pending)
+                lines[0] = b"".join(pending)
                 pending = [lines.pop()]
                 for line in lines:
                     yield line
         except _BROKEN_STREAM as ex:
             self.broken = True
-            logger.debug('stream broke: %s', type(ex).__name__)
+            logger.debug("stream broke: %s", type(ex).__name__)
             return
         self.broken = self._missing() > 0
-        self.remainder = b'' if self.broken else b''.join(pending)
+        self.remainder = b"" if self.broken else b"".join(pending)
         if self.remainder and not self.holds_remainder:
             yield self.remainder
 
@@ -494,10 +543,10 @@ class HttpStream(object):
             yield block
 
     def _unlimited_blocks(self):
-        if getattr(self._raw, 'chunked', True) or 'content-encoding' in self.headers:
+        if getattr(self._raw, "chunked", True) or "content-encoding" in self.headers:
             return self.req.iter_content(BLOCK_SIZE)
         # Without chunks, requests would wait for a full block.
-        return iter(lambda: _compat.read_available(self._raw, BLOCK_SIZE), b'')
+        return iter(lambda: _compat.read_available(self._raw, BLOCK_SIZE), b"")
 
     def _limit_read(self, seconds):
         sock = _compat.socket_of(self._raw)
@@ -511,7 +560,7 @@ class HttpStream(object):
             return
         self.closed = True
         for resource in (self.req, self._owned_session):
-            close = getattr(resource, 'close', None)
+            close = getattr(resource, "close", None)
             if close is not None:
                 close()
 
@@ -528,10 +577,10 @@ class HttpStream(object):
 def _headers(headers, use_json, stream):
     headers = dict(headers or {})
     if use_json:
-        headers['Content-Type'] = 'application/json'
+        headers["Content-Type"] = "application/json"
     if stream:
         # A compressed line would arrive with the end of its block.
-        headers['Accept-Encoding'] = 'identity'
+        headers["Accept-Encoding"] = "identity"
     return headers
 
 
@@ -540,7 +589,7 @@ def _auth(username, password, kerberos_auth, headers):
         return _kerberos_auth_class()()
     if username and password:
         return (username, password)
-    if 'Authorization' in headers:
+    if "Authorization" in headers:
         # Without any auth, requests replaces the header by what ~/.netrc says (known defect 22).
         return _keep_headers
     return None
@@ -557,12 +606,23 @@ def _kerberos_auth_class():
             from requests_kerberos import HTTPKerberosAuth
         except (ImportError, OSError) as ex:  # OSError: a C library is missing
             raise _KerberosMissing(
-                'Kerberos needs requests-kerberos: install osbs-client[kerberos] (%s)' % ex
+                "Kerberos needs requests-kerberos: install osbs-client[kerberos] (%s)" % ex
             )
+        # At DEBUG these log the tickets that are sent.
+        for name in ("requests_kerberos", "spnego"):
+            library_logger = logging.getLogger(name)
+            if library_logger.level == logging.NOTSET:
+                library_logger.setLevel(logging.INFO)
     return HTTPKerberosAuth
+
+
+def _is_mutual_authentication_error(ex):
+    # Whoever has not imported it cannot have raised it.
+    library = sys.modules.get("requests_kerberos")
+    return library is not None and isinstance(ex, getattr(library, "MutualAuthenticationError", ()))
 
 
 def _silence_insecure_warning():
     # Whoever switches verification off knows; nobody else's warnings are touched (defect 37).
     if not any(entry[2] is InsecureRequestWarning for entry in warnings.filters):
-        warnings.simplefilter(str('ignore'), InsecureRequestWarning)
+        warnings.simplefilter(str("ignore"), InsecureRequestWarning)

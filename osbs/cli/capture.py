@@ -14,6 +14,10 @@ import os
 from osbs._compat import to_text
 from osbs.redact import mask_text, redacted
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
+    from typing import Any  # noqa: F401
+
 __all__ = [str(name) for name in ("setup_json_capture", "ResponseSaver", "IterLinesSaver")]
 
 # Bytes; file systems allow 255, and a counter and a suffix are added.
@@ -21,7 +25,7 @@ LONGEST_NAME = 200
 
 
 def setup_json_capture(osbs, os_conf, capture_dir):
-    # type: (object, object, str) -> None
+    # type: (Any, Any, str) -> None
     """Save the answers that a client gets from now on.
 
     :param osbs: OSBS
@@ -78,7 +82,7 @@ class ResponseSaver(object):
     """Stands before the method that sends a request and saves what it answers."""
 
     def __init__(self, capture_dir, openshift_api_uri, k8s_api_uri, fn):
-        # type: (str, str, str, object) -> None
+        # type: (str, str, str, Any) -> None
         """
         :param capture_dir: str, path
         :param openshift_api_uri: str, left out of file names
@@ -89,7 +93,7 @@ class ResponseSaver(object):
         self.openshift_api_uri = openshift_api_uri
         self.k8s_api_uri = k8s_api_uri
         self.fn = fn
-        self.visited = {}
+        self.visited = {}  # type: dict
 
     def get_path(self, url, method):
         # type: (str, str) -> str
@@ -119,7 +123,7 @@ class IterLinesSaver(object):
     """Stands before the lines of a stream and saves each."""
 
     def __init__(self, path, fn):
-        # type: (str, object) -> None
+        # type: (str, Any) -> None
         """
         :param path: str, beginning of the names of the files
         :param fn: function that returns an iterable of lines

@@ -20,13 +20,19 @@ from osbs.redact import mask_text
 from osbs.rest.objects import dig
 from osbs.rest.retry import is_transient_status
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
+    from typing import Any  # noqa: F401
+
 logger = logging.getLogger(__name__)
 
-BEARER = 'Bearer '
-CLIENT_ID = 'openshift-challenging-client'
-DISCOVERY = '.well-known/oauth-authorization-server'
+BEARER = "Bearer "
+CLIENT_ID = "openshift-challenging-client"
+# What a client may show to the OAuth server.
+PASSWORD, KERBEROS = "password", "kerberos"
+DISCOVERY = ".well-known/oauth-authorization-server"
 
-_NOT_IN_A_HEADER = re.compile(r'[^\x21-\x7e]')
+_NOT_IN_A_HEADER = re.compile(r"[^\x21-\x7e]")
 
 
 def service_account_file(name):
@@ -72,7 +78,7 @@ class Tokens(object):
         self._from_oauth = token
 
     def read_service_account(self):
-        # type: () -> object
+        # type: () -> Any
         """Return the token of the pod's service account, None if there is none."""
         path = service_account_file(SERVICEACCOUNT_TOKEN)
         stamp = _stamp_of(path)
@@ -87,7 +93,7 @@ class Tokens(object):
         return token
 
     def current(self, client):
-        # type: (object) -> str
+        # type: (Any) -> str
         """Return the token to send now, getting one if there is none yet.
 
         :param client: Openshift
@@ -101,10 +107,10 @@ class Tokens(object):
             with self._locked():
                 client.token = self.read_service_account() or client.token
         if not client.token:
-            raise OsbsAuthException('no token: check your credentials')
+            raise OsbsAuthException("no token: check your credentials")
         if _NOT_IN_A_HEADER.search(to_text(client.token)):
             # The library below would show it in its own message.
-            raise OsbsAuthException('the token holds characters that no token can have')
+            raise OsbsAuthException("the token holds characters that no token can have")
         return client.token
 
     def _has_changed(self):
@@ -112,14 +118,14 @@ class Tokens(object):
         return stamp is not None and stamp != self._stamp
 
     def can_renew(self, client, used):
-        # type: (object, str) -> bool
+        # type: (Any, str) -> bool
         """Tell whether there is, or can be had, another token than one that was refused."""
         if client.token != used:
             return True
         return used in (self._from_oauth, self._from_service_account)
 
     def renew(self, client, used):
-        # type: (object, str) -> bool
+        # type: (Any, str) -> bool
         """Get another token for one that was refused; of many threads only one asks.
 
         :param client: Openshift
@@ -128,7 +134,7 @@ class Tokens(object):
         """
         with self._locked():
             if client.token == used:
-                logger.info('the token was refused, getting another one')
+                logger.info("the token was refused, getting another one")
                 if used == self._from_oauth:
                     client.get_oauth_token()
                     return bool(client.token)
@@ -137,7 +143,7 @@ class Tokens(object):
 
 
 def service_account_ca():
-    # type: () -> object
+    # type: () -> Any
     """Return the path of the pod's CA certificate, None if it cannot be read."""
     path = service_account_file(SERVICEACCOUNT_CACRT)
     return path if os.access(path, os.R_OK) else None
@@ -146,11 +152,11 @@ def service_account_ca():
 def oauth_query(endpoint):
     # type: (str) -> str
     """Return the URL that asks an OAuth endpoint for a token."""
-    return '%s?response_type=token&client_id=%s' % (endpoint, CLIENT_ID)
+    return "%s?response_type=token&client_id=%s" % (endpoint, CLIENT_ID)
 
 
 def discover(get, root):
-    # type: (object, str) -> object
+    # type: (Any, str) -> Any
     """Ask a server where its OAuth endpoint is (rest-client.md, section 15).
 
     :param get: function of a URL, sends a GET without credentials and returns the response
@@ -159,19 +165,20 @@ def discover(get, root):
     """
     response = get(urljoin(root, DISCOVERY))
     if response.status_code != http_client.OK:
-        logger.info('no OAuth discovery (%s), using the configured endpoint', response.status_code)
+        logger.info("no OAuth discovery (%s), using the configured endpoint", response.status_code)
         return None
-    endpoint = dig(response.json(), 'authorization_endpoint')
-    if urlsplit(to_text(endpoint or '')).scheme != 'https':
-        raise OsbsAuthException('the server names an OAuth endpoint that is not https')
+    endpoint = dig(response.json(), "authorization_endpoint")
+    if urlsplit(to_text(endpoint or "")).scheme != "https":
+        raise OsbsAuthException("the server names an OAuth endpoint that is not https")
     return endpoint
 
 
-def token_of(response):
-    # type: (object) -> str
+def token_of(response, credentials=None):
+    # type: (Any, Any) -> str
     """Return the token that an OAuth answer holds (decision D26).
 
     :param response: HttpResponse, of which the header ``location`` counts
+    :param credentials: str, PASSWORD or KERBEROS; None: neither was sent
     :return: str; empty if there is no such header
     :raises OsbsAuthException: the OAuth server refused, in its own words
     :raises OsbsResponseException: it is in trouble
@@ -180,34 +187,47 @@ def token_of(response):
     if is_transient_status(status):
         raise OsbsResponseException(mask_text(response.content), status)
     if status >= http_client.BAD_REQUEST:
-        raise OsbsAuthException('the OAuth server refused the login (%d)%s'
-                                % (status, _words_of(response)))
-    location = response.headers.get('location')
+        raise OsbsAuthException(
+            "the OAuth server refused the login (%d)%s" % (status, _words_of(response, credentials))
+        )
+    location = response.headers.get("location")
     if not location:
-        logger.error('the OAuth server answered %d without a location', status)
-        return ''
+        logger.error("the OAuth server answered %d without a location", status)
+        return ""
     parts = urlsplit(location)
     answers = [parse_qs(parts.fragment), parse_qs(parts.query)]
     for answer in answers:
-        if 'error' in answer:
-            words = [answer[key][0] for key in ('error', 'error_description') if key in answer]
-            raise OsbsAuthException('the OAuth server refused the login: %s'
-                                    % mask_text(': '.join(words)))
-    token = dig(answers[0], 'access_token', 0)
+        if "error" in answer:
+            words = [answer[key][0] for key in ("error", "error_description") if key in answer]
+            raise OsbsAuthException(
+                "the OAuth server refused the login: %s" % mask_text(": ".join(words))
+            )
+    token = dig(answers[0], "access_token", 0)
     if not token:
-        raise OsbsAuthException('the OAuth server sent no token')
+        raise OsbsAuthException("the OAuth server sent no token")
     return token
 
 
-def _words_of(response):
+def _words_of(response, credentials):
     try:
         answer = response.json(check=False)
     except OsbsException:
         answer = to_text(response.content).strip()
     if isinstance(answer, dict):
-        keys = ('error', 'error_description', 'message')
-        answer = ': '.join(to_text(answer[key]) for key in keys if answer.get(key))
-    # A refused password is told by the challenge alone.
-    words = answer or (
-        'user name or password are wrong' if 'www-authenticate' in response.headers else '')
-    return ': %s' % mask_text(words)[:500] if words else ''
+        keys = ("error", "error_description", "message")
+        answer = ": ".join(to_text(answer[key]) for key in keys if answer.get(key))
+    # What is wrong with the credentials is told by the challenge alone.
+    challenge = to_text(response.headers.get("www-authenticate") or "")
+    if challenge and (credentials == KERBEROS or not answer):
+        answer = _hint(challenge, credentials)
+    return ": %s" % mask_text(answer)[:500] if answer else ""
+
+
+def _hint(challenge, credentials):
+    if credentials == PASSWORD:
+        return "user name or password are wrong"
+    if credentials != KERBEROS:
+        return "there are no credentials that it accepts"
+    if "negotiate" not in challenge.lower():
+        return "it does not accept Kerberos"
+    return "there is no valid Kerberos ticket, or none that it accepts (klist shows what there is)"

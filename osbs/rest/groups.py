@@ -16,24 +16,28 @@ from six.moves.urllib.parse import urljoin
 from osbs.exceptions import OsbsResponseException, OsbsValidationException
 from osbs.rest import plan
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
+    from typing import Any  # noqa: F401
+
 logger = logging.getLogger(__name__)
 
-OAPI, APIS, AUTO = 'oapi', 'apis', 'auto'
+OAPI, APIS, AUTO = "oapi", "apis", "auto"
 MODES = (OAPI, APIS, AUTO)
 
 # What is not listed here is Kubernetes' own and stays under /api/v1/.
 _GROUPS = {
-    'builds': 'build.openshift.io',
-    'buildconfigs': 'build.openshift.io',
-    'imagestreams': 'image.openshift.io',
-    'imagestreamtags': 'image.openshift.io',
-    'users': 'user.openshift.io',
+    "builds": "build.openshift.io",
+    "buildconfigs": "build.openshift.io",
+    "imagestreams": "image.openshift.io",
+    "imagestreamtags": "image.openshift.io",
+    "users": "user.openshift.io",
 }
-_GROUP_PATH = 'apis/%s/v1/'
-_ROOT = re.compile(r'oapi/[^/]*/?$')
+_GROUP_PATH = "apis/%s/v1/"
+_ROOT = re.compile(r"oapi/[^/]*/?$")
 
 # Base URL -> mode, as found out for `auto`; kept for the process.
-_found_modes = {}
+_found_modes = {}  # type: dict
 
 
 def check_mode(mode):
@@ -44,7 +48,7 @@ def check_mode(mode):
     """
     if mode not in MODES:
         raise OsbsValidationException(
-            'openshift_api is %r, but must be one of %s' % (mode, ', '.join(MODES))
+            "openshift_api is %r, but must be one of %s" % (mode, ", ".join(MODES))
         )
     return mode
 
@@ -53,7 +57,7 @@ class Groups(object):
     """The bases of the URLs of one server."""
 
     def __init__(self, mode, openshift_url, kubernetes_url):
-        # type: (str, object, object) -> None
+        # type: (str, Any, Any) -> None
         """
         :param mode: str, oapi, apis or auto
         :param openshift_url: str or None, such as ``https://h:8443/oapi/v1/``
@@ -67,8 +71,8 @@ class Groups(object):
     def root(self):
         # type: () -> str
         """Base of everything on the server."""
-        url = self._openshift_url or ''
-        return _ROOT.sub('', url) if _ROOT.search(url) else urljoin(url, '/')
+        url = self._openshift_url or ""
+        return _ROOT.sub("", url) if _ROOT.search(url) else urljoin(url, "/")
 
     @property
     def may_discover(self):
@@ -77,7 +81,7 @@ class Groups(object):
         return self._mode != OAPI
 
     def are_used(self, get):
-        # type: (object) -> bool
+        # type: (Any) -> bool
         """Tell whether the OpenShift 4 groups are used, asking the server if need be.
 
         :param get: function of a URL, sends a GET and returns the response
@@ -90,7 +94,7 @@ class Groups(object):
         return self._mode == APIS
 
     def _ask(self, get):
-        url = urljoin(self.root, (_GROUP_PATH % _GROUPS['builds']).rstrip('/'))
+        url = urljoin(self.root, (_GROUP_PATH % _GROUPS["builds"]).rstrip("/"))
         response = get(url)
         if response.status_code == http_client.OK:
             mode = APIS
@@ -98,7 +102,7 @@ class Groups(object):
             mode = OAPI
         else:
             raise OsbsResponseException(response.content, response.status_code)
-        logger.info('openshift_api is %s', mode)
+        logger.info("openshift_api is %s", mode)
         return mode
 
     def base_of(self, path):
@@ -111,35 +115,35 @@ class Groups(object):
 
 
 def _group_of(path):
-    return _GROUPS.get(re.split('[/?]', path, maxsplit=1)[0])
+    return _GROUPS.get(re.split("[/?]", path, maxsplit=1)[0])
 
 
 def with_group_version(call):
     # type: (plan.Plan) -> plan.Plan
     """Return a plan whose body names the version of its group (templates keep ``v1``)."""
     group = _group_of(call.path) if call.api == plan.OPENSHIFT else None
-    if group is None or 'data' not in call.options:
+    if group is None or "data" not in call.options:
         return call
     try:
-        data = json.loads(call.options['data'])
+        data = json.loads(call.options["data"])
     except ValueError:
         return call
     if not isinstance(data, dict):
         return call
-    data['apiVersion'] = '%s/v1' % group
+    data["apiVersion"] = "%s/v1" % group
     return call._replace(options=dict(call.options, data=json.dumps(data)))
 
 
 def watch_selection(name, request_args):
-    # type: (object, dict) -> list
+    # type: (Any, dict) -> list
     """Return the query that watches a list, or one object of it, in the OpenShift 4 way.
 
     :param name: str or None, name of the object
     :param request_args: dict, the caller's query
     """
-    pairs = dict(request_args, watch='true')
+    pairs = dict(request_args, watch="true")
     if name is not None:
-        own = 'metadata.name=%s' % name
-        given = pairs.get('fieldSelector')
-        pairs['fieldSelector'] = '%s,%s' % (given, own) if given else own
+        own = "metadata.name=%s" % name
+        given = pairs.get("fieldSelector")
+        pairs["fieldSelector"] = "%s,%s" % (given, own) if given else own
     return sorted(six.iteritems(pairs))

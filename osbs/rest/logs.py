@@ -17,6 +17,10 @@ from six.moves import http_client
 from osbs.exceptions import OsbsException
 from osbs.rest.retry import MAX_FAILURES, Pauses, is_transient, sleep
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
+    from typing import Any  # noqa: F401
+
 logger = logging.getLogger(__name__)
 
 # Lines at the end of a log that are compared with the server's.
@@ -30,9 +34,9 @@ MAX_REREADS = 5
 
 
 def close_stream(stream):
-    # type: (object) -> None
+    # type: (Any) -> None
     """Close a stream, if it is one that can be closed."""
-    close = getattr(stream, 'close', None)
+    close = getattr(stream, "close", None)
     if close is not None:
         close()
 
@@ -45,7 +49,7 @@ class LogFollower(object):
     """
 
     def __init__(self, connect, tail, is_finished, retrying=True):
-        # type: (object, object, object, bool) -> None
+        # type: (Any, Any, Any, bool) -> None
         """
         :param connect: function without arguments that opens the log to be followed from its
             beginning, and raises for an error status
@@ -58,8 +62,8 @@ class LogFollower(object):
         self._is_finished = is_finished
         self._retrying = retrying
         self._delivered = 0
-        self._tail = deque(maxlen=TAIL_LINES)
-        self._remainder = b''
+        self._tail = deque(maxlen=TAIL_LINES)  # type: deque
+        self._remainder = b""
         self._gone = False
         self._pauses = Pauses()
         self._failures = 0
@@ -98,7 +102,7 @@ class LogFollower(object):
         except OsbsException as ex:
             if not self._may_pass(ex):
                 raise
-            logger.info('log: no connection (%s)', type(ex).__name__)
+            logger.info("log: no connection (%s)", type(ex).__name__)
             return None
         # A line that was cut must not be taken for one that ends without a line feed.
         stream.holds_remainder = True
@@ -109,7 +113,7 @@ class LogFollower(object):
         patient = self._retrying and self._failures <= MAX_FAILURES
         if is_transient(exception):
             return patient
-        if getattr(exception, 'status_code', None) != http_client.BAD_REQUEST:
+        if getattr(exception, "status_code", None) != http_client.BAD_REQUEST:
             return False
         if not self._is_finished():
             # Its pod may be on the way.
@@ -122,7 +126,7 @@ class LogFollower(object):
         lines = iter(stream.iter_lines())
         skipped = sum(1 for _ in islice(lines, self._delivered))
         if skipped < self._delivered:
-            logger.info('log: %d lines are there of %d delivered', skipped, self._delivered)
+            logger.info("log: %d lines are there of %d delivered", skipped, self._delivered)
         return lines
 
     def _is_over(self, stream, progress):
@@ -131,14 +135,15 @@ class LogFollower(object):
             self._failures = 0
         if stream is None:
             if self._gone:
-                logger.warning('log: it is gone, its end cannot be checked')
+                logger.warning("log: it is gone, its end cannot be checked")
             return self._gone
-        self._remainder = getattr(stream, 'remainder', b'')
-        if getattr(stream, 'broken', False):
+        self._remainder = getattr(stream, "remainder", b"")
+        if getattr(stream, "broken", False):
             self._failures += 1
             if self._failures > MAX_FAILURES:
-                raise OsbsException('the log breaks off after %d lines again and again'
-                                    % self._delivered)
+                raise OsbsException(
+                    "the log breaks off after %d lines again and again" % self._delivered
+                )
             return False
         if not self._await_finish():
             return False
@@ -146,7 +151,7 @@ class LogFollower(object):
             return True
         self._rereads += 1
         if self._rereads > MAX_REREADS:
-            logger.warning('log: the build is finished, but its log seems to be cut')
+            logger.warning("log: the build is finished, but its log seems to be cut")
         return self._rereads > MAX_REREADS
 
     def _await_finish(self):
@@ -161,11 +166,14 @@ class LogFollower(object):
     def _is_complete(self, progress):
         """Tell whether the last lines on the server are the last ones that were delivered."""
         try:
-            lines = self._read_tail(TAIL_LINES).split(b'\n')
+            lines = self._read_tail(TAIL_LINES).split(b"\n")
         except Exception as ex:  # the check must not spoil a log that is there
-            level = logging.INFO if getattr(ex, 'status_code', None) == (
-                http_client.BAD_REQUEST) else logging.WARNING
-            logger.log(level, 'log: its end cannot be checked (%s)', type(ex).__name__)
+            level = (
+                logging.INFO
+                if getattr(ex, "status_code", None) == (http_client.BAD_REQUEST)
+                else logging.WARNING
+            )
+            logger.log(level, "log: its end cannot be checked (%s)", type(ex).__name__)
             return True
         if not lines[-1]:
             lines.pop()

@@ -9,9 +9,13 @@ import six
 
 from osbs.exceptions import OsbsResponseException
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
+    from typing import Any  # noqa: F401
+
 
 def dig(data, *path):
-    # type: (object, object) -> object
+    # type: (Any, Any) -> Any
     """Return the value under a path of keys and indexes, None if any step is not there.
 
     :param data: anything
@@ -26,9 +30,9 @@ def dig(data, *path):
 
 
 def items_of(data):
-    # type: (object) -> list
+    # type: (Any) -> list
     """Return the objects among the items of a list object."""
-    items = dig(data, 'items')
+    items = dig(data, "items")
     return [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
 
 
@@ -41,7 +45,7 @@ def dict_in(parent, key):
 
 
 def object_of(response, check=True):
-    # type: (object, bool) -> dict
+    # type: (Any, bool) -> dict
     """Return the JSON object that an answer holds.
 
     :param response: HttpResponse
@@ -52,13 +56,13 @@ def object_of(response, check=True):
     data = response.json() if check else response.json(check=False)
     if not isinstance(data, dict):
         raise OsbsResponseException(
-            'the server answered with JSON that is not an object', response.status_code
+            "the server answered with JSON that is not an object", response.status_code
         )
     return data
 
 
 def includes(found, wanted):
-    # type: (object, object) -> bool
+    # type: (Any, Any) -> bool
     """Tell whether everything that was sent is in what the server holds.
 
     The server may add keys and items, and writes numbers as text. What is empty in what was
@@ -75,7 +79,7 @@ def includes(found, wanted):
         return True
     if isinstance(wanted, bool) or isinstance(found, bool):
         return found == wanted or (found is None and not wanted)
-    return _as_text(found) == _as_text(wanted) or (found is None and wanted == '')
+    return _as_text(found) == _as_text(wanted) or (found is None and wanted == "")
 
 
 def _as_text(value):

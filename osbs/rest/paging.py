@@ -12,6 +12,10 @@ from osbs.exceptions import OsbsResponseException, OsbsValidationException
 from osbs.http import HttpResponse
 from osbs.rest.objects import dig, items_of, object_of
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
+    from typing import Any  # noqa: F401
+
 logger = logging.getLogger(__name__)
 
 # How often a list begins anew before its 410 is an error.
@@ -19,7 +23,7 @@ MAX_RESTARTS = 3
 
 
 def pages(call, listing, page_size):
-    # type: (object, object, int) -> object
+    # type: (Any, Any, int) -> Any
     """Iterate over the pages of a list.
 
     A server that does not know pages answers with everything at once. When the server has
@@ -33,8 +37,8 @@ def pages(call, listing, page_size):
     :raises OsbsResponseException: the server answers with an error
     """
     if isinstance(page_size, bool) or not isinstance(page_size, int) or page_size < 1:
-        raise OsbsValidationException('invalid page_size %r: must be 1 or more' % (page_size,))
-    delivered = set()
+        raise OsbsValidationException("invalid page_size %r: must be 1 or more" % (page_size,))
+    delivered = set()  # type: set
     token = None
     restarts = 0
     while True:
@@ -44,36 +48,36 @@ def pages(call, listing, page_size):
             restarts += 1
             if ex.status_code != http_client.GONE or restarts > MAX_RESTARTS:
                 raise
-            logger.info('the list took too long and begins anew')
+            logger.info("the list took too long and begins anew")
             token = None
             continue
         _leave_out(page, delivered)
-        last, token = token, dig(page, 'metadata', 'continue')
+        last, token = token, dig(page, "metadata", "continue")
         yield page
-        if token in (None, '', last):
+        if token in (None, "", last):
             return
 
 
 def _leave_out(page, delivered):
     # Only a list that began anew can repeat an item.
-    page['items'] = [item for item in items_of(page) if _identity(item) not in delivered]
-    delivered.update(_identity(item) for item in page['items'])
+    page["items"] = [item for item in items_of(page) if _identity(item) not in delivered]
+    delivered.update(_identity(item) for item in page["items"])
     delivered.discard(None)
 
 
 def _identity(item):
-    name = dig(item, 'metadata', 'name')
-    return None if name is None else (name, dig(item, 'metadata', 'uid'))
+    name = dig(item, "metadata", "name")
+    return None if name is None else (name, dig(item, "metadata", "uid"))
 
 
 def _page(listing, page_size, token):
-    pairs = [('limit', page_size)] + ([('continue', token)] if token else [])
-    glue = '&' if '?' in listing.path else '?'
+    pairs = [("limit", page_size)] + ([("continue", token)] if token else [])
+    glue = "&" if "?" in listing.path else "?"
     return listing._replace(path=listing.path + glue + urlencode(pairs))
 
 
 def whole(call, listing, page_size):
-    # type: (object, object, int) -> HttpResponse
+    # type: (Any, Any, int) -> HttpResponse
     """Return a list that was fetched in pages as the answer to one request.
 
     :param call: function of a Plan that returns an HttpResponse
@@ -85,7 +89,7 @@ def whole(call, listing, page_size):
         if result is None:
             result = page
         else:
-            result['items'].extend(page['items'])
-            result['metadata'] = page.get('metadata')
-    content = json.dumps(result).encode('utf-8')
-    return HttpResponse(http_client.OK, {'content-type': 'application/json'}, content)
+            result["items"].extend(page["items"])
+            result["metadata"] = page.get("metadata")
+    content = json.dumps(result).encode("utf-8")
+    return HttpResponse(http_client.OK, {"content-type": "application/json"}, content)

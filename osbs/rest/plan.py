@@ -16,20 +16,24 @@ from six.moves.urllib.parse import quote, urlencode, urljoin
 
 from osbs.exceptions import OsbsValidationException
 
-OPENSHIFT, KUBERNETES = 'openshift', 'kubernetes'
-JSON_HEADERS = {'Content-Type': 'application/json'}
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
+    from typing import Any  # noqa: F401
 
-_NOT_IN_A_SEGMENT = re.compile('[/?#\x00-\x1f\x7f-\x9f]')
-_DOTS = ('.', '..')
+OPENSHIFT, KUBERNETES = "openshift", "kubernetes"
+JSON_HEADERS = {"Content-Type": "application/json"}
+
+_NOT_IN_A_SEGMENT = re.compile("[/?#\x00-\x1f\x7f-\x9f]")
+_DOTS = (".", "..")
 
 # verb: get, post, put or delete; api: base of the URL; path: quoted, with its query, below the
 # namespace if namespaced; options: keyword arguments of the seam; level: of the log record for
 # an error status, None: the status is not checked here; accept: error statuses that are fine.
-Plan = namedtuple('Plan', 'verb api path namespaced options level accept')
+Plan = namedtuple("Plan", "verb api path namespaced options level accept")
 
 
-def segment(value, what='name'):
-    # type: (object, str) -> str
+def segment(value, what="name"):
+    # type: (Any, str) -> str
     """Quote a value as one segment of a path (decision D20).
 
     :param value: text or number
@@ -37,46 +41,46 @@ def segment(value, what='name'):
     :raises OsbsValidationException: it would change the path
     """
     if isinstance(value, six.binary_type):
-        value = value.decode('utf-8', 'replace')
+        value = value.decode("utf-8", "replace")
     text = value if isinstance(value, six.text_type) else str(value)
     if value is None or not text or text in _DOTS or _NOT_IN_A_SEGMENT.search(text):
         raise OsbsValidationException(
             'invalid %s %r: must not be empty, "." or "..", and not hold "/", "?", "#" or '
-            'control characters' % (what, value)
+            "control characters" % (what, value)
         )
-    return quote(text.encode('utf-8'), safe=str(':~'))
+    return quote(text.encode("utf-8"), safe=str(":~"))
 
 
 def query(pairs):
-    # type: (object) -> str
+    # type: (Any) -> str
     """Return the pairs as a query with its question mark; empty for no pairs.
 
     :param pairs: iterable of (name, value)
     """
     encoded = urlencode([(_utf8(name), _utf8(value)) for name, value in pairs])
-    return '?' + encoded if encoded else ''
+    return "?" + encoded if encoded else ""
 
 
 def _utf8(value):
-    return value.encode('utf-8') if isinstance(value, six.text_type) else value
+    return value.encode("utf-8") if isinstance(value, six.text_type) else value
 
 
 def labels_selector(pairs):
-    # type: (object) -> six.text_type
+    # type: (Any) -> six.text_type
     """Return pairs of label and value as a selector."""
-    return ','.join('%s=%s' % pair for pair in pairs)
+    return ",".join("%s=%s" % pair for pair in pairs)
 
 
 def url(base, namespace, path, pairs=()):
-    # type: (str, object, str, object) -> str
+    # type: (str, Any, str, Any) -> str
     """Join a base, a namespace (None: none) and a quoted path, which may hold a query."""
     if namespace is not None:
-        path = 'namespaces/%s/%s' % (segment(namespace, 'namespace'), path)
+        path = "namespaces/%s/%s" % (segment(namespace, "namespace"), path)
     return urljoin(base, path + query(pairs))
 
 
 def body_text(data):
-    # type: (object) -> object
+    # type: (Any) -> Any
     """Return what is sent for some data: text and bytes as they are, the rest as JSON."""
     if isinstance(data, (six.string_types, six.binary_type)):
         return data
@@ -92,173 +96,174 @@ def _sent(verb, path, data, **kwargs):
 
 
 def get_user(username):
-    return _plan('get', 'users/%s/' % segment(username, 'user'), namespaced=False)
+    return _plan("get", "users/%s/" % segment(username, "user"), namespaced=False)
 
 
 def get_serviceaccount(name):
-    return _plan('get', 'serviceaccounts/%s/' % segment(name, 'service account'), KUBERNETES)
+    return _plan("get", "serviceaccounts/%s/" % segment(name, "service account"), KUBERNETES)
 
 
 def get_secret(name):
-    return _plan('get', 'secrets/%s/' % segment(name, 'secret'), KUBERNETES)
+    return _plan("get", "secrets/%s/" % segment(name, "secret"), KUBERNETES)
 
 
 def build_path(build_id):
     # type: (str) -> str
     """Return the path of a build."""
-    return 'builds/%s/' % segment(build_id, 'build')
+    return "builds/%s/" % segment(build_id, "build")
 
 
 def create_build(build_json):
-    return _sent('post', 'builds/', build_json, level=None)
+    return _sent("post", "builds/", build_json, level=None)
 
 
 def get_build(build_id):
-    return _plan('get', build_path(build_id))
+    return _plan("get", build_path(build_id))
 
 
 def put_build(build_id, build_json):
-    return _sent('put', build_path(build_id), build_json)
+    return _sent("put", build_path(build_id), build_json)
 
 
 def list_builds(build_config_id=None, koji_task_id=None, field_selector=None, labels=None):
     pairs = list((labels or {}).items())
     if build_config_id is not None:
-        pairs.append(('buildconfig', build_config_id))
+        pairs.append(("buildconfig", build_config_id))
     if koji_task_id is not None:
-        pairs.append(('koji-task-id', koji_task_id))
-    selectors = [('labelSelector', labels_selector(pairs))] if pairs else []
+        pairs.append(("koji-task-id", koji_task_id))
+    selectors = [("labelSelector", labels_selector(pairs))] if pairs else []
     if field_selector is not None:
-        selectors.append(('fieldSelector', field_selector))
-    return _plan('get', 'builds/' + query(selectors), level=None)
+        selectors.append(("fieldSelector", field_selector))
+    return _plan("get", "builds/" + query(selectors), level=None)
 
 
 def list_pods(label):
-    selectors = [] if label is None else [('labelSelector', label)]
-    return _plan('get', 'pods/' + query(selectors), KUBERNETES, level=None)
+    selectors = [] if label is None else [("labelSelector", label)]
+    return _plan("get", "pods/" + query(selectors), KUBERNETES, level=None)
 
 
 def get_build_config(name):
-    return _plan('get', 'buildconfigs/%s/' % segment(name, 'BuildConfig'), level=None)
+    return _plan("get", "buildconfigs/%s/" % segment(name, "BuildConfig"), level=None)
 
 
 def get_build_config_by_labels(pairs):
-    selector = query([('labelSelector', labels_selector(pairs))])
-    return _plan('get', 'buildconfigs/' + selector, level=None)
+    selector = query([("labelSelector", labels_selector(pairs))])
+    return _plan("get", "buildconfigs/" + selector, level=None)
 
 
 def create_build_config(json_text):
-    return _sent('post', 'buildconfigs/', json_text, level=None)
+    return _sent("post", "buildconfigs/", json_text, level=None)
 
 
 def update_build_config(name, json_text):
-    return _sent('put', 'buildconfigs/%s' % segment(name, 'BuildConfig'), json_text)
+    return _sent("put", "buildconfigs/%s" % segment(name, "BuildConfig"), json_text)
 
 
 def instantiate(name, api_version):
-    path = 'buildconfigs/%s/instantiate' % segment(name, 'BuildConfig')
-    request = {'kind': 'BuildRequest', 'apiVersion': api_version, 'metadata': {'name': name}}
-    return _sent('post', path, request, level=None, repeatable=False)
+    path = "buildconfigs/%s/instantiate" % segment(name, "BuildConfig")
+    request = {"kind": "BuildRequest", "apiVersion": api_version, "metadata": {"name": name}}
+    return _sent("post", path, request, level=None, repeatable=False)
 
 
 def log_path(build_id, pairs=()):
-    # type: (str, object) -> str
+    # type: (str, Any) -> str
     """Return the path of a build's log."""
-    return build_path(build_id) + 'log/' + query(pairs)
+    return build_path(build_id) + "log/" + query(pairs)
 
 
 def get_log(build_id, pairs=(), **options):
-    headers = {'Connection': 'close'}
-    return _plan('get', log_path(build_id, pairs), headers=headers, **options)
+    headers = {"Connection": "close"}
+    return _plan("get", log_path(build_id, pairs), headers=headers, **options)
 
 
 def list_resource_quotas():
-    return _plan('get', 'resourcequotas/', KUBERNETES)
+    return _plan("get", "resourcequotas/", KUBERNETES)
 
 
 def _quota(name):
-    return 'resourcequotas/%s' % segment(name, 'ResourceQuota')
+    return "resourcequotas/%s" % segment(name, "ResourceQuota")
 
 
 def get_resource_quota(name):
-    return _plan('get', _quota(name), KUBERNETES)
+    return _plan("get", _quota(name), KUBERNETES)
 
 
 def create_resource_quota(quota_json):
-    return _sent('post', 'resourcequotas/', quota_json, api=KUBERNETES,
-                 accept=(http_client.CONFLICT,))
+    return _sent(
+        "post", "resourcequotas/", quota_json, api=KUBERNETES, accept=(http_client.CONFLICT,)
+    )
 
 
 def put_resource_quota(name, quota_json):
-    return _sent('put', _quota(name), quota_json, api=KUBERNETES)
+    return _sent("put", _quota(name), quota_json, api=KUBERNETES)
 
 
 def delete_resource_quota(name):
-    return _plan('delete', _quota(name), KUBERNETES, accept=(http_client.NOT_FOUND,))
+    return _plan("delete", _quota(name), KUBERNETES, accept=(http_client.NOT_FOUND,))
 
 
 def _image_stream_tag(tag_id):
-    return 'imagestreamtags/%s' % segment(tag_id, 'image stream tag')
+    return "imagestreamtags/%s" % segment(tag_id, "image stream tag")
 
 
 def get_image_stream_tag(tag_id):
-    return _plan('get', _image_stream_tag(tag_id), level=logging.DEBUG)
+    return _plan("get", _image_stream_tag(tag_id), level=logging.DEBUG)
 
 
 def put_image_stream_tag(tag_id, tag):
-    return _sent('put', _image_stream_tag(tag_id), tag)
+    return _sent("put", _image_stream_tag(tag_id), tag)
 
 
 def _image_stream(name):
-    return 'imagestreams/%s' % segment(name, 'image stream')
+    return "imagestreams/%s" % segment(name, "image stream")
 
 
 def get_image_stream(name, level=logging.DEBUG):
-    return _plan('get', _image_stream(name), level=level)
+    return _plan("get", _image_stream(name), level=level)
 
 
 def create_image_stream(json_text):
-    return _sent('post', 'imagestreams/', json_text)
+    return _sent("post", "imagestreams/", json_text)
 
 
 def put_image_stream(name, stream):
-    return _plan('put', _image_stream(name), data=json.dumps(stream), use_json=True)
+    return _plan("put", _image_stream(name), data=json.dumps(stream), use_json=True)
 
 
 def dump_resource(resource_type):
-    return _plan('get', segment(resource_type, 'resource type'))
+    return _plan("get", segment(resource_type, "resource type"))
 
 
 def restore_resource(resource_type, resource):
-    return _sent('post', segment(resource_type, 'resource type'), resource)
+    return _sent("post", segment(resource_type, "resource type"), resource)
 
 
 def _config_map(name):
-    return 'configmaps/%s' % segment(name, 'config map')
+    return "configmaps/%s" % segment(name, "config map")
 
 
 def create_config_map(config_map):
-    return _sent('post', 'configmaps/', config_map, api=KUBERNETES)
+    return _sent("post", "configmaps/", config_map, api=KUBERNETES)
 
 
 def get_config_map(name):
-    return _plan('get', _config_map(name), KUBERNETES)
+    return _plan("get", _config_map(name), KUBERNETES)
 
 
 def delete_config_map(name):
-    return _sent('delete', _config_map(name), '{}', api=KUBERNETES)
+    return _sent("delete", _config_map(name), "{}", api=KUBERNETES)
 
 
 def _object(collection, name):
-    return '%s/%s' % (segment(collection, 'resource type'), segment(name))
+    return "%s/%s" % (segment(collection, "resource type"), segment(name))
 
 
 def get_object(collection, name):
-    return _plan('get', _object(collection, name), level=None)
+    return _plan("get", _object(collection, name), level=None)
 
 
 def put_object(collection, name, data):
-    return _plan('put', _object(collection, name), data=json.dumps(data), use_json=True)
+    return _plan("put", _object(collection, name), data=json.dumps(data), use_json=True)
 
 
 def look_up(created, name):
@@ -268,22 +273,22 @@ def look_up(created, name):
     :param created: Plan of a POST to a collection
     :param name: str, name of the object
     """
-    collection = created.path.rstrip('/')
-    path = '%s/%s' % (collection, segment(name))
+    collection = created.path.rstrip("/")
+    path = "%s/%s" % (collection, segment(name))
     # The paths of builds and BuildConfigs end in a slash everywhere else.
-    if collection in ('builds', 'buildconfigs'):
-        path += '/'
-    return _plan('get', path, created.api, level=None)
+    if collection in ("builds", "buildconfigs"):
+        path += "/"
+    return _plan("get", path, created.api, level=None)
 
 
 def watch_path(resource_type, resource_name=None):
-    # type: (str, object) -> str
+    # type: (str, Any) -> str
     """Return the path, below the namespace, of what is watched in the OpenShift 3 way."""
-    path = segment(resource_type, 'resource type') + '/'
-    return path if resource_name is None else path + segment(resource_name) + '/'
+    path = segment(resource_type, "resource type") + "/"
+    return path if resource_name is None else path + segment(resource_name) + "/"
 
 
 def look_at(resource_type, name):
     # type: (str, str) -> Plan
     """Return the plan that reads an object that is being watched."""
-    return _plan('get', watch_path(resource_type, name))
+    return _plan("get", watch_path(resource_type, name))

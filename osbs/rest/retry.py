@@ -23,6 +23,10 @@ from osbs.exceptions import (
     OsbsWaitTimeout,
 )
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
+    from typing import Any  # noqa: F401
+
 logger = logging.getLogger(__name__)
 
 # Seconds: longest pause between two connections of a watch or a log.
@@ -42,7 +46,7 @@ _TRANSIENT = (
     http_client.GATEWAY_TIMEOUT,
 )
 _TRANSIENT_CAUSES = (ConnectionError, ChunkedEncodingError, http_client.HTTPException)
-_BAD_CERTIFICATE = ('certificate verify failed', 'certificate_verify_failed', "doesn't match")
+_BAD_CERTIFICATE = ("certificate verify failed", "certificate_verify_failed", "doesn't match")
 
 
 class Deadline(object):
@@ -60,13 +64,13 @@ class Deadline(object):
             self.seconds = -1.0
         if not self.seconds >= 0:
             raise OsbsValidationException(
-                'invalid time-out %r: expected seconds, a number not below 0' % (seconds,)
+                "invalid time-out %r: expected seconds, a number not below 0" % (seconds,)
             )
         self._end = _compat.monotonic() + self.seconds
 
     @classmethod
     def of(cls, *timeouts):
-        # type: (object) -> object
+        # type: (Any) -> Any
         """Return the deadline for the first time-out that is set, None if none is.
 
         :param timeouts: seconds, Deadline or None
@@ -89,15 +93,15 @@ class Deadline(object):
         return self.remaining <= 0
 
     def expire(self, what, last_seen):
-        # type: (str, object) -> OsbsWaitTimeout
+        # type: (str, Any) -> OsbsWaitTimeout
         """Return the exception that tells of the expiry (decision D11).
 
         :param what: str, what was waited for
         :param last_seen: str or None, last known state of it
         """
         return OsbsWaitTimeout(
-            '%s: not done within %g seconds (last seen: %s)'
-            % (what, self.seconds, last_seen or 'nothing')
+            "%s: not done within %g seconds (last seen: %s)"
+            % (what, self.seconds, last_seen or "nothing")
         )
 
 
@@ -105,7 +109,7 @@ class Pauses(object):
     """Pauses of 0, 1, 2, 4 ... seconds with jitter, for as long as there is no progress."""
 
     def __init__(self, first=1.0, longest=None, at_once=True):
-        # type: (float, object, bool) -> None
+        # type: (float, Any, bool) -> None
         """
         :param first: number, seconds of the first pause that is one
         :param longest: number, seconds; None: MAX_PAUSE
@@ -133,7 +137,7 @@ class Pauses(object):
 
 
 def sleep(seconds, deadline=None):
-    # type: (float, object) -> None
+    # type: (float, Any) -> None
     """Sleep, but not beyond a deadline."""
     if deadline is not None:
         seconds = min(seconds, deadline.remaining)
@@ -160,7 +164,7 @@ def is_transient(exception):
 
 
 def _is_bad_certificate(cause):
-    text = _compat.exception_text(cause).lower() if isinstance(cause, SSLError) else ''
+    text = _compat.exception_text(cause).lower() if isinstance(cause, SSLError) else ""
     return any(words in text for words in _BAD_CERTIFICATE)
 
 
@@ -177,8 +181,8 @@ def _never_reached(cause):
         reason = reasons.pop()
         if isinstance(reason, ConnectTimeoutError):
             return True
-        reasons.extend(arg for arg in getattr(reason, 'args', ()) if isinstance(arg, Exception))
-        if isinstance(getattr(reason, 'reason', None), Exception):
+        reasons.extend(arg for arg in getattr(reason, "args", ()) if isinstance(arg, Exception))
+        if isinstance(getattr(reason, "reason", None), Exception):
             reasons.append(reason.reason)
     return False
 
@@ -199,7 +203,7 @@ def may_have_acted(exception):
 
 
 def repeat_cut(send, enabled):
-    # type: (object, bool) -> object
+    # type: (Any, bool) -> Any
     """Send a request, again if its answer was cut; for requests that may be repeated.
 
     :param send: function without arguments that returns an HttpResponse
@@ -213,7 +217,7 @@ def repeat_cut(send, enabled):
         except OsbsException as ex:
             if not (enabled and was_cut(ex) and pauses.count < CUT_REPEATS):
                 raise
-            logger.info('the answer was cut, asking again')
+            logger.info("the answer was cut, asking again")
             sleep(pauses.next())
             continue
         if pauses.count:

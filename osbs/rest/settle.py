@@ -22,6 +22,10 @@ from osbs.rest import plan
 from osbs.rest.objects import dig, includes, items_of, object_of
 from osbs.rest.retry import may_have_acted, sleep
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
+    from typing import Any  # noqa: F401
+
 logger = logging.getLogger(__name__)
 
 # Seconds before each look: what a server was doing when the connection broke may take a moment.
@@ -33,18 +37,18 @@ REMEMBERED_NAMES = 1000
 FRESH = 60
 # Parts by which an object is known again; others may be normalised by the server.
 _OWN_PARTS = (
-    ('metadata', 'name'),
-    ('metadata', 'labels'),
-    ('metadata', 'annotations'),
-    ('spec', 'source'),
-    ('spec', 'strategy', 'customStrategy', 'env'),
-    ('spec', 'dockerImageRepository'),
-    ('data',),
+    ("metadata", "name"),
+    ("metadata", "labels"),
+    ("metadata", "annotations"),
+    ("spec", "source"),
+    ("spec", "strategy", "customStrategy", "env"),
+    ("spec", "dockerImageRepository"),
+    ("data",),
 )
 
 
 def settle(send, find):
-    # type: (object, object) -> object
+    # type: (Any, Any) -> Any
     """Send a request that must not be carried out twice, and find out how it ended.
 
     :param send: function without arguments that returns an HttpResponse
@@ -79,7 +83,7 @@ def _is_plain(response):
         return True
     if status == http_client.CONFLICT:
         # The first attempt may be what the second one met.
-        return not getattr(response, 'repeated', False)
+        return not getattr(response, "repeated", False)
     return status < http_client.INTERNAL_SERVER_ERROR and status != http_client.REQUEST_TIMEOUT
 
 
@@ -89,19 +93,20 @@ def _look(find):
         try:
             found = find()
         except OsbsException as ex:
-            logger.info('could not find out whether the request was carried out: %s',
-                        type(ex).__name__)
+            logger.info(
+                "could not find out whether the request was carried out: %s", type(ex).__name__
+            )
             return None
         if found is not None:
-            logger.warning('the request failed, but was carried out')
+            logger.warning("the request failed, but was carried out")
             return found
     return None
 
 
 def name_of(body):
-    # type: (object) -> object
+    # type: (Any) -> Any
     """Return the name in the body of a create, None if the server is to choose it."""
-    return dig(_parsed(body), 'metadata', 'name')
+    return dig(_parsed(body), "metadata", "name")
 
 
 def _parsed(body):
@@ -116,15 +121,15 @@ def _is_ours(found, sent):
 
 
 def find_created(call, created):
-    # type: (object, plan.Plan) -> object
+    # type: (Any, plan.Plan) -> Any
     """Look for the object that a create would have made.
 
     :param call: function of a Plan that returns an HttpResponse
     :param created: Plan of the create
     :return: HttpResponse with the object, None if it is not there or somebody else's
     """
-    sent = _parsed(created.options['data'])
-    name = dig(sent, 'metadata', 'name')
+    sent = _parsed(created.options["data"])
+    name = dig(sent, "metadata", "name")
     if name:
         response = call(plan.look_up(created, name))
         if response.status_code == http_client.NOT_FOUND:
@@ -134,12 +139,15 @@ def find_created(call, created):
 
 
 def _find_nameless_build(call, created, sent):
-    task_id = dig(sent, 'metadata', 'labels', 'koji-task-id')
-    if task_id is None or not created.path.startswith('builds'):
+    task_id = dig(sent, "metadata", "labels", "koji-task-id")
+    if task_id is None or not created.path.startswith("builds"):
         return None
     response = call(plan.list_builds(koji_task_id=task_id))
-    names = [dig(item, 'metadata', 'name') for item in items_of(object_of(response))
-             if _is_ours(item, sent)]
+    names = [
+        dig(item, "metadata", "name")
+        for item in items_of(object_of(response))
+        if _is_ours(item, sent)
+    ]
     return call(plan.get_build(names[0])) if len(names) == 1 else None
 
 
@@ -152,7 +160,7 @@ class Instantiations(object):
         self._claims = threading.Lock()
 
     def note(self, name, response):
-        # type: (str, object) -> None
+        # type: (str, Any) -> None
         """Remember the answer with a BuildConfig, in case its lastVersion will be wanted.
 
         :param name: str, name of the BuildConfig
@@ -162,7 +170,7 @@ class Instantiations(object):
         _bound(self._answers, REMEMBERED_ANSWERS)
 
     def version_before(self, call, name):
-        # type: (object, str) -> object
+        # type: (Any, str) -> Any
         """Return a function that tells lastVersion as it was when this was called.
 
         What an earlier answer said counts once: after an instantiate it is out of date.
@@ -176,11 +184,11 @@ class Instantiations(object):
             try:
                 response = call(plan.get_build_config(name))
             except OsbsException as ex:
-                logger.info('lastVersion of %s is not known: %s', name, type(ex).__name__)
+                logger.info("lastVersion of %s is not known: %s", name, type(ex).__name__)
         return lambda: _last_version(response)
 
     def claim(self, build_name):
-        # type: (object) -> bool
+        # type: (Any) -> bool
         """Note that a build belongs to a call; False if it belongs to another one already."""
         if not isinstance(build_name, six.string_types):
             return False
@@ -192,7 +200,7 @@ class Instantiations(object):
         return True
 
     def find(self, call, name, before):
-        # type: (object, str, object) -> object
+        # type: (Any, str, Any) -> Any
         """Look for the one build that is new and belongs to nobody.
 
         :param call: function of a Plan that returns an HttpResponse
@@ -206,7 +214,7 @@ class Instantiations(object):
         found = []
         # Beyond a few, nobody could tell which one it is.
         for version in range(before + 1, min(now, before + 10) + 1):
-            build_name = '%s-%d' % (name, version)
+            build_name = "%s-%d" % (name, version)
             if build_name not in self._claimed:
                 response = call(plan.get_build(build_name)._replace(level=None))
                 if response.status_code == http_client.OK:
@@ -228,7 +236,7 @@ def _last_version(response):
     if response is None or response.status_code not in (http_client.OK, http_client.CREATED):
         return None
     try:
-        version = dig(object_of(response), 'status', 'lastVersion')
+        version = dig(object_of(response), "status", "lastVersion")
     except OsbsException:
         return None
     return version if isinstance(version, numbers.Integral) else None

@@ -28,6 +28,10 @@ from osbs.http import decode_json
 from osbs.rest.objects import dig, object_of
 from osbs.rest.retry import MAX_FAILURES, Pauses, is_transient, sleep
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
+    from typing import Any  # noqa: F401
+
 logger = logging.getLogger(__name__)
 
 # Seconds: a connection that lived so long was a good one.
@@ -42,9 +46,8 @@ class Watch(object):
     Callers see what one endless connection would deliver.
     """
 
-    def __init__(self, connect, look, named, query, deadline=None, missing_ok=False,
-                 retrying=True):
-        # type: (object, object, bool, dict, object, bool, bool) -> None
+    def __init__(self, connect, look, named, query, deadline=None, missing_ok=False, retrying=True):
+        # type: (Any, Any, bool, dict, Any, bool, bool) -> None
         """
         :param connect: function of a query (dict) and a time-out (seconds or None) that opens
             a stream and raises for an error status
@@ -62,12 +65,12 @@ class Watch(object):
         self._deadline = deadline
         self._missing_ok = missing_ok
         self._retrying = retrying
-        self._version = query.get('resourceVersion')
+        self._version = query.get("resourceVersion")
         self._first = True
         # The object as the caller knows it, of whose absence the caller has to be told.
         self._known = None
         if named and self._version is not None:
-            self._known = {'metadata': {'resourceVersion': self._version}}
+            self._known = {"metadata": {"resourceVersion": self._version}}
         self._readable = True
         self._pauses = Pauses()
         self._failures = 0
@@ -113,14 +116,13 @@ class Watch(object):
                 if event is not None:
                     yield event
         if junk and not self._heard:
-            self._count(OsbsResponseException('a watch is answered with no events',
-                                              http_client.OK))
+            self._count(OsbsResponseException("a watch is answered with no events", http_client.OK))
 
     def _open(self, first):
         query = dict(self._query)
-        query.pop('resourceVersion', None)
+        query.pop("resourceVersion", None)
         if self._version is not None:
-            query['resourceVersion'] = self._version
+            query["resourceVersion"] = self._version
         try:
             stream = self._connect(query, None if self._deadline is None else self._timeout())
         except OsbsException as ex:
@@ -150,7 +152,7 @@ class Watch(object):
         self._failures += 1
         if not self._retrying or self._failures > MAX_FAILURES:
             raise exception
-        logger.info('watch: no connection (%s), trying again', type(exception).__name__)
+        logger.info("watch: no connection (%s), trying again", type(exception).__name__)
 
     def _patience(self):
         if not self._heard and self._expects_first_event():
@@ -173,20 +175,20 @@ class Watch(object):
             self._version = None
             # What is known may be out of date: read it before watching again.
             self._heard = self._known is None
-            return event if first or dig(obj, 'code') != http_client.GONE else None
-        version = dig(obj, 'metadata', 'resourceVersion')
+            return event if first or dig(obj, "code") != http_client.GONE else None
+        version = dig(obj, "metadata", "resourceVersion")
         if kind == WATCH_ADDED and self._named and self._known is not None:
             # The server begins anew, the caller does not.
             if version == self._version_of_known():
                 self._version = version
                 return None
-            if dig(self._known, 'metadata', 'uid') in (None, dig(obj, 'metadata', 'uid')):
+            if dig(self._known, "metadata", "uid") in (None, dig(obj, "metadata", "uid")):
                 kind = WATCH_MODIFIED
         self._remember(kind, obj, version)
         return kind, obj
 
     def _version_of_known(self):
-        return dig(self._known, 'metadata', 'resourceVersion')
+        return dig(self._known, "metadata", "resourceVersion")
 
     def _remember(self, kind, obj, version):
         if self._named:
@@ -203,15 +205,15 @@ class Watch(object):
         try:
             obj = object_of(self._look(self._timeout()))
         except OsbsException as ex:
-            if getattr(ex, 'status_code', None) == http_client.NOT_FOUND:
+            if getattr(ex, "status_code", None) == http_client.NOT_FOUND:
                 if self._known is None:
                     raise
                 known, self._known = self._known, None
                 yield WATCH_DELETED, known
-            elif is_transient(ex) or getattr(ex, 'status_code', None) == http_client.OK:
+            elif is_transient(ex) or getattr(ex, "status_code", None) == http_client.OK:
                 self._count(ex)
             else:
-                logger.info('watch: the object cannot be read (%s)', type(ex).__name__)
+                logger.info("watch: the object cannot be read (%s)", type(ex).__name__)
                 self._readable = False
             return
         event = self._take((WATCH_ADDED, obj), False)
@@ -228,20 +230,21 @@ class Watch(object):
 
 def _is_gone(exception):
     return isinstance(exception, OsbsResponseException) and (
-        exception.status_code == http_client.GONE)
+        exception.status_code == http_client.GONE
+    )
 
 
 def _parse(line, encoding_known):
     # The encoding of the first line is that of all.
     if not encoding_known:
-        encoding_known.append(guess_json_utf(line) or 'utf-8')
+        encoding_known.append(guess_json_utf(line) or "utf-8")
     try:
         event = decode_json(line, encoding_known[0])
     except ValueError:
-        logger.error('watch: a line of %d bytes is not JSON', len(line))
+        logger.error("watch: a line of %d bytes is not JSON", len(line))
         return None
-    kind, obj = dig(event, 'type'), dig(event, 'object')
+    kind, obj = dig(event, "type"), dig(event, "object")
     if not isinstance(kind, six.string_types) or not isinstance(obj, dict):
-        logger.error('watch: an event has no type or no object')
+        logger.error("watch: an event has no type or no object")
         return None
     return kind.lower(), obj

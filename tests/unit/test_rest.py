@@ -24,15 +24,18 @@ from osbs.rest.objects import dict_in, dig, includes, items_of, object_of
 
 JSON_DATA = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(
-        st.sampled_from(['metadata', 'name', 'status', 'phase', 'items', 'x']), inner, max_size=4),
-    max_leaves=8)
+    lambda inner: st.lists(inner, max_size=3)
+    | st.dictionaries(
+        st.sampled_from(["metadata", "name", "status", "phase", "items", "x"]), inner, max_size=4
+    ),
+    max_leaves=8,
+)
 
 
 class TestPlan(object):
     def test_equal_calls_are_equal_plans(self):
-        assert plan.get_build('b') == plan.get_build('b') != plan.get_build('c')
-        assert plan.create_build({'a': 1}) == plan.create_build('{"a": 1}')
+        assert plan.get_build("b") == plan.get_build("b") != plan.get_build("c")
+        assert plan.create_build({"a": 1}) == plan.create_build('{"a": 1}')
 
     @given(st.text(min_size=1, max_size=20))
     def test_a_segment_stays_one_segment_or_is_refused(self, text):
@@ -40,35 +43,41 @@ class TestPlan(object):
             quoted = plan.segment(text)
         except OsbsValidationException:
             return
-        parts = urlsplit('https://h/a/%s/b' % quoted)
-        assert parts.path.split('/') == ['', 'a', quoted, 'b']
-        assert (parts.query, parts.fragment) == ('', '')
-        url = plan.url('https://h/oapi/v1/', 'ns', 'builds/%s/' % quoted)
-        assert url == 'https://h/oapi/v1/namespaces/ns/builds/%s/' % quoted
+        parts = urlsplit("https://h/a/%s/b" % quoted)
+        assert parts.path.split("/") == ["", "a", quoted, "b"]
+        assert (parts.query, parts.fragment) == ("", "")
+        url = plan.url("https://h/oapi/v1/", "ns", "builds/%s/" % quoted)
+        assert url == "https://h/oapi/v1/namespaces/ns/builds/%s/" % quoted
         decoded = unquote(quoted)
         if isinstance(decoded, bytes):
-            decoded = decoded.decode('utf-8')
+            decoded = decoded.decode("utf-8")
         assert decoded == text
 
-    @pytest.mark.parametrize('text', ('', '.', '..', 'a/b', 'a?b', 'a#b', 'a\x00', '\x7f', '\x85'))
+    @pytest.mark.parametrize("text", ("", ".", "..", "a/b", "a?b", "a#b", "a\x00", "\x7f", "\x85"))
     def test_defect_26_what_would_change_the_path_is_refused(self, text):
         with pytest.raises(OsbsValidationException) as info:
-            plan.segment(text, 'build')
-        assert 'build' in info.value.message
+            plan.segment(text, "build")
+        assert "build" in info.value.message
 
-    @pytest.mark.parametrize('pairs, text', [
-        ([], ''), ([('a', 'b c/d')], '?a=b+c%2Fd'), ([('a', 1), ('b', '\u00e9')], '?a=1&b=%C3%A9')])
+    @pytest.mark.parametrize(
+        "pairs, text",
+        [
+            ([], ""),
+            ([("a", "b c/d")], "?a=b+c%2Fd"),
+            ([("a", 1), ("b", "\u00e9")], "?a=1&b=%C3%A9"),
+        ],
+    )
     def test_a_query(self, pairs, text):
         assert plan.query(pairs) == text
 
     def test_the_look_for_an_object_ends_in_a_slash_where_its_path_does(self):
-        assert plan.look_up(plan.create_build('{}'), 'x').path == plan.get_build('x').path
-        assert plan.look_up(plan.create_image_stream('{}'), 'x').path == 'imagestreams/x'
-        assert plan.look_up(plan.create_config_map({}), 'x').api == plan.KUBERNETES
+        assert plan.look_up(plan.create_build("{}"), "x").path == plan.get_build("x").path
+        assert plan.look_up(plan.create_image_stream("{}"), "x").path == "imagestreams/x"
+        assert plan.look_up(plan.create_config_map({}), "x").api == plan.KUBERNETES
 
 
 class TestObjects(object):
-    @given(JSON_DATA, st.lists(st.sampled_from(['metadata', 'name', 'items', 0, 1]), max_size=4))
+    @given(JSON_DATA, st.lists(st.sampled_from(["metadata", "name", "items", 0, 1]), max_size=4))
     def test_digging_never_raises(self, data, path):
         dig(data, *path)
         items_of(data)
@@ -78,64 +87,84 @@ class TestObjects(object):
         includes(one, two)
         assert includes(one, one)
 
-    @pytest.mark.parametrize('found, wanted, result', [
-        ({'a': 1, 'b': 2}, {'a': 1}, True),
-        ({'a': '0'}, {'a': 0}, True),
-        ({}, {'a': None, 'b': {}, 'c': [], 'd': '', 'e': False}, True),
-        ({'a': [1, 2, 3]}, {'a': [1, 2]}, True),
-        ({'a': [1]}, {'a': [1, 2]}, False),
-        ({'a': 2}, {'a': 1}, False),
-        ({}, {'a': 1}, False),
-        ({'a': True}, {'a': 'True'}, False),
-        (None, {'a': {'b': 'c'}}, False),
-        ('text', {'a': 'b'}, False),
-    ])
+    @pytest.mark.parametrize(
+        "found, wanted, result",
+        [
+            ({"a": 1, "b": 2}, {"a": 1}, True),
+            ({"a": "0"}, {"a": 0}, True),
+            ({}, {"a": None, "b": {}, "c": [], "d": "", "e": False}, True),
+            ({"a": [1, 2, 3]}, {"a": [1, 2]}, True),
+            ({"a": [1]}, {"a": [1, 2]}, False),
+            ({"a": 2}, {"a": 1}, False),
+            ({}, {"a": 1}, False),
+            ({"a": True}, {"a": "True"}, False),
+            (None, {"a": {"b": "c"}}, False),
+            ("text", {"a": "b"}, False),
+        ],
+    )
     def test_what_is_included(self, found, wanted, result):
         assert includes(found, wanted) is result
 
     def test_a_dict_is_put_where_there_is_none(self):
-        parent = {'a': None}
-        dict_in(parent, 'a')['x'] = 1
-        assert parent == {'a': {'x': 1}}
+        parent = {"a": None}
+        dict_in(parent, "a")["x"] = 1
+        assert parent == {"a": {"x": 1}}
 
-    @pytest.mark.parametrize('content', (b'[]', b'null', b'"x"', b'1', b'', b'<'))
+    @pytest.mark.parametrize("content", (b"[]", b"null", b'"x"', b"1", b"", b"<"))
     def test_an_answer_that_is_no_object(self, content):
         with pytest.raises(OsbsResponseException):
             object_of(HttpResponse(200, {}, content))
 
 
 def reset():
-    return requests.exceptions.ConnectionError(ProtocolError('aborted', OSError(104, 'reset')))
+    return requests.exceptions.ConnectionError(ProtocolError("aborted", OSError(104, "reset")))
 
 
 def refused():
     return requests.exceptions.ConnectionError(
-        MaxRetryError(None, '/', NewConnectionError(None, 'refused')))
+        MaxRetryError(None, "/", NewConnectionError(None, "refused"))
+    )
 
 
 def bad_certificate():
-    return requests.exceptions.SSLError('[SSL: CERTIFICATE_VERIFY_FAILED] self signed')
+    return requests.exceptions.SSLError("[SSL: CERTIFICATE_VERIFY_FAILED] self signed")
 
 
 class TestRetry(object):
-    @pytest.mark.parametrize('exception, transient, acted', [
-        (OsbsException(cause=reset()), True, True),
-        (OsbsException(cause=refused()), True, False),
-        (OsbsException(cause=bad_certificate()), False, False),
-        (OsbsException(cause=requests.exceptions.SSLError('EOF occurred')), True, True),
-        (OsbsException(cause=requests.exceptions.ChunkedEncodingError('cut')), True, True),
-        (OsbsException(cause=requests.exceptions.ContentDecodingError('x')), False, True),
-        (OsbsException(cause=requests.exceptions.MissingSchema('x')), False, False),
-        (OsbsException(cause=ValueError('x')), False, False),
-        (OsbsException('x'), False, False),
-        (OsbsNetworkException('u', 'x', '', cause=requests.exceptions.ReadTimeout('x')),
-         True, True),
-        (OsbsNetworkException('u', 'x', '', cause=requests.exceptions.ConnectTimeout(
-            MaxRetryError(None, '/', NewConnectionError(None, 'slow')))), True, False),
-        (OsbsAuthException('x'), False, False),
-        (OsbsResponseException('x', 503), True, False),
-        (OsbsResponseException('x', 404), False, False),
-    ])
+    @pytest.mark.parametrize(
+        "exception, transient, acted",
+        [
+            (OsbsException(cause=reset()), True, True),
+            (OsbsException(cause=refused()), True, False),
+            (OsbsException(cause=bad_certificate()), False, False),
+            (OsbsException(cause=requests.exceptions.SSLError("EOF occurred")), True, True),
+            (OsbsException(cause=requests.exceptions.ChunkedEncodingError("cut")), True, True),
+            (OsbsException(cause=requests.exceptions.ContentDecodingError("x")), False, True),
+            (OsbsException(cause=requests.exceptions.MissingSchema("x")), False, False),
+            (OsbsException(cause=ValueError("x")), False, False),
+            (OsbsException("x"), False, False),
+            (
+                OsbsNetworkException("u", "x", "", cause=requests.exceptions.ReadTimeout("x")),
+                True,
+                True,
+            ),
+            (
+                OsbsNetworkException(
+                    "u",
+                    "x",
+                    "",
+                    cause=requests.exceptions.ConnectTimeout(
+                        MaxRetryError(None, "/", NewConnectionError(None, "slow"))
+                    ),
+                ),
+                True,
+                False,
+            ),
+            (OsbsAuthException("x"), False, False),
+            (OsbsResponseException("x", 503), True, False),
+            (OsbsResponseException("x", 404), False, False),
+        ],
+    )
     def test_what_passes_by_itself_and_what_may_have_been_done(self, exception, transient, acted):
         assert retry.is_transient(exception) is transient
         assert retry.may_have_acted(exception) is acted
@@ -151,7 +180,7 @@ class TestRetry(object):
 
     def test_a_pause_does_not_go_beyond_the_deadline(self, monkeypatch):
         slept = []
-        monkeypatch.setattr(retry.time, 'sleep', slept.append)
+        monkeypatch.setattr(retry.time, "sleep", slept.append)
         retry.sleep(30, retry.Deadline(2))
         retry.sleep(30, retry.Deadline(0))
         retry.sleep(-1)
@@ -164,7 +193,7 @@ class TestRetry(object):
         assert retry.Deadline.of(deadline, 3) is deadline
 
     def test_an_endless_time_out_can_be_waited_for(self):
-        assert not retry.Deadline(float('inf')).expired
+        assert not retry.Deadline(float("inf")).expired
 
 
 @settings(max_examples=200)
@@ -174,7 +203,7 @@ def test_lines_do_not_depend_on_how_the_bytes_arrive(body, cuts):
     stream = HttpStream.__new__(HttpStream)
     stream.headers = {}
     stream._blocks = lambda: [body[a:b] for a, b in zip(edges, edges[1:])]
-    lines = body.split(b'\n')
+    lines = body.split(b"\n")
     assert list(stream.iter_lines()) == (lines if lines[-1] else lines[:-1])
 
 
@@ -196,8 +225,10 @@ class Stream(object):
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.lists(st.sampled_from([b'a', b'b', b'', b'c d']), max_size=250),
-       st.lists(st.tuples(st.integers(0, 250), st.booleans()), max_size=6))
+@given(
+    st.lists(st.sampled_from([b"a", b"b", b"", b"c d"]), max_size=250),
+    st.lists(st.tuples(st.integers(0, 250), st.booleans()), max_size=6),
+)
 def test_a_followed_log_is_what_was_written_wherever_it_is_cut(lines, cuts):
     cuts = list(cuts)
 
@@ -209,8 +240,10 @@ def test_a_followed_log_is_what_was_written_wherever_it_is_cut(lines, cuts):
 
     def is_finished():
         return not cuts
+
     follower = logs.LogFollower(
-        connect, lambda count: b''.join(line + b'\n' for line in lines[-count:]), is_finished)
+        connect, lambda count: b"".join(line + b"\n" for line in lines[-count:]), is_finished
+    )
     original, logs.sleep = logs.sleep, lambda seconds: None
     try:
         received = list(follower.lines())
@@ -234,29 +267,37 @@ def test_a_watch_tells_every_change_once_whatever_is_dropped(drops, too_old):
     drops = list(drops)
 
     def obj(version):
-        return {'metadata': {'name': 'b', 'uid': 'u', 'resourceVersion': str(version)}}
+        return {"metadata": {"name": "b", "uid": "u", "resourceVersion": str(version)}}
 
     def connect(query, timeout):
-        start = query.get('resourceVersion')
+        start = query.get("resourceVersion")
         if start is not None and too_old and len(drops) % 2:
             del drops[:1]
             return Stream([b'{"type": "ERROR", "object": {"code": 410}}'])
         if start is None:
-            events = [('ADDED', 1 if len(seen) == 0 else 9)]
+            events = [("ADDED", 1 if len(seen) == 0 else 9)]
         else:
-            events = [('MODIFIED', version) for version in range(int(start) + 1, 10)]
+            events = [("MODIFIED", version) for version in range(int(start) + 1, 10)]
         dropped = drops.pop(0) if drops else ()
         kept = list(itertools.takewhile(lambda pair: pair[1] not in dropped, events))
-        return Stream([plan.json.dumps({'type': kind, 'object': obj(version)}).encode('utf-8')
-                       for kind, version in kept])
+        return Stream(
+            [
+                plan.json.dumps({"type": kind, "object": obj(version)}).encode("utf-8")
+                for kind, version in kept
+            ]
+        )
 
     seen = []
-    engine = watch.Watch(connect, lambda timeout: HttpResponse(
-        200, {}, plan.json.dumps(obj(9)).encode('utf-8')), True, {})
+    engine = watch.Watch(
+        connect,
+        lambda timeout: HttpResponse(200, {}, plan.json.dumps(obj(9)).encode("utf-8")),
+        True,
+        {},
+    )
     original, watch.sleep = watch.sleep, lambda seconds, deadline: None
     try:
         for kind, event in engine.events():
-            seen.append(int(event['metadata']['resourceVersion']))
+            seen.append(int(event["metadata"]["resourceVersion"]))
             if seen[-1] == 9:
                 break
     finally:
@@ -267,13 +308,15 @@ def test_a_watch_tells_every_change_once_whatever_is_dropped(drops, too_old):
 
 
 def test_a_page_can_hold_objects_without_a_name():
-    answers = [{'metadata': {'continue': 't'}, 'items': [{}, {}]}, {'items': [{}]}]
+    answers = [{"metadata": {"continue": "t"}, "items": [{}, {}]}, {"items": [{}]}]
     listed = paging.whole(
-        lambda call: HttpResponse(200, {}, plan.json.dumps(answers.pop(0)).encode('utf-8')),
-        plan.dump_resource('builds'), 2)
-    assert len(listed.json()['items']) == 3
+        lambda call: HttpResponse(200, {}, plan.json.dumps(answers.pop(0)).encode("utf-8")),
+        plan.dump_resource("builds"),
+        2,
+    )
+    assert len(listed.json()["items"]) == 3
 
 
 def test_a_server_that_repeats_its_continue_token_is_not_asked_for_ever():
     page = HttpResponse(200, {}, b'{"metadata": {"continue": "t"}, "items": []}')
-    assert len(list(paging.pages(lambda call: page, plan.dump_resource('builds'), 2))) == 2
+    assert len(list(paging.pages(lambda call: page, plan.dump_resource("builds"), 2))) == 2

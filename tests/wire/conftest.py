@@ -27,20 +27,27 @@ def serve():
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch):
     """Make the pauses short, so that what takes minutes takes a moment."""
-    monkeypatch.setattr(http, 'HTTP_BACKOFF_FACTOR', 0.001)
-    monkeypatch.setattr(http, 'HTTP_MAX_RETRIES', 3)
-    monkeypatch.setattr(http, 'HTTP_REQUEST_TIMEOUT', 5)
-    monkeypatch.setattr(retry, 'MAX_PAUSE', 0.02)
-    monkeypatch.setattr(watch, 'MAX_FAILURES', 4)
-    monkeypatch.setattr(logs, 'MAX_FAILURES', 4)
-    monkeypatch.setattr(logs, 'PHASE_PAUSE', 0.02)
-    monkeypatch.setattr(settle, 'LOOKS', (0, 0.01))
+    monkeypatch.setattr(http, "HTTP_BACKOFF_FACTOR", 0.001)
+    monkeypatch.setattr(http, "HTTP_MAX_RETRIES", 3)
+    monkeypatch.setattr(http, "HTTP_REQUEST_TIMEOUT", 5)
+    monkeypatch.setattr(retry, "MAX_PAUSE", 0.02)
+    monkeypatch.setattr(watch, "MAX_FAILURES", 4)
+    monkeypatch.setattr(logs, "MAX_FAILURES", 4)
+    monkeypatch.setattr(logs, "PHASE_PAUSE", 0.02)
+    monkeypatch.setattr(settle, "LOOKS", (0, 0.01))
 
 
 @pytest.fixture
 def client():
     """A function that makes an Openshift for a WireServer."""
+
     def make(server, **kwargs):
-        return Openshift(server.url + 'oapi/v1/', 'v1', server.url + 'oauth/authorize',
-                         k8s_api_url=server.url + 'api/v1/', **kwargs)
+        return Openshift(
+            server.url + "oapi/v1/",
+            "v1",
+            server.url + "oauth/authorize",
+            k8s_api_url=server.url + "api/v1/",
+            **kwargs
+        )
+
     return make

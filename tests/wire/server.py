@@ -11,16 +11,25 @@ from collections import namedtuple
 import six
 
 # Steps of an answer, beside bytes (sent), numbers (seconds of silence) and functions (called).
-RESET = 'reset'
-CLOSE = 'close'
+RESET = "reset"
+CLOSE = "close"
 
-REASONS = {200: 'OK', 201: 'Created', 302: 'Found', 400: 'Bad Request', 401: 'Unauthorized',
-           404: 'Not Found', 409: 'Conflict', 410: 'Gone', 503: 'Service Unavailable'}
+REASONS = {
+    200: "OK",
+    201: "Created",
+    302: "Found",
+    400: "Bad Request",
+    401: "Unauthorized",
+    404: "Not Found",
+    409: "Conflict",
+    410: "Gone",
+    503: "Service Unavailable",
+}
 
-Request = namedtuple('Request', 'method path headers body connection')
+Request = namedtuple("Request", "method path headers body connection")
 
 
-def answer(status=200, body=b'', headers=(), length=None):
+def answer(status=200, body=b"", headers=(), length=None):
     """Return the bytes of a whole answer.
 
     :param status: int
@@ -30,25 +39,25 @@ def answer(status=200, body=b'', headers=(), length=None):
     """
     if not isinstance(body, six.binary_type):
         text = body if isinstance(body, six.text_type) else json.dumps(body)
-        body = text.encode('utf-8')
-    lines = ['HTTP/1.1 %d %s' % (status, REASONS.get(status, 'Odd'))]
-    lines += ['%s: %s' % pair for pair in headers]
-    lines.append('Content-Length: %d' % (len(body) if length is None else length))
-    return '\r\n'.join(lines + ['', '']).encode('ascii') + body
+        body = text.encode("utf-8")
+    lines = ["HTTP/1.1 %d %s" % (status, REASONS.get(status, "Odd"))]
+    lines += ["%s: %s" % pair for pair in headers]
+    lines.append("Content-Length: %d" % (len(body) if length is None else length))
+    return "\r\n".join(lines + ["", ""]).encode("ascii") + body
 
 
-CHUNKED = b'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n'
-LAST_CHUNK = b'0\r\n\r\n'
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+LAST_CHUNK = b"0\r\n\r\n"
 
 
 def chunk(data):
     """Return bytes as one chunk of a chunked body."""
-    return ('%x\r\n' % len(data)).encode('ascii') + data + b'\r\n'
+    return ("%x\r\n" % len(data)).encode("ascii") + data + b"\r\n"
 
 
 def event(kind, **obj):
     """Return an event of a watch as one chunk."""
-    return chunk(json.dumps({'type': kind, 'object': obj}).encode('utf-8') + b'\n')
+    return chunk(json.dumps({"type": kind, "object": obj}).encode("utf-8") + b"\n")
 
 
 class WireServer(object):
@@ -71,10 +80,10 @@ class WireServer(object):
         self._lock = threading.Lock()
         self._sockets = []
         self._listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        self._listener.bind(('127.0.0.1', 0))
+        self._listener.bind(("127.0.0.1", 0))
         self._listener.listen(64)
         self.port = self._listener.getsockname()[1]
-        self.url = '%s://127.0.0.1:%d/' % ('https' if tls else 'http', self.port)
+        self.url = "%s://127.0.0.1:%d/" % ("https" if tls else "http", self.port)
         self._threads = [self._spawn(self._accept)]
 
     @staticmethod
@@ -106,7 +115,7 @@ class WireServer(object):
             except (OSError, socket.error):
                 connection.close()
                 return
-        stream = connection.makefile('rb')
+        stream = connection.makefile("rb")
         try:
             while not self.stopping.is_set():
                 request = self._read(stream, number)
@@ -125,16 +134,16 @@ class WireServer(object):
 
     @staticmethod
     def _read(stream, number):
-        first = stream.readline().decode('latin-1').split()
+        first = stream.readline().decode("latin-1").split()
         if not first:
             return None
         headers = {}
-        for line in iter(stream.readline, b'\r\n'):
+        for line in iter(stream.readline, b"\r\n"):
             if not line:
                 return None
-            name, _, value = line.decode('latin-1').partition(':')
+            name, _, value = line.decode("latin-1").partition(":")
             headers[name.lower()] = value.strip()
-        body = stream.read(int(headers.get('content-length', 0)))
+        body = stream.read(int(headers.get("content-length", 0)))
         return Request(first[0], first[1], headers, body, number)
 
     def _play(self, connection, steps):
@@ -142,7 +151,8 @@ class WireServer(object):
         for step in [steps] if isinstance(steps, six.binary_type) else steps:
             if step is RESET:
                 connection.setsockopt(
-                    socket.SOL_SOCKET, socket.SO_LINGER, struct.pack(str('ii'), 1, 0))
+                    socket.SOL_SOCKET, socket.SO_LINGER, struct.pack(str("ii"), 1, 0)
+                )
                 return False
             if step is CLOSE:
                 return False
@@ -169,7 +179,7 @@ class WireServer(object):
         self.stopping.set()
         try:
             # Wakes the thread that accepts.
-            socket.create_connection(('127.0.0.1', self.port), 1).close()
+            socket.create_connection(("127.0.0.1", self.port), 1).close()
         except (OSError, socket.error):
             pass
         self._listener.close()

@@ -20,7 +20,7 @@ from osbs.exceptions import (
 from osbs.rest import auth, groups
 from tests.wire.server import CHUNKED, CLOSE, RESET, answer, chunk
 
-JUNK = (b'', b'<html>proxy</html>', b'\xff\xfe\x00garbage', b'[]', b'"x"', b'{"cut": ')
+JUNK = (b"", b"<html>proxy</html>", b"\xff\xfe\x00garbage", b"[]", b'"x"', b'{"cut": ')
 
 
 class Builds(object):
@@ -37,42 +37,45 @@ class Builds(object):
         self.puts = 0
 
     def __call__(self, request):
-        path = urlsplit(request.path).path.split('namespaces/default/')[-1].rstrip('/')
-        if request.method == 'GET':
+        path = urlsplit(request.path).path.split("namespaces/default/")[-1].rstrip("/")
+        if request.method == "GET":
             return self.get(path)
-        if request.method == 'PUT':
+        if request.method == "PUT":
             self.puts += 1
-            return answer(200, json.loads(request.body.decode('utf-8')))
+            return answer(200, json.loads(request.body.decode("utf-8")))
         self.posts += 1
         act, steps = self.fault(self.posts) or (True, None)
         made = self.act(path, request) if act else None
         return steps if steps is not None else made
 
     def get(self, path):
-        if path == 'buildconfigs/app':
-            return answer(200, {'metadata': {'name': 'app'},
-                                'status': {'lastVersion': self.last_version}})
+        if path == "buildconfigs/app":
+            return answer(
+                200, {"metadata": {"name": "app"}, "status": {"lastVersion": self.last_version}}
+            )
         if path in self.objects:
             return answer(200, self.objects[path])
-        return answer(404, {'kind': 'Status', 'message': 'not found'})
+        return answer(404, {"kind": "Status", "message": "not found"})
 
     def act(self, path, request):
-        body = json.loads(request.body.decode('utf-8'))
-        if path.endswith('/instantiate'):
+        body = json.loads(request.body.decode("utf-8"))
+        if path.endswith("/instantiate"):
             self.last_version += 1
-            name = 'app-%d' % self.last_version
-            made = self.objects['builds/' + name] = {
-                'metadata': {'name': name}, 'status': {'phase': 'New'}}
+            name = "app-%d" % self.last_version
+            made = self.objects["builds/" + name] = {
+                "metadata": {"name": name},
+                "status": {"phase": "New"},
+            }
             return answer(201, made)
-        path = '%s/%s' % (path, body['metadata']['name'])
+        path = "%s/%s" % (path, body["metadata"]["name"])
         if path in self.objects:
-            return answer(409, {'kind': 'Status', 'reason': 'AlreadyExists'})
-        self.objects[path] = dict(body, extra='by the server')
+            return answer(409, {"kind": "Status", "reason": "AlreadyExists"})
+        self.objects[path] = dict(body, extra="by the server")
         return answer(201, self.objects[path])
 
     @property
     def builds(self):
-        return [path for path in self.objects if path.startswith('builds/')]
+        return [path for path in self.objects if path.startswith("builds/")]
 
 
 def once(act, steps):
@@ -81,59 +84,62 @@ def once(act, steps):
 
 
 LOST = {
-    'reset': [RESET],
-    'closed': [CLOSE],
-    'cut': [answer(201, b'{"metadata": {}}', length=1000), CLOSE],
-    'cut chunk': [CHUNKED.replace(b'200 OK', b'201 Created') + chunk(b'{"me'), CLOSE],
-    '500': [answer(500, b'oops')],
-    '502': [answer(502, b'<html>')],
-    '504': [answer(504)],
-    '408': [answer(408)],
-    'empty': [answer(201, b'')],
-    'HTML': [answer(201, b'<html>')],
-    'garbage': [answer(201, b'\xff\x00')],
-    'no HTTP': [b'garbage\r\n\r\n', CLOSE],
+    "reset": [RESET],
+    "closed": [CLOSE],
+    "cut": [answer(201, b'{"metadata": {}}', length=1000), CLOSE],
+    "cut chunk": [CHUNKED.replace(b"200 OK", b"201 Created") + chunk(b'{"me'), CLOSE],
+    "500": [answer(500, b"oops")],
+    "502": [answer(502, b"<html>")],
+    "504": [answer(504)],
+    "408": [answer(408)],
+    "empty": [answer(201, b"")],
+    "HTML": [answer(201, b"<html>")],
+    "garbage": [answer(201, b"\xff\x00")],
+    "no HTTP": [b"garbage\r\n\r\n", CLOSE],
 }
 
 
-@pytest.mark.parametrize('lost', sorted(LOST))
+@pytest.mark.parametrize("lost", sorted(LOST))
 def test_defect_05_instantiate_of_which_the_answer_is_lost_goes_on_with_its_build(
-        serve, client, lost):
+    serve, client, lost
+):
     state = Builds(once(True, LOST[lost]))
     server = serve(state)
-    build = client(server).instantiate_build_config('app').json()
-    assert build['metadata']['name'] == 'app-8'
-    assert (state.posts, state.builds) == (1, ['builds/app-8'])
+    build = client(server).instantiate_build_config("app").json()
+    assert build["metadata"]["name"] == "app-8"
+    assert (state.posts, state.builds) == (1, ["builds/app-8"])
 
 
-@pytest.mark.parametrize('lost', ('reset', 'closed', 'cut', '500', 'garbage', 'empty'))
+@pytest.mark.parametrize("lost", ("reset", "closed", "cut", "500", "garbage", "empty"))
 def test_defect_05_instantiate_that_was_not_carried_out_fails_and_is_not_sent_again(
-        serve, client, lost):
+    serve, client, lost
+):
     state = Builds(once(False, LOST[lost]))
     server = serve(state)
     with pytest.raises(OsbsException):
-        client(server).instantiate_build_config('app').json()
+        client(server).instantiate_build_config("app").json()
     assert (state.posts, state.builds) == (1, [])
 
 
 def test_an_instantiate_is_sent_again_when_the_server_was_too_busy_to_act(serve, client):
     state = Builds(once(False, [answer(503)]))
-    assert client(serve(state)).start_build('app').status_code == 201
-    assert state.builds == ['builds/app-8']
+    assert client(serve(state)).start_build("app").status_code == 201
+    assert state.builds == ["builds/app-8"]
 
 
 def test_an_instantiate_in_conflict_with_others_is_tried_again(serve, client, monkeypatch):
-    monkeypatch.setattr(core, '_INSTANTIATE_PAUSE', 0.001)
-    state = Builds(lambda number: (False, [answer(409, {'reason': 'Conflict'})])
-                   if number < 4 else None)
-    assert client(serve(state)).instantiate_build_config('app').status_code == 201
+    monkeypatch.setattr(core, "_INSTANTIATE_PAUSE", 0.001)
+    state = Builds(
+        lambda number: (False, [answer(409, {"reason": "Conflict"})]) if number < 4 else None
+    )
+    assert client(serve(state)).instantiate_build_config("app").status_code == 201
     assert (state.posts, len(state.builds)) == (4, 1)
 
 
 def test_a_conflict_without_end_is_returned(serve, client, monkeypatch):
-    monkeypatch.setattr(core, '_INSTANTIATE_PAUSE', 0)
-    state = Builds(lambda number: (False, [answer(409, {'reason': 'Conflict'})]))
-    assert client(serve(state)).instantiate_build_config('app').status_code == 409
+    monkeypatch.setattr(core, "_INSTANTIATE_PAUSE", 0)
+    state = Builds(lambda number: (False, [answer(409, {"reason": "Conflict"})]))
+    assert client(serve(state)).instantiate_build_config("app").status_code == 409
     assert state.posts == 12
 
 
@@ -144,25 +150,26 @@ def test_builds_of_others_are_not_taken_for_ones_own(serve, client):
         # Two other clients come first.
         for _ in range(2):
             state.last_version += 1
-            name = 'app-%d' % state.last_version
-            state.objects['builds/' + name] = {'metadata': {'name': name}}
+            name = "app-%d" % state.last_version
+            state.objects["builds/" + name] = {"metadata": {"name": name}}
         return True, [RESET]
+
     state.fault = fault
     with pytest.raises(OsbsException):
-        client(serve(state)).instantiate_build_config('app')
+        client(serve(state)).instantiate_build_config("app")
     assert state.posts == 1
 
 
 def test_a_build_that_another_call_got_is_not_taken(serve, client):
     state = Builds(lambda number: None)
     openshift = client(serve(state))
-    openshift.instantiate_build_config('app')
+    openshift.instantiate_build_config("app")
     # As if the version had been read before that call.
     state.fault = lambda number: (False, [RESET])
     before = openshift._instantiations
     openshift._instantiations.version_before = lambda call, name: lambda: 7
     with pytest.raises(OsbsException):
-        openshift.instantiate_build_config('app')
+        openshift.instantiate_build_config("app")
     assert before is openshift._instantiations
 
 
@@ -170,78 +177,84 @@ def test_the_version_is_not_asked_for_when_an_update_just_told_it(serve, client)
     state = Builds(lambda number: None)
     server = serve(state)
     openshift = client(server)
-    openshift.update_build_config('app', json.dumps(
-        {'metadata': {'name': 'app'}, 'status': {'lastVersion': 7}}))
-    openshift.instantiate_build_config('app')
-    assert server.methods == ['PUT', 'POST']
-    openshift.instantiate_build_config('app')
-    assert server.methods == ['PUT', 'POST', 'GET', 'POST']
+    openshift.update_build_config(
+        "app", json.dumps({"metadata": {"name": "app"}, "status": {"lastVersion": 7}})
+    )
+    openshift.instantiate_build_config("app")
+    assert server.methods == ["PUT", "POST"]
+    openshift.instantiate_build_config("app")
+    assert server.methods == ["PUT", "POST", "GET", "POST"]
 
 
 NAMED = {
-    'create_build': ({'metadata': {'name': 'x', 'labels': {'a': 'b'}}}, 'builds/x'),
-    'create_build_config': (json.dumps({'metadata': {'name': 'x'}, 'spec': {'source': {}}}),
-                            'buildconfigs/x'),
-    'create_config_map': ({'metadata': {'name': 'x'}, 'data': {'k': '"v"'}}, 'configmaps/x'),
-    'create_image_stream': (json.dumps({'metadata': {'name': 'x'}}), 'imagestreams/x'),
+    "create_build": ({"metadata": {"name": "x", "labels": {"a": "b"}}}, "builds/x"),
+    "create_build_config": (
+        json.dumps({"metadata": {"name": "x"}, "spec": {"source": {}}}),
+        "buildconfigs/x",
+    ),
+    "create_config_map": ({"metadata": {"name": "x"}, "data": {"k": '"v"'}}, "configmaps/x"),
+    "create_image_stream": (json.dumps({"metadata": {"name": "x"}}), "imagestreams/x"),
 }
 
 
-@pytest.mark.parametrize('method', sorted(NAMED))
-@pytest.mark.parametrize('retries', (True, False))
-@pytest.mark.parametrize('lost', sorted(LOST))
+@pytest.mark.parametrize("method", sorted(NAMED))
+@pytest.mark.parametrize("retries", (True, False))
+@pytest.mark.parametrize("lost", sorted(LOST))
 def test_defect_05_a_named_object_of_which_the_answer_is_lost_is_found(
-        serve, client, method, retries, lost):
+    serve, client, method, retries, lost
+):
     body, path = NAMED[method]
     state = Builds(once(True, LOST[lost]))
     openshift = client(serve(state))
     openshift.retries_enabled = retries
-    assert getattr(openshift, method)(body).json()['metadata']['name'] == 'x'
+    assert getattr(openshift, method)(body).json()["metadata"]["name"] == "x"
     assert list(state.objects) == [path]
 
 
-@pytest.mark.parametrize('lost', ('reset', 'closed', '500', '502', '504', '408'))
+@pytest.mark.parametrize("lost", ("reset", "closed", "500", "502", "504", "408"))
 def test_a_named_object_that_was_not_created_is_created_by_the_repeat(serve, client, lost):
     state = Builds(once(False, LOST[lost]))
-    client(serve(state)).create_build({'metadata': {'name': 'x'}})
-    assert (state.builds, state.posts) == (['builds/x'], 2)
+    client(serve(state)).create_build({"metadata": {"name": "x"}})
+    assert (state.builds, state.posts) == (["builds/x"], 2)
 
 
 def test_somebody_elses_object_of_the_same_name_is_a_conflict(serve, client):
     state = Builds(lambda number: None)
-    state.objects['builds/x'] = {'metadata': {'name': 'x', 'labels': {'a': 'theirs'}}}
+    state.objects["builds/x"] = {"metadata": {"name": "x", "labels": {"a": "theirs"}}}
     openshift = client(serve(state))
     with pytest.raises(OsbsResponseException) as info:
-        openshift.create_build({'metadata': {'name': 'x', 'labels': {'a': 'mine'}}}).json()
+        openshift.create_build({"metadata": {"name": "x", "labels": {"a": "mine"}}}).json()
     assert info.value.status_code == 409
 
 
 def test_somebody_elses_object_is_not_taken_after_a_lost_answer(serve, client):
     state = Builds(once(False, [RESET]))
-    state.objects['builds/x'] = {'metadata': {'name': 'x', 'labels': {'a': 'theirs'}}}
+    state.objects["builds/x"] = {"metadata": {"name": "x", "labels": {"a": "theirs"}}}
     response = client(serve(state)).create_build(
-        {'metadata': {'name': 'x', 'labels': {'a': 'mine'}}})
+        {"metadata": {"name": "x", "labels": {"a": "mine"}}}
+    )
     assert response.status_code == 409
 
 
 def test_a_build_without_a_name_is_found_by_its_koji_task(serve, client):
-    found = {'metadata': {'name': 'chosen', 'labels': {'koji-task-id': '12'}}}
+    found = {"metadata": {"name": "chosen", "labels": {"koji-task-id": "12"}}}
 
     def script(request):
-        if request.method == 'POST':
+        if request.method == "POST":
             return [RESET]
-        return answer(200, {'items': [found]} if 'koji-task-id' in request.path else found)
+        return answer(200, {"items": [found]} if "koji-task-id" in request.path else found)
+
     server = serve(script)
-    response = client(server).create_build({'metadata': {'labels': {'koji-task-id': '12'}}})
+    response = client(server).create_build({"metadata": {"labels": {"koji-task-id": "12"}}})
     assert response.json() == found
-    assert server.methods == ['POST', 'GET', 'GET']
+    assert server.methods == ["POST", "GET", "GET"]
 
 
 def test_a_build_without_name_and_task_is_not_sent_twice(serve, client):
     server = serve([[RESET], answer(201, {})])
     with pytest.raises(OsbsException):
         client(server).create_build({})
-    assert server.methods == ['POST']
+    assert server.methods == ["POST"]
 
 
 def test_a_refused_connection_needs_no_look(client, serve):
@@ -250,32 +263,37 @@ def test_a_refused_connection_needs_no_look(client, serve):
     server.stop()
     openshift.retries_enabled = False
     with pytest.raises(OsbsException) as info:
-        openshift.create_build({'metadata': {'name': 'x'}})
+        openshift.create_build({"metadata": {"name": "x"}})
     assert isinstance(info.value.cause, requests.exceptions.ConnectionError)
 
 
 def test_a_delete_of_which_the_answer_is_lost_is_done(serve, client):
     server = serve([[RESET], answer(404, {})])
-    assert client(server).delete_config_map('x') is None
-    assert server.methods == ['DELETE', 'DELETE']
+    assert client(server).delete_config_map("x") is None
+    assert server.methods == ["DELETE", "DELETE"]
 
 
 def test_a_delete_of_which_the_answer_was_cut_is_done(serve, client):
-    server = serve([[answer(200, b'{', length=100), CLOSE], answer(404, {})])
-    assert client(server).delete_config_map('x') is None
+    server = serve([[answer(200, b"{", length=100), CLOSE], answer(404, {})])
+    assert client(server).delete_config_map("x") is None
 
 
 def test_a_delete_of_what_does_not_exist_is_404(serve, client):
     server = serve([answer(404, {})])
     with pytest.raises(OsbsResponseException) as info:
-        client(server).delete_config_map('x')
+        client(server).delete_config_map("x")
     assert info.value.status_code == 404
 
 
 def test_an_answer_that_was_cut_is_asked_for_again(serve, client):
-    server = serve([[answer(200, b'{"a"', length=100), CLOSE],
-                    [CHUNKED + chunk(b'{"a"'), RESET], answer(200, {'a': 1})])
-    assert client(server).get_build('x').json() == {'a': 1}
+    server = serve(
+        [
+            [answer(200, b'{"a"', length=100), CLOSE],
+            [CHUNKED + chunk(b'{"a"'), RESET],
+            answer(200, {"a": 1}),
+        ]
+    )
+    assert client(server).get_build("x").json() == {"a": 1}
 
 
 def test_an_answer_that_was_cut_is_an_error_without_retries(serve, client):
@@ -283,7 +301,7 @@ def test_an_answer_that_was_cut_is_an_error_without_retries(serve, client):
     openshift = client(server)
     openshift.retries_enabled = False
     with pytest.raises(OsbsException):
-        openshift.get_build('x')
+        openshift.get_build("x")
     assert len(server.requests) == 1
 
 
@@ -291,8 +309,11 @@ def test_without_retries_nothing_is_sent_twice(serve, client):
     server = serve([answer(503)])
     openshift = client(server)
     openshift.retries_enabled = False
-    for call in (lambda: openshift.get_build('x'), lambda: next(openshift.watch_resource('builds')),
-                 lambda: openshift.update_build_config('x', '{}')):
+    for call in (
+        lambda: openshift.get_build("x"),
+        lambda: next(openshift.watch_resource("builds")),
+        lambda: openshift.update_build_config("x", "{}"),
+    ):
         before = len(server.requests)
         with pytest.raises(OsbsResponseException):
             call()
@@ -300,40 +321,46 @@ def test_without_retries_nothing_is_sent_twice(serve, client):
 
 
 READS = {
-    'get_build_config': ('x',),
-    'get_build_config_by_labels': ([('a', 'b')],),
-    'get_serviceaccount_tokens': (),
-    'cancel_build': ('x',),
-    'import_image': ('x',),
-    'set_labels_on_build': ('x', {}),
-    'update_annotations_on_build': ('x', {}),
-    'wait_for_build_to_finish': ('x',),
-    'wait_for_new_build_config_instance': ('x', 1),
-    'ensure_image_stream_tag': ({'metadata': {'name': 'x'}}, 't', {'tag': {}}),
+    "get_build_config": ("x",),
+    "get_build_config_by_labels": ([("a", "b")],),
+    "get_serviceaccount_tokens": (),
+    "cancel_build": ("x",),
+    "import_image": ("x",),
+    "set_labels_on_build": ("x", {}),
+    "update_annotations_on_build": ("x", {}),
+    "wait_for_build_to_finish": ("x",),
+    "wait_for_new_build_config_instance": ("x", 1),
+    "ensure_image_stream_tag": ({"metadata": {"name": "x"}}, "t", {"tag": {}}),
 }
 
 
-@pytest.mark.parametrize('method', sorted(READS))
-@pytest.mark.parametrize('junk', JUNK)
+@pytest.mark.parametrize("method", sorted(READS))
+@pytest.mark.parametrize("junk", JUNK)
 def test_junk_instead_of_json_is_a_documented_exception(serve, client, method, junk, monkeypatch):
-    monkeypatch.setattr('time.sleep', lambda seconds: None)
+    monkeypatch.setattr("time.sleep", lambda seconds: None)
     openshift = client(serve([answer(200, junk)]))
     try:
         getattr(openshift, method)(*READS[method])
     except OsbsException:
         return
     # An empty list of secrets is the only thing that junk can be taken for.
-    assert method == 'get_serviceaccount_tokens'
+    assert method == "get_serviceaccount_tokens"
 
 
 def test_defect_26_an_id_cannot_leave_its_place_in_the_url(serve, client):
     server = serve([answer(200, {})])
     openshift = client(server)
-    for bad in ('../../kube-system/secrets/x', 'a?b', 'a#b', '', '.', '..', 'a\nb', None):
-        for call in (openshift.get_build, openshift.get_user, openshift.get_config_map,
-                     openshift.cancel_build, openshift.instantiate_build_config,
-                     openshift.delete_resource_quota, openshift.dump_resource,
-                     lambda bad: next(openshift.watch_resource('builds', bad or ''))):
+    for bad in ("../../kube-system/secrets/x", "a?b", "a#b", "", ".", "..", "a\nb", None):
+        for call in (
+            openshift.get_build,
+            openshift.get_user,
+            openshift.get_config_map,
+            openshift.cancel_build,
+            openshift.instantiate_build_config,
+            openshift.delete_resource_quota,
+            openshift.dump_resource,
+            lambda bad: next(openshift.watch_resource("builds", bad or "")),
+        ):
             with pytest.raises(OsbsValidationException):
                 call(bad)
     assert server.requests == []
@@ -342,12 +369,14 @@ def test_defect_26_an_id_cannot_leave_its_place_in_the_url(serve, client):
 def test_ids_are_quoted_but_for_colon_and_tilde(serve, client):
     server = serve([answer(200, {})])
     openshift = client(server)
-    openshift.get_image_stream_tag('maps:spam')
+    openshift.get_image_stream_tag("maps:spam")
     openshift.get_user()
-    openshift.get_build('a b%\u00e9')
-    assert [path.split('/', 3)[3] for path in server.paths] == [
-        'namespaces/default/imagestreamtags/maps:spam', 'users/~/',
-        'namespaces/default/builds/a%20b%25%C3%A9/']
+    openshift.get_build("a b%\u00e9")
+    assert [path.split("/", 3)[3] for path in server.paths] == [
+        "namespaces/default/imagestreamtags/maps:spam",
+        "users/~/",
+        "namespaces/default/builds/a%20b%25%C3%A9/",
+    ]
 
 
 class Tokens(object):
@@ -359,48 +388,54 @@ class Tokens(object):
         self.streams = False
 
     def __call__(self, request):
-        if request.path.startswith('/oauth/authorize'):
+        if request.path.startswith("/oauth/authorize"):
             self.given += 1
-            self.valid = 't%d' % self.given
-            return answer(302, headers=[(
-                'Location', 'https://h/token#access_token=%s&expires_in=86400' % self.valid)])
-        if request.headers.get('authorization') != 'Bearer %s' % self.valid:
-            return answer(401, {'kind': 'Status', 'code': 401})
-        return answer(200, {'metadata': {'name': 'x'}, 'status': {'phase': 'Complete'}})
+            self.valid = "t%d" % self.given
+            return answer(
+                302,
+                headers=[
+                    ("Location", "https://h/token#access_token=%s&expires_in=86400" % self.valid)
+                ],
+            )
+        if request.headers.get("authorization") != "Bearer %s" % self.valid:
+            return answer(401, {"kind": "Status", "code": 401})
+        return answer(200, {"metadata": {"name": "x"}, "status": {"phase": "Complete"}})
 
 
 def test_defect_34_an_expired_token_is_renewed_and_the_request_repeated(serve, client):
     state = Tokens()
     server = serve(state)
-    openshift = client(server, username='u', password='p')
-    openshift.get_build('x')
-    state.valid = 'expired'
-    assert openshift.get_build('x').status_code == 200
+    openshift = client(server, username="u", password="p")
+    openshift.get_build("x")
+    state.valid = "expired"
+    assert openshift.get_build("x").status_code == 200
     assert state.given == 2
 
 
 def test_defect_34_an_expired_token_is_renewed_for_a_stream(serve, client):
     state = Tokens()
-    openshift = client(serve(state), username='u', password='p')
-    openshift.get_build('x')
-    state.valid = 'expired'
+    openshift = client(serve(state), username="u", password="p")
+    openshift.get_build("x")
+    state.valid = "expired"
     with pytest.raises(OsbsResponseException):
         # The answer is no watch: what matters is that it is no 401.
         openshift.retries_enabled = False
-        for _ in openshift.watch_resource('builds', 'x', deadline=core.retry.Deadline(0.3)):
+        for _ in openshift.watch_resource("builds", "x", deadline=core.retry.Deadline(0.3)):
             pass
-        raise OsbsResponseException('done', 200)
+        raise OsbsResponseException("done", 200)
     assert state.given == 2
 
 
 def test_defect_34_of_32_threads_one_renews_the_token(serve, client):
     state = Tokens()
-    openshift = client(serve(state), username='u', password='p')
-    openshift.get_build('x')
-    state.valid = 'expired'
+    openshift = client(serve(state), username="u", password="p")
+    openshift.get_build("x")
+    state.valid = "expired"
     statuses = []
-    threads = [threading.Thread(
-        target=lambda: statuses.append(openshift.get_build('x').status_code)) for _ in range(32)]
+    threads = [
+        threading.Thread(target=lambda: statuses.append(openshift.get_build("x").status_code))
+        for _ in range(32)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -411,8 +446,8 @@ def test_defect_34_of_32_threads_one_renews_the_token(serve, client):
 
 def test_of_32_threads_one_gets_the_first_token(serve, client):
     state = Tokens()
-    openshift = client(serve(state), username='u', password='p')
-    threads = [threading.Thread(target=openshift.get_build, args=('x',)) for _ in range(32)]
+    openshift = client(serve(state), username="u", password="p")
+    threads = [threading.Thread(target=openshift.get_build, args=("x",)) for _ in range(32)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -422,148 +457,183 @@ def test_of_32_threads_one_gets_the_first_token(serve, client):
 
 def test_a_configured_token_is_never_replaced(serve, client):
     state = Tokens()
-    openshift = client(serve(state), token='T', username='u', password='p')
+    openshift = client(serve(state), token="T", username="u", password="p")
     with pytest.raises(OsbsResponseException) as info:
-        openshift.get_build('x')
+        openshift.get_build("x")
     assert (info.value.status_code, state.given) == (401, 0)
 
 
 def test_a_token_that_is_refused_twice_ends_in_401(serve, client):
     state = Tokens()
-    openshift = client(serve(state), username='u', password='p')
+    openshift = client(serve(state), username="u", password="p")
     openshift.get_oauth_token()
-    script = serve(lambda request: state(request) if 'oauth' in request.path else answer(401))
-    openshift.os_api_url = script.url + 'oapi/v1/'
+    script = serve(lambda request: state(request) if "oauth" in request.path else answer(401))
+    openshift.os_api_url = script.url + "oapi/v1/"
     with pytest.raises(OsbsResponseException) as info:
-        openshift.get_build('x')
+        openshift.get_build("x")
     assert (info.value.status_code, len(script.requests)) == (401, 2)
 
 
 @pytest.fixture
 def service_account(tmpdir, monkeypatch):
-    monkeypatch.setattr(auth, 'SERVICEACCOUNT_SECRET', str(tmpdir))
-    return tmpdir.join('token')
+    monkeypatch.setattr(auth, "SERVICEACCOUNT_SECRET", str(tmpdir))
+    return tmpdir.join("token")
 
 
 def test_defect_34_a_service_account_token_is_read_again_when_it_is_refused(
-        serve, client, service_account, monkeypatch):
-    monkeypatch.setattr(auth, '_stamp_of', lambda path: None)
+    serve, client, service_account, monkeypatch
+):
+    monkeypatch.setattr(auth, "_stamp_of", lambda path: None)
     state = Tokens()
-    state.valid = 'new'
-    service_account.write('old\n')
+    state.valid = "new"
+    service_account.write("old\n")
     openshift = client(serve(state))
-    service_account.write('new\n')
-    assert openshift.get_build('x').status_code == 200
-    assert openshift.token == 'new'
+    service_account.write("new\n")
+    assert openshift.get_build("x").status_code == 200
+    assert openshift.token == "new"
 
 
 def test_defect_34_a_service_account_token_is_read_again_when_it_changes(
-        serve, client, service_account):
+    serve, client, service_account
+):
     state = Tokens()
-    state.valid = 'longer-than-the-old-one'
-    service_account.write('old\n')
+    state.valid = "longer-than-the-old-one"
+    service_account.write("old\n")
     server = serve(state)
     openshift = client(server)
-    service_account.write('longer-than-the-old-one\n')
-    openshift.get_build('x')
+    service_account.write("longer-than-the-old-one\n")
+    openshift.get_build("x")
     assert len(server.requests) == 1
 
 
-@pytest.mark.parametrize('reply, words', [
-    (answer(302, headers=[('Location', 'https://h/#error=access_denied&error_description=no+way')]),
-     'access_denied: no way'),
-    (answer(302, headers=[('Location', 'https://h/?error=invalid_scope&error_description=bogus')]),
-     'invalid_scope: bogus'),
-    (answer(302, headers=[('Location', 'https://h/#nothing=1')]), 'sent no token'),
-    (answer(401, b'A non-empty X-CSRF-Token header is required'), 'X-CSRF-Token'),
-    (answer(401, headers=[('WWW-Authenticate', 'Basic realm="openshift"')]), 'password are wrong'),
-    (answer(400, {'error': 'unauthorized_client', 'error_description': 'unknown'}),
-     'unauthorized_client: unknown'),
-    (answer(403, b'<html>no</html>'), '403'),
-])
+@pytest.mark.parametrize(
+    "reply, words",
+    [
+        (
+            answer(
+                302,
+                headers=[("Location", "https://h/#error=access_denied&error_description=no+way")],
+            ),
+            "access_denied: no way",
+        ),
+        (
+            answer(
+                302,
+                headers=[("Location", "https://h/?error=invalid_scope&error_description=bogus")],
+            ),
+            "invalid_scope: bogus",
+        ),
+        (answer(302, headers=[("Location", "https://h/#nothing=1")]), "sent no token"),
+        (answer(401, b"A non-empty X-CSRF-Token header is required"), "X-CSRF-Token"),
+        (
+            answer(401, headers=[("WWW-Authenticate", 'Basic realm="openshift"')]),
+            "password are wrong",
+        ),
+        (
+            answer(400, {"error": "unauthorized_client", "error_description": "unknown"}),
+            "unauthorized_client: unknown",
+        ),
+        (answer(403, b"<html>no</html>"), "403"),
+    ],
+)
 def test_defect_36_a_refused_login_is_told_in_the_servers_words(serve, client, reply, words):
-    openshift = client(serve([reply]), username='u', password='secret-password')
+    openshift = client(serve([reply]), username="u", password="secret-password")
     with pytest.raises(OsbsAuthException) as info:
-        openshift.get_build('x')
+        openshift.get_build("x")
     assert words in info.value.message
-    assert 'secret-password' not in info.value.message
+    assert "secret-password" not in info.value.message
 
 
 def test_an_oauth_server_in_trouble_is_no_refusal(serve, client):
-    openshift = client(serve([answer(503)]), username='u', password='p')
+    openshift = client(serve([answer(503)]), username="u", password="p")
     with pytest.raises(OsbsResponseException) as info:
-        openshift.get_build('x')
+        openshift.get_build("x")
     assert info.value.status_code == 503
 
 
 def test_defect_91_the_login_asks_for_the_basic_challenge(serve, client):
     server = serve(Tokens())
-    client(server, username='u', password='p').get_oauth_token()
-    assert server.requests[0].headers['x-csrf-token'] == '1'
+    client(server, username="u", password="p").get_oauth_token()
+    assert server.requests[0].headers["x-csrf-token"] == "1"
     query = parse_qs(urlsplit(server.paths[0]).query)
-    assert query == {'response_type': ['token'], 'client_id': ['openshift-challenging-client']}
+    assert query == {"response_type": ["token"], "client_id": ["openshift-challenging-client"]}
 
 
 def test_defect_23_no_token_reaches_the_log(serve, client, caplog):
-    with caplog.at_level(logging.DEBUG, logger='osbs'):
-        client(serve(Tokens()), username='u', password='p').get_build('x')
-    text = ' '.join(record.getMessage() for record in caplog.records)
-    assert 't1' not in text and 'access_token' not in text
+    with caplog.at_level(logging.DEBUG, logger="osbs"):
+        client(serve(Tokens()), username="u", password="p").get_build("x")
+    text = " ".join(record.getMessage() for record in caplog.records)
+    assert "t1" not in text and "access_token" not in text
 
 
 def test_a_token_that_cannot_be_a_header_is_not_shown(serve, client):
     server = serve([answer()])
     with pytest.raises(OsbsAuthException) as info:
-        client(server, token='secret\ntoken').get_build('x')
-    assert 'secret' not in '%s %r' % (info.value, info.value)
+        client(server, token="secret\ntoken").get_build("x")
+    assert "secret" not in "%s %r" % (info.value, info.value)
     assert server.requests == []
 
 
 def test_pages_are_asked_for_one_after_the_other(serve, client):
-    pages = {None: (['a', 'b'], 'next one'), 'next one': (['c'], '')}
+    pages = {None: (["a", "b"], "next one"), "next one": (["c"], "")}
 
     def script(request):
         query = parse_qs(urlsplit(request.path).query)
-        assert query['limit'] == ['2']
-        names, token = pages[query.get('continue', [None])[0]]
-        return answer(200, {'kind': 'BuildList', 'metadata': {'continue': token},
-                            'items': [{'metadata': {'name': name}} for name in names]})
+        assert query["limit"] == ["2"]
+        names, token = pages[query.get("continue", [None])[0]]
+        return answer(
+            200,
+            {
+                "kind": "BuildList",
+                "metadata": {"continue": token},
+                "items": [{"metadata": {"name": name}} for name in names],
+            },
+        )
+
     server = serve(script)
     openshift = client(server)
-    listed = openshift.list_builds(labels={'k': 'v'}, page_size=2).json()
-    assert [item['metadata']['name'] for item in listed['items']] == ['a', 'b', 'c']
-    assert listed['kind'] == 'BuildList'
-    assert len(list(openshift.dump_pages('buildconfigs', 2))) == 2
-    assert len(openshift.dump_resource('buildconfigs', page_size=2).json()['items']) == 3
+    listed = openshift.list_builds(labels={"k": "v"}, page_size=2).json()
+    assert [item["metadata"]["name"] for item in listed["items"]] == ["a", "b", "c"]
+    assert listed["kind"] == "BuildList"
+    assert len(list(openshift.dump_pages("buildconfigs", 2))) == 2
+    assert len(openshift.dump_resource("buildconfigs", page_size=2).json()["items"]) == 3
 
 
 def test_a_list_that_takes_too_long_begins_anew_without_repeating_anything(serve, client):
-    def page(names, token=''):
-        return answer(200, {'metadata': {'continue': token},
-                            'items': [{'metadata': {'name': name}} for name in names]})
-    server = serve([page('ab', 't'), answer(410, {'code': 410}), page('abc')])
-    listed = client(server).dump_resource('builds', page_size=2).json()
-    assert [item['metadata']['name'] for item in listed['items']] == ['a', 'b', 'c']
+    def page(names, token=""):
+        return answer(
+            200,
+            {
+                "metadata": {"continue": token},
+                "items": [{"metadata": {"name": name}} for name in names],
+            },
+        )
+
+    server = serve([page("ab", "t"), answer(410, {"code": 410}), page("abc")])
+    listed = client(server).dump_resource("builds", page_size=2).json()
+    assert [item["metadata"]["name"] for item in listed["items"]] == ["a", "b", "c"]
 
 
 def test_a_server_that_does_not_know_pages_is_asked_once(serve, client):
-    server = serve([answer(200, {'items': [{'metadata': {'name': 'a'}}]})])
-    assert len(client(server).list_builds(page_size=5).json()['items']) == 1
+    server = serve([answer(200, {"items": [{"metadata": {"name": "a"}}]})])
+    assert len(client(server).list_builds(page_size=5).json()["items"]) == 1
     assert len(server.requests) == 1
 
 
-@pytest.mark.parametrize('size', (0, -1, 'x', True))
+@pytest.mark.parametrize("size", (0, -1, "x", True))
 def test_a_page_size_must_be_positive(serve, client, size):
     with pytest.raises(OsbsValidationException):
         client(serve([answer()])).list_builds(page_size=size)
 
 
 def test_a_list_without_pages_is_asked_for_as_ever(serve, client):
-    server = serve([answer(200, {'items': []})])
+    server = serve([answer(200, {"items": []})])
     client(server).list_builds()
-    client(server).dump_resource('builds')
-    assert server.paths == ['/oapi/v1/namespaces/default/builds/',
-                            '/oapi/v1/namespaces/default/builds']
+    client(server).dump_resource("builds")
+    assert server.paths == [
+        "/oapi/v1/namespaces/default/builds/",
+        "/oapi/v1/namespaces/default/builds",
+    ]
 
 
 class TestGroups(object):
@@ -571,103 +641,120 @@ class TestGroups(object):
 
     @pytest.fixture(autouse=True)
     def forget(self, monkeypatch):
-        monkeypatch.setattr(groups, '_found_modes', {})
+        monkeypatch.setattr(groups, "_found_modes", {})
 
     def test_each_resource_goes_to_its_group(self, serve, client):
-        server = serve([answer(200, {'items': []})])
-        openshift = client(server, openshift_api='apis')
-        openshift.get_build('b')
-        openshift.instantiate_build_config('c')
-        openshift.get_image_stream('s')
-        openshift.get_image_stream_tag('s:t')
+        server = serve([answer(200, {"items": []})])
+        openshift = client(server, openshift_api="apis")
+        openshift.get_build("b")
+        openshift.instantiate_build_config("c")
+        openshift.get_image_stream("s")
+        openshift.get_image_stream_tag("s:t")
         openshift.get_user()
         openshift.list_pods()
-        openshift.dump_resource('configmaps')
-        build, image = '/apis/build.openshift.io/v1/', '/apis/image.openshift.io/v1/'
-        ns = 'namespaces/default/'
+        openshift.dump_resource("configmaps")
+        build, image = "/apis/build.openshift.io/v1/", "/apis/image.openshift.io/v1/"
+        ns = "namespaces/default/"
         assert server.paths == [
-            build + ns + 'builds/b/', build + ns + 'buildconfigs/c/',
-            build + ns + 'buildconfigs/c/instantiate', image + ns + 'imagestreams/s',
-            image + ns + 'imagestreamtags/s:t', '/apis/user.openshift.io/v1/users/~/',
-            '/api/v1/' + ns + 'pods/', '/api/v1/' + ns + 'configmaps']
+            build + ns + "builds/b/",
+            build + ns + "buildconfigs/c/",
+            build + ns + "buildconfigs/c/instantiate",
+            image + ns + "imagestreams/s",
+            image + ns + "imagestreamtags/s:t",
+            "/apis/user.openshift.io/v1/users/~/",
+            "/api/v1/" + ns + "pods/",
+            "/api/v1/" + ns + "configmaps",
+        ]
 
     def test_bodies_name_the_version_of_their_group(self, serve, client):
-        server = serve([answer(200, {'metadata': {}})])
-        openshift = client(server, openshift_api='apis')
+        server = serve([answer(200, {"metadata": {}})])
+        openshift = client(server, openshift_api="apis")
         openshift.create_build_config('{"apiVersion": "v1", "metadata": {"name": "x"}}')
-        openshift.update_build_config('x', '{"apiVersion": "v1"}')
-        openshift.create_config_map({'apiVersion': 'v1', 'metadata': {'name': 'x'}})
-        versions = [json.loads(request.body.decode('utf-8')).get('apiVersion')
-                    for request in server.requests]
-        assert versions == ['build.openshift.io/v1', 'build.openshift.io/v1', 'v1']
+        openshift.update_build_config("x", '{"apiVersion": "v1"}')
+        openshift.create_config_map({"apiVersion": "v1", "metadata": {"name": "x"}})
+        versions = [
+            json.loads(request.body.decode("utf-8")).get("apiVersion")
+            for request in server.requests
+        ]
+        assert versions == ["build.openshift.io/v1", "build.openshift.io/v1", "v1"]
 
     def test_a_watch_goes_through_the_list(self, serve, client):
         server = serve([answer(500)])
-        openshift = client(server, openshift_api='apis')
+        openshift = client(server, openshift_api="apis")
         openshift.retries_enabled = False
         for arguments, query in (
-                (('builds',), {'watch': ['true']}),
-                (('builds', 'b'), {'watch': ['true'], 'fieldSelector': ['metadata.name=b']})):
+            (("builds",), {"watch": ["true"]}),
+            (("builds", "b"), {"watch": ["true"], "fieldSelector": ["metadata.name=b"]}),
+        ):
             with pytest.raises(OsbsResponseException):
                 next(openshift.watch_resource(*arguments))
             parts = urlsplit(server.paths[-1])
-            assert parts.path == '/apis/build.openshift.io/v1/namespaces/default/builds/'
+            assert parts.path == "/apis/build.openshift.io/v1/namespaces/default/builds/"
             assert parse_qs(parts.query) == query
 
     def test_a_selector_of_the_caller_is_kept(self):
-        assert ('fieldSelector', 'status=New,metadata.name=b') in groups.watch_selection(
-            'b', {'fieldSelector': 'status=New'})
+        assert ("fieldSelector", "status=New,metadata.name=b") in groups.watch_selection(
+            "b", {"fieldSelector": "status=New"}
+        )
 
-    @pytest.mark.parametrize('status, path', [
-        (200, '/apis/build.openshift.io/v1/namespaces/default/builds/b/'),
-        (403, '/oapi/v1/namespaces/default/builds/b/'),
-        (404, '/oapi/v1/namespaces/default/builds/b/')])
+    @pytest.mark.parametrize(
+        "status, path",
+        [
+            (200, "/apis/build.openshift.io/v1/namespaces/default/builds/b/"),
+            (403, "/oapi/v1/namespaces/default/builds/b/"),
+            (404, "/oapi/v1/namespaces/default/builds/b/"),
+        ],
+    )
     def test_auto_asks_once_in_the_process(self, serve, client, status, path):
         def script(request):
-            return answer(status if request.path == '/apis/build.openshift.io/v1' else 200, {})
+            return answer(status if request.path == "/apis/build.openshift.io/v1" else 200, {})
+
         server = serve(script)
         for _ in range(2):
-            openshift = client(server, openshift_api='auto', token='T')
-            openshift.get_build('b')
-        assert server.paths == ['/apis/build.openshift.io/v1', path, path]
-        assert server.requests[0].headers['authorization'] == 'Bearer T'
+            openshift = client(server, openshift_api="auto", token="T")
+            openshift.get_build("b")
+        assert server.paths == ["/apis/build.openshift.io/v1", path, path]
+        assert server.requests[0].headers["authorization"] == "Bearer T"
 
     def test_auto_does_not_guess_when_the_server_is_in_trouble(self, serve, client):
         with pytest.raises(OsbsResponseException):
-            client(serve([answer(401)]), openshift_api='auto').get_build('b')
+            client(serve([answer(401)]), openshift_api="auto").get_build("b")
 
     def test_an_unknown_word_is_refused(self, serve, client):
         with pytest.raises(OsbsValidationException):
-            client(serve([answer()]), openshift_api='oops')
+            client(serve([answer()]), openshift_api="oops")
 
     def discovery(self, serve, client, reply):
         tokens = Tokens()
 
         def script(request):
-            if request.path.startswith('/.well-known'):
+            if request.path.startswith("/.well-known"):
                 return reply
             return tokens(request)
-        server = serve(script)
-        return server, client(server, openshift_api='apis', username='u', password='p')
 
-    @pytest.mark.parametrize('status', (404, 403))
+        server = serve(script)
+        return server, client(server, openshift_api="apis", username="u", password="p")
+
+    @pytest.mark.parametrize("status", (404, 403))
     def test_without_discovery_the_configured_endpoint_is_used(self, serve, client, status):
         server, openshift = self.discovery(serve, client, answer(status))
-        openshift.get_build('b')
+        openshift.get_build("b")
         openshift.get_oauth_token()
-        assert server.paths.count('/.well-known/oauth-authorization-server') == 1
-        assert 'authorization' not in server.requests[0].headers
+        assert server.paths.count("/.well-known/oauth-authorization-server") == 1
+        assert "authorization" not in server.requests[0].headers
 
     def test_an_endpoint_that_is_not_https_is_refused(self, serve, client):
         _, openshift = self.discovery(
-            serve, client, answer(200, {'authorization_endpoint': 'http://evil/'}))
+            serve, client, answer(200, {"authorization_endpoint": "http://evil/"})
+        )
         with pytest.raises(OsbsAuthException):
-            openshift.get_build('b')
+            openshift.get_build("b")
 
     def test_the_endpoint_is_taken_from_the_servers_answer(self, serve, client):
         _, openshift = self.discovery(
-            serve, client, answer(200, {'authorization_endpoint': 'https://127.0.0.1:1/oauth'}))
+            serve, client, answer(200, {"authorization_endpoint": "https://127.0.0.1:1/oauth"})
+        )
         openshift.retries_enabled = False
         with pytest.raises(OsbsException):
             openshift.get_oauth_token()
-        assert openshift.os_oauth_url == 'https://127.0.0.1:1/oauth'
+        assert openshift.os_oauth_url == "https://127.0.0.1:1/oauth"

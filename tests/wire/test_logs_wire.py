@@ -14,7 +14,7 @@ from osbs.exceptions import OsbsException, OsbsResponseException
 from osbs.rest import logs, retry
 from tests.wire.server import CHUNKED, CLOSE, LAST_CHUNK, RESET, answer, chunk, event
 
-LOG = '/oapi/v1/namespaces/default/builds/b/log/'
+LOG = "/oapi/v1/namespaces/default/builds/b/log/"
 
 
 class Log(object):
@@ -23,31 +23,31 @@ class Log(object):
     def __init__(self, text, *streams, **kwargs):
         self.text = text
         self.streams = list(streams)
-        self.phases = list(kwargs.get('phases', ['Running', 'Complete']))
-        self.tail = kwargs.get('tail')
+        self.phases = list(kwargs.get("phases", ["Running", "Complete"]))
+        self.tail = kwargs.get("tail")
         self.followed = 0
         self.tails = 0
 
     def build(self):
-        return {'metadata': {'name': 'b'}, 'status': {'phase': self.phases[0]}}
+        return {"metadata": {"name": "b"}, "status": {"phase": self.phases[0]}}
 
     def __call__(self, request):
         parts = urlsplit(request.path)
-        if '/watch/' in parts.path:
-            return [CHUNKED, event('ADDED', **self.build()), 30]
-        if '/log/' not in parts.path:
+        if "/watch/" in parts.path:
+            return [CHUNKED, event("ADDED", **self.build()), 30]
+        if "/log/" not in parts.path:
             reply = answer(200, self.build())
             if len(self.phases) > 1 and self.followed >= len(self.streams):
                 self.phases.pop(0)
             return reply
         query = parse_qs(parts.query)
-        if 'tailLines' in query:
+        if "tailLines" in query:
             self.tails += 1
             if self.tail is not None:
                 return self.tail
-            wanted = int(query['tailLines'][0])
-            return answer(200, b''.join(self.text.splitlines(True)[-wanted:]))
-        if 'follow' not in query:
+            wanted = int(query["tailLines"][0])
+            return answer(200, b"".join(self.text.splitlines(True)[-wanted:]))
+        if "follow" not in query:
             return answer(200, self.text)
         self.followed += 1
         index = min(self.followed, len(self.streams)) - 1
@@ -64,66 +64,74 @@ def cut(count, end):
 
 
 def numbered(count):
-    return b''.join(('line %d \xe9\n' % n).encode('utf-8') for n in range(count))
+    return b"".join(("line %d \xe9\n" % n).encode("utf-8") for n in range(count))
 
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
-    monkeypatch.setattr(logs, 'PHASE_PAUSE', 0)
+    monkeypatch.setattr(logs, "PHASE_PAUSE", 0)
 
 
 def follow(serve, client, state):
     server = serve(state)
-    lines = client(server).logs('b', follow=True)
+    lines = client(server).logs("b", follow=True)
     assert isinstance(lines, GeneratorType)
-    return [line + b'\n' for line in lines], server
+    return [line + b"\n" for line in lines], server
 
 
 def test_a_log_that_ends_with_its_build_is_followed_once(serve, client):
     state = Log(numbered(5), whole)
     lines, server = follow(serve, client, state)
-    assert b''.join(lines) == state.text
+    assert b"".join(lines) == state.text
     assert (state.followed, state.tails) == (1, 1)
     assert server.paths[:3] == [
-        '/oapi/v1/namespaces/default/builds/b/',
-        '/oapi/v1/watch/namespaces/default/builds/b/', LOG + '?follow=1']
+        "/oapi/v1/namespaces/default/builds/b/",
+        "/oapi/v1/watch/namespaces/default/builds/b/",
+        LOG + "?follow=1",
+    ]
 
 
-@pytest.mark.parametrize('end', ([LAST_CHUNK], [CLOSE], [RESET], [b'junk', CLOSE]))
-@pytest.mark.parametrize('count', range(0, 25))
+@pytest.mark.parametrize("end", ([LAST_CHUNK], [CLOSE], [RESET], [b"junk", CLOSE]))
+@pytest.mark.parametrize("count", range(0, 25))
 def test_defect_10_a_log_that_is_cut_anywhere_is_resumed(serve, client, end, count):
     state = Log(numbered(2), cut(count, end), whole)
     lines, _ = follow(serve, client, state)
-    assert b''.join(lines) == state.text
+    assert b"".join(lines) == state.text
 
 
-@pytest.mark.parametrize('seed', range(10))
-def test_defect_10_any_sequence_of_cuts_loses_and_repeats_nothing(
-        serve, client, seed, monkeypatch):
-    monkeypatch.setattr(logs, 'MAX_FAILURES', 20)
+@pytest.mark.parametrize("seed", range(10))
+def test_defect_10_any_sequence_of_cuts_loses_and_repeats_nothing(serve, client, seed, monkeypatch):
+    monkeypatch.setattr(logs, "MAX_FAILURES", 20)
     rng = random.Random(seed)
     text = numbered(300)
     ends = ([LAST_CHUNK], [CLOSE], [RESET])
     streams = [cut(rng.randrange(len(text)), rng.choice(ends)) for _ in range(6)]
     for _ in range(3):
-        streams.insert(rng.randrange(len(streams)),
-                       rng.choice((lambda text: [answer(503)], lambda text: [RESET])))
+        streams.insert(
+            rng.randrange(len(streams)),
+            rng.choice((lambda text: [answer(503)], lambda text: [RESET])),
+        )
     state = Log(text, *(streams + [whole]))
     lines, _ = follow(serve, client, state)
-    assert b''.join(lines) == text
+    assert b"".join(lines) == text
 
 
 def test_a_log_that_was_cut_at_the_node_after_its_build_is_read_again(serve, client):
-    state = Log(numbered(500), cut(3000, [LAST_CHUNK]), cut(4000, [LAST_CHUNK]), whole,
-                phases=['Running', 'Complete', 'Complete'])
+    state = Log(
+        numbered(500),
+        cut(3000, [LAST_CHUNK]),
+        cut(4000, [LAST_CHUNK]),
+        whole,
+        phases=["Running", "Complete", "Complete"],
+    )
     state.followed = 0
     server = serve(state)
     openshift = client(server)
-    build = {'status': {'phase': 'Complete'}}
+    build = {"status": {"phase": "Complete"}}
     openshift.get_build = lambda build_id: FakeResponse(build)
     openshift.wait_for_build_to_get_scheduled = lambda build_id: build
-    lines = openshift.logs('b', follow=True)
-    assert b''.join(line + b'\n' for line in lines) == state.text
+    lines = openshift.logs("b", follow=True)
+    assert b"".join(line + b"\n" for line in lines) == state.text
     assert (state.followed, state.tails) == (3, 3)
 
 
@@ -139,75 +147,84 @@ class FakeResponse(object):
 
 def finished(client, server):
     openshift = client(server)
-    build = {'status': {'phase': 'Complete'}}
+    build = {"status": {"phase": "Complete"}}
     openshift.get_build = lambda build_id: FakeResponse(build)
     openshift.wait_for_build_to_get_scheduled = lambda build_id: build
     return openshift
 
 
 def test_a_log_of_equal_lines_is_read_again_before_it_counts_as_complete(serve, client):
-    state = Log(b'same\n' * 1000, cut(5 * 700, [LAST_CHUNK]), whole)
-    lines = list(finished(client, serve(state)).logs('b', follow=True))
-    assert lines == [b'same'] * 1000
+    state = Log(b"same\n" * 1000, cut(5 * 700, [LAST_CHUNK]), whole)
+    lines = list(finished(client, serve(state)).logs("b", follow=True))
+    assert lines == [b"same"] * 1000
 
 
 def test_a_log_that_stays_cut_ends_with_a_warning(serve, client, caplog):
     state = Log(numbered(300), cut(100, [LAST_CHUNK]))
-    lines = list(finished(client, serve(state)).logs('b', follow=True))
+    lines = list(finished(client, serve(state)).logs("b", follow=True))
     assert len(lines) == 10
-    assert 'seems to be cut' in caplog.text
+    assert "seems to be cut" in caplog.text
     assert state.followed == logs.MAX_REREADS + 1
 
 
 def test_a_last_line_without_line_feed_is_delivered_once_it_is_known_to_be_whole(serve, client):
-    state = Log(b'one\ntwo', whole)
-    assert list(finished(client, serve(state)).logs('b', follow=True)) == [b'one', b'two']
+    state = Log(b"one\ntwo", whole)
+    assert list(finished(client, serve(state)).logs("b", follow=True)) == [b"one", b"two"]
 
 
-@pytest.mark.parametrize('tail', (answer(400, {'message': 'No logs are available.'}),
-                                  answer(404), [answer(200, b'x', length=9), CLOSE]))
+@pytest.mark.parametrize(
+    "tail",
+    (
+        answer(400, {"message": "No logs are available."}),
+        answer(404),
+        [answer(200, b"x", length=9), CLOSE],
+    ),
+)
 def test_an_end_that_cannot_be_checked_does_not_spoil_the_log(serve, client, tail):
     state = Log(numbered(3), whole, tail=tail)
-    assert len(list(finished(client, serve(state)).logs('b', follow=True))) == 3
+    assert len(list(finished(client, serve(state)).logs("b", follow=True))) == 3
 
 
 def test_an_empty_log_is_empty(serve, client):
-    state = Log(b'', whole)
-    assert list(finished(client, serve(state)).logs('b', follow=True)) == []
+    state = Log(b"", whole)
+    assert list(finished(client, serve(state)).logs("b", follow=True)) == []
 
 
 def test_empty_lines_are_lines(serve, client):
-    state = Log(b'\n\na\n\n', cut(3, [RESET]), whole)
+    state = Log(b"\n\na\n\n", cut(3, [RESET]), whole)
     lines, _ = follow(serve, client, state)
-    assert lines == [b'\n', b'\n', b'a\n', b'\n']
+    assert lines == [b"\n", b"\n", b"a\n", b"\n"]
 
 
 def test_a_log_that_is_gone_after_a_break_ends_with_a_warning(serve, client, caplog):
-    state = Log(numbered(3), cut(20, [RESET]),
-                lambda text: [answer(400, {'message': 'pods "b-build" not found'})])
-    lines = list(finished(client, serve(state)).logs('b', follow=True))
+    state = Log(
+        numbered(3),
+        cut(20, [RESET]),
+        lambda text: [answer(400, {"message": 'pods "b-build" not found'})],
+    )
+    lines = list(finished(client, serve(state)).logs("b", follow=True))
     assert len(lines) == 2
-    assert 'gone' in caplog.text
+    assert "gone" in caplog.text
 
 
 def test_a_log_that_is_not_there_is_an_error(serve, client):
-    state = Log(b'', lambda text: [answer(400, {'message': 'No logs are available.'})])
+    state = Log(b"", lambda text: [answer(400, {"message": "No logs are available."})])
     with pytest.raises(OsbsResponseException) as info:
-        list(finished(client, serve(state)).logs('b', follow=True))
+        list(finished(client, serve(state)).logs("b", follow=True))
     assert info.value.status_code == 400
 
 
 def test_a_log_is_waited_for_while_the_pod_is_on_its_way(serve, client):
     state = Log(numbered(2), lambda text: [answer(400, {})], lambda text: [answer(400, {})], whole)
     lines, _ = follow(serve, client, state)
-    assert b''.join(lines) == state.text
+    assert b"".join(lines) == state.text
 
 
-@pytest.mark.parametrize('status', (401, 403, 404))
+@pytest.mark.parametrize("status", (401, 403, 404))
 def test_an_error_that_does_not_pass_ends_the_log(serve, client, status):
-    state = Log(b'', lambda text: [answer(status, {})])
+    state = Log(b"", lambda text: [answer(status, {})])
     with pytest.raises(OsbsResponseException) as info:
-        list(finished(client, serve(state)).logs('b', follow=True))
+        list(finished(client, serve(state)).logs("b", follow=True))
     assert info.value.status_code == status
 
 
@@ -215,26 +232,28 @@ def test_a_build_that_is_deleted_while_its_log_is_followed_is_an_error(serve, cl
     state = Log(numbered(3), whole)
 
     def script(request):
-        if state.followed and request.path.endswith('/builds/b/'):
-            return answer(404, {'code': 404})
+        if state.followed and request.path.endswith("/builds/b/"):
+            return answer(404, {"code": 404})
         return state(request)
+
     with pytest.raises(OsbsResponseException) as info:
-        list(client(serve(script)).logs('b', follow=True))
+        list(client(serve(script)).logs("b", follow=True))
     assert info.value.status_code == 404
 
 
-@pytest.mark.parametrize('stream', (lambda text: [RESET], lambda text: [answer(500)],
-                                    cut(10, [RESET]), cut(0, [CLOSE])))
+@pytest.mark.parametrize(
+    "stream", (lambda text: [RESET], lambda text: [answer(500)], cut(10, [RESET]), cut(0, [CLOSE]))
+)
 def test_a_log_that_breaks_for_ever_is_given_up(serve, client, stream):
     state = Log(numbered(3), stream)
     with pytest.raises(OsbsException):
-        list(finished(client, serve(state)).logs('b', follow=True))
+        list(finished(client, serve(state)).logs("b", follow=True))
     assert state.followed <= 2 * logs.MAX_FAILURES
 
 
 def test_defect_03_a_silent_log_makes_no_busy_loop(serve, client, monkeypatch):
     slept = []
-    monkeypatch.setattr(retry.time, 'sleep', slept.append)
+    monkeypatch.setattr(retry.time, "sleep", slept.append)
     ends = [cut(0, [LAST_CHUNK])] * 12
     state = Log(numbered(1), *(ends + [whole]))
     lines, _ = follow(serve, client, state)
@@ -248,13 +267,20 @@ def test_a_line_is_delivered_when_it_is_written(serve, client):
     sent = []
 
     def stream(text):
-        return [CHUNKED, chunk(b'one\n'), lambda: go_on.wait(10),
-                lambda: sent.append(time.time()), chunk(b'two\n'), LAST_CHUNK]
-    state = Log(b'one\ntwo\n', stream)
-    lines = client(serve(state)).logs('b', follow=True)
-    assert next(lines) == b'one'
+        return [
+            CHUNKED,
+            chunk(b"one\n"),
+            lambda: go_on.wait(10),
+            lambda: sent.append(time.time()),
+            chunk(b"two\n"),
+            LAST_CHUNK,
+        ]
+
+    state = Log(b"one\ntwo\n", stream)
+    lines = client(serve(state)).logs("b", follow=True)
+    assert next(lines) == b"one"
     threading.Timer(0.1, go_on.set).start()
-    assert next(lines) == b'two'
+    assert next(lines) == b"two"
     assert time.time() - sent[0] < 0.05
 
 
@@ -262,9 +288,10 @@ def test_who_stops_reading_closes_the_stream(serve, client):
     ended = threading.Event()
 
     def stream(text):
-        return [CHUNKED, chunk(b'x\n')] + [0.01, chunk(b'x\n')] * 500 + [ended.set]
-    server = serve(Log(b'', stream))
-    lines = client(server).logs('b', follow=True)
+        return [CHUNKED, chunk(b"x\n")] + [0.01, chunk(b"x\n")] * 500 + [ended.set]
+
+    server = serve(Log(b"", stream))
+    lines = client(server).logs("b", follow=True)
     next(lines)
     lines.close()
     server._threads[-1].join(5)
@@ -272,43 +299,45 @@ def test_who_stops_reading_closes_the_stream(serve, client):
 
 
 def test_a_log_that_is_not_followed_comes_in_one_piece(serve, client):
-    state = Log(b'  one \n', whole)
+    state = Log(b"  one \n", whole)
     server = serve(state)
-    assert client(server).logs('b') == b'  one \n'
+    assert client(server).logs("b") == b"  one \n"
     assert server.paths[-1] == LOG
-    assert server.requests[-1].headers['connection'] == 'close'
+    assert server.requests[-1].headers["connection"] == "close"
 
 
-@pytest.mark.parametrize('phase', ('New', 'Pending'))
+@pytest.mark.parametrize("phase", ("New", "Pending"))
 def test_a_build_that_is_pending_has_no_log_yet(serve, client, phase):
-    server = serve(Log(b'', whole, phases=[phase]))
-    assert client(server).logs('b') is None
+    server = serve(Log(b"", whole, phases=[phase]))
+    assert client(server).logs("b") is None
     assert len(server.requests) == 1
 
 
 def test_the_log_of_a_build_that_does_not_exist(serve, client):
-    server = serve([answer(404, {'code': 404})])
+    server = serve([answer(404, {"code": 404})])
     with pytest.raises(OsbsException) as info:
-        client(server).logs('b')
+        client(server).logs("b")
     assert not isinstance(info.value, OsbsResponseException)
     assert "'b'" in info.value.message
 
 
 def test_the_log_of_a_build_that_is_made_later(serve, client):
-    state = Log(b'x\n', whole)
+    state = Log(b"x\n", whole)
 
     def script(request):
-        if request.path.endswith('/namespaces/default/builds/b/') and (
-                '/watch/' not in request.path and not state.followed):
-            return answer(404, {'code': 404})
-        if '/watch/' in request.path:
-            return [CHUNKED, 0.6, event('ADDED', **state.build()), 30]
+        if request.path.endswith("/namespaces/default/builds/b/") and (
+            "/watch/" not in request.path and not state.followed
+        ):
+            return answer(404, {"code": 404})
+        if "/watch/" in request.path:
+            return [CHUNKED, 0.6, event("ADDED", **state.build()), 30]
         return state(request)
+
     server = serve(script)
-    assert client(server).logs('b', wait_if_missing=True) == b'x\n'
+    assert client(server).logs("b", wait_if_missing=True) == b"x\n"
 
 
 def test_stream_logs_is_one_connection(serve, client):
     server = serve(Log(numbered(2), cut(15, [LAST_CHUNK])))
-    assert list(client(server).stream_logs('b')) == [b'line 0 \xc3\xa9', b'line ']
-    assert server.paths == [LOG + '?follow=1']
+    assert list(client(server).stream_logs("b")) == [b"line 0 \xc3\xa9", b"line "]
+    assert server.paths == [LOG + "?follow=1"]
