@@ -8,7 +8,7 @@ import os
 import re
 import subprocess
 
-from osbs.exceptions import OsbsException
+from osbs.exceptions import OsbsAuthException
 
 logger = logging.getLogger(__name__)
 
@@ -29,7 +29,7 @@ def run(cmd, extraenv=None):
     :param cmd: list of str
     :param extraenv: dict or None, added to the environment
     :return: tuple of exit status, stdout and stderr (text)
-    :raises OsbsException: the program cannot be started
+    :raises OsbsAuthException: the program cannot be started
     """
     # Names of keytabs are not for logs.
     logger.debug("running %s", " ".join(_hide(cmd)))
@@ -40,7 +40,9 @@ def run(cmd, extraenv=None):
             cmd, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, universal_newlines=True
         )
     except OSError as ex:
-        raise OsbsException("cannot run %s: %s" % (cmd[0], ex.strerror), cause=ex)
+        raise OsbsAuthException(
+            "cannot run %s: %s; is Kerberos installed?" % (cmd[0], ex.strerror), cause=ex
+        )
     stdout, stderr = process.communicate()
     return process.returncode, stdout, stderr
 
@@ -56,7 +58,7 @@ def kerberos_ccache_init(principal, keytab_file, ccache_file=None):
     :param principal: str
     :param keytab_file: str, path
     :param ccache_file: str or None, the cache; KRB5CCNAME of this process is then set to it
-    :raises OsbsException: no ticket could be had
+    :raises OsbsAuthException: no ticket could be had
     """
     env = {"LC_ALL": "C"}
     if ccache_file:
@@ -67,7 +69,7 @@ def kerberos_ccache_init(principal, keytab_file, ccache_file=None):
             output = "stdout: %s, stderr: %s" % (stdout, stderr)
             # kinit says the name without its type, as in FILE:/etc/krb5.keytab.
             output = output.replace(keytab_file.split(":", 1)[-1], "***")
-            raise OsbsException(
+            raise OsbsAuthException(
                 "kinit with the configured keytab returned %s for principal %s; %s"
                 % (status, principal, output)
             )

@@ -11,6 +11,7 @@ import signal
 import sys
 import tempfile
 import threading
+import warnings
 
 import osbs
 
@@ -31,8 +32,11 @@ def main(argv=None):
         parser.print_help()
         return 0
     try:
-        import aiohttp  # noqa: F401  (only to say early what is missing)
-        import trustme  # noqa: F401
+        with warnings.catch_warnings():
+            # Of what cryptography thinks of old interpreters, users of the sandbox have nothing.
+            warnings.simplefilter("ignore")
+            import aiohttp  # noqa: F401  (only to say early what is missing)
+            import trustme  # noqa: F401
     except ImportError as exc:
         return _complain('{}; install the extra: pip install "osbs-client[sandbox]"'.format(exc))
     return args.function(args)
@@ -75,6 +79,11 @@ def _add_serve(commands):
     )
     serve.add_argument(
         "--token-lifetime", type=_seconds, metavar="SECONDS", help="lifetime of OAuth tokens"
+    )
+    serve.add_argument(
+        "--keytab",
+        metavar="FILE",
+        help="accept Kerberos tickets for the services of this keytab, HTTP/127.0.0.1 and such",
     )
     serve.add_argument("--state", metavar="FILE", help="keep the state in this file")
     serve.add_argument(
@@ -154,13 +163,13 @@ def cmd_serve(args):
     except OutcomeError as exc:
         return _complain(exc)
     with tempfile.TemporaryDirectory(prefix="osbs-sandbox-") as temporary:
-        installation = Installation(
-            args.directory or temporary,
-            api=args.openshift_api,
-            runner=runner,
-            **server_options(args),
-        )
         try:
+            installation = Installation(
+                args.directory or temporary,
+                api=args.openshift_api,
+                runner=runner,
+                **server_options(args),
+            )
             installation.start()
         except OSError as exc:
             return _complain("cannot serve on port {}: {}".format(args.port, exc))
@@ -185,6 +194,7 @@ def server_options(args):
         "users": args.users,
         "speed": args.speed,
         "token_lifetime": args.token_lifetime,
+        "keytab": args.keytab,
     }
 
 

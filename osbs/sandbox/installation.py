@@ -14,13 +14,17 @@ from osbs.sandbox.pods import ProcessRunner
 from osbs.sandbox.server import Sandbox
 from osbs.sandbox.store import with_metadata
 
+#: certificate and key of a cluster administrator, in the directory of the installation
+ADMINISTRATOR_FILES = ("admin.crt", "admin.key")
+
 
 class Installation:
     """
     A small installation of OSBS on a sandbox of its own.
 
     ``url``, ``ca``, ``namespace``, ``user``, ``password``, ``token`` and ``config`` (path of an
-    osbs.conf) tell how to reach it once it is started.
+    osbs.conf) tell how to reach it once it is started; with TLS ``admin.crt`` and ``admin.key``
+    beside the osbs.conf are a client certificate of a cluster administrator.
 
     :param directory: str, where files go; made if it is not there, nothing in it is removed
     :param api: str or None, key openshift_api of the configurations; None: what the server has
@@ -56,6 +60,7 @@ class Installation:
         try:
             if self.server.ca:
                 shutil.copyfile(self.server.ca, os.path.join(self.directory, "ca.crt"))
+                self._write_administrator_certificate()
             for namespace in seed.namespaces(self.namespace):
                 self._fill(namespace)
             seed.write_private(self.config, seed.user_configuration(self))
@@ -73,6 +78,11 @@ class Installation:
 
     def __exit__(self, *_):
         self.stop()
+
+    def _write_administrator_certificate(self):
+        for path, name in zip(self.server.administrator_certificate(), ADMINISTRATOR_FILES):
+            with open(path) as source:
+                seed.write_private(os.path.join(self.directory, name), source.read())
 
     def _fill(self, namespace):
         config_map = {"config.yaml": seed.reactor_config_text(self.url)}

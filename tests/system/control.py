@@ -1,0 +1,56 @@
+"""The control plane of a sandbox in another process, and what a process says of a failure."""
+
+from __future__ import absolute_import, print_function, unicode_literals
+
+import json
+import re
+
+import requests
+
+# What the library tells on its way is no complaint; all else is, lines without a level too.
+ORDINARY = re.compile(r"^[-\d]+ [\d:,]+ - [\w.]+ - (DEBUG|INFO|WARNING) - ")
+CREDENTIALS = dict(username=None, password=None, token=None, use_auth=None, use_kerberos=None)
+
+
+class Control(object):
+    """
+    Ask a sandbox for faults, and for what it was asked.
+
+    :param ready: dict, the ready line of a sandbox
+    """
+
+    def __init__(self, ready):
+        self._base = ready["url"] + "_sandbox/"
+        self._session = requests.Session()
+        self._session.trust_env = False
+        self._session.verify = str(ready["ca"])
+
+    def _call(self, verb, name, **data):
+        body = json.dumps(data) if data else None
+        answer = self._session.request(verb, self._base + name, data=body)
+        answer.raise_for_status()
+        return answer.json()
+
+    def fault(self, kind, **parameters):
+        """Add a fault."""
+        self._call("POST", "faults", kind=kind, **parameters)
+
+    def forget(self):
+        """Forget faults and requests."""
+        self._call("DELETE", "faults")
+        self._call("DELETE", "requests")
+
+    def statuses(self, path):
+        """Return the statuses of the requests for a path so far, in order."""
+        return [
+            record["status"] for record in self._call("GET", "requests") if record["path"] == path
+        ]
+
+
+def complaint(result, status):
+    """Return the only line on stderr that is a complaint; the status must be as given."""
+    lines = result.stderr.splitlines()
+    complaints = [line for line in lines if not ORDINARY.search(line)]
+    assert result.status == status, result
+    assert len(complaints) == 1 and complaints == lines[-1:], result.stderr
+    return complaints[0]
