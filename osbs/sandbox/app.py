@@ -10,7 +10,7 @@ import logging
 from aiohttp import web
 
 from osbs.sandbox import discovery, errors, faults
-from osbs.sandbox.handlers import Answer, Stream, find_handler, go_json
+from osbs.sandbox.handlers import Answer, Stream, find_handler, go_json, is_known
 from osbs.sandbox.listener import reset
 from osbs.sandbox.recorder import Recorded, Requests
 from osbs.sandbox.requestinfo import RequestInfo
@@ -176,6 +176,7 @@ class App:
         )
         record.user = identity.name
         info = RequestInfo(request.method, path, request.query, self.oapi)
+        record.known = self._knows(info)
         self.cluster.access.check(identity, info, self.oapi)
         headers = {'Cache-Control': 'no-store'}
         if not info.is_resource:
@@ -192,6 +193,15 @@ class App:
         if isinstance(answer, Answer):
             answer.headers.setdefault('Cache-Control', 'no-store')
         return answer
+
+    def _knows(self, info):
+        if info.is_resource:
+            return is_known(info)
+        try:
+            discovery.document(info.path, '', self.oapi)
+        except errors.ApiError:
+            return False
+        return True
 
     # answers
 

@@ -169,7 +169,11 @@ class Faults:
             fault.id = next(self._ids)
             self._faults.append(fault)
         if kind in ACTIONS:
-            self._act(fault)
+            try:
+                self._act(fault)
+            except Exception:
+                self.remove(fault)
+                raise
         return fault
 
     def remove(self, fault):
@@ -268,7 +272,11 @@ class Faults:
         return self.add('cut', bytes=size, clean=clean, **match)
 
     def refuse(self, seconds=1.0):
-        """Refuse connections for some seconds."""
+        """
+        Refuse connections for some seconds; those there are stay.
+
+        Fires when it begins: whom the system refuses, nobody can count.
+        """
         return self.add('refuse', seconds=seconds)
 
     def restart(self, seconds=0.2):

@@ -12,7 +12,7 @@ import random
 import time
 
 from osbs.sandbox import auth, bodies, errors, rest
-from osbs.sandbox.kinds import KINDS, builds
+from osbs.sandbox.kinds import KINDS, builds, find_kind
 from osbs.sandbox.kinds.builds import NEW, PENDING, phase_of, pod_name
 from osbs.sandbox.logs import LogOptions, LogReader
 from osbs.sandbox.store import Compacted, name_of
@@ -440,6 +440,13 @@ _TABLE = {(row.resource, row.subresource, row.verb): row.handler for row in ENDP
 _KNOWN = {(row.resource, row.subresource) for row in ENDPOINTS}
 
 
+def is_known(info):
+    """Tell whether a path below an API prefix is one of the sandbox's, whatever the method."""
+    return find_kind(info.resource, info.prefix) is not None and (
+        (info.resource, info.subresource) in _KNOWN
+    )
+
+
 def find_handler(info):
     """
     Return the handler for a request.
@@ -447,12 +454,7 @@ def find_handler(info):
     :param info: requestinfo.RequestInfo
     :raises errors.ApiError: 404 for unknown resources, 405 for verbs that a resource lacks
     """
-    kind = KINDS.get(info.resource)
-    if (
-        kind is None
-        or info.prefix not in kind.prefixes
-        or (info.resource, info.subresource) not in _KNOWN
-    ):
+    if not is_known(info):
         raise errors.no_such_resource()
     handler = _TABLE.get((info.resource, info.subresource, info.verb))
     if (

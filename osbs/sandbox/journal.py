@@ -7,6 +7,7 @@ and replaced by a snapshot. The file holds tokens and keys: only its owner can r
 nothing of the sandbox.
 """
 
+import fcntl
 import json
 import os
 
@@ -27,9 +28,11 @@ class Journal:
         Yield the records of an existing file; a broken last line is skipped.
 
         :raises ValueError: when a line in the middle is broken (not our file)
+        :raises OSError: when another sandbox uses it, or it cannot be read
         """
         try:
             with open(self.path, 'rb') as source:
+                _lock(source)
                 lines = source.read().split(b'\n')
         except FileNotFoundError:
             return
@@ -52,6 +55,7 @@ class Journal:
                 target.write(_line(record))
         os.replace(temporary, self.path)
         self._file = open(self.path, 'ab', buffering=0)
+        _lock(self._file)
 
     def append(self, *record):
         """Add a record."""
@@ -63,6 +67,14 @@ class Journal:
         if self._file is not None:
             self._file.close()
             self._file = None
+
+
+def _lock(file):
+    """Lock a file; the lock ends with the file or its process, SIGKILL included."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise OSError('{}: another sandbox uses it'.format(file.name))
 
 
 def _line(record):

@@ -75,8 +75,8 @@ class Runner:
     Run build pods; anything with the method ``run`` serves.
 
     A runner may also have ``async def resume(self, pod)``: it is called instead of ``run`` for a
-    pod that ran when the sandbox was killed and that was started again from its state file; ``pod.log``
-    then holds what was printed before. Without it such a pod counts as lost.
+    pod that ran when a sandbox was killed which now goes on from its state file; ``pod.log`` then
+    holds what was printed before. Without it such a pod counts as lost.
     """
 
     async def run(self, pod):

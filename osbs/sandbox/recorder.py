@@ -13,12 +13,14 @@ _SECRET_PATH = re.compile(r'(/oauthaccesstokens/)[^/?]+')
 
 class Recorded:
     """
-    One request; ``status`` and ``user`` are filled in when they are known.
+    One request; ``status`` and ``user`` are filled in when they are found out.
+
+    ``known`` is False for a path that the sandbox does not have (whatever it answered).
 
     :param connection: int, number of the connection it came on
     """
 
-    __slots__ = ('method', 'path', 'query', 'connection', 'user', 'user_agent', 'status')
+    __slots__ = ('method', 'path', 'query', 'connection', 'user', 'user_agent', 'status', 'known')
 
     def __init__(self, method, path, query, connection, user_agent):
         self.method = method
@@ -28,6 +30,7 @@ class Recorded:
         self.user = None
         self.user_agent = user_agent
         self.status = None
+        self.known = True
 
     def as_json(self):
         """Return the record as JSON-like data."""
@@ -53,6 +56,10 @@ class Requests:
         """Add a record."""
         with self._lock:
             self._records.append(record)
+
+    def unknown(self):
+        """Return the records of requests for paths that the sandbox does not have."""
+        return [record for record in self if not record.known]
 
     def clear(self):
         """Forget all records."""

@@ -209,6 +209,16 @@ def test_odd_requests_are_answered_as_by_the_real_server_and_recorded(api, metho
     assert api.sandbox.requests[-1].path == '/' + path
 
 
+def test_paths_that_the_sandbox_does_not_have_can_be_told(api):
+    for path in ('nope', OAPI + 'frobs', OAPI + 'builds/x/frob', OAPI + 'builds/x', 'version'):
+        api.get(path)
+    assert [record.path for record in api.sandbox.requests.unknown()] == [
+        '/nope',
+        '/' + OAPI + 'frobs',
+        '/' + OAPI + 'builds/x/frob',
+    ]
+
+
 def test_large_answers_are_chunked_and_small_ones_are_not(api):
     api.sandbox.put('configmaps', {'metadata': {'name': 'big'}, 'data': {'k': 'x' * 3000}})
     assert api.get(CORE + 'configmaps/big').headers['Transfer-Encoding'] == 'chunked'
@@ -240,4 +250,5 @@ def test_requests_are_recorded_with_user_agent_and_status(api):
         'user': 'osbs',
         'user_agent': 'me/1',
         'status': 200,
+        'known': True,
     }

@@ -48,6 +48,8 @@ def test_everything_is_there_again_after_a_restart(state):
         account = api.sandbox.token_of('osbs/builder')
         with open(api.sandbox.ca) as source:
             authority = source.read()
+    with started(state=state):
+        pass
     with started(state=state) as api:
         assert api.sandbox.url == url
         assert api.sandbox.password == 'secret'
@@ -180,6 +182,11 @@ def test_a_killed_sandbox_comes_back_with_an_unbroken_log(state):
 def test_the_state_file_is_for_its_owner_only(state):
     with started(state=state):
         assert os.stat(state).st_mode & 0o777 == 0o600
+
+
+def test_a_state_file_in_use_is_refused(state):
+    with started(state=state), pytest.raises(OSError, match='another sandbox uses it'):
+        Sandbox(state=state).start()
 
 
 def test_half_a_last_line_is_forgotten(state):
