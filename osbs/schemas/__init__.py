@@ -1,8 +1,8 @@
 """JSON Schemas (draft 4) of what comes from outside, and the one function that applies them.
 
-May import ``osbs.exceptions`` and ``osbs.redact``. jsonschema is imported when the first document
-is checked, as it takes a good part of the time that the whole command line may take to start.
-Decisions D7, D30 and D35 say what the schemas accept.
+May import ``osbs.exceptions`` and ``osbs.redact``. jsonschema is imported for the first document
+that is not plainly good, as it takes a good part of the time that the whole command line may take
+to start. Decisions D7, D30 and D35 say what the schemas accept.
 """
 
 from __future__ import absolute_import, print_function, unicode_literals
@@ -28,7 +28,47 @@ _TYPE_NAMES = {
     "string": "a string",
 }
 
+_CLASSES = {
+    "array": (list,),
+    "boolean": (bool,),
+    "integer": six.integer_types,
+    "null": (type(None),),
+    "object": (dict,),
+    "string": six.string_types,
+}
+
+_quick = {}  # type: dict
 _validators = {}  # type: dict
+
+
+class _QuickCheck(object):
+    """A schema's keywords ``type``, ``properties`` and ``items``: all that ours have."""
+
+    __slots__ = ("_allows_boolean", "_classes", "_properties", "_items")
+
+    def __init__(self, schema):
+        types = schema["type"]
+        names = [types] if isinstance(types, six.text_type) else types
+        self._allows_boolean = "boolean" in names
+        self._classes = tuple(one for name in names for one in _CLASSES[name])
+        self._properties = {
+            name: _QuickCheck(part) for name, part in schema.get("properties", {}).items()
+        }
+        self._items = _QuickCheck(schema["items"]) if "items" in schema else None
+
+    def passes(self, value):
+        # type: (object) -> bool
+        """Tell whether a document is plainly good; if not, jsonschema decides and finds words."""
+        if isinstance(value, bool):  # an integer, for Python
+            return self._allows_boolean
+        if not isinstance(value, self._classes):
+            return False
+        if isinstance(value, dict):
+            parts = self._properties
+            return all(parts[key].passes(part) for key, part in value.items() if key in parts)
+        if self._items is not None and isinstance(value, list):
+            return all(self._items.passes(item) for item in value)
+        return True
 
 
 def validate(document, schema_name, where):
@@ -40,6 +80,8 @@ def validate(document, schema_name, where):
     :param where: str, name of the file or parameter for the error message
     :raises OsbsValidationException: with one line: where, path inside, found, expected
     """
+    if _quick_check(schema_name).passes(document):
+        return
     error = next(_validator(schema_name).iter_errors(document), None)
     if error is not None:
         raise OsbsValidationException(
@@ -48,17 +90,27 @@ def validate(document, schema_name, where):
         )
 
 
+def _quick_check(schema_name):
+    try:
+        return _quick[schema_name]
+    except KeyError:
+        return _quick.setdefault(schema_name, _QuickCheck(_schema(schema_name)))
+
+
 def _validator(schema_name):
     try:
         return _validators[schema_name]
     except KeyError:
         # Imported here: see the docstring of the module.
-        import pkgutil
-
         from jsonschema import Draft4Validator
 
-        text = pkgutil.get_data(__name__, str("%s.json") % schema_name).decode("utf-8")
-        return _validators.setdefault(schema_name, Draft4Validator(json.loads(text)))
+        return _validators.setdefault(schema_name, Draft4Validator(_schema(schema_name)))
+
+
+def _schema(schema_name):
+    import pkgutil  # slow to import, needed once for each schema
+
+    return json.loads(pkgutil.get_data(__name__, str("%s.json") % schema_name).decode("utf-8"))
 
 
 def _path(parts):

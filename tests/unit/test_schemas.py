@@ -65,6 +65,12 @@ def test_good_document_passes(schema, document):
     assert schemas.validate(document, schema, "f") is None
 
 
+@pytest.mark.parametrize("schema, document", ACCEPTED)
+def test_jsonschema_is_not_asked_about_a_good_document(schema, document, monkeypatch):
+    monkeypatch.setattr(schemas, "_validator", None)
+    schemas.validate(document, schema, "f")
+
+
 @pytest.mark.parametrize("schema, document, message", REFUSED)
 def test_bad_document_is_refused_in_one_line(schema, document, message):
     with pytest.raises(OsbsValidationException) as exc_info:
@@ -104,17 +110,31 @@ def test_schema_is_valid_draft_4(name):
 
 
 @pytest.mark.parametrize("name", FILES)
+def test_schema_has_no_keyword_that_the_quick_check_does_not_know(name):
+    known = {"$schema", "description", "type", "properties", "items"}
+
+    def keywords(schema):
+        parts = list(schema.get("properties", {}).values()) + [schema.get("items", {})]
+        return set(schema).union(*[keywords(part) for part in parts if part])
+
+    assert keywords(schemas._schema(name)) <= known
+
+
+@pytest.mark.parametrize("name", FILES)
 def test_checking_needs_no_network(name, monkeypatch):
     monkeypatch.setattr(schemas, "_validators", {})
     flexmock(socket).should_receive("getaddrinfo").never()
-    schemas.validate({}, name, "f")
+    with pytest.raises(OsbsValidationException):
+        schemas.validate([], name, "f")
 
 
 def test_validator_is_compiled_once(monkeypatch):
     monkeypatch.setattr(schemas, "_validators", {})
-    schemas.validate({}, "container", "f")
+    with pytest.raises(OsbsValidationException):
+        schemas.validate([], "container", "f")
     compiled = schemas._validators["container"]
-    schemas.validate({}, "container", "f")
+    with pytest.raises(OsbsValidationException):
+        schemas.validate([], "container", "f")
     assert schemas._validators == {"container": compiled}
 
 
