@@ -19,6 +19,9 @@ monotonic = getattr(time, "monotonic", time.time)
 # urllib3 renamed this argument of Retry.
 _RENAMED_ARGUMENTS = {"allowed_methods": "method_whitelist"}
 
+# Reasons of OpenSSL; the second one is for a key of another type than the certificate's.
+_WRONG_KEY = ("KEY_VALUES_MISMATCH", "NO_CERTIFICATE_ASSIGNED", "KEY_TYPE_MISMATCH")
+
 
 def builtin(name):
     # type: (str) -> Any
@@ -122,7 +125,7 @@ def certificate_problem(certificate, key):
     try:
         context.load_cert_chain(certificate, key, password=str(""))
     except (EnvironmentError, ValueError) as ex:  # SSLError is one of the former
-        if getattr(ex, "reason", None) == "KEY_VALUES_MISMATCH":
+        if getattr(ex, "reason", None) in _WRONG_KEY:
             return "the key belongs to another certificate"
         return "they must be in PEM format, the key without passphrase (%s)" % exception_text(ex)
     return None

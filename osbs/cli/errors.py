@@ -199,7 +199,7 @@ def _describe_response(ex):
 def _describe_lost_connection(cause):
     request = getattr(cause, "request", None)
     text = "Network error at %s: %s" % (getattr(request, "url", None) or "the server", cause)
-    return text + (_CA_HINT if type(cause).__name__ == "SSLError" else "")
+    return text + (_CA_HINT if "certificate verify failed" in text.lower() else "")
 
 
 _DESCRIPTIONS = (

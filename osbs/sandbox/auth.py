@@ -40,6 +40,16 @@ class Identity:
 ANONYMOUS = Identity('system:anonymous', ('system:unauthenticated',), authenticated=False)
 
 
+def random_text(size):
+    """
+    Return random text that no command takes for an option.
+
+    :param size: int, bytes of randomness
+    """
+    text = secrets.token_urlsafe(size)
+    return random_text(size) if text.startswith('-') else text
+
+
 class Token:
     """
     A bearer token.
@@ -111,7 +121,7 @@ class Authenticator:
 
     def add_user(self, name, password=None):
         """Make a user known; returns the password (made up if none is given)."""
-        self.passwords[name] = password or secrets.token_urlsafe(16)
+        self.passwords[name] = password or random_text(16)
         return self.passwords[name]
 
     def issue(self, user, life=None, groups=(), text=None):
@@ -121,7 +131,7 @@ class Authenticator:
         :param life: float or None, seconds
         :return: str, the token
         """
-        text = text or secrets.token_urlsafe(32)
+        text = text or random_text(32)
         expires = None if life is None else time.time() + life
         self.restore(text, Token(user, expires, groups))
         self._on_change(text, self._tokens[text])

@@ -42,9 +42,15 @@ class Control(object):
 
     def statuses(self, path):
         """Return the statuses of the requests for a path so far, in order."""
-        return [
-            record["status"] for record in self._call("GET", "requests") if record["path"] == path
-        ]
+        return [record["status"] for record in self._requests() if record["path"] == path]
+
+    def connections(self, word):
+        """Return the numbers of the connections on which paths with a word were asked for."""
+        return {record["connection"] for record in self._requests() if word in record["path"]}
+
+    def _requests(self):
+        requests_so_far = self._call("GET", "requests")
+        return [record for record in requests_so_far if "/_sandbox/" not in record["path"]]
 
 
 def complaint(result, status):
