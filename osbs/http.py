@@ -11,8 +11,8 @@ import os
 import socket
 import sys
 import threading
-import uuid
 import warnings
+from binascii import hexlify
 
 import requests
 import six
@@ -188,8 +188,13 @@ class _Adapter(HTTPAdapter):
         if isinstance(request.body, six.text_type):
             request.body = request.body.encode("utf-8")
             request.prepare_content_length(request.body)
-        request.headers.setdefault(str("X-Request-ID"), uuid.uuid4().hex)
+        request.headers.setdefault(str("X-Request-ID"), _request_id())
         return super(_Adapter, self).send(request, stream=stream, timeout=timeout, **kwargs)
+
+
+def _request_id():
+    # Like uuid.uuid4().hex; importing uuid is slow, on Python 2 it even runs programs.
+    return str(hexlify(os.urandom(16)).decode("ascii"))
 
 
 def _socket_options():
@@ -204,7 +209,7 @@ def _socket_options():
     return options
 
 
-def _max_retries(rule):
+def _max_retries(rule, connect=None):
     if rule == _NEVER:
         return 0
     wanted = {
@@ -219,14 +224,16 @@ def _max_retries(rule):
         "raise_on_status": False,
         "retry_after_max": RETRY_AFTER_MAX,
     }
+    if connect is not None:
+        wanted["connect"] = connect
     if rule == _UNPROCESSED:
         wanted.update(read=False, status_forcelist=[http_client.SERVICE_UNAVAILABLE])
     return Retry(**_compat.known_arguments(Retry.__init__, wanted))
 
 
-def _new_session(rule, pools):
+def _new_session(rule, pools, connect=None):
     session = _Session()
-    adapter = _Adapter(pools, max_retries=_max_retries(rule))
+    adapter = _Adapter(pools, max_retries=_max_retries(rule, connect))
     session.mount("http://", adapter)
     session.mount("https://", adapter)
     return session
@@ -250,9 +257,12 @@ class _SessionPool(object):
         self._sessions = {}
         self._pools = {}
 
-    def session_for(self, arguments):
-        # type: (dict) -> requests.Session
-        """Return the session for the keyword arguments of an HttpStream."""
+    def session_for(self, arguments, connect=None):
+        # type: (dict, int) -> requests.Session
+        """Return the session for the keyword arguments of an HttpStream.
+
+        :param connect: int or None, repeats of a connection that cannot be made; None: as of all
+        """
         if self._pid != os.getpid():
             # A fork: the connections belong to the parent, and its lock may be held for ever.
             self._forget()
@@ -264,12 +274,13 @@ class _SessionPool(object):
         closing = (arguments.get("headers") or {}).get("Connection") == "close"
         connections = (tls, closing)
         rule = _retry_rule(**arguments)
+        key = (connections, rule, connect)
         with self._lock:
             pools = self._pools.setdefault(connections, _SharedPools())
-            session = self._sessions.get((connections, rule))
+            session = self._sessions.get(key)
             if session is None:
                 _check_client_certificate(arguments)
-                session = self._sessions[connections, rule] = _new_session(rule, pools)
+                session = self._sessions[key] = _new_session(rule, pools, connect)
         return session
 
 
@@ -295,7 +306,14 @@ class HttpSession(object):
     """Requests over pooled connections; threads may share it, forks may go on with it.
 
     Errors of the transport become OsbsException, HTTP error statuses raise nothing.
+
+    :ivar first_contact_repeats: int or None, how often a connection is tried again while no server
+        has ever answered. A person who mistyped a URL must not wait for eight minutes; a service
+        that comes up before its server may.
     """
+
+    first_contact_repeats = None
+    _contacted = False
 
     def __init__(self, verbose=False):
         # type: (bool) -> None
@@ -336,9 +354,11 @@ class HttpSession(object):
         :raises OsbsException: any other failure of the transport, with its cause
         """
         try:
-            kwargs.setdefault("session", self._pool.session_for(kwargs))
+            connect = None if self._contacted else self.first_contact_repeats
+            kwargs.setdefault("session", self._pool.session_for(kwargs, connect))
             kwargs["verbose"] = self.verbose
             stream = HttpStream(url, *args, **kwargs)
+            self._contacted = True
             if kwargs.get("stream", False):
                 return stream
             with stream:

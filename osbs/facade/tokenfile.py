@@ -5,7 +5,7 @@ from __future__ import absolute_import, print_function, unicode_literals
 import errno
 import os
 import stat
-import uuid
+from binascii import hexlify
 
 _OWNER_ONLY_DIRECTORY = stat.S_IRWXU
 _OWNER_ONLY_FILE = stat.S_IRUSR | stat.S_IWUSR
@@ -20,7 +20,7 @@ def save_token(path, token):
     :raises OSError: when directory or file cannot be written
     """
     _make_private_directory(os.path.dirname(path))
-    unfinished = "%s.%s" % (path, uuid.uuid4().hex)
+    unfinished = "%s.%s" % (path, hexlify(os.urandom(16)).decode("ascii"))
     try:
         descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY_FILE)
         with os.fdopen(descriptor, "wb") as token_file:
