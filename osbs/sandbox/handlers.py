@@ -333,6 +333,10 @@ async def delete_tag(request):
 async def import_images(request):
     """Carry out an ImageStreamImport."""
     obj = bodies.check_names(request, bodies.decode(request))
+    causes = request.kind.problems(obj)
+    if causes:
+        name = obj['metadata'].get('name', '')
+        raise errors.invalid(request.kind.kind, name, causes, request.info.group)
     result = request.cluster.imports.run(request.info.namespace, obj)
     return Answer(request.render(result), 201)
 

@@ -10,7 +10,7 @@ import uuid
 from osbs.sandbox import errors
 from osbs.sandbox.kinds import images
 from osbs.sandbox.registry import PullSpec, docker_image, empty_image
-from osbs.sandbox.store import Exists, Missing, Stale, name_of, namespace_of, with_metadata
+from osbs.sandbox.store import Missing, Stale, name_of, namespace_of, with_metadata
 from osbs.sandbox.timing import rfc3339
 
 IMAGE_GROUP = 'image.openshift.io'
@@ -22,6 +22,28 @@ class Unresolved(Exception):
     """A reference to an image stream tag leads nowhere."""
 
 
+def newest(store, namespace, name, followed=()):
+    """
+    Return the newest item of a tag's history; a tag that refers to another one has that one's.
+
+    :param name: str, ``stream:tag``
+    :param followed: tuple of str, tags on the way here; a circle ends
+    :return: dict or None
+    """
+    stream_name, _, tag = name.partition(':')
+    stream = store.get('imagestreams', namespace, stream_name)
+    if stream is None or (namespace, name) in followed:
+        return None
+    item = images.latest_image(stream, tag)
+    source = (images.spec_tag(stream, tag) or {}).get('from') or {}
+    if item is not None or source.get('kind') != 'ImageStreamTag':
+        return item
+    target = source.get('name', '')
+    target = target if ':' in target else '{}:{}'.format(stream_name, target)
+    way = followed + ((namespace, name),)
+    return newest(store, source.get('namespace') or namespace, target, way)
+
+
 def resolve(store, namespace, name):
     """
     Return the pull specification of the newest image of a tag.
@@ -29,19 +51,13 @@ def resolve(store, namespace, name):
     :param name: str, ``stream:tag``
     :raises Unresolved: with the words of the real server
     """
-    stream_name, _, tag = name.partition(':')
-    stream = store.get('imagestreams', namespace, stream_name)
-    if stream is None:
+    stream_name = name.partition(':')[0]
+    if store.get('imagestreams', namespace, stream_name) is None:
         raise Unresolved('{} "{}" not found'.format(STREAMS, stream_name))
-    item = images.latest_image(stream, tag)
-    if item is not None:
-        return item['dockerImageReference']
-    source = (images.spec_tag(stream, tag) or {}).get('from') or {}
-    if source.get('kind') == 'ImageStreamTag' and source.get('name') != name:
-        target = source['name']
-        target = target if ':' in target else '{}:{}'.format(stream_name, target)
-        return resolve(store, source.get('namespace') or namespace, target)
-    raise Unresolved('unable to find latest tagged image')
+    item = newest(store, namespace, name)
+    if item is None:
+        raise Unresolved('unable to find latest tagged image')
+    return item['dockerImageReference']
 
 
 class TagView:
@@ -77,7 +93,7 @@ class TagView:
         stream = self._store.get('imagestreams', namespace, stream_name)
         if stream is None:
             raise errors.not_found(legacy, stream_name)
-        if images.latest_image(stream, tag) is None:
+        if newest(self._store, namespace, name) is None:
             raise errors.not_found(TAGS, name)
         return self.view(stream, tag)
 
@@ -92,9 +108,10 @@ class TagView:
 
     def view(self, stream, tag):
         """Return the ImageStreamTag of a stream's tag, with an empty image before its import."""
-        item = images.latest_image(stream, tag)
+        name = '{}:{}'.format(name_of(stream), tag)
+        item = newest(self._store, namespace_of(stream), name)
         metadata = {
-            'name': '{}:{}'.format(name_of(stream), tag),
+            'name': name,
             'namespace': namespace_of(stream),
             'uid': stream['metadata']['uid'],
             'resourceVersion': stream['metadata']['resourceVersion'],
@@ -137,7 +154,7 @@ class TagView:
                 'another caller has updated the resource version to '
                 + old['metadata']['resourceVersion'],
             )
-        spec = images.default_tag(dict(obj.get('tag') or images.TAG.decode(None, ''), name=tag))
+        spec = dict(obj.get('tag') or {}, name=tag)
         source = spec.get('from') or {}
         refusal = (
             self._cluster.registry.refusal(source.get('name', ''))
@@ -149,10 +166,17 @@ class TagView:
                 'ImageStreamTag', name, [errors.Cause.refused('tag.from.name', refusal)]
             )
         is_new = old is None or images.spec_tag(old, tag) is None
-        stream = self._write(namespace, stream_name, old, spec)
+        stream = self.write(namespace, stream_name, spec)
         return self.view(stream, tag), is_new
 
-    def _write(self, namespace, stream_name, old, spec):
+    def write(self, namespace, stream_name, tag):
+        """
+        Set a tag of a stream, which is made if there is none; returns the stream.
+
+        :param tag: dict, entry of ``spec.tags``
+        """
+        spec = images.default_tag(images.TAG.decode(tag, ''))
+        old = self._store.get('imagestreams', namespace, stream_name)
         if old is None:
             stream = {
                 'metadata': {'name': stream_name, 'namespace': namespace, 'generation': 1},
@@ -412,10 +436,12 @@ class ImportRequest:
             }
             if repository:
                 body['spec']['dockerImageRepository'] = repository
-            try:
-                store.create('imagestreams', body)
-            except Exists:
-                pass
+            store.create('imagestreams', body)
+        for entry in spec.get('images') or ():
+            tag = (entry.get('to') or {}).get('name')
+            if tag:
+                wanted = {key: value for key, value in entry.items() if key != 'to'}
+                self._cluster.tags.write(namespace, name, dict(wanted, name=tag))
         before = store.get('imagestreams', namespace, name)
         if self._news(before):
             self._importer.run(namespace, name)

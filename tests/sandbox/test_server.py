@@ -204,3 +204,11 @@ def test_a_registry_that_is_not_open_ended_knows_only_what_was_added():
 )
 def test_basic_credentials_are_read(header, expected):
     assert parse_basic(header) == expected
+
+
+def test_a_failure_of_the_sandbox_itself_is_500_and_logged(monkeypatch, caplog):
+    with started() as api:
+        monkeypatch.setattr(api.sandbox.store, 'list', None)
+        answer = api.get(OAPI + 'builds')
+        assert (answer.status_code, answer.json()['reason']) == (500, 'InternalError')
+    assert 'failed' in caplog.text
