@@ -13,7 +13,6 @@ import six
 
 from osbs import schemas
 from osbs.build import templates
-from osbs.exceptions import OsbsValidationException
 
 logger = logging.getLogger(__name__)
 
@@ -157,8 +156,6 @@ def load_customize_conf(path):
     except (IOError, OSError):
         logger.info("no site customisations: cannot open '%s'", path)
         return {}
-    except (ValueError, RuntimeError) as ex:  # RecursionError is a RuntimeError
-        raise OsbsValidationException("%s: not valid JSON: %s" % (path, ex), cause=ex)
 
 
 def _check_customize_conf(customize_conf, path):

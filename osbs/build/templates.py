@@ -1,6 +1,6 @@
 """Read the JSON files of a template directory, each once per process and change of the file.
 
-May import ``osbs._compat``. Whoever asks gets a copy of its own, so that rendering may change it.
+May import ``osbs._compat`` and ``osbs.exceptions``. Whoever asks gets a copy of its own, so that rendering may change it.
 """
 
 from __future__ import absolute_import, print_function, unicode_literals
@@ -11,8 +11,8 @@ import marshal
 import os
 from time import time as _now
 
-
 from osbs import _compat
+from osbs.exceptions import OsbsValidationException
 
 # A file that changed this short a time ago (seconds) may change again without its time and size
 # telling: file systems count time in steps of up to two seconds.
@@ -23,6 +23,10 @@ _MAX_ENTRIES = 128
 _OPEN = _compat.builtin("open")
 
 _entries = {}  # type: dict
+
+
+class TemplateError(OsbsValidationException, ValueError):
+    """A template is not JSON; callers that know only the decoder's ValueError catch it too."""
 
 
 class _Entry(object):
@@ -46,7 +50,7 @@ def load(path, check=None):
     :param check: function of the parsed content and the path that raises for what is wrong; called
         only when the file is new or has changed
     :raises IOError: when the file cannot be opened; attribute ``filename`` names it
-    :raises ValueError: when it is not JSON
+    :raises TemplateError: when it is not JSON
     """
     key = (path, check)
     signature = _signature(path)
@@ -75,7 +79,7 @@ def _read(key, signature, known):
     if known is not None and known.content == content:
         copy = known.copy
     else:
-        document = json.loads(content)
+        document = _parsed(content, path)
         if check is not None:
             check(document, path)
         copy = marshal.dumps(document)
@@ -86,11 +90,16 @@ def _read(key, signature, known):
     return entry
 
 
+def _parsed(content, path):
+    try:
+        return json.loads(_compat.to_text(content, "strict"))
+    except (ValueError, RuntimeError) as ex:  # RecursionError is a RuntimeError
+        raise TemplateError("%s: not valid JSON: %s" % (path, ex), cause=ex)
+
+
 def _content(path):
     try:
         with open(path, "rb") as template:
-            return _compat.to_text(template.read(), "strict")
-    except UnicodeDecodeError:
-        raise
+            return template.read()
     except (TypeError, ValueError) as ex:  # names that no file can have, such as one with a NUL
         raise IOError(errno.ENOENT, "no such name is possible: %s" % ex, path)

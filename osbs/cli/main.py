@@ -48,6 +48,9 @@ from osbs.cli.output import (
 )
 from osbs.cli.parser import NoCommand, build_parser, parse_args
 
+# While no server has ever answered; see HttpSession.
+_FIRST_CONTACT_REPEATS = 1
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
     from typing import Any, Optional, Tuple  # noqa: F401
@@ -105,6 +108,7 @@ def _run(args):
     from osbs.api import OSBS
 
     osbs = OSBS(os_conf, build_conf)
+    osbs.os._con.first_contact_repeats = _FIRST_CONTACT_REPEATS
     if args.capture_dir is not None:
         from osbs.cli import capture
 

@@ -2,15 +2,11 @@
 
 from __future__ import absolute_import, print_function, unicode_literals
 
-import logging
-
 import six
 
 from osbs import utils
 from osbs.exceptions import OsbsException, OsbsValidationException
 from osbs.redact import mask_url
-
-logger = logging.getLogger("osbs.api")
 
 _REQUIRED_LABELS = (
     utils.Labels.LABEL_TYPE_NAME,
@@ -36,7 +32,6 @@ def labels_and_base_image(repo_info):
         except KeyError:
             missing.append(labels.get_name(label_type))
     if missing:
-        logger.error("required labels missing from the Dockerfile: %s", ", ".join(missing))
         raise OsbsValidationException(
             "required label missing from the Dockerfile: %s" % ", ".join(missing)
         )

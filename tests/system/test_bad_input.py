@@ -65,7 +65,7 @@ def test_an_unknown_section_is_named(sandbox, repository):
 def test_a_server_that_cannot_be_reached_is_named(sandbox, tmpdir, repository):
     url = "https://127.0.0.1:{}/".format(closed_port())
     config = client.changed_conf(sandbox, tmpdir.join("osbs.conf"), openshift_url=url)
-    result = client.osbs(*client.orchestrator(config, repository), **client.hurried(tmpdir))
+    result = client.osbs(*client.orchestrator(config, repository))
     assert_one_line(result, NETWORK, "127.0.0.1")
 
 
@@ -80,7 +80,7 @@ def test_a_wrong_password_is_an_authentication_failure(sandbox, tmpdir, reposito
 
 def test_an_unknown_ca_is_a_network_failure(sandbox, tmpdir, repository):
     config = client.changed_conf(sandbox, tmpdir.join("osbs.conf"), ca_bundle=None)
-    result = client.osbs(*client.orchestrator(config, repository), **client.hurried(tmpdir))
+    result = client.osbs(*client.orchestrator(config, repository))
     assert_one_line(result, NETWORK, "certificate verify failed")
 
 
@@ -96,7 +96,6 @@ def test_a_missing_dockerfile_is_told_with_the_repository(sandbox, tmpdir):
     assert_one_line(result, FAILED, "Dockerfile", repository, client.BRANCH)
 
 
-@pytest.mark.xfail(strict=True, reason="osbs.facade.source logs the same as an error before it")
 @pytest.mark.parametrize("label", ["name", "com.redhat.component", "version"])
 def test_a_missing_label_is_named(sandbox, tmpdir, label):
     labels = [text for text in client.LABELS if not text.startswith(label + "=")]
@@ -112,7 +111,6 @@ def test_a_template_directory_without_templates_is_named(sandbox, tmpdir, reposi
     assert_one_line(client.osbs(*arguments), FAILED, os.path.join(empty, "orchestrator.json"))
 
 
-@pytest.mark.xfail(strict=True, reason="osbs.build.templates does not name the file")
 def test_a_template_that_is_not_json_is_named(sandbox, tmpdir, repository):
     templates = tmpdir.mkdir("templates")
     templates.join("orchestrator.json").write('{"kind": ')
