@@ -60,7 +60,7 @@ def known_arguments(function, wanted):
     """
     import inspect  # slow to import, needed for the first request only
 
-    describe = getattr(inspect, "getfullargspec", getattr(inspect, "getargspec", None))
+    describe = getattr(inspect, "getfullargspec", getattr(inspect, "getargspec", None))  # type: Any
     names = describe(function).args
     given = (
         (name if name in names else _RENAMED_ARGUMENTS.get(name), value)

@@ -172,6 +172,7 @@ def test_what_is_known_already_is_not_told_again(serve, client):
     )
     events = client(server).watch_resource("builds", "b")
     assert [kind for kind, _ in itertools.islice(events, 3)] == ["added", "error", "modified"]
+    assert versions(server) == [None, "5"]
 
 
 def test_defect_02_a_deleted_build_ends_the_wait(serve, client):
