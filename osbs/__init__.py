@@ -3,7 +3,7 @@ from __future__ import absolute_import, print_function, unicode_literals
 
 import logging
 
-from osbs.version import __version__
+from osbs.version import __version__  # noqa: F401 - ruff does not read native strings
 
 __all__ = [str('__version__'), str('set_logging')]
 
