@@ -5,7 +5,7 @@ from __future__ import absolute_import, print_function, unicode_literals
 import re
 from collections import namedtuple
 
-LogEntry = namedtuple(str("LogEntry"), [str("platform"), str("line")])
+LogEntry = namedtuple("LogEntry", ["platform", "line"])
 
 _PLATFORM_FIELD = "platform:"
 _NO_PLATFORM = "-"
