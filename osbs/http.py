@@ -17,6 +17,7 @@ from binascii import hexlify
 import requests
 import six
 from requests.adapters import HTTPAdapter
+from requests.compat import getproxies, getproxies_environment
 from requests.exceptions import ChunkedEncodingError, HTTPError, RequestException, RetryError
 from requests.exceptions import Timeout
 from requests.packages.urllib3.exceptions import ConnectTimeoutError, InsecureRequestWarning
@@ -156,6 +157,28 @@ class _Session(requests.Session):
             response.request.url, prepared_request.url
         ):
             del headers["Authorization"]
+
+    def merge_environment_settings(self, url, proxies, stream, verify, cert):
+        """Return what requests makes of the environment, where it says something.
+
+        Looking for proxies costs requests as much as sending: it reads all of the environment
+        twice for each request.
+        """
+        if proxies or _may_have_proxies():
+            return super(_Session, self).merge_environment_settings(
+                url, proxies, stream, verify, cert
+            )
+        if verify is True:
+            verify = (
+                os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
+            )
+        return {"proxies": {}, "stream": bool(stream), "verify": verify, "cert": cert}
+
+
+def _may_have_proxies():
+    if getproxies is not getproxies_environment:  # the system has settings for them
+        return True
+    return any(name[-6:].lower() == "_proxy" for name in os.environ)
 
 
 class _SharedPools(object):

@@ -4,6 +4,7 @@ from __future__ import absolute_import, print_function, unicode_literals
 
 import gc
 import json
+import os
 import pickle
 import sys
 
@@ -82,6 +83,39 @@ def test_a_token_header_keeps_netrc_out():
     stream = HttpStream(URL, "get", headers={"Authorization": "Bearer T"})
     prepared = flexmock(headers={"Authorization": "Bearer T"})
     assert stream.req.kwargs["auth"](prepared) is prepared
+
+
+@pytest.mark.parametrize("verify", [True, False, "/ca"])
+@pytest.mark.parametrize("cert", [None, ("c", "k")])
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {},
+        {"https_proxy": "http://proxy:1"},
+        {"HTTPS_PROXY": "http://proxy:2"},
+        {"Https_Proxy": "http://proxy:3"},
+        {"ALL_PROXY": "http://proxy:4"},
+        {"https_proxy": "http://proxy:5", "no_proxy": "httpbin.example.com"},
+        {"https_proxy": "http://proxy:6", "NO_PROXY": ".example.org"},
+        {"no_proxy": "*"},
+        {"REQUESTS_CA_BUNDLE": "/r"},
+        {"CURL_CA_BUNDLE": "/c"},
+        {"REQUESTS_CA_BUNDLE": "/r", "CURL_CA_BUNDLE": "/c"},
+        {"REQUESTS_CA_BUNDLE": "", "CURL_CA_BUNDLE": "/c"},
+    ],
+    ids=lambda environment: ",".join(sorted(environment)) or "nothing",
+)
+def test_a_session_makes_of_the_environment_what_requests_does(
+    environment, verify, cert, monkeypatch
+):
+    for name in list(os.environ):
+        if name.lower().endswith("_proxy") or name.endswith("_CA_BUNDLE"):
+            monkeypatch.delenv(name)
+    for name, value in environment.items():
+        monkeypatch.setenv(str(name), str(value))
+    ours = http._Session().merge_environment_settings(URL, {}, None, verify, cert)
+    theirs = requests.Session().merge_environment_settings(URL, {}, None, verify, cert)
+    assert ours == dict(theirs, proxies=dict(theirs["proxies"]))
 
 
 @pytest.mark.parametrize("method", ("PATCH", "head", ""))
