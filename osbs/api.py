@@ -212,9 +212,7 @@ class OSBS(object):
                 customize_conf=customize_conf,
             )
             # What is sent names the pod's directory, not where this client found its copy (D29).
-            build_request.user_params.build_json_dir.value = (
-                self.os_conf.get_pod_build_json_store()
-            )
+            build_request.user_params.build_json_dir.value = self.os_conf.get_pod_build_json_store()
         limits = {
             "cpu": self.build_conf.get_cpu_limit(),
             "memory": self.build_conf.get_memory_limit(),
@@ -395,12 +393,15 @@ class OSBS(object):
     def _create_build_config_and_build(self, build_request):
         """Create or update the BuildConfig and start a build of it (osbs-api.md, 6.1).
 
-        Requests without triggers, as few as the flow allows: GET by labels (and by name, only when
-        nothing carries the labels); then either POST of the new BuildConfig, or GET again (a
-        conflict must be retried from the server's state), GET of its builds (none may be running)
-        and PUT; last, the instantiate POST, preceded by nothing else. With an image stream
-        trigger in addition: GET of the stream and of its tag, the tag's update if it differs, GET
-        and PUT of the triggers, and a watch for the build that the trigger starts.
+        Requests without triggers, as few as the flow allows: GET of the reactor config map if one
+        is configured (it names the secrets); GET by labels (and by name, only when nothing carries
+        the labels); then either POST of the new BuildConfig, or GET again (a conflict must be
+        retried from the server's state), GET of its builds (none may be running) and PUT; last,
+        the instantiate POST, preceded by nothing else. With an image stream trigger in addition:
+        before the BuildConfig is written, GET of the stream and of its tag (either may be missing,
+        which is no error); after it, GET of the tag anew and its PUT if it differs (a conflict, as
+        above), GET of the BuildConfig and PUT of the triggers; and, instead of the instantiate, a
+        watch for the build that the trigger starts, and its GET.
         """
         build_json = build_request.render()
         api_version = build_json["apiVersion"]
@@ -509,8 +510,14 @@ class OSBS(object):
         )
         if not git_branch:
             raise OsbsValidationException("required argument 'git_branch' can't be None or empty")
+        return self._start_build(build_request, arguments, scratch)
+
+    def _start_build(self, build_request, arguments, scratch):
+        git_uri, git_ref, git_branch = (
+            arguments["git_" + part] for part in ("uri", "ref", "branch")
+        )
         repo_info = utils.get_repo_info(git_uri, git_ref, git_branch=git_branch)
-        if flatpak:
+        if arguments["flatpak"]:
             labels, base_image = self._get_flatpak_labels(repo_info)
         else:
             source.require_dockerfile(repo_info, git_uri, git_branch, git_ref)
@@ -519,12 +526,9 @@ class OSBS(object):
         build_request.set_openshift_required_version(self.os_conf.get_openshift_required_version())
         build_request.set_repo_info(repo_info)
         response = self._submit(build_request)
-        logger.debug(
-            "build started: %s",
-            utils.graceful_chain_get(
-                response.json if isinstance(response.json, dict) else {}, "metadata", "name"
-            ),
-        )
+        # Tests of callers answer with objects whose `json` is a method.
+        build = response.json if isinstance(response.json, dict) else {}
+        logger.debug("build started: %s", utils.graceful_chain_get(build, "metadata", "name"))
         return response
 
     def _build_parameters(self, arguments, labels, base_image, scratch):
@@ -541,7 +545,8 @@ class OSBS(object):
             platform_node_selector=self.build_conf.get_platform_node_selector(platform),
             scratch=self.build_conf.get_scratch(scratch),
         )
-        logger.debug("parameters of the build: %s", redacted(parameters))
+        if logger.isEnabledFor(logging.DEBUG):
+            logger.debug("parameters of the build: %s", redacted(parameters))
         parameters["osbs_api"] = self
         return parameters
 
