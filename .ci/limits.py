@@ -10,6 +10,7 @@ MAX_LINES = 60
 MAX_COMPLEXITY = 12
 # Public signatures that are fixed and too long by themselves: "path name" to the reason.
 EXCEPTIONS = {
+    "osbs/api.py _do_create_prod_build": "twenty-eight arguments, each on a line of its own",
     "osbs/build/spec.py set_params": "seventy-four arguments, each on a line of its own",
 }
 
