@@ -1,4 +1,4 @@
-"""``client_cert`` and ``client_key``: who comes with a certificate, and what is wrong with files."""
+"""Client certificates: who comes with one, and what is said of files that cannot be used."""
 
 from __future__ import absolute_import, print_function, unicode_literals
 
