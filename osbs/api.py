@@ -694,7 +694,7 @@ class OSBS(object):
         :param timeout: float or None, seconds; default is ``wait_timeout`` of the configuration
         :return: BuildResponse
         :raises OsbsWaitTimeout: it took longer
-        :raises OsbsWatchBuildNotFound: the build was deleted
+        :raises OsbsException: the build was deleted
         """
         return BuildResponse(self.os.wait_for_build_to_finish(build_id, **_given(timeout=timeout)))
 
