@@ -67,7 +67,13 @@ class RunningSandbox(Installation):
         """Return an osbs.conf.Configuration of this sandbox; keywords win over the file."""
         from osbs.conf import Configuration
 
-        return Configuration(conf_file=self.config, **settings)
+        class SandboxConfiguration(Configuration):
+            """The token that `osbs login` kept in this home directory is for another server."""
+
+            def _get_login_token(self):
+                return None
+
+        return SandboxConfiguration(conf_file=self.config, **settings)
 
     @property
     def osbs(self):

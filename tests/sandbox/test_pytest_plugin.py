@@ -124,6 +124,12 @@ def test_the_context_manager_needs_no_pytest():
         assert sandbox.configuration().get_openshift_base_uri() == sandbox.url
 
 
+def test_a_token_that_login_kept_for_another_server_is_not_used(home):
+    home.mkdir(".osbs").join("default.token").write("of another server")
+    with testing.running() as sandbox:
+        assert sandbox.osbs.list_builds() == []
+
+
 def test_the_context_manager_raises_for_a_fault_that_never_fired():
     with pytest.raises(testing.UnfiredFaults):
         with testing.running(faults=[{"kind": "delay", "seconds": 1}]):
