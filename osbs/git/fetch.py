@@ -1,8 +1,8 @@
 """Fetches a few files of one commit, whatever the size of the repository and its history.
 
-Three ways, each only when the one before cannot tell or the server refuses: the commit alone, at
-depth 1; all commits, but without files; and, by the caller, a full clone. All give what a full
-clone would.
+Four ways, each only when the one before cannot tell or the server refuses: the tip of the branch;
+the commit that the list of refs tells, at depth 1; all commits, but without files; and, by the
+caller, a full clone. All give what a full clone would.
 """
 
 from __future__ import absolute_import, print_function, unicode_literals
@@ -19,7 +19,7 @@ from osbs.exceptions import OsbsException
 from osbs.git import guard
 from osbs.git.clone import clone_failure, failing_as
 from osbs.git.process import GitTimeout
-from osbs.git.refs import make_plan, parse_listing
+from osbs.git.refs import likely_tip, looks_like_full_id, make_plan, parse_listing
 from osbs.git.workspace import knows_no_filter, workspace
 from osbs.redact import mask_text, mask_url
 
@@ -29,6 +29,11 @@ _USAGE_ERROR = 129
 _REGULAR_FILES = (b"100644", b"100755", b"100664")
 # Revisions that rev-parse and checkout understand in the same way.
 _SIMPLE_REVISION = re.compile(r"\w[\w./+#=,%-]*[~^0-9]*\Z", re.UNICODE)
+
+# Branches that are in the way of what a clone calls origin/HEAD: fetched, if there are any, only to
+# know of them.
+_IN_THE_WAY = "+refs/heads/HEAD*:%s/HEAD*"
+_UNWANTED = "refs/unwanted"
 
 # commit: str, object id. is_partial: bool, its files may still be on the server only.
 Source = namedtuple("Source", "commit is_partial")
@@ -50,12 +55,25 @@ def fetched_files(uri, ref, branch, names, max_size):
     ref, branch = guard.checked_text(ref, "ref"), guard.checked_branch(branch)
     with workspace(uri) as git:
         with failing_as(clone_failure(uri, branch)):
-            listing = _list_refs(git)
-        if listing is not None and not listing.refs:
-            raise OsbsException("git repository '%s' is empty" % mask_url(uri))
-        with failing_as(clone_failure(uri, branch)):
-            source = _find_commit(git, listing, ref, branch)
+            source = _fetch_tip(git, ref, branch)
+        if source is None:
+            source = _find_commit(git, uri, ref, branch)
         yield _extract(git, source, names, max_size) if source else None
+
+
+def _fetch_tip(git, ref, branch):
+    tip = likely_tip(ref.encode("utf-8"), branch and branch.encode("utf-8"))
+    if tip is None:
+        return None
+    git.init()
+    result = _fetch(git, 1, to_text(tip), _IN_THE_WAY % _UNWANTED)
+    if result is not None and not os.path.exists(os.path.join(git.repo, _UNWANTED)):
+        commits = git.try_run("rev-parse", "FETCH_HEAD", "FETCH_HEAD^{commit}", cwd=git.repo)
+        fetched, _, commit = to_text(commits.output).strip().partition("\n")
+        if commits.status == 0 and fetched == commit and ref in (branch, commit, commit.upper()):
+            return Source(commit, not knows_no_filter(result))
+    git.forget()
+    return None
 
 
 def _list_refs(git):
@@ -71,28 +89,34 @@ def _list_refs(git):
     return parse_listing(result.output)
 
 
-def _find_commit(git, listing, ref, branch):
+def _find_commit(git, uri, ref, branch):
+    with failing_as(clone_failure(uri, branch)):
+        listing = _list_refs(git)
+    if listing is not None and not listing.refs:
+        raise OsbsException("git repository '%s' is empty" % mask_url(uri))
+    with failing_as(clone_failure(uri, branch)):
+        return _fetch_listed(git, listing, ref, branch)
+
+
+def _fetch_listed(git, listing, ref, branch):
     plan = listing and make_plan(listing, ref.encode("utf-8"), branch and branch.encode("utf-8"))
     source = plan and _fetch_shallow(git, plan)
     return source or (listing and _clone_commits(git, ref, branch))
 
 
-def _fetch_shallow(git, plan):
-    git.init()
-    fetch = [
-        "fetch",
-        "--quiet",
-        "--no-tags",
-        "--depth=%d" % plan.depth,
-        "--filter=blob:none",
-        "origin",
-        to_text(plan.fetch),
-    ]
-    result = git.try_run(*fetch, cwd=git.repo)
+def _fetch(git, depth, *refspecs):
+    fetch = ["fetch", "--quiet", "--no-tags", "--depth=%d" % depth, "--filter=blob:none", "origin"]
+    result = git.try_run(*(fetch + list(refspecs)), cwd=git.repo)
     if result.status == _USAGE_ERROR:  # a git from before 2.17 does not know filters
         fetch.remove("--filter=blob:none")
-        result = git.try_run(*fetch, cwd=git.repo)
-    if result.status != 0:
+        result = git.try_run(*(fetch + list(refspecs)), cwd=git.repo)
+    return result if result.status == 0 else None
+
+
+def _fetch_shallow(git, plan):
+    git.init()
+    result = _fetch(git, plan.depth, to_text(plan.fetch))
+    if result is None:
         return None
     commits = git.try_run("rev-list", to_text(plan.fetch), cwd=git.repo).output.split()
     if plan.commit not in commits:
@@ -119,13 +143,16 @@ def _clone_commits(git, ref, branch):
 
 
 def _resolve(git, ref):
-    # As git-checkout does: a local branch, any revision, a branch of the remote.
-    for candidates in (
+    # As git-checkout does: a local branch, any revision, a branch of the remote. What looks like a
+    # full id is never taken for the last.
+    candidates = [
         ["show-ref", "--verify", "--hash", "refs/heads/" + ref],
         ["rev-parse", "--verify", "--quiet", ref + "^{commit}"],
-        ["show-ref", "--verify", "--hash", "refs/remotes/origin/" + ref],
-    ):
-        result = git.try_run(*candidates, cwd=git.repo)
+    ]
+    if not looks_like_full_id(ref):
+        candidates.append(["show-ref", "--verify", "--hash", "refs/remotes/origin/" + ref])
+    for candidate in candidates:
+        result = git.try_run(*candidate, cwd=git.repo)
         if result.status == 0:
             return to_text(result.output.strip())
     return None

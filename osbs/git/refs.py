@@ -69,6 +69,28 @@ def parse_listing(output):
     return Listing(refs, peeled, head)
 
 
+def looks_like_full_id(ref):
+    # type: (str) -> bool
+    """Tell whether git takes a text for an object id without looking."""
+    return bool(_FULL_ID.match(ref.encode("utf-8")))
+
+
+def likely_tip(ref, branch):
+    # type: (bytes, bytes) -> Optional[bytes]
+    """Name the ref whose tip most likely is what a clone would check out.
+
+    The branch itself, and any full id, win over all other names: no list of refs is needed to know
+    that a tip is the commit that is wanted. Builds are mostly made of a branch's newest commit.
+
+    :param ref: bytes
+    :param branch: bytes or None
+    :return: bytes; None when only the list of refs can tell
+    """
+    if not branch or not _PLAIN_NAME.match(branch) or _PSEUDO_REF.match(ref):
+        return None
+    return _HEADS + branch if ref == branch or _FULL_ID.match(ref) else None
+
+
 def make_plan(listing, ref, branch):
     # type: (Listing, bytes, bytes) -> Optional[Plan]
     """Tell what to fetch to have the commit that a clone would check out.

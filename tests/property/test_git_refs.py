@@ -5,7 +5,7 @@ from __future__ import absolute_import, print_function, unicode_literals
 import shutil
 import tempfile
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from osbs import utils
@@ -129,6 +129,9 @@ def from_clone(uri, ref, branch):
         return read_repo_info(path)
 
 
+@example(
+    {"branches": [("1" * 40, 1)], "tags": [], "head": "master"}, [("%s", "1" * 40)], None, False
+)
 @settings(max_examples=max(1, settings.default.max_examples // 12))
 @given(
     repositories,
