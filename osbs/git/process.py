@@ -85,7 +85,7 @@ def _start(args, env, cwd):
                 env=env,
                 cwd=cwd,
                 close_fds=True,
-                **_NEW_SESSION,
+                **_NEW_SESSION
             )
         except OSError as ex:
             raise OsbsException("cannot run git: %s" % ex.strerror, cause=ex)
