@@ -84,16 +84,18 @@ class SandboxProcess(dict):
     A running ``osbs-sandbox serve``; as a dict it is the ready line (decision D32).
 
     :param options: text arguments for ``serve``
+    :param program: keyword; module and arguments of another program that prints a ready line
     """
 
-    def __init__(self, *options):
+    def __init__(self, *options, **kwargs):
+        program = kwargs.pop("program", ("osbs.sandbox.cli", "serve"))
         super(SandboxProcess, self).__init__()
         self.errors = tempfile.TemporaryFile()
         # A killed sandbox cleans nothing up.
         self.directory = tempfile.mkdtemp(prefix="osbs-test-sandbox-")
         environment = dict(os.environ, PYTHONPATH=str(ROOT), TMPDIR=str(self.directory))
         self.process = subprocess.Popen(
-            sandbox_python() + ["-m", "osbs.sandbox.cli", "serve"] + list(options),
+            sandbox_python() + ["-m"] + list(program + options),
             stdout=subprocess.PIPE,
             stderr=self.errors,
             env=environment,

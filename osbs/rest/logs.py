@@ -14,8 +14,9 @@ from itertools import islice
 
 from six.moves import http_client
 
+from osbs import _compat
 from osbs.exceptions import OsbsException
-from osbs.rest.retry import MAX_FAILURES, Pauses, is_transient, sleep
+from osbs.rest.retry import GOOD_LIFE, MAX_FAILURES, Pauses, is_transient, sleep
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
@@ -78,6 +79,7 @@ class LogFollower(object):
         """
         while True:
             before = delivered = self._delivered
+            started = _compat.monotonic()
             stream = self._open()
             if stream is not None:
                 # Written out here: one more generator would cost something for every line.
@@ -90,7 +92,7 @@ class LogFollower(object):
                 finally:
                     self._delivered = delivered
                     close_stream(stream)
-            if self._is_over(stream, delivered > before):
+            if self._is_over(stream, delivered > before, _compat.monotonic() - started):
                 break
             sleep(self._pauses.next())
         if self._remainder:
@@ -109,18 +111,31 @@ class LogFollower(object):
         return stream
 
     def _may_pass(self, exception):
-        self._failures += 1
-        patient = self._retrying and self._failures <= MAX_FAILURES
+        patient = self._is_patient()
         if is_transient(exception):
             return patient
         if getattr(exception, "status_code", None) != http_client.BAD_REQUEST:
             return False
-        if not self._is_finished():
+        if not self._is_known_to_be_finished():
             # Its pod may be on the way.
             return patient
         # The pod was removed; nobody can tell whether something is missing.
         self._gone = self._delivered > 0
         return self._gone
+
+    def _is_patient(self):
+        """Count a failure, and tell whether another attempt is worth it."""
+        self._failures += 1
+        return self._retrying and self._failures <= MAX_FAILURES
+
+    def _is_known_to_be_finished(self):
+        try:
+            return self._is_finished()
+        except OsbsException as ex:
+            if not (is_transient(ex) and self._is_patient()):
+                raise
+            logger.info("log: nobody knows whether its build is finished (%s)", type(ex).__name__)
+            return None
 
     def _new_lines(self, stream):
         lines = iter(stream.iter_lines())
@@ -129,22 +144,16 @@ class LogFollower(object):
             logger.info("log: %d lines are there of %d delivered", skipped, self._delivered)
         return lines
 
-    def _is_over(self, stream, progress):
+    def _is_over(self, stream, progress, lived):
         if progress:
-            self._pauses.reset()
-            self._failures = 0
+            self._succeed()
         if stream is None:
             if self._gone:
                 logger.warning("log: it is gone, its end cannot be checked")
             return self._gone
         self._remainder = getattr(stream, "remainder", b"")
         if getattr(stream, "broken", False):
-            self._failures += 1
-            if self._failures > MAX_FAILURES:
-                raise OsbsException(
-                    "the log breaks off after %d lines again and again" % self._delivered
-                )
-            return False
+            return self._is_over_though_broken(progress, lived)
         if not self._await_finish():
             return False
         if self._is_complete(progress):
@@ -154,27 +163,54 @@ class LogFollower(object):
             logger.warning("log: the build is finished, but its log seems to be cut")
         return self._rereads > MAX_REREADS
 
+    def _succeed(self):
+        self._pauses.reset()
+        self._failures = 0
+
+    def _is_over_though_broken(self, progress, lived):
+        if not progress and lived >= GOOD_LIFE:
+            # Something on the way cuts what is silent for long. A build may be, and so may be a
+            # log whose end never arrives.
+            finished = self._is_known_to_be_finished()
+            if finished is False:
+                self._succeed()
+                return False
+            self._rereads += 1
+            if finished and self._ends_like_the_servers(progress):
+                return True
+        self._failures += 1
+        if self._failures > MAX_FAILURES:
+            raise OsbsException(
+                "the log breaks off after %d lines again and again" % self._delivered
+            )
+        return False
+
     def _await_finish(self):
         # The phase follows the end of the log after a moment.
         pauses = Pauses(first=0.1, longest=PHASE_PAUSE)
         for _ in range(PHASE_LOOKS):
             sleep(pauses.next())
-            if self._is_finished():
-                return True
+            finished = self._is_known_to_be_finished()
+            if finished or finished is None:
+                return finished
         return False
 
     def _is_complete(self, progress):
-        """Tell whether the last lines on the server are the last ones that were delivered."""
+        # That it cannot be checked must not spoil a log that is there.
+        return self._ends_like_the_servers(progress) is not False
+
+    def _ends_like_the_servers(self, progress):
+        """Tell whether the last lines on the server are the last ones that were delivered.
+
+        :return: bool, or None if that cannot be told
+        """
         try:
             lines = self._read_tail(TAIL_LINES).split(b"\n")
-        except Exception as ex:  # the check must not spoil a log that is there
-            level = (
-                logging.INFO
-                if getattr(ex, "status_code", None) == (http_client.BAD_REQUEST)
-                else logging.WARNING
-            )
+        except Exception as ex:
+            is_gone = getattr(ex, "status_code", None) == http_client.BAD_REQUEST
+            level = logging.INFO if is_gone else logging.WARNING
             logger.log(level, "log: its end cannot be checked (%s)", type(ex).__name__)
-            return True
+            return None
         if not lines[-1]:
             lines.pop()
         ours = list(self._tail) + ([self._remainder] if self._remainder else [])
@@ -187,5 +223,5 @@ class LogFollower(object):
 
 
 def _repeats_itself(lines):
-    periods = range(1, len(lines) // 2 + 1)
+    periods = range(1, len(lines))
     return any(lines[period:] == lines[:-period] for period in periods)

@@ -31,6 +31,8 @@ logger = logging.getLogger(__name__)
 
 # Seconds: longest pause between two connections of a watch or a log.
 MAX_PAUSE = 30
+# Seconds: a connection that lived so long was a good one.
+GOOD_LIFE = 30
 # Failures in a row after which a watch or a log is given up; with the pauses about 8 minutes,
 # as long as urllib3's own rule keeps trying.
 MAX_FAILURES = 20

@@ -26,7 +26,7 @@ from osbs.constants import (
 from osbs.exceptions import OsbsException, OsbsResponseException
 from osbs.http import decode_json
 from osbs.rest.objects import dig, object_of
-from osbs.rest.retry import MAX_FAILURES, Pauses, is_transient, sleep
+from osbs.rest.retry import GOOD_LIFE, MAX_FAILURES, Pauses, is_transient, sleep
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
@@ -34,8 +34,6 @@ if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
 
 logger = logging.getLogger(__name__)
 
-# Seconds: a connection that lived so long was a good one.
-GOOD_LIFE = 30
 # Seconds in which a server tells of an object that exists.
 FIRST_EVENT = 0.5
 

@@ -154,15 +154,31 @@ def orchestrator(config, repository, *options, **changes):
     )
 
 
-def hurried(tmpdir, failures=2):
+def changed_library(tmpdir, *changes):
+    """
+    Return an environment in which the library has other values.
+
+    :param changes: pairs of a dotted name and a number, in the order in which they are made
+    """
+    lines = []
+    for name, number in changes:
+        lines += ["import %s" % name.rpartition(".")[0], "%s = %r" % (name, number)]
+    site = tmpdir.ensure("site", dir=True)
+    site.join("sitecustomize.py").write("\n".join(lines) + "\n")
+    return {"PYTHONPATH": os.pathsep.join([str(site), ROOT])}
+
+
+def hurried(tmpdir, failures=2, retries=0):
     """
     Return an environment in which HTTP is not repeated for minutes.
 
     :param failures: int, breaks of a stream in a row after which the client gives up
+    :param retries: int, how often a request is repeated
     """
-    site = tmpdir.mkdir("site")
-    site.join("sitecustomize.py").write(
-        "from osbs import constants\nconstants.HTTP_MAX_RETRIES = 0\n"
-        "from osbs.rest import retry\nretry.MAX_FAILURES = %d\n" % failures
+    return changed_library(
+        tmpdir,
+        ("osbs.constants.HTTP_MAX_RETRIES", retries),
+        ("osbs.constants.HTTP_BACKOFF_FACTOR", 0.1),
+        ("osbs.rest.retry.MAX_PAUSE", 0.5),
+        ("osbs.rest.retry.MAX_FAILURES", failures),
     )
-    return {"PYTHONPATH": os.pathsep.join([str(site), ROOT])}

@@ -10,6 +10,7 @@ from types import GeneratorType
 import pytest
 from six.moves.urllib.parse import parse_qs, urlsplit
 
+from osbs import _compat
 from osbs.exceptions import OsbsException, OsbsResponseException
 from osbs.rest import logs, retry
 from tests.wire.server import CHUNKED, CLOSE, LAST_CHUNK, RESET, answer, chunk, event
@@ -157,6 +158,85 @@ def test_a_log_of_equal_lines_is_read_again_before_it_counts_as_complete(serve, 
     state = Log(b"same\n" * 1000, cut(5 * 700, [LAST_CHUNK]), whole)
     lines = list(finished(client, serve(state)).logs("b", follow=True))
     assert lines == [b"same"] * 1000
+
+
+def test_a_log_of_equal_blocks_is_read_again_before_it_counts_as_complete(serve, client):
+    block = numbered(60)
+    state = Log(block * 20, cut(len(block) * 12, [LAST_CHUNK]), whole)
+    lines = list(finished(client, serve(state)).logs("b", follow=True))
+    assert b"\n".join(lines) + b"\n" == state.text
+
+
+class Clock(object):
+    """Time that only a test makes pass; ``later`` returns a step of an answer."""
+
+    def __init__(self, monkeypatch):
+        self.now = 1000.0
+        monkeypatch.setattr(_compat, "monotonic", lambda: self.now)
+
+    def later(self, seconds):
+        def step():
+            self.now += seconds
+
+        return step
+
+
+def test_a_silent_build_is_followed_though_what_is_silent_for_a_minute_is_cut(
+    serve, client, monkeypatch
+):
+    clock = Clock(monkeypatch)
+    silent = cut(10, [clock.later(60), RESET])
+    state = Log(numbered(3), *([silent] * 5 * logs.MAX_FAILURES + [whole]))
+    lines, _ = follow(serve, client, state)
+    assert b"".join(lines) == state.text
+
+
+@pytest.mark.parametrize("text", (numbered(200), b"same\n" * 200, b""))
+def test_a_log_is_over_though_its_end_never_arrives(serve, client, monkeypatch, text):
+    clock = Clock(monkeypatch)
+    state = Log(text, cut(len(text), [clock.later(600), CLOSE]))
+    lines = list(finished(client, serve(state)).logs("b", follow=True))
+    assert b"".join(line + b"\n" for line in lines) == text
+    assert state.followed <= 2
+
+
+def test_a_log_whose_end_never_arrives_is_not_over_while_lines_are_missing(
+    serve, client, monkeypatch
+):
+    clock = Clock(monkeypatch)
+    silent = cut(10, [clock.later(600), CLOSE])
+    state = Log(numbered(200), silent, silent, silent, whole)
+    lines = list(finished(client, serve(state)).logs("b", follow=True))
+    assert b"".join(line + b"\n" for line in lines) == state.text
+
+
+def test_a_log_goes_on_while_nobody_knows_whether_its_build_is_finished(serve, client):
+    state = Log(numbered(3), cut(10, [LAST_CHUNK]), cut(10, [LAST_CHUNK]), whole)
+    asked = []
+
+    def script(request):
+        if state.followed and request.path.endswith("/builds/b/"):
+            asked.append(request)
+            if len(asked) <= 2:
+                return answer(429)
+        return state(request)
+
+    lines = list(client(serve(script)).logs("b", follow=True))
+    assert b"".join(line + b"\n" for line in lines) == state.text
+    assert len(asked) > 2
+
+
+def test_a_log_is_given_up_if_nobody_ever_knows_whether_its_build_is_finished(serve, client):
+    state = Log(numbered(3), whole)
+
+    def script(request):
+        if state.followed and request.path.endswith("/builds/b/"):
+            return answer(429)
+        return state(request)
+
+    with pytest.raises(OsbsResponseException) as info:
+        list(client(serve(script)).logs("b", follow=True))
+    assert info.value.status_code == 429
 
 
 def test_a_log_that_stays_cut_ends_with_a_warning(serve, client, caplog):
