@@ -37,11 +37,18 @@ from osbs.exceptions import (
     OsbsValidationException,
     OsbsWatchBuildNotFound,
 )
-from osbs.http import HttpSession, masked_body
+from osbs.http import HttpResponse, HttpSession, masked_body
 from osbs.rest import auth, groups, paging, plan, retry
 from osbs.rest.logs import LogFollower, close_stream
 from osbs.rest.objects import dict_in, dig, items_of, object_of
-from osbs.rest.settle import Instantiations, find_created, name_of, settle
+from osbs.rest.settle import (
+    Instantiations,
+    find_created,
+    find_updated,
+    is_own_conflict,
+    name_of,
+    settle,
+)
 from osbs.rest.watch import Watch
 from osbs.utils import retry_on_conflict
 
@@ -334,8 +341,9 @@ class Openshift(object):
         if self._uses_groups():
             call = groups.with_group_version(call)
         response = getattr(self, "_" + call.verb)(url, **call.options)
-        if call.level is not None and response.status_code not in call.accept:
-            check_response(response, log_level=call.level)
+        if call.verb == "put" and is_own_conflict(response):
+            response = find_updated(self._unchecked, call) or response
+        _check(call, response)
         return response
 
     def _unchecked(self, call):
@@ -348,8 +356,7 @@ class Openshift(object):
         response = settle(
             lambda: self._unchecked(call), lambda: find_created(self._unchecked, call)
         )
-        if call.level is not None and response.status_code not in call.accept:
-            check_response(response, log_level=call.level)
+        _check(call, response)
         return response
 
     # Users, service accounts
@@ -488,6 +495,8 @@ class Openshift(object):
         :return: HttpResponse
         """
         response = self._call(plan.update_build_config(build_config_id, build_config_json))
+        # An update that was not carried out, and a build with what was there before.
+        _object_if_answer(response)
         self._instantiations.note(build_config_id, response)
         return response
 
@@ -1014,11 +1023,34 @@ class Openshift(object):
 
         :param name: str
         """
-        response = self._unchecked(plan.delete_config_map(name))
+        call = plan.delete_config_map(name)
+        response = self._unchecked(call)
         if response.status_code == http_client.NOT_FOUND and getattr(response, "repeated", False):
             # The first attempt deleted it.
             return
-        check_response(response)
+        _check(call, response)
+
+
+def _check(call, response):
+    if call.level is None or response.status_code in call.accept:
+        return
+    check_response(response, log_level=call.level)
+    headers = getattr(response, "headers", None) or {}
+    if "text/html" in (headers.get("content-type") or ""):
+        close_stream(response)
+        raise OsbsResponseException(
+            "%s: the answer is a web page, so it does not come from the API" % call.path,
+            response.status_code,
+        )
+    # Old servers, and the fixtures of tests, answer changes with nothing.
+    if call.verb in ("put", "delete") and getattr(response, "content", None):
+        _object_if_answer(response)
+
+
+def _object_if_answer(response):
+    # Callers replace the methods below this module, and return what they like.
+    if isinstance(response, HttpResponse) and isinstance(response.content, six.binary_type):
+        object_of(response)
 
 
 def _readable(ca_bundle):

@@ -82,5 +82,25 @@ def includes(found, wanted):
     return _as_text(found) == _as_text(wanted) or (found is None and wanted == "")
 
 
+def equals(found, sent):
+    # type: (Any, Any) -> bool
+    """Tell whether the server holds what was sent, and no more.
+
+    It writes numbers as text, and leaves out what is empty.
+
+    :param found: JSON-like data
+    :param sent: JSON-like data
+    """
+    if not found and not sent:
+        return True
+    if isinstance(found, dict) and isinstance(sent, dict):
+        return all(equals(found.get(key), sent.get(key)) for key in set(found) | set(sent))
+    if isinstance(found, list) and isinstance(sent, list):
+        return len(found) == len(sent) and all(map(equals, found, sent))
+    if isinstance(found, bool) or isinstance(sent, bool):
+        return found == sent
+    return _as_text(found) == _as_text(sent)
+
+
 def _as_text(value):
     return None if value is None else six.text_type(value)

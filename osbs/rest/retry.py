@@ -157,7 +157,9 @@ def is_transient(exception):
     # type: (OsbsException) -> bool
     """Tell whether a failure to open a stream may pass by itself."""
     if isinstance(exception, OsbsResponseException):
-        return is_transient_status(exception.status_code)
+        # Junk that is said to be a success comes from something on the way to the server.
+        status = exception.status_code
+        return is_transient_status(status) or status == http_client.OK
     if isinstance(exception, OsbsNetworkException):
         return True
     return isinstance(exception.cause, _TRANSIENT_CAUSES) and not (

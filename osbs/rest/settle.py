@@ -19,7 +19,7 @@ from six.moves import http_client
 from osbs import _compat
 from osbs.exceptions import OsbsException
 from osbs.rest import plan
-from osbs.rest.objects import dig, includes, items_of, object_of
+from osbs.rest.objects import dig, equals, includes, items_of, object_of
 from osbs.rest.retry import may_have_acted, sleep
 
 TYPE_CHECKING = False
@@ -35,6 +35,7 @@ REMEMBERED_ANSWERS = 32
 REMEMBERED_NAMES = 1000
 # Seconds in which an answer counts as read just before.
 FRESH = 60
+_SUCCESS = (http_client.OK, http_client.CREATED, http_client.ACCEPTED)
 # Parts by which an object is known again; others may be normalised by the server.
 _OWN_PARTS = (
     ("metadata", "name"),
@@ -43,8 +44,18 @@ _OWN_PARTS = (
     ("spec", "source"),
     ("spec", "strategy", "customStrategy", "env"),
     ("spec", "dockerImageRepository"),
+    ("spec", "hard"),
     ("data",),
 )
+# Parts that a client changes; after an update they are what was sent.
+_CHANGED_PARTS = (
+    ("metadata", "labels"),
+    ("metadata", "annotations"),
+    ("spec",),
+    ("status", "cancelled"),
+)
+# To these the server adds something.
+_ENRICHED_PARTS = (("tag",),)
 
 
 def settle(send, find):
@@ -56,6 +67,8 @@ def settle(send, find):
         an HttpResponse, or None if it is not there
     :return: HttpResponse: the answer, or what was found
     :raises OsbsException: the request failed, and what it would have made is not there
+    :raises OsbsResponseException: the status says success, but the body is no object, and what
+        it would be is not there
     """
     try:
         response = send()
@@ -63,19 +76,24 @@ def settle(send, find):
         if not may_have_acted(ex):
             raise
         failure = sys.exc_info()
-        found = _look(find)
+        found, _ = _look(find)
         if found is None:
             six.reraise(*failure)
         return found
     if _is_plain(response):
         return response
-    found = _look(find)
-    return response if found is None else found
+    found, is_known = _look(find)
+    if found is not None:
+        return found
+    if is_known and response.status_code in _SUCCESS:
+        # Whoever answered, it was not the server.
+        object_of(response)
+    return response
 
 
 def _is_plain(response):
     status = response.status_code
-    if status in (http_client.OK, http_client.CREATED, http_client.ACCEPTED):
+    if status in _SUCCESS:
         try:
             object_of(response)
         except OsbsException:
@@ -88,6 +106,7 @@ def _is_plain(response):
 
 
 def _look(find):
+    """Return what is found or None, and whether the server could be asked."""
     for pause in LOOKS:
         sleep(pause)
         try:
@@ -96,11 +115,11 @@ def _look(find):
             logger.info(
                 "could not find out whether the request was carried out: %s", type(ex).__name__
             )
-            return None
+            return None, False
         if found is not None:
             logger.warning("the request failed, but was carried out")
-            return found
-    return None
+            return found, True
+    return None, True
 
 
 def name_of(body):
@@ -118,6 +137,32 @@ def _parsed(body):
 
 def _is_ours(found, sent):
     return all(includes(dig(found, *path), dig(sent, *path)) for path in _OWN_PARTS)
+
+
+def is_own_conflict(response):
+    # type: (Any) -> bool
+    """Tell whether an update may have been refused because an earlier attempt was carried out."""
+    return response.status_code == http_client.CONFLICT and getattr(response, "repeated", False)
+
+
+def find_updated(call, updated):
+    # type: (Any, plan.Plan) -> Any
+    """Look whether an object is what an update would have made of it.
+
+    :param call: function of a Plan that returns an HttpResponse
+    :param updated: Plan of the update
+    :return: HttpResponse with the object; None if it is another, or cannot be read
+    """
+    sent = _parsed(updated.options["data"])
+    try:
+        response = call(updated._replace(verb="get", options={}))
+        found = object_of(response)
+    except OsbsException:
+        return None
+    done = all(equals(dig(found, *path), dig(sent, *path)) for path in _CHANGED_PARTS) and all(
+        includes(dig(found, *path), dig(sent, *path)) for path in _ENRICHED_PARTS
+    )
+    return response if done else None
 
 
 def find_created(call, created):

@@ -36,6 +36,8 @@ logger = logging.getLogger(__name__)
 
 # Seconds in which a server tells of an object that exists.
 FIRST_EVENT = 0.5
+# Seconds: a connection that ends sooner, and told nothing, has failed.
+SHORT_LIFE = 1
 
 
 class Watch(object):
@@ -102,6 +104,7 @@ class Watch(object):
         stream = self._open(first)
         if stream is None:
             return
+        opened = _compat.monotonic()
         junk = False
         with stream:
             stream.patience = self._patience
@@ -113,7 +116,10 @@ class Watch(object):
                     event = self._take(event, first)
                 if event is not None:
                     yield event
-        if junk and not self._heard:
+        if self._heard:
+            return
+        short = _compat.monotonic() - opened < SHORT_LIFE
+        if junk or (short and not self._must_look()):
             self._count(OsbsResponseException("a watch is answered with no events", http_client.OK))
 
     def _open(self, first):
@@ -208,7 +214,7 @@ class Watch(object):
                     raise
                 known, self._known = self._known, None
                 yield WATCH_DELETED, known
-            elif is_transient(ex) or getattr(ex, "status_code", None) == http_client.OK:
+            elif is_transient(ex):
                 self._count(ex)
             else:
                 logger.info("watch: the object cannot be read (%s)", type(ex).__name__)
