@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from osbs import utils
+from osbs import repo_parsers, utils  # noqa: F401 - before the directory changes
 from osbs.constants import GIT_ALLOWED_PROTOCOLS
 from osbs.exceptions import OsbsException, OsbsValidationException
 from osbs.git import fetch, guard, process
