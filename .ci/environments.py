@@ -23,6 +23,7 @@ CACHE = os.path.join(
 MINORS = range(6, 15)
 # The last that makes environments for Python 2.7.
 VIRTUALENV = "virtualenv<20.22"
+NEW_MINOR = 12
 PROBE = "import ssl, venv, zlib, sqlite3, sys; print('%d.%d' % sys.version_info[:2])"
 COVERAGE_HOOK = (
     "import os; exec(\"try:\\n if os.environ.get('COVERAGE_PROCESS_START'):\\n"
@@ -146,19 +147,27 @@ class Environments(object):
         return own
 
     def _with_pip(self, step, python, home):
-        if probe(python) is None:
+        if self._knows(python):
             step.run([self.virtualenv, "-q", "-p", python, home])
-            return
-        step.run([python, "-m", "venv", home])
-        # The pip that Python 3.6 brings is too old to know today's wheels.
-        install(step, os.path.join(home, "bin", "python"), ["-U", "pip", "setuptools", "wheel"])
+        else:
+            step.run([python, "-m", "venv", home])
 
     def _bare(self, step, python, home):
-        if probe(python) is None:
+        if self._knows(python):
             bare = ["--no-pip", "--no-setuptools", "--no-wheel"]
             step.run([self.virtualenv, "-q", "-p", python] + bare + [home])
         else:
             step.run([python, "-m", "venv", "--without-pip", home])
+
+    @staticmethod
+    def _knows(python):
+        """Return whether virtualenv is the one to use.
+
+        What venv of old interpreters installs is too old for today's registry; what this
+        virtualenv installs is too old for new interpreters.
+        """
+        version = probe(python)
+        return version is None or int(version.partition(".")[2]) < NEW_MINOR
 
 
 def site_packages(step, python):
