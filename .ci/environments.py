@@ -13,6 +13,7 @@ import os
 import re
 import shutil
 import subprocess
+import time
 import zipfile
 
 from jobs import Failed
@@ -24,6 +25,7 @@ MINORS = range(6, 15)
 # The last that makes environments for Python 2.7.
 VIRTUALENV = "virtualenv<20.22"
 NEW_MINOR = 12
+UNUSED_SECONDS = 14 * 24 * 3600
 PROBE = "import ssl, venv, zlib, sqlite3, sys; print('%d.%d' % sys.version_info[:2])"
 COVERAGE_HOOK = (
     "import os; exec(\"try:\\n if os.environ.get('COVERAGE_PROCESS_START'):\\n"
@@ -79,7 +81,7 @@ def tools(step, requirements):
             shutil.rmtree(home, ignore_errors=True)
             step.run(["python3", "-m", "venv", home])
             install(step, os.path.join(home, "bin", "python"), ["-U", "pip"] + requirements)
-            mark_complete(home)
+        mark_complete(home)
     return home
 
 
@@ -90,6 +92,15 @@ def digest(words):
 def mark_complete(home):
     with open(os.path.join(home, "complete"), "w"):
         pass
+
+
+def remove_unused():
+    """Remove environments that no run has asked for in a while."""
+    for marker in glob.glob(os.path.join(CACHE, "*", "*", "complete")):
+        if os.path.getmtime(marker) < time.time() - UNUSED_SECONDS:
+            home = os.path.dirname(marker)
+            with locked(home):
+                shutil.rmtree(home, ignore_errors=True)
 
 
 class Wheel(object):
@@ -143,7 +154,7 @@ class Environments(object):
                 self._with_pip(step, python, home)
                 install(step, own, ["%s[%s]" % (wheel.path, extras)])
                 step.run([own, "-m", "pip", "uninstall", "-q", "-y", "osbs-client"])
-                mark_complete(home)
+            mark_complete(home)
         return own
 
     def _with_pip(self, step, python, home):

@@ -106,6 +106,7 @@ class Pipeline(object):
 
     def make_tools(self, step):
         """Make the environment of the linters, with the releases that setup.py names."""
+        environments.remove_unused()
         wanted = extra("lint") + ["setuptools", "wheel", environments.VIRTUALENV]
         self.tools = os.path.join(environments.tools(step, wanted), "bin")
         virtualenv = os.path.join(self.tools, "virtualenv")
