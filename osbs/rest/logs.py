@@ -16,7 +16,7 @@ from six.moves import http_client
 
 from osbs import _compat
 from osbs.exceptions import OsbsException
-from osbs.rest.retry import GOOD_LIFE, MAX_FAILURES, Pauses, is_transient, sleep
+from osbs.rest.retry import FIRST_PAUSE, GOOD_LIFE, MAX_FAILURES, Pauses, is_transient, sleep
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
@@ -66,7 +66,7 @@ class LogFollower(object):
         self._tail = deque(maxlen=TAIL_LINES)  # type: deque
         self._remainder = b""
         self._gone = False
-        self._pauses = Pauses()
+        self._pauses = Pauses(FIRST_PAUSE)
         self._failures = 0
         self._rereads = 0
 

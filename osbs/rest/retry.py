@@ -29,6 +29,9 @@ if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
 
 logger = logging.getLogger(__name__)
 
+# Seconds: first pause between two connections of a watch or a log that is one; what changes
+# meanwhile is to be seen within a second.
+FIRST_PAUSE = 0.5
 # Seconds: longest pause between two connections of a watch or a log.
 MAX_PAUSE = 30
 # Seconds: a connection that lived so long was a good one.

@@ -26,7 +26,7 @@ from osbs.constants import (
 from osbs.exceptions import OsbsException, OsbsResponseException
 from osbs.http import decode_json
 from osbs.rest.objects import dig, object_of
-from osbs.rest.retry import GOOD_LIFE, MAX_FAILURES, Pauses, is_transient, sleep
+from osbs.rest.retry import FIRST_PAUSE, GOOD_LIFE, MAX_FAILURES, Pauses, is_transient, sleep
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
@@ -72,7 +72,7 @@ class Watch(object):
         if named and self._version is not None:
             self._known = {"metadata": {"resourceVersion": self._version}}
         self._readable = True
-        self._pauses = Pauses()
+        self._pauses = Pauses(FIRST_PAUSE)
         self._failures = 0
         self._heard = False
 

@@ -54,7 +54,12 @@ class Stage(Control):
         conf = Configuration(conf_file=self.ready["config"], **settings)
         return OSBS(conf, conf)
 
-    def build(self, name, **status):
+    @staticmethod
+    def new_name():
+        """Return a name that nothing has yet."""
+        return "stage-%d" % next(_NUMBERS)
+
+    def build(self, name):
         """Return a new Build."""
         image = "127.0.0.1:5000/%s:latest" % name
         custom = {"from": {"kind": "DockerImage", "name": "127.0.0.1:5000/buildroot:latest"}}
@@ -68,7 +73,7 @@ class Stage(Control):
                 "output": {"to": {"kind": "DockerImage", "name": image}},
                 "serviceAccount": "builder",
             },
-            "status": dict({"phase": "New"}, **status),
+            "status": {"phase": "New"},
         }
 
     def play(self, lines=(), name=None, ending=b"", held=None, faults=()):
@@ -81,7 +86,7 @@ class Stage(Control):
         :param faults: list of dict, faults instead of those that are there
         :return: str, name of the build
         """
-        name = name or "build-%d" % next(_NUMBERS)
+        name = name or self.new_name()
         pairs = [line if isinstance(line, tuple) else (line, 0) for line in lines]
         self._call(
             "POST",
@@ -107,6 +112,18 @@ class Stage(Control):
         """Delete an object."""
         self._call("POST", "remove", resource=resource, obj=name)
 
+    def stored(self, resource, name):
+        """Return an object of the store, None if it is not there."""
+        return self._call("POST", "stored", resource=resource, obj=name)
+
+    def phase(self, name):
+        """Return the phase of a build."""
+        return self.stored("builds", name)["status"]["phase"]
+
+    def reason(self, name):
+        """Return the reason that a build gives for its phase."""
+        return self.stored("builds", name)["status"].get("reason")
+
     def moment(self, resource, name):
         """Return the time of the last change of an object."""
         return self._call("POST", "moment", resource=resource, obj=name)
@@ -123,6 +140,10 @@ class Stage(Control):
             assert kind in BREAKING, kind
         if kind in BREAKING:
             until(self._answers)
+
+    def break_streams(self):
+        """Break all watches and followed logs, at least one."""
+        until(lambda: self._call("POST", "faults", kind="drop_watches")["fired"])
 
     def _answers(self):
         try:

@@ -15,6 +15,8 @@ commands, all of them POSTs of JSON:
     create or replace ``obj`` of a ``resource``
 ``/_sandbox/remove``
     delete ``obj`` of a ``resource``
+``/_sandbox/stored``
+    ``obj`` of a ``resource``, or null
 ``/_sandbox/moment``
     the time of the last change of ``obj`` of a ``resource``
 """
@@ -79,7 +81,7 @@ class Stage:
         self._runner = installation.runner
         self._server = installation.server
         self._moments = {}
-        for command in (self.play, self.finish, self.put, self.remove, self.moment):
+        for command in (self.play, self.finish, self.put, self.remove, self.stored, self.moment):
             self._server.control.add(
                 "POST", command.__name__, lambda _, body, command=command: command(**body)
             )
@@ -115,6 +117,10 @@ class Stage:
     def remove(self, resource, obj):
         """Delete an object."""
         return self._server.store.delete(resource, self._server.namespace, obj)
+
+    def stored(self, resource, obj):
+        """Return an object, None if it is not there."""
+        return self._server.store.get(resource, self._server.namespace, obj)
 
     def moment(self, resource, obj):
         """Return the time of the last change of an object."""
