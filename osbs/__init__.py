@@ -1,13 +1,14 @@
 """Client of the OpenShift Build Service (OSBS): builds container images on OpenShift."""
+
 from __future__ import absolute_import, print_function, unicode_literals
 
 import logging
 
 from osbs.version import __version__  # noqa: F401 - ruff does not read native strings
 
-__all__ = [str('__version__'), str('set_logging')]
+__all__ = [str("__version__"), str("set_logging")]
 
-LOG_FORMAT = '%(asctime)s - %(name)s - %(levelname)s - %(message)s'
+LOG_FORMAT = "%(asctime)s - %(name)s - %(levelname)s - %(message)s"
 
 
 class _DropWhenEmbedded(logging.Filter):
@@ -37,7 +38,7 @@ def set_logging(name="osbs", level=logging.DEBUG):
 def _install_handler(name, level, record_filter=None):
     logger = logging.getLogger(name)
     logger.setLevel(level)
-    for old in [h for h in logger.handlers if getattr(h, 'installed_by_osbs', False)]:
+    for old in [h for h in logger.handlers if getattr(h, "installed_by_osbs", False)]:
         logger.removeHandler(old)
     handler = logging.StreamHandler()
     handler.installed_by_osbs = True
@@ -48,4 +49,4 @@ def _install_handler(name, level, record_filter=None):
     logger.addHandler(handler)
 
 
-_install_handler('osbs', logging.WARNING, _DropWhenEmbedded())
+_install_handler("osbs", logging.WARNING, _DropWhenEmbedded())

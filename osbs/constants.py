@@ -2,6 +2,7 @@
 
 Tests and consumers import these by name: names, values and types are contract.
 """
+
 from __future__ import absolute_import, print_function, unicode_literals
 
 import re
@@ -48,10 +49,10 @@ BUILD_SUCCEEDED_STATES = ["complete"]
 BUILD_PENDING_STATES = ["pending", "new"]
 BUILD_RUNNING_STATES = ["running"]
 
-WATCH_ADDED = 'added'
-WATCH_DELETED = 'deleted'
-WATCH_MODIFIED = 'modified'
-WATCH_ERROR = 'error'
+WATCH_ADDED = "added"
+WATCH_DELETED = "deleted"
+WATCH_MODIFIED = "modified"
+WATCH_ERROR = "error"
 
 BUILD_TYPE_ORCHESTRATOR = "orchestrator"
 BUILD_TYPE_WORKER = "worker"
@@ -64,7 +65,7 @@ SECRETS_PATH = "/var/run/secrets/atomic-reactor"
 HTTP_MAX_RETRIES = 8
 HTTP_BACKOFF_FACTOR = 4
 HTTP_RETRIES_STATUS_FORCELIST = [408, 500, 502, 503, 504]
-HTTP_RETRIES_METHODS_WHITELIST = ['GET', 'PUT', 'POST', 'DELETE']
+HTTP_RETRIES_METHODS_WHITELIST = ["GET", "PUT", "POST", "DELETE"]
 # Seconds, given with every request.
 HTTP_REQUEST_TIMEOUT = 600
 
@@ -72,7 +73,7 @@ HTTP_REQUEST_TIMEOUT = 600
 OS_CONFLICT_MAX_RETRIES = 8
 OS_CONFLICT_WAIT = 5
 
-BACKUP_RESOURCES = ('buildconfigs', 'imagestreams')
+BACKUP_RESOURCES = ("buildconfigs", "imagestreams")
 CLI_LIST_BUILDS_DEFAULT_COLS = ["name", "status", "image"]
 CLI_WATCH_BUILDS_DEFAULT_COLS = ["changetype", "status", "created", "name"]
 
@@ -80,10 +81,10 @@ CLI_WATCH_BUILDS_DEFAULT_COLS = ["changetype", "status", "created", "name"]
 RAND_DIGITS = 5
 
 ATOMIC_REACTOR_LOGGING_FMT = (
-    '%(asctime)s platform:%(arch)s - %(name)s - %(levelname)s - %(message)s'
+    "%(asctime)s platform:%(arch)s - %(name)s - %(levelname)s - %(message)s"
 )
 
-ISOLATED_RELEASE_FORMAT = re.compile(r'^\d+\.\d+(\..+)?$')
+ISOLATED_RELEASE_FORMAT = re.compile(r"^\d+\.\d+(\..+)?$")
 
 # Handed to git as GIT_ALLOW_PROTOCOL (decision D28).
-GIT_ALLOWED_PROTOCOLS = ('https', 'http', 'git', 'ssh', 'file')
+GIT_ALLOWED_PROTOCOLS = ("https", "http", "git", "ssh", "file")

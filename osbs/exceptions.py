@@ -2,6 +2,7 @@
 
 Whatever leaves a public method of ``OSBS`` is an :class:`OsbsException` (decision D21).
 """
+
 from __future__ import absolute_import, print_function, unicode_literals
 
 import json
@@ -10,7 +11,7 @@ from traceback import format_tb
 import six
 
 # Python 3 chains exceptions by itself; on 2 the text of the cause is added by hand.
-_CHAINS_EXCEPTIONS = hasattr(Exception(), '__context__')
+_CHAINS_EXCEPTIONS = hasattr(Exception(), "__context__")
 
 
 def _rebuild(cls, args, state):
@@ -44,8 +45,11 @@ class OsbsException(Exception):
             text = six.text_type(self.message)
         else:
             text = "%s\n\nOriginal traceback (most recent call last):\n%s%r" % (
-                self.message, ''.join(format_tb(self.traceback)), self.cause)
-        return text.encode('utf-8') if six.PY2 else text
+                self.message,
+                "".join(format_tb(self.traceback)),
+                self.cause,
+            )
+        return text.encode("utf-8") if six.PY2 else text
 
     def __unicode__(self):
         return six.text_type(self.message)
@@ -53,26 +57,30 @@ class OsbsException(Exception):
     def __repr__(self):
         if _CHAINS_EXCEPTIONS or not self.cause:
             return super(OsbsException, self).__repr__()
-        return str('%s: %s (from %r)') % (
-            type(self).__name__, self._native(self.message), self.cause)
+        return str("%s: %s (from %r)") % (
+            type(self).__name__,
+            self._native(self.message),
+            self.cause,
+        )
 
     @staticmethod
     def _native(value):
         if six.PY2 and isinstance(value, six.text_type):
-            return value.encode('utf-8')
+            return value.encode("utf-8")
         return value
 
     def __reduce__(self):
         # A traceback cannot be pickled, and of the cause only what can.
         state = dict(self.__dict__, traceback=None)
-        state['cause'] = _picklable(self.cause)
+        state["cause"] = _picklable(self.cause)
         return _rebuild, (type(self), self.args, state)
 
 
 def _picklable(cause):
     import pickle
+
     try:
-        pickle.loads(pickle.dumps(cause))
+        pickle.loads(pickle.dumps(cause))  # noqa: S301 - pickled by this process
     except Exception:  # whatever a foreign exception does, this one must travel
         return None
     return cause
@@ -98,11 +106,12 @@ def _body_text(body):
         return body
     # Imported here: `import osbs.exceptions` must stay light for the command line.
     from requests.utils import guess_json_utf
+
     try:
         encoding = guess_json_utf(body)
     except Exception:  # an odd body must not hide the server's answer
         encoding = None
-    return body.decode(encoding or 'utf-8', 'replace')
+    return body.decode(encoding or "utf-8", "replace")
 
 
 def _decoded_json(text):

@@ -17,7 +17,7 @@ from binascii import hexlify
 import requests
 import six
 from requests.adapters import HTTPAdapter
-from requests.compat import getproxies, getproxies_environment
+from requests.compat import getproxies, getproxies_environment  # type: ignore[attr-defined]
 from requests.exceptions import ChunkedEncodingError, HTTPError, RequestException, RetryError
 from requests.exceptions import Timeout
 from requests.packages.urllib3.exceptions import ConnectTimeoutError, InsecureRequestWarning

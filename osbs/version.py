@@ -1,4 +1,5 @@
 """The version of osbs-client (decision D9: agrees with setup.py)."""
+
 from __future__ import absolute_import, print_function, unicode_literals
 
-__version__ = str('0.47.0')
+__version__ = str("0.47.0")

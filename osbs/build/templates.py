@@ -1,6 +1,7 @@
 """Read the JSON files of a template directory, each once per process and change of the file.
 
-May import ``osbs._compat`` and ``osbs.exceptions``. Whoever asks gets a copy of its own, so that rendering may change it.
+May import ``osbs._compat`` and ``osbs.exceptions``. Whoever asks gets a copy of its own, so that
+rendering may change it.
 """
 
 from __future__ import absolute_import, print_function, unicode_literals

@@ -25,7 +25,8 @@ def osbsapi(func):
     def guarded(*args, **kwargs):
         if kwargs.pop("namespace", None):
             warnings.warn(
-                "OSBS.%s: the argument 'namespace' is no longer supported" % func.__name__
+                "OSBS.%s: the argument 'namespace' is no longer supported" % func.__name__,
+                stacklevel=2,
             )
         try:
             return func(*args, **kwargs)

@@ -119,4 +119,4 @@ def read_settings(configuration, table):
     :param table: iterable of (keyword, name of a getter)
     :return: dict, keyword -> value
     """
-    return dict((keyword, getattr(configuration, getter)()) for keyword, getter in table)
+    return {keyword: getattr(configuration, getter)() for keyword, getter in table}

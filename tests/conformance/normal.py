@@ -30,11 +30,11 @@ def normal(value, replacements=()):
     :param replacements: iterable of (text, placeholder), replaced in every string
     """
     if isinstance(value, dict):
-        return dict(
-            (_text(key, replacements), _item(key, item, replacements))
+        return {
+            _text(key, replacements): _item(key, item, replacements)
             for key, item in value.items()
             if key not in ("client_version", "resourceVersion")
-        )
+        }
     if isinstance(value, (list, tuple)):
         return [normal(item, replacements) for item in value]
     if isinstance(value, six.string_types):

@@ -32,7 +32,7 @@ class Recorder(object):
     """A server that holds objects as posted and writes down every request that is not a GET."""
 
     def __init__(self, objects):
-        self.objects = dict((kind, {}) for kind in KINDS)
+        self.objects = {kind: {} for kind in KINDS}
         self.version = 100
         for kind, items in copy.deepcopy(objects).items():
             for item in items:

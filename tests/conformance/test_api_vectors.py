@@ -90,11 +90,11 @@ def run(vector, repositories, home, openshift_api="oapi"):
 def without_repository_tags(result):
     # Decision D5 adds these two to USER_PARAMS; they are out of the vectors on both sides.
     if isinstance(result, dict):
-        return dict(
-            (key, without_repository_tags(value))
+        return {
+            key: without_repository_tags(value)
             for key, value in result.items()
             if key not in ("additional_tags", "tags_from_yaml")
-        )
+        }
     if isinstance(result, list):
         return [without_repository_tags(item) for item in result]
     return result

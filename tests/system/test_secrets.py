@@ -87,7 +87,7 @@ class World(object):
         """All tokens that the sandbox gave out, of users and of service accounts."""
         with io.open(str(self.state), encoding="utf-8") as journal:
             records = [json.loads(line) for line in journal]
-        return set(record[1] for record in records if record[0] == "token")
+        return {record[1] for record in records if record[0] == "token"}
 
     def secrets(self):
         known = [PASSWORD, GIT_PASSWORD, WRONG_TOKEN]
@@ -165,14 +165,14 @@ def test_no_secret_is_in_a_captured_file(world):
     secrets = world.secrets()
     files = world.captured.listdir()
     assert len(files) > 10
-    contents = dict((path.basename, path.read_binary().decode("utf-8", "replace")) for path in files)
+    contents = {path.basename: path.read_binary().decode("utf-8", "replace") for path in files}
     found = [(name, s) for name, text in contents.items() for s in secrets if s in text + name]
     assert found == []
 
 
 def test_captured_files_are_for_their_owner_only(world):
     assert stat.S_IMODE(os.stat(str(world.captured)).st_mode) == 0o700
-    modes = set(stat.S_IMODE(os.stat(str(path)).st_mode) for path in world.captured.listdir())
+    modes = {stat.S_IMODE(os.stat(str(path)).st_mode) for path in world.captured.listdir()}
     assert modes == {0o600}
 
 
