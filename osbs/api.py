@@ -351,9 +351,18 @@ class OSBS(object):
             logger.info("%s does not exist", name)
             return None
 
+    def _get_build_config_to_update(self, build_json):
+        existing = self._get_existing_build_config(build_json)
+        if existing is None:
+            raise OsbsException(
+                "BuildConfig %s was deleted while it was being updated"
+                % build_json["metadata"]["name"]
+            )
+        return existing
+
     @retry_on_conflict
     def _update_build_config_when_exist(self, build_json):
-        existing = self._get_existing_build_config(build_json)
+        existing = self._get_build_config_to_update(build_json)
         self._verify_labels_match(build_json, existing)
         # Found by its labels it may have another name, which must stay.
         name = existing["metadata"]["name"]
@@ -385,7 +394,7 @@ class OSBS(object):
 
     @retry_on_conflict
     def _update_build_config_with_triggers(self, build_json, triggers):
-        existing = self._get_existing_build_config(build_json)
+        existing = self._get_build_config_to_update(build_json)
         existing["spec"]["triggers"] = triggers
         self.os.update_build_config(existing["metadata"]["name"], json.dumps(existing))
         return existing

@@ -253,8 +253,10 @@ class Instantiations(object):
         :param before: int or None, lastVersion before the instantiate
         :return: HttpResponse with the build, None if there is none or more than one
         """
+        if before is None:
+            return None
         now = _last_version(call(plan.get_build_config(name)))
-        if before is None or now is None:
+        if now is None:
             return None
         found = []
         # Beyond a few, nobody could tell which one it is.
