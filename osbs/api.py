@@ -67,6 +67,27 @@ def _given(**kwargs):
     return dict((key, value) for key, value in kwargs.items() if value is not None)
 
 
+def _objects(data):
+    # Servers write null for an empty list.
+    items = (data.get("items") or []) if isinstance(data, dict) and "items" in data else None
+    is_list = isinstance(items, list) and all(_is_object(item) for item in items)
+    return items if is_list else None
+
+
+def _is_object(item):
+    return isinstance(item, dict) and isinstance(item.get("metadata"), (dict, type(None)))
+
+
+def _items(response):
+    """Return the objects of an answer that has to be a list object."""
+    items = _objects(response.json())
+    if items is None:
+        raise OsbsResponseException(
+            "the server answered with something else than a list of objects", http_client.OK
+        )
+    return items
+
+
 def _as_version(value):
     # The CLI and old callers pass digits as text.
     if isinstance(value, six.string_types):
@@ -129,7 +150,7 @@ class OSBS(object):
         response = self.os.list_builds(
             field_selector=field_selector, koji_task_id=koji_task_id, labels=labels, **paging
         )
-        return [BuildResponse(build) for build in response.json()["items"]]
+        return [BuildResponse(build) for build in _items(response)]
 
     def watch_builds(self, field_selector=None):
         """Watch builds change, without an end.
@@ -168,7 +189,7 @@ class OSBS(object):
         :raises OsbsException: no pod, or more than one
         """
         pods = self.os.list_pods(label="%s=%s" % (_BUILD_NAME_LABEL, build_id))
-        responses = [PodResponse(pod) for pod in pods.json()["items"]]
+        responses = [PodResponse(pod) for pod in _items(pods)]
         if not responses:
             raise OsbsException("No pod for build %s" % build_id)
         if len(responses) != 1:
@@ -234,8 +255,8 @@ class OSBS(object):
         return BuildResponse(self.os.create_build(build).json())
 
     def _get_running_builds_for_build_config(self, build_config_id):
-        builds = self.os.list_builds(build_config_id=build_config_id).json()["items"]
-        responses = [BuildResponse(build) for build in builds]
+        builds = self.os.list_builds(build_config_id=build_config_id)
+        responses = [BuildResponse(build) for build in _items(builds)]
         return [build for build in responses if build.is_pending() or build.is_running()]
 
     @staticmethod
@@ -921,7 +942,7 @@ class OSBS(object):
     def _warn_of_pending_builds(self):
         # Below the facade's own list_builds, which existing code replaces to watch pausing.
         response = self.os.list_builds(field_selector=_UNFINISHED)
-        builds = [BuildResponse(build) for build in response.json()["items"]]
+        builds = [BuildResponse(build) for build in _items(response)]
         pending = [build.get_build_name() for build in builds if build.is_pending()]
         if pending:
             logger.warning("builds that wait until builds are resumed: %s", ", ".join(pending))
@@ -964,7 +985,9 @@ class OSBS(object):
         :param resources: dict, as :meth:`dump_resource` returned it
         :param continue_on_error: bool, go on with the next object when one cannot be created
         """
-        items = resources["items"]
+        items = _objects(resources)
+        if items is None:
+            raise OsbsValidationException("%s cannot be restored: not a list of objects" % resource_type)
         restored = 0
         for item in items:
             name = utils.graceful_chain_get(item, "metadata", "name") or "(no name)"

@@ -673,6 +673,8 @@ class Openshift(object):
         return self._call(call._replace(level=logging.DEBUG, options={"timeout": timeout}))
 
     def _watch_until(self, deadline, resource_type, resource_name, **kwargs):
+        # Without a name all objects would be watched, and none of them awaited.
+        plan.segment(resource_name, "name")
         return self.watch_resource(
             resource_type, resource_name, **dict(kwargs, **_given(deadline=deadline))
         )

@@ -48,7 +48,7 @@ def segment(value, what="name"):
             'invalid %s %r: must not be empty, "." or "..", and not hold "/", "?", "#" or '
             "control characters" % (what, value)
         )
-    return quote(text.encode("utf-8"), safe=str(":~"))
+    return quote(_utf8(text), safe=str(":~"))
 
 
 def query(pairs):
@@ -62,7 +62,12 @@ def query(pairs):
 
 
 def _utf8(value):
-    return value.encode("utf-8") if isinstance(value, six.text_type) else value
+    if not isinstance(value, six.text_type):
+        return value
+    try:
+        return value.encode("utf-8")
+    except UnicodeError as ex:
+        raise OsbsValidationException("%r cannot be part of a URL: not Unicode" % value, cause=ex)
 
 
 def labels_selector(pairs):

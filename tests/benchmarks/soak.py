@@ -126,6 +126,8 @@ class Chaos(threading.Thread):
     )
     # What hits everybody comes less often.
     RARE = ('refuse', 'restart', 'drop_connections', 'compact', 'expire_tokens')
+    # Seconds that tokens live at least: one that is refused twice in one request is an error.
+    TOKEN_LIFE = 10
 
     def __init__(self, ready, pause, dice):
         super().__init__()
@@ -135,6 +137,7 @@ class Chaos(threading.Thread):
         self._dice = dice
         self.stopped = threading.Event()
         self.fired = collections.Counter()
+        self._tokens_live_until = 0
 
     def run(self):
         """Add faults; at the end take all away."""
@@ -143,6 +146,10 @@ class Chaos(threading.Thread):
             kind, make = self._dice.choice(self.KINDS)
             if kind in self.RARE and self._dice.random() < 0.9:
                 continue
+            if kind == 'expire_tokens':
+                if time.monotonic() < self._tokens_live_until:
+                    continue
+                self._tokens_live_until = time.monotonic() + self.TOKEN_LIFE
             self._add(kind=kind, **make(self._dice))
             added += 1
             if added % 100 == 0:

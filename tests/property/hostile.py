@@ -4,11 +4,18 @@ from __future__ import absolute_import, print_function, unicode_literals
 
 import io
 import json
+import time
+from contextlib import contextmanager
 
 import requests
 from hypothesis import strategies as st
 from requests.adapters import HTTPAdapter
 from requests.packages.urllib3.response import HTTPResponse
+
+from osbs.api import OSBS
+from osbs.conf import Configuration
+from osbs.core import Openshift
+from tests.unit.buildparams import INPUTS
 
 # Keys that the library looks for; values of every type stand under them.
 KEYS = (
@@ -18,11 +25,23 @@ KEYS = (
     "openshift.io/image.dockerRepositoryCheck openshift.io/image.insecureRepository "
     "authorization_endpoint git-repo-name git-branch koji-task-id message details"
 ).split()
-WORDS = ["x", "", "Running", "Complete", "New", "MODIFIED", "ADDED", "DELETED", "ERROR", "1", "e30="]
+WORDS = [
+    "x",
+    "",
+    "Running",
+    "Complete",
+    "New",
+    "MODIFIED",
+    "ADDED",
+    "DELETED",
+    "ERROR",
+    "1",
+    "e30=",
+]
 scalars = (
     st.none()
     | st.booleans()
-    | st.integers(-2, 2 ** 40)
+    | st.integers(-2, 2**40)
     | st.floats(allow_nan=False)
     | st.sampled_from(WORDS)
     | st.text(max_size=5)
@@ -93,32 +112,58 @@ headers = st.dictionaries(
 answers = st.tuples(statuses, headers, bodies)
 
 
+# Of the library; the facade makes an OsbsException of these too.
+MISTAKES = (AttributeError, KeyError, IndexError, TypeError, AssertionError, NameError)
+
+
+def check_refusal(exception, mistakes=MISTAKES):
+    """Make sure that an OsbsException says something, and does not hide a mistake.
+
+    :param exception: OsbsException
+    :param mistakes: tuple of exceptions that must not be its cause
+    """
+    # An error status with an empty body has nothing else to say.
+    assert exception.message or getattr(exception, "status_code", None) or exception.cause
+    assert not isinstance(exception.cause, mistakes), repr(exception.cause)
+
+
+def body_of(request):
+    """Return the body of a request as bytes."""
+    body = request.body or b""
+    return body if isinstance(body, bytes) else body.encode("utf-8")
+
+
 class Transport(HTTPAdapter):
     """Give the answers one after the other, then refuse connections.
 
-    :param scripted: list of (status, headers, body)
+    :param scripted: list of (status, headers, body); or function of a request that returns one
     """
 
     def __init__(self, scripted):
         super(Transport, self).__init__()
-        self._scripted = list(scripted)
+        self._answer = scripted if callable(scripted) else self._next
+        self._scripted = None if callable(scripted) else list(scripted)
         self.requests = []
+
+    def _next(self, _request):
+        if not self._scripted:
+            raise requests.exceptions.ConnectionError("refused")
+        return self._scripted.pop(0)
 
     def send(self, request, **kwargs):
         """Answer a request."""
         self.requests.append(request)
-        if not self._scripted:
-            raise requests.exceptions.ConnectionError("refused")
-        status, fields, body = self._scripted.pop(0)
+        status, fields, body = self._answer(request)
         raw = HTTPResponse(io.BytesIO(body), fields, status, preload_content=False)
         return self.build_response(request, raw)
 
 
 def attach(openshift, scripted):
-    """Let an Openshift talk to a Transport, and return it.
+    """Let an Openshift talk to a Transport.
 
     :param openshift: Openshift
-    :param scripted: list of (status, headers, body)
+    :param scripted: as of Transport
+    :return: Transport
     """
     transport = Transport(scripted)
     session = requests.Session()
@@ -127,3 +172,48 @@ def attach(openshift, scripted):
     # pylint: disable-next=protected-access
     openshift._con._pool.session_for = lambda arguments, connect=None: session
     return transport
+
+
+def client(scripted):
+    """Return an Openshift that talks to a Transport, and the Transport.
+
+    :param scripted: as of Transport
+    """
+    openshift = Openshift(
+        "http://127.0.0.1:1/oapi/v1/",
+        "v1",
+        "http://127.0.0.1:1/oauth/authorize",
+        k8s_api_url="http://127.0.0.1:1/api/v1/",
+        namespace="ns",
+        use_auth=False,
+    )
+    return openshift, attach(openshift, scripted)
+
+
+def facade(scripted, **settings):
+    """Return an OSBS that talks to a Transport, and the Transport.
+
+    :param scripted: as of Transport
+    :param settings: keywords of Configuration
+    """
+    conf = Configuration(
+        conf_file=None,
+        openshift_url="http://127.0.0.1:1/",
+        namespace="ns",
+        use_auth=False,
+        build_json_dir=INPUTS,
+        **settings
+    )
+    osbs = OSBS(conf, conf)
+    return osbs, attach(osbs.os, scripted)
+
+
+@contextmanager
+def no_pauses():
+    """Let nothing wait."""
+    real = time.sleep
+    time.sleep = lambda seconds: None
+    try:
+        yield
+    finally:
+        time.sleep = real

@@ -228,7 +228,7 @@ def _decoded(member):
 
     try:
         resources = json.loads(member.fileobj.read().decode("ascii"))
-    except ValueError as ex:
+    except (ValueError, RuntimeError) as ex:  # RuntimeError: nested too deeply
         raise CommandError("%s is not JSON: %s" % (member.filename, ex), cause=ex)
     if not isinstance(resources, dict) or not isinstance(resources.get("items"), list):
         raise CommandError("%s is not a list object of OpenShift" % member.filename)
