@@ -6,9 +6,11 @@ not stop listening and go on with the same port; hence this one. Imports asyncio
 """
 
 import asyncio
+import errno
 import socket
 import ssl
 import struct
+import time
 
 #: seconds after which a client that says nothing during the TLS handshake is dropped
 HANDSHAKE_SECONDS = 20.0
@@ -17,7 +19,9 @@ HANDSHAKES = 16
 _BACKLOG = 1024
 #: connections whose number is known
 _REMEMBERED = 100000
-_RESET = struct.pack('ii', 1, 0)
+_RESET = struct.pack("ii", 1, 0)
+#: seconds; the port of a sandbox that starts again may be some connection's for a moment
+_PORT_PATIENCE = 3.0
 
 
 def reset(connection):
@@ -26,6 +30,19 @@ def reset(connection):
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
     except OSError:
         pass
+
+
+def _listening_socket(port):
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listening.setblocking(False)
+    try:
+        listening.bind(("127.0.0.1", port))
+        listening.listen(_BACKLOG)
+    except OSError:
+        listening.close()
+        raise
+    return listening
 
 
 class Listener:
@@ -62,15 +79,15 @@ class Listener:
 
         :raises OSError: when the port is taken
         """
-        listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.setblocking(False)
-        try:
-            listening.bind(('127.0.0.1', self.port))
-            listening.listen(_BACKLOG)
-        except OSError:
-            listening.close()
-            raise
+        deadline = time.monotonic() + _PORT_PATIENCE
+        while True:
+            try:
+                listening = _listening_socket(self.port)
+                break
+            except OSError as exc:
+                if exc.errno != errno.EADDRINUSE or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.1)
         self.port = listening.getsockname()[1]
         self._socket = listening
         self._loop = asyncio.get_event_loop()
@@ -85,7 +102,7 @@ class Listener:
 
     def number(self, transport):
         """Return the number of a connection."""
-        return self._numbers.get(transport.get_extra_info('peername'), 0)
+        return self._numbers.get(transport.get_extra_info("peername"), 0)
 
     # loop.sock_accept would leave a reader behind that hits whoever gets the same file descriptor
     # after close(); readers of our own are gone at once
