@@ -131,7 +131,7 @@ def name_of(body):
 def _parsed(body):
     try:
         return json.loads(body)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, RuntimeError):  # RuntimeError: nested too deeply
         return None
 
 

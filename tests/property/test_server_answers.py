@@ -184,6 +184,7 @@ def test_every_method_that_asks_a_server_is_tried(cls, table):
 @given(
     st.sampled_from(sorted(CORE)), st.lists(hostile.answers, min_size=1, max_size=4), st.booleans()
 )
+@example("start_build", [(200, {}, b"[" * 100000)] * 3, False)
 def test_whatever_a_server_answers_the_client_gives_a_result_or_refuses(method, answers, retrying):
     openshift, _ = hostile.client(answers)
     openshift.retries_enabled = retrying
