@@ -317,6 +317,19 @@ def test_a_page_can_hold_objects_without_a_name():
     assert len(listed.json()["items"]) == 3
 
 
+def test_a_list_of_pages_looks_like_one_answer():
+    answers = [
+        b'{"kind": "L", "metadata": {"continue": "t"}, "items": [{"a": 1}]}',
+        b'{"kind": "L", "metadata": {}, "items": [{"a": 2}]}',
+    ]
+    listed = paging.whole(
+        lambda call: HttpResponse(200, {}, answers.pop(0)), plan.dump_resource("builds"), 1
+    )
+    expected = {"kind": "L", "metadata": {}, "items": [{"a": 1}, {"a": 2}]}
+    assert (listed.status_code, listed.json()) == (200, expected)
+    assert plan.json.loads(listed.content.decode("ascii")) == expected
+
+
 def test_a_server_that_repeats_its_continue_token_is_not_asked_for_ever():
     page = HttpResponse(200, {}, b'{"metadata": {"continue": "t"}, "items": []}')
     assert len(list(paging.pages(lambda call: page, plan.dump_resource("builds"), 2))) == 2
