@@ -28,7 +28,7 @@ def full_checkout(uri, ref, branch=None):
     with workspace(uri) as git:
         with failing_as(clone_failure(uri, branch)):
             git.clone(branch)
-        with failing_as("Unable to reset branch to '%s'" % ref):
+        with failing_as("Unable to reset branch to '%s'" % mask_url(ref)):
             git.run("reset", "--quiet", "--hard", cwd=git.repo)
             git.run("checkout", "--quiet", ref, "--", cwd=git.repo)
         yield six.ensure_str(git.repo)
@@ -37,7 +37,10 @@ def full_checkout(uri, ref, branch=None):
 def clone_failure(uri, branch):
     # type: (str, str) -> str
     """Return what to say when a repository cannot be cloned."""
-    return "Unable to clone git repo '%s' branch '%s'" % (mask_url(uri), branch)
+    return "Unable to clone git repo '%s' branch '%s'" % (
+        mask_url(uri),
+        branch and mask_url(branch),
+    )
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import absolute_import, print_function, unicode_literals
 
 import io
 import os
+import re
 import shutil
 import tempfile
 from contextlib import contextmanager
@@ -91,6 +92,7 @@ def git_that(answer):
 @given(words, words, st.none() | words, st.lists(results, max_size=6), st.booleans())
 @example("https://me:" + PASSWORD + "@h/x", "master", "--upload-pack=x", [], True)
 @example("ext::sh -c x", "master", None, [], False)
+@example("h:x", "https://user:" + PASSWORD + "@h/", None, [process.Result(0, b"", b"")], True)
 @example(
     "h:x",
     "v1",
@@ -112,9 +114,9 @@ def test_any_words_and_any_server_make_git_get_only_what_is_meant(
     before, tempfile.tempdir = tempfile.tempdir, top
 
     def run(args, timeout, limit, env, cwd=None):
-        check_command([arg.decode("utf-8") for arg in args], env)
+        check_command([arg.decode("utf-8") for arg in args], env, (ref, branch))
         result = scripted.pop(0) if scripted else process.Result(128, b"", b"fatal: x")
-        if args[3] == b"clone" and result.status == 0:
+        if args[3] in (b"clone", b"init") and result.status == 0:
             os.makedirs(os.path.join(args[-1].decode("utf-8"), ".git"))
         return result
 
@@ -134,12 +136,16 @@ def test_any_words_and_any_server_make_git_get_only_what_is_meant(
     assert not left
 
 
-def check_command(args, env):
+def check_command(args, env, named):
     assert args[:2] == ["git", "-c"] and args[2].startswith("include.path=")
     assert args[3] in COMMANDS
     for arg in args[3:]:
         assert not arg.startswith("-") or arg in OPTIONS or arg.startswith("--depth="), arg
-    assert not [arg for arg in args if PASSWORD in arg or "::" in arg.split("/")[0]]
+    # What is no address may look like one: git takes it for the name of a commit.
+    addresses = [arg for arg in args if arg not in named and not arg.endswith("^{commit}")]
+    addresses = [arg for arg in addresses if not arg.startswith("refs/")]
+    assert not [arg for arg in addresses if "::" in arg.split("/")[0]]
+    assert not [arg for arg in addresses if re.match("[A-Za-z0-9+.-]+://[^/]*" + PASSWORD, arg)]
     assert env["GIT_ALLOW_PROTOCOL"] == ":".join(GIT_ALLOWED_PROTOCOLS)
     assert env["GIT_TERMINAL_PROMPT"] == "0" and env["GIT_CONFIG_NOSYSTEM"] == "1"
     assert not [name for name, value in env.items() if PASSWORD in value]
