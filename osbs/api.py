@@ -47,6 +47,7 @@ from osbs.facade import buildlogs, settings, source, tokenfile
 from osbs.facade.buildlogs import LogEntry
 from osbs.facade.guard import guarded_iteration, osbsapi
 from osbs.redact import mask_url, redacted
+from osbs.rest.objects import includes
 from osbs.utils import retry_on_conflict
 
 __all__ = [str("OSBS"), str("osbsapi"), str("LogEntry")]
@@ -86,6 +87,12 @@ def _items(response):
             "the server answered with something else than a list of objects", http_client.OK
         )
     return items
+
+
+def _has_triggers(build_config, triggers):
+    # The server notes in a trigger which image it has seen.
+    found = build_config["spec"].get("triggers") or []
+    return len(found) == len(triggers) and all(map(includes, found, triggers))
 
 
 def _as_version(value):
@@ -413,12 +420,25 @@ class OSBS(object):
                 mask_url(new_uri),
             )
 
-    @retry_on_conflict
     def _update_build_config_with_triggers(self, build_json, triggers):
-        existing = self._get_build_config_to_update(build_json)
-        existing["spec"]["triggers"] = triggers
-        self.os.update_build_config(existing["metadata"]["name"], json.dumps(existing))
-        return existing
+        """Set the triggers, which starts a build; a second time would start another one.
+
+        :return: dict, the BuildConfig with the lastVersion that it had before
+        """
+        first = []
+
+        @retry_on_conflict
+        def update():
+            existing = self._get_build_config_to_update(build_json)
+            first.append(existing)
+            if _has_triggers(existing, triggers) and not _has_triggers(first[0], triggers):
+                # Not a conflict: the answer to an earlier attempt was lost.
+                return dict(existing, status=first[0].get("status"))
+            changed = dict(existing, spec=dict(existing["spec"], triggers=triggers))
+            self.os.update_build_config(changed["metadata"]["name"], json.dumps(changed))
+            return changed
+
+        return update()
 
     def _create_build_config_and_build(self, build_request):
         """Create or update the BuildConfig and start a build of it (osbs-api.md, 6.1).
