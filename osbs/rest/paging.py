@@ -104,7 +104,7 @@ class _WholeList(HttpResponse):
         self._document = document
 
     @property
-    def content(self):
+    def content(self):  # type: ignore[override]
         # type: () -> bytes
         """The body that one answer would have."""
         return json.dumps(self._document).encode("utf-8")
