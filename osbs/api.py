@@ -65,7 +65,7 @@ _NOTHING_SENT = ("MissingSchema", "InvalidSchema", "InvalidURL")
 
 def _given(**kwargs):
     # Callers replace methods by ones that lack the newer keywords: hand on only what was given.
-    return dict((key, value) for key, value in kwargs.items() if value is not None)
+    return {key: value for key, value in kwargs.items() if value is not None}
 
 
 def _objects(data):
@@ -224,7 +224,9 @@ class OSBS(object):
         :return: BuildRequestV2 from arrangement 6 on, else BuildRequest
         """
         if build_type is not None:
-            warnings.warn("build types are deprecated, do not use the build_type argument")
+            warnings.warn(
+                "build types are deprecated, do not use the build_type argument", stacklevel=2
+            )
         version = _as_version(arrangement_version)
         if not version or version < REACTOR_CONFIG_ARRANGEMENT_VERSION:
             build_request = BuildRequest(
@@ -341,7 +343,7 @@ class OSBS(object):
         return BuildResponse(self.os.create_build(build).json())
 
     def _verify_no_twin(self, labels, unique):
-        selector = dict((key, labels[key]) for key in unique if key in labels)
+        selector = {key: labels[key] for key in unique if key in labels}
         twins = self.list_builds(running=True, labels=selector)
         if twins:
             raise RuntimeError(
@@ -1007,7 +1009,9 @@ class OSBS(object):
         """
         items = _objects(resources)
         if items is None:
-            raise OsbsValidationException("%s cannot be restored: not a list of objects" % resource_type)
+            raise OsbsValidationException(
+                "%s cannot be restored: not a list of objects" % resource_type
+            )
         restored = 0
         for item in items:
             name = utils.graceful_chain_get(item, "metadata", "name") or "(no name)"
@@ -1080,7 +1084,7 @@ class OSBS(object):
         """
         config_map = self._load_template("config_map.json")
         config_map["metadata"]["name"] = name
-        config_map["data"] = dict((key, json.dumps(value)) for key, value in data.items())
+        config_map["data"] = {key: json.dumps(value) for key, value in data.items()}
         return ConfigMapResponse(self.os.create_config_map(config_map).json())
 
     @osbsapi

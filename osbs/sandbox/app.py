@@ -22,10 +22,10 @@ logger = logging.getLogger(__name__)
 #: bodies longer than this are sent in chunks, as Go does
 CHUNKED_FROM = 2048
 LARGEST_BODY = 32 * 1024 * 1024
-CONTROL_PREFIX = '/_sandbox'
+CONTROL_PREFIX = "/_sandbox"
 
 #: where Go's words for a status are not those of every Python
-REASONS = {413: 'Request Entity Too Large', 422: 'Unprocessable Entity'}
+REASONS = {413: "Request Entity Too Large", 422: "Unprocessable Entity"}
 
 #: seconds between looks at whether clients of streams are still there
 SWEEP_SECONDS = 1.0
@@ -55,7 +55,7 @@ class App:
     async def start(self):
         """Return the factory of protocols for connections."""
         application = web.Application(client_max_size=LARGEST_BODY)
-        application.router.add_route('*', '/{path:.*}', self.handle)
+        application.router.add_route("*", "/{path:.*}", self.handle)
         application.on_response_prepare.append(_drop_additions)
         # no access log: it would hold paths with tokens
         self._runner = web.AppRunner(
@@ -85,7 +85,7 @@ class App:
         self.drop_streams()
         connections = list(self._runner.server.connections)
         for connection in connections:
-            transport = getattr(connection, 'transport', None)
+            transport = getattr(connection, "transport", None)
             if transport is not None:
                 transport.abort()
         return len(connections)
@@ -102,21 +102,21 @@ class App:
 
     async def handle(self, request):
         """Answer a request of aiohttp."""
-        path, _, query = request.raw_path.partition('?')
-        if path.startswith(CONTROL_PREFIX + '/') and self.control is not None:
+        path, _, query = request.raw_path.partition("?")
+        if path.startswith(CONTROL_PREFIX + "/") and self.control is not None:
             return await self.control.handle(request, path)
         record = self._record(request, path, query)
         plan = self.faults.plan(request.method, request.raw_path)
         if plan.delay:
             await asyncio.sleep(plan.delay)
         terminal = plan.terminal
-        if terminal is not None and terminal.kind == 'reset_before':
+        if terminal is not None and terminal.kind == "reset_before":
             return _abort(request)
-        if terminal is not None and terminal.kind != 'reset_after':
-            record.status = terminal['status']
+        if terminal is not None and terminal.kind != "reset_after":
+            record.status = terminal["status"]
             return await self._send(request, replaced(terminal), plan)
         answer = await self._answer(request, path, record)
-        record.status = getattr(answer, 'code', 200)
+        record.status = getattr(answer, "code", 200)
         if terminal is not None:
             if isinstance(answer, Stream):
                 answer.stop()
@@ -128,16 +128,16 @@ class App:
     def _record(self, request, path, query):
         number = self.listener.number(request.transport) if request.transport else 0
         record = Recorded(
-            request.method, path, query, number, request.headers.get('User-Agent', '')
+            request.method, path, query, number, request.headers.get("User-Agent", "")
         )
         self.requests.add(record)
         return record
 
     async def _answer(self, request, path, record):
         try:
-            if path == '/oauth/authorize':
+            if path == "/oauth/authorize":
                 return await self._authorize(request, record)
-            if path.startswith('/oauth/'):
+            if path.startswith("/oauth/"):
                 return Answer(
                     b'{\n  "paths": [\n    "/apis",\n    "/healthz",\n    '
                     b'"/healthz/ping"\n  ]\n}',
@@ -148,57 +148,57 @@ class App:
             return Answer(
                 error.status(),
                 error.code,
-                headers=dict({'Cache-Control': 'no-store'}, **error.headers),
+                headers=dict({"Cache-Control": "no-store"}, **error.headers),
             )
         except (asyncio.CancelledError, ConnectionError, web.HTTPException):
             raise
         except Exception:
-            logger.exception('%s %s failed', request.method, path)
-            failure = errors.internal('the sandbox failed; its log says why')
+            logger.exception("%s %s failed", request.method, path)
+            failure = errors.internal("the sandbox failed; its log says why")
             return Answer(failure.status(), failure.code)
 
     async def _authorize(self, request, record):
         answer, record.user = await self.cluster.oauth.authorize(
-            request.query, request.headers, self.cluster.url.rstrip('/')
+            request.query, request.headers, self.cluster.url.rstrip("/")
         )
         if isinstance(answer.body, str):
             return Answer(
-                answer.body.encode('utf-8'),
+                answer.body.encode("utf-8"),
                 answer.code,
-                'text/plain; charset=utf-8',
+                "text/plain; charset=utf-8",
                 answer.headers,
             )
         return Answer(answer.body, answer.code, headers=answer.headers)
 
     async def _api(self, request, path, record):
         identity = self.cluster.authenticator.identify(
-            request.headers.get('Authorization', ''), _certificate_user(request)
+            request.headers.get("Authorization", ""), _certificate_user(request)
         )
         record.user = identity.name
         info = RequestInfo(request.method, path, request.query, self.oapi)
         record.known = self._knows(info)
         self.cluster.access.check(identity, info, self.oapi)
-        headers = {'Cache-Control': 'no-store'}
+        headers = {"Cache-Control": "no-store"}
         if not info.is_resource:
-            found = discovery.document(info.path, self.cluster.url.rstrip('/'), self.oapi)
+            found = discovery.document(info.path, self.cluster.url.rstrip("/"), self.oapi)
             if isinstance(found, str):
-                return Answer(found.encode('utf-8'), content_type='text/plain; charset=utf-8')
+                return Answer(found.encode("utf-8"), content_type="text/plain; charset=utf-8")
             return Answer(found, headers=headers)
         handler = find_handler(info)
-        content_type = request.headers.get('Content-Type', '').partition(';')[0].strip()
-        body = await request.read() if request.can_read_body else b''
+        content_type = request.headers.get("Content-Type", "").partition(";")[0].strip()
+        body = await request.read() if request.can_read_body else b""
         answer = await handler(
             Request(self.cluster, identity, info, request.query, body, content_type)
         )
         if isinstance(answer, Answer):
-            answer.headers.setdefault('Cache-Control', 'no-store')
+            answer.headers.setdefault("Cache-Control", "no-store")
         return answer
 
     def _knows(self, info):
         if info.is_resource:
             return is_known(info)
         try:
-            discovery.document(info.path, '', self.oapi)
+            discovery.document(info.path, "", self.oapi)
         except errors.ApiError:
             return False
         return True
@@ -206,7 +206,7 @@ class App:
     # answers
 
     async def _send(self, request, answer, plan):
-        body = answer.body if answer.body is not None else b''
+        body = answer.body if answer.body is not None else b""
         if not isinstance(body, bytes):
             body = go_json(body)
         pairs = answer.headers.items() if isinstance(answer.headers, dict) else answer.headers
@@ -214,7 +214,7 @@ class App:
             status=answer.code, reason=REASONS.get(answer.code), headers=list(pairs)
         )
         if body:
-            response.headers['Content-Type'] = answer.content_type
+            response.headers["Content-Type"] = answer.content_type
         if len(body) > CHUNKED_FROM:
             response.enable_chunked_encoding()
         elif answer.code != 204:
@@ -223,7 +223,7 @@ class App:
 
     async def _send_stream(self, request, stream, plan):
         response = web.StreamResponse(
-            headers={'Cache-Control': 'no-store', 'Content-Type': stream.content_type}
+            headers={"Cache-Control": "no-store", "Content-Type": stream.content_type}
         )
         response.enable_chunked_encoding()
         self._streams[stream] = request
@@ -234,10 +234,10 @@ class App:
             stream.stop()
 
     async def _write(self, request, response, source, plan):
-        if request.headers.get('Connection', '').lower() == 'close':
+        if request.headers.get("Connection", "").lower() == "close":
             response.force_close()
-            response.headers['Connection'] = 'close'
-        left = plan.cut['bytes'] if plan.cut is not None else None
+            response.headers["Connection"] = "close"
+        left = plan.cut["bytes"] if plan.cut is not None else None
         try:
             await response.prepare(request)
             while True:
@@ -257,9 +257,9 @@ class App:
 
 async def _drop_additions(_request, response):
     """Take away what aiohttp adds and Go does not."""
-    response.headers.popall('Server', None)
+    response.headers.popall("Server", None)
     if response.content_length == 0 or response.status == 204:
-        response.headers.popall('Content-Type', None)
+        response.headers.popall("Content-Type", None)
 
 
 class _Once:
@@ -279,7 +279,7 @@ async def _cut(request, response, rest, fault):
     fault.fired += 1
     if rest:
         await response.write(rest)
-    if fault['clean']:
+    if fault["clean"]:
         response.force_close()
         await response.write_eof()
         return response
@@ -295,7 +295,7 @@ def _abort(request):
     """Reset the connection of a request; returns a response for aiohttp that goes nowhere."""
     transport = request.transport
     if transport is not None:
-        connection = transport.get_extra_info('socket')
+        connection = transport.get_extra_info("socket")
         if connection is not None:
             reset(connection)
         transport.abort()
@@ -305,26 +305,26 @@ def _abort(request):
 def _certificate_user(request):
     if request.transport is None:
         return None
-    return common_name(request.transport.get_extra_info('peercert'))
+    return common_name(request.transport.get_extra_info("peercert"))
 
 
 def replaced(fault):
     """Return the Answer that a fault puts in the place of the real one."""
     headers = {}
-    if fault.kind == 'html':
-        return Answer(faults.PAGE, fault['status'], 'text/html')
-    if fault.kind == 'garbage':
-        return Answer(faults.GARBAGE, fault['status'])
-    if fault.kind == 'empty':
-        return Answer(b'', fault['status'])
-    if fault['retry_after'] is not None:
-        headers['Retry-After'] = str(fault['retry_after'])
-    body = fault['body']
+    if fault.kind == "html":
+        return Answer(faults.PAGE, fault["status"], "text/html")
+    if fault.kind == "garbage":
+        return Answer(faults.GARBAGE, fault["status"])
+    if fault.kind == "empty":
+        return Answer(b"", fault["status"])
+    if fault["retry_after"] is not None:
+        headers["Retry-After"] = str(fault["retry_after"])
+    body = fault["body"]
     if isinstance(body, str):
-        return Answer(body.encode('utf-8'), fault['status'], 'text/plain', headers)
+        return Answer(body.encode("utf-8"), fault["status"], "text/plain", headers)
     if body is None:
         body = errors.ApiError(
-            fault['status'], 'the sandbox was told to answer {}'.format(fault['status']), details={}
+            fault["status"], "the sandbox was told to answer {}".format(fault["status"]), details={}
         ).status()
-    headers['Cache-Control'] = 'no-store'
-    return Answer(body, fault['status'], headers=headers)
+    headers["Cache-Control"] = "no-store"
+    return Answer(body, fault["status"], headers=headers)

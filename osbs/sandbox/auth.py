@@ -15,8 +15,8 @@ from urllib.parse import urlencode
 
 from osbs.sandbox import errors
 
-CHALLENGING_CLIENT = 'openshift-challenging-client'
-PROVIDER = 'sandbox'
+CHALLENGING_CLIENT = "openshift-challenging-client"
+PROVIDER = "sandbox"
 
 
 class Identity:
@@ -34,10 +34,10 @@ class Identity:
         self.authenticated = authenticated
 
     def __repr__(self):
-        return '<Identity {}>'.format(self.name)
+        return "<Identity {}>".format(self.name)
 
 
-ANONYMOUS = Identity('system:anonymous', ('system:unauthenticated',), authenticated=False)
+ANONYMOUS = Identity("system:anonymous", ("system:unauthenticated",), authenticated=False)
 
 
 def random_text(size):
@@ -47,7 +47,7 @@ def random_text(size):
     :param size: int, bytes of randomness
     """
     text = secrets.token_urlsafe(size)
-    return random_text(size) if text.startswith('-') else text
+    return random_text(size) if text.startswith("-") else text
 
 
 class Token:
@@ -183,7 +183,7 @@ class Authenticator:
         """Tell whether a password is right."""
         expected = self.passwords.get(name)
         return expected is not None and hmac.compare_digest(
-            expected.encode('utf-8'), password.encode('utf-8')
+            expected.encode("utf-8"), password.encode("utf-8")
         )
 
     def identify(self, authorization, certificate_user=None):
@@ -194,8 +194,8 @@ class Authenticator:
         :param certificate_user: str or None, common name of a verified client certificate
         :raises errors.ApiError: 401 for a token that is not good
         """
-        scheme, _, text = authorization.partition(' ')
-        if scheme.lower() == 'bearer' and text:
+        scheme, _, text = authorization.partition(" ")
+        if scheme.lower() == "bearer" and text:
             token = self._tokens.get(text.strip())
             if token is None or not token.valid(time.time(), self._timing.token_cache):
                 if token is not None and token.fault is not None:
@@ -209,20 +209,20 @@ class Authenticator:
     @staticmethod
     def user(name, groups=()):
         """Return the Identity of an authenticated user."""
-        everybody = ('system:authenticated',)
+        everybody = ("system:authenticated",)
         return Identity(name, tuple(groups) + everybody)
 
 
 def parse_basic(authorization):
     """Return (user, password) of a header ``Authorization: Basic``, or None."""
-    scheme, _, text = authorization.partition(' ')
-    if scheme.lower() != 'basic':
+    scheme, _, text = authorization.partition(" ")
+    if scheme.lower() != "basic":
         return None
     try:
-        decoded = base64.b64decode(text, validate=True).decode('utf-8')
+        decoded = base64.b64decode(text, validate=True).decode("utf-8")
     except ValueError:
         return None
-    user, colon, password = decoded.partition(':')
+    user, colon, password = decoded.partition(":")
     return (user, password) if colon else None
 
 
@@ -242,20 +242,20 @@ class OAuthAnswer:
 
 
 _NO_CACHE = [
-    ('Cache-Control', 'no-cache, no-store, max-age=0, must-revalidate'),
-    ('Expires', 'Fri, 01 Jan 1990 00:00:00 GMT'),
-    ('Pragma', 'no-cache'),
+    ("Cache-Control", "no-cache, no-store, max-age=0, must-revalidate"),
+    ("Expires", "Fri, 01 Jan 1990 00:00:00 GMT"),
+    ("Pragma", "no-cache"),
 ]
-_SCOPES = ('user:full', 'user:info', 'user:check-access')
+_SCOPES = ("user:full", "user:info", "user:check-access")
 _DESCRIPTIONS = {
-    'server_error': 'The authorization server encountered an unexpected condition that prevented '
-    'it from fulfilling the request.',
-    'unauthorized_client': 'The client is not authorized to request a token using this method.',
-    'unsupported_response_type': 'The authorization server does not support obtaining a token '
-    'using this method.',
-    'invalid_scope': '[0]: Invalid value: "{}": no scope handler found',
+    "server_error": "The authorization server encountered an unexpected condition that prevented "
+    "it from fulfilling the request.",
+    "unauthorized_client": "The client is not authorized to request a token using this method.",
+    "unsupported_response_type": "The authorization server does not support obtaining a token "
+    "using this method.",
+    "invalid_scope": '[0]: Invalid value: "{}": no scope handler found',
 }
-_CSRF_HINT = 'A non-empty X-CSRF-Token header is required to receive basic-auth challenges'
+_CSRF_HINT = "A non-empty X-CSRF-Token header is required to receive basic-auth challenges"
 
 
 class OAuth:
@@ -281,26 +281,26 @@ class OAuth:
         :param base: str, URL of the server without trailing slash
         :return: tuple, OAuthAnswer and the user's name (None if nobody logged in)
         """
-        client = query.get('client_id')
+        client = query.get("client_id")
         if client != CHALLENGING_CLIENT:
-            return _refusal('server_error' if client is None else 'unauthorized_client'), None
-        landing = base + '/oauth/token/implicit'
-        if query.get('response_type') != 'token':
-            return _error(landing, 'unsupported_response_type', cookie=False), None
-        user, reply = await self._log_in(headers.get('Authorization', ''))
+            return _refusal("server_error" if client is None else "unauthorized_client"), None
+        landing = base + "/oauth/token/implicit"
+        if query.get("response_type") != "token":
+            return _error(landing, "unsupported_response_type", cookie=False), None
+        user, reply = await self._log_in(headers.get("Authorization", ""))
         if user is None:
             return self._challenge(headers, reply), None
-        scope = query.get('scope', 'user:full')
+        scope = query.get("scope", "user:full")
         if scope not in _SCOPES:
-            return _error(landing, 'invalid_scope', scope), user
+            return _error(landing, "invalid_scope", scope), user
         token = self._authenticator.issue(user, self._timing.token_life)
         parameters = [
-            ('access_token', token),
-            ('expires_in', str(int(self._timing.token_life))),
-            ('scope', scope),
-            ('token_type', 'Bearer'),
+            ("access_token", token),
+            ("expires_in", str(int(self._timing.token_life))),
+            ("scope", scope),
+            ("token_type", "Bearer"),
         ]
-        answer = _redirect(landing + '#', parameters)
+        answer = _redirect(landing + "#", parameters)
         if reply is not None:
             answer.headers.append(_negotiate(reply))
         return answer, user
@@ -309,8 +309,8 @@ class OAuth:
         basic = parse_basic(authorization)
         if basic is not None:
             return (basic[0] if self._authenticator.check_password(*basic) else None), None
-        scheme, _, text = authorization.partition(' ')
-        if scheme.lower() == 'negotiate' and self.negotiator is not None:
+        scheme, _, text = authorization.partition(" ")
+        if scheme.lower() == "negotiate" and self.negotiator is not None:
             try:
                 data = base64.b64decode(text, validate=True)
             except ValueError:
@@ -323,36 +323,36 @@ class OAuth:
         answer = OAuthAnswer(401)
         if self.negotiator is not None:
             answer.headers.append(_negotiate(reply))
-        if headers.get('X-CSRF-Token'):
-            answer.headers.append(('WWW-Authenticate', 'Basic realm="openshift"'))
+        if headers.get("X-CSRF-Token"):
+            answer.headers.append(("WWW-Authenticate", 'Basic realm="openshift"'))
         elif self.negotiator is None:
-            answer.headers.append(('Warning', '199 Origin "{}"'.format(_CSRF_HINT)))
-            answer.body = _CSRF_HINT + '\n'
+            answer.headers.append(("Warning", '199 Origin "{}"'.format(_CSRF_HINT)))
+            answer.body = _CSRF_HINT + "\n"
         return answer
 
 
 def _negotiate(reply):
-    value = 'Negotiate'
+    value = "Negotiate"
     if reply:
-        value += ' ' + base64.b64encode(reply).decode('ascii')
-    return 'WWW-Authenticate', value
+        value += " " + base64.b64encode(reply).decode("ascii")
+    return "WWW-Authenticate", value
 
 
 def _refusal(error):
-    body = {'error': error, 'error_description': _DESCRIPTIONS[error]}
+    body = {"error": error, "error_description": _DESCRIPTIONS[error]}
     return OAuthAnswer(400, _NO_CACHE, body)
 
 
-def _error(landing, error, about='', cookie=True):
+def _error(landing, error, about="", cookie=True):
     description = _DESCRIPTIONS[error].format(about)
-    return _redirect(landing + '?', [('error', error), ('error_description', description)], cookie)
+    return _redirect(landing + "?", [("error", error), ("error_description", description)], cookie)
 
 
 def _redirect(target, parameters, cookie=True):
-    headers = _NO_CACHE + [('Location', target + urlencode(parameters))]
+    headers = _NO_CACHE + [("Location", target + urlencode(parameters))]
     if cookie:
         headers.append(
-            ('Set-Cookie', 'ssn={}; Path=/; HttpOnly; Secure'.format(secrets.token_urlsafe(24)))
+            ("Set-Cookie", "ssn={}; Path=/; HttpOnly; Secure".format(secrets.token_urlsafe(24)))
         )
     return OAuthAnswer(302, headers)
 
@@ -360,23 +360,23 @@ def _redirect(target, parameters, cookie=True):
 def user_object(name):
     """Return the User that a first login makes."""
     return {
-        'metadata': {'name': name},
-        'identities': ['{}:{}'.format(PROVIDER, name)],
-        'groups': None,
+        "metadata": {"name": name},
+        "identities": ["{}:{}".format(PROVIDER, name)],
+        "groups": None,
     }
 
 
 def virtual_user(identity):
     """Return the User object of somebody without one (service accounts, system:admin)."""
-    groups = sorted(group for group in identity.groups if group != 'system:authenticated')
-    return {'metadata': {'name': identity.name}, 'identities': None, 'groups': groups}
+    groups = sorted(group for group in identity.groups if group != "system:authenticated")
+    return {"metadata": {"name": identity.name}, "identities": None, "groups": groups}
 
 
 def service_account_user(namespace, name):
     """Return user name and groups of a service account."""
     return (
-        'system:serviceaccount:{}:{}'.format(namespace, name),
-        ('system:serviceaccounts', 'system:serviceaccounts:{}'.format(namespace)),
+        "system:serviceaccount:{}:{}".format(namespace, name),
+        ("system:serviceaccounts", "system:serviceaccounts:{}".format(namespace)),
     )
 
 

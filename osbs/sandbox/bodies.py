@@ -11,16 +11,16 @@ from osbs.sandbox import errors
 from osbs.sandbox.kinds.fields import WrongType
 from osbs.sandbox.store import with_metadata
 
-JSON_TYPES = ('application/json', 'text/json', '')
+JSON_TYPES = ("application/json", "text/json", "")
 STREAM_TYPES = (
-    'application/json;stream=watch',
-    'application/vnd.kubernetes.protobuf;stream=watch',
+    "application/json;stream=watch",
+    "application/vnd.kubernetes.protobuf;stream=watch",
 )
 
 #: how the real server words that one kind is no other; the rest lacks ObjectMeta
 _CONVERSIONS = {
-    ('Build', 'BuildConfig'): '(v1.Build).v1.BuildSpec to (build.BuildConfig).build.'
-    'BuildConfigSpec: Triggers not present in src',
+    ("Build", "BuildConfig"): "(v1.Build).v1.BuildSpec to (build.BuildConfig).build."
+    "BuildConfigSpec: Triggers not present in src",
 }
 
 
@@ -46,49 +46,49 @@ def parse(request, wanted):
     :param wanted: str, the kind that must be there (none is fine too)
     """
     try:
-        given = json.loads(request.body.decode('utf-8'))
-        problem = None if isinstance(given, dict) else ('json: cannot unmarshal', 'no object')
+        given = json.loads(request.body.decode("utf-8"))
+        problem = None if isinstance(given, dict) else ("json: cannot unmarshal", "no object")
     except ValueError as exc:
         problem = _parse_problem(request.body, exc)
     if problem:
         raise errors.bad_request(
             "the object provided is unrecognized (must be of type {}): couldn't get version/kind; "
-            'json parse error: {} ({})'.format(wanted, *problem)
+            "json parse error: {} ({})".format(wanted, *problem)
         )
     check_type(given, wanted, request.info)
     return given
 
 
 def _parse_problem(body, exc):
-    text = body.decode('utf-8', 'replace')
+    text = body.decode("utf-8", "replace")
     if not text.strip():
-        return 'unexpected end of JSON input', '<empty>'
-    position = getattr(exc, 'pos', 0)
+        return "unexpected end of JSON input", "<empty>"
+    position = getattr(exc, "pos", 0)
     if position >= len(text):
-        return 'unexpected end of JSON input', text[:40]
-    place = 'object key string' if text.lstrip().startswith('{') else 'value'
+        return "unexpected end of JSON input", text[:40]
+    place = "object key string" if text.lstrip().startswith("{") else "value"
     problem = "invalid character '{}' looking for beginning of {}".format(text[position], place)
     return problem, text[:40]
 
 
 def check_type(given, wanted, info):
     """Refuse a body of another kind or apiVersion; absent ones are taken as the right ones."""
-    kind, version = given.get('kind') or wanted, given.get('apiVersion') or info.api_version
+    kind, version = given.get("kind") or wanted, given.get("apiVersion") or info.api_version
     refusal = '{} in version "{}" cannot be handled as a {}: '.format(kind, version, wanted)
     if kind != wanted:
         # the real server names its internal package, which is the first word of the group
-        package = 'build' if 'Build' in wanted else 'image' if 'Image' in wanted else 'core'
+        package = "build" if "Build" in wanted else "image" if "Image" in wanted else "core"
         words = _CONVERSIONS.get(
             (kind, wanted),
-            '(v1.{}) to ({}.{}): ObjectMeta not present in src'.format(kind, package, wanted),
+            "(v1.{}) to ({}.{}): ObjectMeta not present in src".format(kind, package, wanted),
         )
-        raise errors.bad_request('{}converting {}'.format(refusal, words))
+        raise errors.bad_request("{}converting {}".format(refusal, words))
     if version == info.api_version:
         return
-    if version == 'v1' or version.endswith('.openshift.io/v1'):
+    if version == "v1" or version.endswith(".openshift.io/v1"):
         raise errors.bad_request(
-            'the API version in the data ({}) does not match the expected API version '
-            '({})'.format(version, info.api_version)
+            "the API version in the data ({}) does not match the expected API version "
+            "({})".format(version, info.api_version)
         )
     raise errors.bad_request(
         '{}no kind "{}" is registered for version "{}"'.format(refusal, kind, version)
@@ -98,12 +98,12 @@ def check_type(given, wanted, info):
 def shape(request, given, kind):
     """Return a parsed body in canonical form."""
     try:
-        return kind.default(kind.shape.decode(given, ''))
+        return kind.default(kind.shape.decode(given, ""))
     except WrongType as exc:
         raise errors.bad_request(
             '{0} in version "{1}" cannot be handled as a {0}: [pos {2}]: {3}'.format(
                 kind.kind,
-                given.get('apiVersion') or request.info.api_version,
+                given.get("apiVersion") or request.info.api_version,
                 _position(request.body, exc.path),
                 exc,
             )
@@ -112,12 +112,12 @@ def shape(request, given, kind):
 
 def _position(body, path):
     """Return how many bytes the decoder had read when it met the value at a path."""
-    text = body.decode('utf-8', 'replace')
+    text = body.decode("utf-8", "replace")
     position = 0
-    for name in re.split(r'[.\[]', path.replace(']', '')):
+    for name in re.split(r"[.\[]", path.replace("]", "")):
         found = re.compile(r'"{}"\s*:\s*'.format(re.escape(name))).search(text, position)
         position = found.end() if found else position
-    return len(text[:position].encode('utf-8')) + 1
+    return len(text[:position].encode("utf-8")) + 1
 
 
 def check_names(request, obj):
@@ -126,19 +126,19 @@ def check_names(request, obj):
 
     :raises errors.ApiError: 400
     """
-    metadata = obj['metadata']
-    namespace = metadata.get('namespace')
+    metadata = obj["metadata"]
+    namespace = metadata.get("namespace")
     if namespace and namespace != request.info.namespace:
         raise errors.bad_request(
-            'the namespace of the provided object does not match the namespace sent on the request'
+            "the namespace of the provided object does not match the namespace sent on the request"
         )
-    if request.info.name and metadata.get('name') != request.info.name:
-        if metadata.get('name'):
+    if request.info.name and metadata.get("name") != request.info.name:
+        if metadata.get("name"):
             raise errors.bad_request(
-                'the name of the object ({}) does not match the name on the URL ({})'.format(
-                    metadata['name'], request.info.name
+                "the name of the object ({}) does not match the name on the URL ({})".format(
+                    metadata["name"], request.info.name
                 )
             )
-        raise errors.bad_request('the name of the object must be given')
-    changes = {'namespace': request.info.namespace} if request.kind.namespaced else {}
+        raise errors.bad_request("the name of the object must be given")
+    changes = {"namespace": request.info.namespace} if request.kind.namespaced else {}
     return with_metadata(obj, **changes)

@@ -10,8 +10,8 @@ from osbs.sandbox.kinds import builds
 from osbs.sandbox.registry import PullSpec
 from osbs.sandbox.timing import rfc3339
 
-CONTAINER = 'custom-build'
-SERVICE_ACCOUNT_MOUNT = '/var/run/secrets/kubernetes.io/serviceaccount'
+CONTAINER = "custom-build"
+SERVICE_ACCOUNT_MOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
 
 
 def build_environment(build, rendered):
@@ -21,29 +21,29 @@ def build_environment(build, rendered):
     :param build: dict, the stored Build
     :param rendered: dict, the Build as JSON for the variable BUILD
     """
-    source = build['spec']['source'].get('git') or {}
+    source = build["spec"]["source"].get("git") or {}
     values = [
-        ('BUILD', json.dumps(rendered, separators=(',', ':'), ensure_ascii=False) + '\n'),
-        ('SOURCE_REPOSITORY', source.get('uri')),
-        ('SOURCE_URI', source.get('uri')),
-        ('SOURCE_CONTEXT_DIR', build['spec']['source'].get('contextDir')),
-        ('SOURCE_REF', source.get('ref')),
-        ('ORIGIN_VERSION', 'v3.9.0'),
+        ("BUILD", json.dumps(rendered, separators=(",", ":"), ensure_ascii=False) + "\n"),
+        ("SOURCE_REPOSITORY", source.get("uri")),
+        ("SOURCE_URI", source.get("uri")),
+        ("SOURCE_CONTEXT_DIR", build["spec"]["source"].get("contextDir")),
+        ("SOURCE_REF", source.get("ref")),
+        ("ORIGIN_VERSION", "v3.9.0"),
     ]
     target = output_reference(build)
     if target:
         spec = PullSpec(target)
-        values += [('OUTPUT_REGISTRY', spec.registry), ('OUTPUT_IMAGE', spec.image)]
-    environment = [{'name': name, 'value': value} for name, value in values if value]
-    environment += builds.strategy_of(build).get('env') or []
-    if builds.strategy_of(build).get('exposeDockerSocket'):
-        environment.append({'name': 'DOCKER_SOCKET', 'value': '/var/run/docker.sock'})
+        values += [("OUTPUT_REGISTRY", spec.registry), ("OUTPUT_IMAGE", spec.image)]
+    environment = [{"name": name, "value": value} for name, value in values if value]
+    environment += builds.strategy_of(build).get("env") or []
+    if builds.strategy_of(build).get("exposeDockerSocket"):
+        environment.append({"name": "DOCKER_SOCKET", "value": "/var/run/docker.sock"})
     return environment
 
 
 def output_reference(build):
     """Return the pull specification of what a build makes; empty if it says nothing."""
-    return (build['spec']['output'].get('to') or {}).get('name', '')
+    return (build["spec"]["output"].get("to") or {}).get("name", "")
 
 
 def build_pod(build, rendered, service_account):
@@ -55,98 +55,98 @@ def build_pod(build, rendered, service_account):
     :param service_account: dict, the stored ServiceAccount
     :return: dict, the Pod to be stored
     """
-    name = build['metadata']['name']
+    name = build["metadata"]["name"]
     owner = {
-        'apiVersion': 'build.openshift.io/v1',
-        'kind': 'Build',
-        'name': name,
-        'uid': build['metadata']['uid'],
-        'controller': True,
+        "apiVersion": "build.openshift.io/v1",
+        "kind": "Build",
+        "name": name,
+        "uid": build["metadata"]["uid"],
+        "controller": True,
     }
     spec = _pod_spec(build, rendered, service_account)
-    resources = spec['containers'][0]['resources']
+    resources = spec["containers"][0]["resources"]
     return {
-        'metadata': {
-            'name': builds.pod_name(build),
-            'namespace': build['metadata']['namespace'],
-            'labels': {builds.BUILD_LABEL: name[:63]},
-            'annotations': {builds.BUILD_LABEL: name, 'openshift.io/scc': 'privileged'},
-            'ownerReferences': [owner],
+        "metadata": {
+            "name": builds.pod_name(build),
+            "namespace": build["metadata"]["namespace"],
+            "labels": {builds.BUILD_LABEL: name[:63]},
+            "annotations": {builds.BUILD_LABEL: name, "openshift.io/scc": "privileged"},
+            "ownerReferences": [owner],
         },
-        'spec': spec,
-        'status': {'phase': 'Pending', 'qosClass': 'Guaranteed' if resources else 'BestEffort'},
+        "spec": spec,
+        "status": {"phase": "Pending", "qosClass": "Guaranteed" if resources else "BestEffort"},
     }
 
 
 def _pod_spec(build, rendered, service_account):
-    account = service_account['metadata']['name']
-    secrets = [entry['name'] for entry in service_account.get('secrets') or ()]
-    token = next((name for name in secrets if '-token-' in name), account + '-token')
+    account = service_account["metadata"]["name"]
+    secrets = [entry["name"] for entry in service_account.get("secrets") or ()]
+    token = next((name for name in secrets if "-token-" in name), account + "-token")
     volumes, mounts = _volumes(builds.strategy_of(build), token)
     spec = {
-        'volumes': volumes,
-        'containers': [_container(build, rendered, mounts)],
-        'restartPolicy': 'Never',
-        'terminationGracePeriodSeconds': 30,
+        "volumes": volumes,
+        "containers": [_container(build, rendered, mounts)],
+        "restartPolicy": "Never",
+        "terminationGracePeriodSeconds": 30,
     }
-    if build['spec'].get('completionDeadlineSeconds') is not None:
-        spec['activeDeadlineSeconds'] = build['spec']['completionDeadlineSeconds']
-    spec['dnsPolicy'] = 'ClusterFirst'
-    if build['spec']['nodeSelector']:
-        spec['nodeSelector'] = build['spec']['nodeSelector']
+    if build["spec"].get("completionDeadlineSeconds") is not None:
+        spec["activeDeadlineSeconds"] = build["spec"]["completionDeadlineSeconds"]
+    spec["dnsPolicy"] = "ClusterFirst"
+    if build["spec"]["nodeSelector"]:
+        spec["nodeSelector"] = build["spec"]["nodeSelector"]
     spec.update(
         serviceAccountName=account,
         serviceAccount=account,
         securityContext={},
-        imagePullSecrets=service_account.get('imagePullSecrets') or [],
-        schedulerName='default-scheduler',
+        imagePullSecrets=service_account.get("imagePullSecrets") or [],
+        schedulerName="default-scheduler",
         tolerations=[dict(_TOLERATION)],
     )
     return spec
 
 
 _TOLERATION = {
-    'key': 'node.kubernetes.io/memory-pressure',
-    'operator': 'Exists',
-    'effect': 'NoSchedule',
+    "key": "node.kubernetes.io/memory-pressure",
+    "operator": "Exists",
+    "effect": "NoSchedule",
 }
 
 
 def _container(build, rendered, mounts):
-    resources = dict(build['spec']['resources'])
-    if resources.get('limits') and 'requests' not in resources:
-        resources['requests'] = resources['limits']
+    resources = dict(build["spec"]["resources"])
+    if resources.get("limits") and "requests" not in resources:
+        resources["requests"] = resources["limits"]
     return {
-        'name': CONTAINER,
-        'image': (builds.strategy_of(build).get('from') or {}).get('name', ''),
-        'env': build_environment(build, rendered),
-        'resources': resources,
-        'volumeMounts': mounts,
-        'terminationMessagePath': '/dev/termination-log',
-        'terminationMessagePolicy': 'FallbackToLogsOnError',
-        'imagePullPolicy': 'IfNotPresent',
-        'securityContext': {'privileged': True},
+        "name": CONTAINER,
+        "image": (builds.strategy_of(build).get("from") or {}).get("name", ""),
+        "env": build_environment(build, rendered),
+        "resources": resources,
+        "volumeMounts": mounts,
+        "terminationMessagePath": "/dev/termination-log",
+        "terminationMessagePolicy": "FallbackToLogsOnError",
+        "imagePullPolicy": "IfNotPresent",
+        "securityContext": {"privileged": True},
     }
 
 
 def _volumes(strategy, token):
     volumes, mounts = [], []
-    if strategy.get('exposeDockerSocket'):
+    if strategy.get("exposeDockerSocket"):
         volumes.append(
-            {'name': 'docker-socket', 'hostPath': {'path': '/var/run/docker.sock', 'type': ''}}
+            {"name": "docker-socket", "hostPath": {"path": "/var/run/docker.sock", "type": ""}}
         )
-        mounts.append({'name': 'docker-socket', 'mountPath': '/var/run/docker.sock'})
-    for index, entry in enumerate(strategy.get('secrets') or ()):
-        name = 'secret-{}'.format(index)
+        mounts.append({"name": "docker-socket", "mountPath": "/var/run/docker.sock"})
+    for index, entry in enumerate(strategy.get("secrets") or ()):
+        name = "secret-{}".format(index)
         volumes.append(
             {
-                'name': name,
-                'secret': {'secretName': entry['secretSource'].get('name', ''), 'defaultMode': 420},
+                "name": name,
+                "secret": {"secretName": entry["secretSource"].get("name", ""), "defaultMode": 420},
             }
         )
-        mounts.append({'name': name, 'readOnly': True, 'mountPath': entry['mountPath']})
-    volumes.append({'name': token, 'secret': {'secretName': token, 'defaultMode': 420}})
-    mounts.append({'name': token, 'readOnly': True, 'mountPath': SERVICE_ACCOUNT_MOUNT})
+        mounts.append({"name": name, "readOnly": True, "mountPath": entry["mountPath"]})
+    volumes.append({"name": token, "secret": {"secretName": token, "defaultMode": 420}})
+    mounts.append({"name": token, "readOnly": True, "mountPath": SERVICE_ACCOUNT_MOUNT})
     return volumes, mounts
 
 
@@ -155,13 +155,13 @@ def _volumes(strategy, token):
 
 def _condition(kind, status, moment, reason=None):
     condition = {
-        'type': kind,
-        'status': status,
-        'lastProbeTime': None,
-        'lastTransitionTime': moment,
+        "type": kind,
+        "status": status,
+        "lastProbeTime": None,
+        "lastTransitionTime": moment,
     }
     if reason:
-        condition['reason'] = reason
+        condition["reason"] = reason
     return condition
 
 
@@ -169,31 +169,31 @@ def scheduled(pod):
     """Return the Pod once a node is found for it."""
     now = rfc3339()
     status = {
-        'phase': 'Pending',
-        'conditions': [_condition('PodScheduled', 'True', now)],
-        'startTime': now,
-        'qosClass': pod['status']['qosClass'],
+        "phase": "Pending",
+        "conditions": [_condition("PodScheduled", "True", now)],
+        "startTime": now,
+        "qosClass": pod["status"]["qosClass"],
     }
     spec = {}
-    for key, value in pod['spec'].items():
-        if key == 'securityContext':
-            spec['nodeName'] = 'sandbox'
+    for key, value in pod["spec"].items():
+        if key == "securityContext":
+            spec["nodeName"] = "sandbox"
         spec[key] = value
     return dict(pod, spec=spec, status=status)
 
 
 def _container_status(pod, state, ready):
-    image = pod['spec']['containers'][0]['image']
-    identifier = (pod['metadata']['uid'].replace('-', '') * 2)[:64]
+    image = pod["spec"]["containers"][0]["image"]
+    identifier = (pod["metadata"]["uid"].replace("-", "") * 2)[:64]
     return {
-        'name': CONTAINER,
-        'state': state,
-        'lastState': {},
-        'ready': ready,
-        'restartCount': 0,
-        'image': image,
-        'imageID': 'docker-pullable://{}@sha256:{}'.format(image.partition('@')[0], 'ab' * 32),
-        'containerID': 'docker://' + identifier,
+        "name": CONTAINER,
+        "state": state,
+        "lastState": {},
+        "ready": ready,
+        "restartCount": 0,
+        "image": image,
+        "imageID": "docker-pullable://{}@sha256:{}".format(image.partition("@")[0], "ab" * 32),
+        "containerID": "docker://" + identifier,
     }
 
 
@@ -201,13 +201,13 @@ def _with_status(pod, phase, conditions, container):
     return dict(
         pod,
         status={
-            'phase': phase,
-            'conditions': conditions,
-            'hostIP': '127.0.0.1',
-            'podIP': '10.128.0.2',
-            'startTime': pod['status']['startTime'],
-            'containerStatuses': [container],
-            'qosClass': pod['status']['qosClass'],
+            "phase": phase,
+            "conditions": conditions,
+            "hostIP": "127.0.0.1",
+            "podIP": "10.128.0.2",
+            "startTime": pod["status"]["startTime"],
+            "containerStatuses": [container],
+            "qosClass": pod["status"]["qosClass"],
         },
     )
 
@@ -218,23 +218,23 @@ def waiting(pod, message):
 
     :param message: str, what is missing
     """
-    state = {'waiting': {'reason': 'CreateContainerConfigError', 'message': message}}
+    state = {"waiting": {"reason": "CreateContainerConfigError", "message": message}}
     container = _container_status(pod, state, False)
-    del container['containerID']
-    container['imageID'] = ''
-    return _with_status(pod, 'Pending', pod['status']['conditions'], container)
+    del container["containerID"]
+    container["imageID"] = ""
+    return _with_status(pod, "Pending", pod["status"]["conditions"], container)
 
 
 def running(pod):
     """Return the Pod once its container has started."""
     now = rfc3339()
     conditions = [
-        _condition('Initialized', 'True', now),
-        _condition('Ready', 'True', now),
-        _condition('PodScheduled', 'True', pod['status']['startTime']),
+        _condition("Initialized", "True", now),
+        _condition("Ready", "True", now),
+        _condition("PodScheduled", "True", pod["status"]["startTime"]),
     ]
     return _with_status(
-        pod, 'Running', conditions, _container_status(pod, {'running': {'startedAt': now}}, True)
+        pod, "Running", conditions, _container_status(pod, {"running": {"startedAt": now}}, True)
     )
 
 
@@ -246,23 +246,23 @@ def terminated(pod, status, message):
     :param message: str, termination message; shown when the status is not 0
     """
     now = rfc3339()
-    before = (pod['status'].get('containerStatuses') or [{}])[0].get('state') or {}
-    terminated = {'exitCode': status, 'reason': 'Error' if status else 'Completed'}
+    before = (pod["status"].get("containerStatuses") or [{}])[0].get("state") or {}
+    terminated = {"exitCode": status, "reason": "Error" if status else "Completed"}
     if message and status:
-        terminated['message'] = message
+        terminated["message"] = message
     terminated.update(
-        startedAt=(before.get('running') or {}).get('startedAt', now),
+        startedAt=(before.get("running") or {}).get("startedAt", now),
         finishedAt=now,
-        containerID='docker://' + (pod['metadata']['uid'].replace('-', '') * 2)[:64],
+        containerID="docker://" + (pod["metadata"]["uid"].replace("-", "") * 2)[:64],
     )
     conditions = [
-        _condition('Initialized', 'True', now, 'PodCompleted'),
-        _condition('Ready', 'False', now, 'PodCompleted'),
-        _condition('PodScheduled', 'True', pod['status']['startTime']),
+        _condition("Initialized", "True", now, "PodCompleted"),
+        _condition("Ready", "False", now, "PodCompleted"),
+        _condition("PodScheduled", "True", pod["status"]["startTime"]),
     ]
     return _with_status(
         pod,
-        'Failed' if status else 'Succeeded',
+        "Failed" if status else "Succeeded",
         conditions,
-        _container_status(pod, {'terminated': terminated}, False),
+        _container_status(pod, {"terminated": terminated}, False),
     )

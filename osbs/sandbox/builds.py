@@ -35,15 +35,15 @@ MESSAGE_LINES = 80
 MESSAGE_BYTES = 2048
 
 _REASONS = {
-    CANCELLED: ('CancelledBuild', 'The build was cancelled by the user.'),
-    FAILED: ('GenericBuildFailed', 'Generic Build failure - check logs for details.'),
+    CANCELLED: ("CancelledBuild", "The build was cancelled by the user."),
+    FAILED: ("GenericBuildFailed", "Generic Build failure - check logs for details."),
 }
-_POD_DELETED = ('BuildPodDeleted', 'The pod for this build was deleted before the build completed.')
+_POD_DELETED = ("BuildPodDeleted", "The pod for this build was deleted before the build completed.")
 _POD_EXISTS = (
-    'BuildPodExists',
-    'The pod for this build already exists and is older than the build.',
+    "BuildPodExists",
+    "The pod for this build already exists and is older than the build.",
 )
-_NO_POD = ('CannotCreateBuildPod', 'Failed creating build pod.')
+_NO_POD = ("CannotCreateBuildPod", "Failed creating build pod.")
 
 
 class Interrupted(Exception):
@@ -54,7 +54,7 @@ class Interrupted(Exception):
         self.cause = cause
 
 
-CANCEL, POD_GONE, BUILD_GONE, SHUTDOWN = 'cancel', 'pod gone', 'build gone', 'shutdown'
+CANCEL, POD_GONE, BUILD_GONE, SHUTDOWN = "cancel", "pod gone", "build gone", "shutdown"
 
 
 class BuildRun:
@@ -67,7 +67,7 @@ class BuildRun:
     def __init__(self, build):
         self.namespace = namespace_of(build)
         self.name = name_of(build)
-        self.uid = build['metadata']['uid']
+        self.uid = build["metadata"]["uid"]
         self.config = builds.config_of(build)
         self.task = None
         self._stop = asyncio.get_event_loop().create_future()
@@ -118,7 +118,7 @@ class BuildController:
 
     def start(self):
         """Take up the builds there are and follow all changes."""
-        for build in self._store.list('builds'):
+        for build in self._store.list("builds"):
             self._take_up(build, restored=True)
         self._store.subscribe(self._on_event)
 
@@ -138,27 +138,27 @@ class BuildController:
         return len(self._runs)
 
     def _on_event(self, event):
-        if event.resource == 'builds':
+        if event.resource == "builds":
             self._on_build(event)
-        elif event.resource == 'pods':
+        elif event.resource == "pods":
             self._on_pod(event)
 
     def _on_build(self, event):
         build = event.obj
-        run = self._runs.get(build['metadata']['uid'])
+        run = self._runs.get(build["metadata"]["uid"])
         if event.type == DELETED:
             if run is not None:
                 run.interrupt(BUILD_GONE)
             else:
-                self._remove_pod(namespace_of(build), pod_name(build), build['metadata']['uid'])
+                self._remove_pod(namespace_of(build), pod_name(build), build["metadata"]["uid"])
             return
         if event.old is None:
             self._take_up(build)
             return
         if (
             run is not None
-            and build['status'].get('cancelled')
-            and not (event.old['status'].get('cancelled'))
+            and build["status"].get("cancelled")
+            and not (event.old["status"].get("cancelled"))
         ):
             self._cluster.spawn(self._cancel(run))
         if phase_of(build) != phase_of(event.old):
@@ -169,30 +169,30 @@ class BuildController:
     def _on_pod(self, event):
         if event.type == DELETED:
             self._cluster.drop_log(event.obj)
-        gone = event.type == DELETED or 'deletionTimestamp' in event.obj['metadata']
+        gone = event.type == DELETED or "deletionTimestamp" in event.obj["metadata"]
         if gone:
-            for owner in event.obj['metadata'].get('ownerReferences') or ():
-                run = self._runs.get(owner['uid'])
+            for owner in event.obj["metadata"].get("ownerReferences") or ():
+                run = self._runs.get(owner["uid"])
                 if run is not None:
                     self._cluster.spawn(self._pod_deleted(run))
 
     async def _cancel(self, run):
-        await self._timing.sleep('cancel')
+        await self._timing.sleep("cancel")
         run.interrupt(CANCEL)
 
     async def _pod_deleted(self, run):
-        await self._timing.sleep('pod_deleted')
+        await self._timing.sleep("pod_deleted")
         run.interrupt(POD_GONE)
 
     def _take_up(self, build, restored=False):
         if phase_of(build) in FINISHED:
-            self._finished.append((namespace_of(build), name_of(build), build['metadata']['uid']))
+            self._finished.append((namespace_of(build), name_of(build), build["metadata"]["uid"]))
             return
         run = BuildRun(build)
         self._runs[run.uid] = run
         self._by_config[run.namespace, run.config][run.uid] = run
         run.task = self._cluster.spawn(self._drive(run, restored))
-        if build['status'].get('cancelled'):
+        if build["status"].get("cancelled"):
             self._cluster.spawn(self._cancel(run))
 
     def _forget(self, run):
@@ -218,7 +218,7 @@ class BuildController:
                 await run.guard(self._wait_turn(run))
                 await run.guard(self._create_pod(run))
                 restored = False
-            elif self._store.get('pods', run.namespace, pod_name(build)) is None:
+            elif self._store.get("pods", run.namespace, pod_name(build)) is None:
                 raise Interrupted(POD_GONE)
             await run.guard(self._place(run, restored))
             await run.guard(self._execute(run, restored))
@@ -229,21 +229,21 @@ class BuildController:
 
     def _current(self, run):
         """Return the build as it is now; one of the same name made later does not count."""
-        build = self._store.get('builds', run.namespace, run.name)
-        if build is None or build['metadata']['uid'] != run.uid:
+        build = self._store.get("builds", run.namespace, run.name)
+        if build is None or build["metadata"]["uid"] != run.uid:
             raise Interrupted(BUILD_GONE)
         return build
 
     async def _wait_turn(self, run):
-        await self._timing.sleep('new')
+        await self._timing.sleep("new")
         while not self._is_turn(run):
             run.changed.clear()
             await run.changed.wait()
 
     def _is_turn(self, run):
         build = self._current(run)
-        policy = (build['metadata'].get('labels') or {}).get(builds.POLICY_LABEL, 'Parallel')
-        if not run.config or policy == 'Parallel':
+        policy = (build["metadata"].get("labels") or {}).get(builds.POLICY_LABEL, "Parallel")
+        if not run.config or policy == "Parallel":
             return True
         siblings = self._siblings(run)
         if any(phase_of(sibling) in (PENDING, RUNNING) for sibling, _ in siblings):
@@ -251,9 +251,9 @@ class BuildController:
         number = _number(build)
         older, newer = [], []
         for sibling, other in siblings:
-            if not sibling['status'].get('cancelled'):
+            if not sibling["status"].get("cancelled"):
                 (older if _number(sibling) < number else newer).append(other)
-        if policy == 'SerialLatestOnly':
+        if policy == "SerialLatestOnly":
             for other in older:
                 other.interrupt(CANCEL)
             return not newer
@@ -263,7 +263,7 @@ class BuildController:
         """Return (build, run) of the other unfinished builds of the same BuildConfig."""
         found = []
         for other in self._by_config[run.namespace, run.config].values():
-            sibling = self._store.get('builds', other.namespace, other.name)
+            sibling = self._store.get("builds", other.namespace, other.name)
             if other is not run and sibling is not None:
                 found.append((sibling, other))
         return found
@@ -273,28 +273,28 @@ class BuildController:
         while True:
             build = self._current(run)
             account = self._store.get(
-                'serviceaccounts', run.namespace, build['spec'].get('serviceAccount') or 'builder'
+                "serviceaccounts", run.namespace, build["spec"].get("serviceAccount") or "builder"
             )
-            if account is not None and self._cluster.quotas.refusal(run.namespace, 'pods') is None:
+            if account is not None and self._cluster.quotas.refusal(run.namespace, "pods") is None:
                 break
             self._set_status(build, reason=_NO_POD[0], message=_NO_POD[1])
             await asyncio.sleep(delay)
             delay = min(delay * 2, self._timing.quota_retry_max)
-        status = dict(build['status'])
-        status.pop('reason', None)
-        status.pop('message', None)
+        status = dict(build["status"])
+        status.pop("reason", None)
+        status.pop("message", None)
         reference = buildpods.output_reference(build)
         if reference:
-            status['outputDockerImageReference'] = reference
+            status["outputDockerImageReference"] = reference
         build = dict(build, status=status)
         seen = _as_the_pod_sees_it(build)
-        rendered = self._cluster.render('builds', seen, '/apis/build.openshift.io/v1', 'v1')
+        rendered = self._cluster.render("builds", seen, "/apis/build.openshift.io/v1", "v1")
         try:
-            self._store.create('pods', buildpods.build_pod(seen, rendered, account))
+            self._store.create("pods", buildpods.build_pod(seen, rendered, account))
         except Exists:
             self._finish(build, ERROR, *_POD_EXISTS)
             raise Interrupted(SHUTDOWN)
-        annotations = dict(build['metadata'].get('annotations') or {})
+        annotations = dict(build["metadata"].get("annotations") or {})
         annotations[builds.POD_ANNOTATION] = pod_name(build)
         build = with_metadata(
             build, annotations={key: annotations[key] for key in sorted(annotations)}
@@ -307,18 +307,18 @@ class BuildController:
             return
         pod = self._pod(run)
         while not self._cluster.schedulable(pod):
-            await self._timing.sleep('kubelet_retry')
-        pod = self._store.update('pods', buildpods.scheduled(pod))
-        await self._timing.sleep('pending')
+            await self._timing.sleep("kubelet_retry")
+        pod = self._store.update("pods", buildpods.scheduled(pod))
+        await self._timing.sleep("pending")
         while True:
             missing = self._resolve(self._pod(run))[2]
             if not missing:
                 return
-            self._store.update('pods', buildpods.waiting(self._pod(run), missing))
-            await self._timing.sleep('kubelet_retry')
+            self._store.update("pods", buildpods.waiting(self._pod(run), missing))
+            await self._timing.sleep("kubelet_retry")
 
     def _pod(self, run):
-        pod = self._store.get('pods', run.namespace, pod_name(self._current(run)))
+        pod = self._store.get("pods", run.namespace, pod_name(self._current(run)))
         if pod is None:
             raise Interrupted(POD_GONE)
         return pod
@@ -328,19 +328,19 @@ class BuildController:
         build = self._current(run)
         restored = restored and phase_of(build) == RUNNING
         if not restored:
-            pod = self._store.update('pods', buildpods.running(pod))
+            pod = self._store.update("pods", buildpods.running(pod))
             if phase_of(build) == PENDING:
                 build = self._set_status(
-                    build, phase=RUNNING, startTimestamp=pod['status']['startTime']
+                    build, phase=RUNNING, startTimestamp=pod["status"]["startTime"]
                 )
         environment, secrets, _ = self._resolve(pod)
         log = self._cluster.log_of(pod)
         pod_run = PodRun(
             name_of(pod),
             run.namespace,
-            self._cluster.render('builds', build, '/apis/build.openshift.io/v1', 'v1'),
+            self._cluster.render("builds", build, "/apis/build.openshift.io/v1", "v1"),
             environment,
-            self._cluster.account_token(run.namespace, pod['spec']['serviceAccount']),
+            self._cluster.account_token(run.namespace, pod["spec"]["serviceAccount"]),
             secrets,
             self._cluster.url,
             self._cluster.ca_file,
@@ -349,25 +349,25 @@ class BuildController:
         status = await self._run(pod_run, restored, _seconds_left(pod))
         log.close()
         message = pod_run.message or _tail(log)
-        self._store.update('pods', buildpods.terminated(self._pod(run), status, message))
-        await self._timing.sleep('complete')
+        self._store.update("pods", buildpods.terminated(self._pod(run), status, message))
+        await self._timing.sleep("complete")
         build = self._current(run)
         if phase_of(build) in FINISHED:
             return
         if status == 0:
             self._finish(build, COMPLETE)
         else:
-            snippet = '\n'.join(message.strip().split('\n')[-SNIPPET_LINES:])
+            snippet = "\n".join(message.strip().split("\n")[-SNIPPET_LINES:])
             self._finish(build, FAILED, logSnippet=snippet)
 
     async def _run(self, pod_run, restored, deadline):
         """Let the runner run the pod; returns the exit status."""
         if not restored:
             step = self.runner.run(pod_run)
-        elif hasattr(self.runner, 'resume'):
+        elif hasattr(self.runner, "resume"):
             step = self.runner.resume(pod_run)
         else:
-            pod_run.message = 'The node lost the container while the sandbox was down.'
+            pod_run.message = "The node lost the container while the sandbox was down."
             return 255
         task = asyncio.ensure_future(step)
         try:
@@ -377,11 +377,11 @@ class BuildController:
             raise
         if not done:
             await _cancel_and_wait(task)
-            pod_run.message = 'Pod was active on the node longer than the specified deadline'
+            pod_run.message = "Pod was active on the node longer than the specified deadline"
             return 143
         if task.exception() is not None:
             # a runner is foreign code: its failure is the pod's
-            pod_run.message = 'The runner failed: {!r}'.format(task.exception())
+            pod_run.message = "The runner failed: {!r}".format(task.exception())
             return 255
         return task.result()
 
@@ -389,11 +389,11 @@ class BuildController:
         """Clean up after an interruption and tell it in the build's status."""
         if cause == SHUTDOWN:
             return
-        build = self._store.get('builds', run.namespace, run.name)
-        if build is not None and build['metadata']['uid'] != run.uid:
+        build = self._store.get("builds", run.namespace, run.name)
+        if build is not None and build["metadata"]["uid"] != run.uid:
             build = None
-        pod = pod_name(build) if build is not None else run.name + '-build'
-        stored = self._store.get('pods', run.namespace, pod)
+        pod = pod_name(build) if build is not None else run.name + "-build"
+        stored = self._store.get("pods", run.namespace, pod)
         if stored is not None:
             self._cluster.log_of(stored).close()
         self._remove_pod(run.namespace, pod, run.uid)
@@ -405,16 +405,16 @@ class BuildController:
             self._finish(build, ERROR, *_POD_DELETED)
 
     def _remove_pod(self, namespace, name, owner):
-        pod = self._store.get('pods', namespace, name)
-        owners = pod['metadata'].get('ownerReferences') if pod is not None else ()
-        if any(entry['uid'] == owner for entry in owners or ()):
-            self._store.delete('pods', namespace, name)
+        pod = self._store.get("pods", namespace, name)
+        owners = pod["metadata"].get("ownerReferences") if pod is not None else ()
+        if any(entry["uid"] == owner for entry in owners or ()):
+            self._store.delete("pods", namespace, name)
 
     # status
 
     def _set_status(self, build, **changes):
-        status = dict(build['status'], **changes)
-        return self._store.update('builds', dict(build, status=_ordered(status)))
+        status = dict(build["status"], **changes)
+        return self._store.update("builds", dict(build, status=_ordered(status)))
 
     def _finish(self, build, phase, reason=None, message=None, **more):
         reason, message = (reason, message) if reason else _REASONS.get(phase, (None, None))
@@ -423,9 +423,9 @@ class BuildController:
         self._set_status(build, phase=phase, **dict(_end_times(build), **more))
 
     def _on_finished(self, build):
-        key = (namespace_of(build), name_of(build), build['metadata']['uid'])
+        key = (namespace_of(build), name_of(build), build["metadata"]["uid"])
         self._finished.append(key)
-        if 'completionTimestamp' not in build['status']:
+        if "completionTimestamp" not in build["status"]:
             self._cluster.spawn(self._complete(key))
         if builds.config_of(build):
             self._cluster.spawn(self._prune(key[0], builds.config_of(build)))
@@ -434,34 +434,34 @@ class BuildController:
 
     async def _complete(self, key):
         """Set the times of a build whose phase a client has set."""
-        await self._timing.sleep('complete')
-        build = self._store.get('builds', key[0], key[1])
-        if build is not None and build['metadata']['uid'] == key[2]:
+        await self._timing.sleep("complete")
+        build = self._store.get("builds", key[0], key[1])
+        if build is not None and build["metadata"]["uid"] == key[2]:
             self._set_status(build, **_end_times(build))
 
     def _delete_build(self, key):
-        build = self._store.get('builds', key[0], key[1])
-        if build is not None and build['metadata']['uid'] == key[2]:
-            self._store.delete('builds', key[0], key[1])
+        build = self._store.get("builds", key[0], key[1])
+        if build is not None and build["metadata"]["uid"] == key[2]:
+            self._store.delete("builds", key[0], key[1])
 
     async def _prune(self, namespace, name):
         """Delete builds beyond the history limits of their BuildConfig."""
-        config = self._store.get('buildconfigs', namespace, name)
-        limits = config['spec'] if config is not None else {}
+        config = self._store.get("buildconfigs", namespace, name)
+        limits = config["spec"] if config is not None else {}
         wanted = [
             (phases, limits[field])
             for field, phases in (
-                ('successfulBuildsHistoryLimit', (COMPLETE,)),
-                ('failedBuildsHistoryLimit', (FAILED, CANCELLED, ERROR)),
+                ("successfulBuildsHistoryLimit", (COMPLETE,)),
+                ("failedBuildsHistoryLimit", (FAILED, CANCELLED, ERROR)),
             )
             if field in limits
         ]
         if not wanted:
             return
-        await self._timing.sleep('prune')
+        await self._timing.sleep("prune")
         siblings = [
             build
-            for build in self._store.list('builds', namespace)
+            for build in self._store.list("builds", namespace)
             if builds.config_of(build) == name
         ]
         for phases, limit in wanted:
@@ -472,7 +472,7 @@ class BuildController:
             )
             for build in ended[limit:]:
                 try:
-                    self._store.delete('builds', namespace, name_of(build))
+                    self._store.delete("builds", namespace, name_of(build))
                 except Missing:
                     pass
 
@@ -486,21 +486,21 @@ class BuildController:
             first thing that is missing or None
         """
         namespace = namespace_of(pod)
-        container = pod['spec']['containers'][0]
+        container = pod["spec"]["containers"][0]
         environment, secrets, missing = {}, {}, []
-        for entry in container['env']:
+        for entry in container["env"]:
             value, problem = self._value(namespace, entry)
             if problem:
                 missing.append(problem)
             elif value is not None:
-                environment[entry['name']] = value
-        mounts = {mount['name']: mount['mountPath'] for mount in container['volumeMounts']}
-        for volume in pod['spec']['volumes']:
-            path = mounts.get(volume['name'])
-            if 'secret' not in volume or path == buildpods.SERVICE_ACCOUNT_MOUNT:
+                environment[entry["name"]] = value
+        mounts = {mount["name"]: mount["mountPath"] for mount in container["volumeMounts"]}
+        for volume in pod["spec"]["volumes"]:
+            path = mounts.get(volume["name"])
+            if "secret" not in volume or path == buildpods.SERVICE_ACCOUNT_MOUNT:
                 continue
-            name = volume['secret']['secretName']
-            stored = self._store.get('secrets', namespace, name)
+            name = volume["secret"]["secretName"]
+            stored = self._store.get("secrets", namespace, name)
             if stored is None:
                 missing.append('secrets "{}" not found'.format(name))
             else:
@@ -509,25 +509,25 @@ class BuildController:
 
     def _value(self, namespace, entry):
         """Return (value, problem) of an entry of the environment."""
-        source = entry.get('valueFrom')
+        source = entry.get("valueFrom")
         if not source:
-            return entry.get('value', ''), None
-        for field, resource in (('configMapKeyRef', 'configmaps'), ('secretKeyRef', 'secrets')):
+            return entry.get("value", ""), None
+        for field, resource in (("configMapKeyRef", "configmaps"), ("secretKeyRef", "secrets")):
             selector = source.get(field)
             if selector is None:
                 continue
-            stored = self._store.get(resource, namespace, selector.get('name', ''))
+            stored = self._store.get(resource, namespace, selector.get("name", ""))
             if stored is None:
-                problem = '{} "{}" not found'.format(resource, selector.get('name', ''))
-            elif selector['key'] not in (stored.get('data') or {}):
+                problem = '{} "{}" not found'.format(resource, selector.get("name", ""))
+            elif selector["key"] not in (stored.get("data") or {}):
                 problem = "Couldn't find key {} in {} {}/{}".format(
-                    selector['key'], resource, namespace, selector['name']
+                    selector["key"], resource, namespace, selector["name"]
                 )
-            elif resource == 'secrets':
-                return _decoded(stored)[selector['key']].decode('utf-8', 'replace'), None
+            elif resource == "secrets":
+                return _decoded(stored)[selector["key"]].decode("utf-8", "replace"), None
             else:
-                return stored['data'][selector['key']], None
-            return None, None if selector.get('optional') else problem
+                return stored["data"][selector["key"]], None
+            return None, None if selector.get("optional") else problem
         return None, None
 
 
@@ -538,49 +538,49 @@ async def _cancel_and_wait(task):
     failure = None if task.cancelled() else task.exception()
     if failure is not None and not isinstance(failure, Interrupted):
         asyncio.get_event_loop().call_exception_handler(
-            {'message': 'a runner failed to clean up', 'exception': failure}
+            {"message": "a runner failed to clean up", "exception": failure}
         )
 
 
 def _number(build):
-    annotations = build['metadata'].get('annotations') or {}
-    text = annotations.get(builds.NUMBER_ANNOTATION, '')
+    annotations = build["metadata"].get("annotations") or {}
+    text = annotations.get(builds.NUMBER_ANNOTATION, "")
     return int(text) if text.isdigit() else 0
 
 
 def _as_the_pod_sees_it(build):
-    image = (builds.strategy_of(build).get('from') or {}).get('name', '')
-    spec = dict(build['spec'])
-    spec['strategy'] = builds.with_base_image(spec['strategy'], image)
+    image = (builds.strategy_of(build).get("from") or {}).get("name", "")
+    spec = dict(build["spec"])
+    spec["strategy"] = builds.with_base_image(spec["strategy"], image)
     return dict(build, spec=spec)
 
 
 def _decoded(secret):
-    return {key: base64.b64decode(value) for key, value in (secret.get('data') or {}).items()}
+    return {key: base64.b64decode(value) for key, value in (secret.get("data") or {}).items()}
 
 
 def _ordered(status):
     """Return a Build's status with its fields in the order of the real server."""
-    return builds.Builds.body['status'].decode(status, 'status')
+    return builds.Builds.body["status"].decode(status, "status")
 
 
 def _end_times(build):
     """Return completionTimestamp, startTimestamp and duration of a build that ends now."""
     end = rfc3339()
-    times = {'completionTimestamp': end}
-    start = build['status'].get('startTimestamp')
+    times = {"completionTimestamp": end}
+    start = build["status"].get("startTimestamp")
     if start:
-        times['duration'] = max(0, int(parse_rfc3339(end) - parse_rfc3339(start))) * 10**9
+        times["duration"] = max(0, int(parse_rfc3339(end) - parse_rfc3339(start))) * 10**9
     return times
 
 
 def _tail(log):
     """Return the end of a log as the termination message."""
-    return log.tail(MESSAGE_LINES)[-MESSAGE_BYTES:].decode('utf-8', 'replace')
+    return log.tail(MESSAGE_LINES)[-MESSAGE_BYTES:].decode("utf-8", "replace")
 
 
 def _seconds_left(pod):
-    deadline = pod['spec'].get('activeDeadlineSeconds')
+    deadline = pod["spec"].get("activeDeadlineSeconds")
     if deadline is None:
         return None
-    return max(0.0, parse_rfc3339(pod['status']['startTime']) + deadline - time.time())
+    return max(0.0, parse_rfc3339(pod["status"]["startTime"]) + deadline - time.time())

@@ -19,30 +19,30 @@ from osbs.sandbox.store import DELETED, Store, name_of
 
 #: user -> roles in the project; the first one is who the ready line speaks of
 USERS = (
-    ('osbs', ('admin', 'custom-builds', 'quotas')),
-    ('plain', ('edit',)),
-    ('viewer', ('view',)),
-    ('nobody', ()),
+    ("osbs", ("admin", "custom-builds", "quotas")),
+    ("plain", ("edit",)),
+    ("viewer", ("view",)),
+    ("nobody", ()),
 )
 #: role of a further user -> roles
 ROLES = {
-    'admin': ('admin', 'custom-builds', 'quotas'),
-    'edit': ('edit',),
-    'view': ('view',),
-    'none': (),
+    "admin": ("admin", "custom-builds", "quotas"),
+    "edit": ("edit",),
+    "view": ("view",),
+    "none": (),
 }
 SERVICE_ACCOUNTS = (
-    ('builder', ('edit', 'custom-builds')),
-    ('deployer', ('edit',)),
-    ('default', ()),
+    ("builder", ("edit", "custom-builds")),
+    ("deployer", ("edit",)),
+    ("default", ()),
 )
-ADMINISTRATOR = 'system:admin'
-ADMINISTRATORS = ('system:cluster-admins', 'system:masters')
+ADMINISTRATOR = "system:admin"
+ADMINISTRATORS = ("system:cluster-admins", "system:masters")
 
 #: records after which the journal is replaced by a snapshot
 JOURNAL_LIMIT = 200000
 
-_ENDED = ('Succeeded', 'Failed')
+_ENDED = ("Succeeded", "Failed")
 
 
 class Cluster:
@@ -81,7 +81,7 @@ class Cluster:
         self.timing = timing
         self.nodes = nodes
         self.keep_finished = keep_finished
-        self.url = ''
+        self.url = ""
         self.ca_file = None
         self.store = Store(history, timing.compaction)
         self.registry = registry or Registry()
@@ -150,9 +150,9 @@ class Cluster:
         if not task.cancelled() and task.exception() is not None:
             self._loop.call_exception_handler(
                 {
-                    'message': 'a controller of the sandbox failed',
-                    'exception': task.exception(),
-                    'task': task,
+                    "message": "a controller of the sandbox failed",
+                    "exception": task.exception(),
+                    "task": task,
                 }
             )
 
@@ -171,9 +171,9 @@ class Cluster:
                 self.access.grant(name, namespace, *ROLES[role])
         password = password or self.authenticator.passwords.get(name)
         password = self.authenticator.add_user(name, password)
-        self._journal_write('password', name, password)
-        if self.store.get('users', '', name) is None:
-            self.store.create('users', auth.user_object(name))
+        self._journal_write("password", name, password)
+        if self.store.get("users", "", name) is None:
+            self.store.create("users", auth.user_object(name))
         return password
 
     def add_namespace(self, namespace):
@@ -192,84 +192,84 @@ class Cluster:
             self.access.grant(
                 auth.service_account_user(self.namespace, account)[0], namespace, *roles
             )
-            if self.store.get('serviceaccounts', namespace, account) is None:
+            if self.store.get("serviceaccounts", namespace, account) is None:
                 self._add_service_account(namespace, account)
 
     def _add_service_account(self, namespace, account):
         user, groups = auth.service_account_user(namespace, account)
         stored = self.store.create(
-            'serviceaccounts', {'metadata': {'name': account, 'namespace': namespace}}
+            "serviceaccounts", {"metadata": {"name": account, "namespace": namespace}}
         )
         names = []
         for _ in range(2):
-            name = '{}-token-{}'.format(account, _suffix())
+            name = "{}-token-{}".format(account, _suffix())
             data = {
-                'namespace': namespace,
-                'service-ca.crt': self._certificate(),
-                'ca.crt': self._certificate(),
-                'token': self.authenticator.issue(user, None, groups),
+                "namespace": namespace,
+                "service-ca.crt": self._certificate(),
+                "ca.crt": self._certificate(),
+                "token": self.authenticator.issue(user, None, groups),
             }
-            self._add_secret(name, stored, 'kubernetes.io/service-account-token', data)
+            self._add_secret(name, stored, "kubernetes.io/service-account-token", data)
             names.append(name)
-        docker = '{}-dockercfg-{}'.format(account, _suffix())
+        docker = "{}-dockercfg-{}".format(account, _suffix())
         self._add_secret(
             docker,
             stored,
-            'kubernetes.io/dockercfg',
-            {'.dockercfg': '{}'},
+            "kubernetes.io/dockercfg",
+            {".dockercfg": "{}"},
             {
-                'openshift.io/token-secret.name': names[1],
-                'openshift.io/token-secret.value': data['token'],
+                "openshift.io/token-secret.name": names[1],
+                "openshift.io/token-secret.value": data["token"],
             },
         )
         self.store.update(
-            'serviceaccounts',
+            "serviceaccounts",
             dict(
                 stored,
-                secrets=[{'name': names[0]}, {'name': docker}],
-                imagePullSecrets=[{'name': docker}],
+                secrets=[{"name": names[0]}, {"name": docker}],
+                imagePullSecrets=[{"name": docker}],
             ),
         )
 
     def _add_secret(self, name, account, kind, data, annotations=()):
         notes = dict(
             {
-                'kubernetes.io/service-account.name': name_of(account),
-                'kubernetes.io/service-account.uid': account['metadata']['uid'],
+                "kubernetes.io/service-account.name": name_of(account),
+                "kubernetes.io/service-account.uid": account["metadata"]["uid"],
             },
             **dict(annotations),
         )
         self.store.create(
-            'secrets',
+            "secrets",
             {
-                'metadata': {
-                    'name': name,
-                    'namespace': account['metadata']['namespace'],
-                    'annotations': notes,
+                "metadata": {
+                    "name": name,
+                    "namespace": account["metadata"]["namespace"],
+                    "annotations": notes,
                 },
-                'data': {
-                    key: base64.b64encode(data[key].encode('utf-8')).decode('ascii')
+                "data": {
+                    key: base64.b64encode(data[key].encode("utf-8")).decode("ascii")
                     for key in sorted(data)
                 },
-                'type': kind,
+                "type": kind,
             },
         )
 
     def _certificate(self):
         if not self.ca_file:
-            return ''
+            return ""
         with open(self.ca_file) as source:
             return source.read()
 
     def account_token(self, namespace, account):
         """Return the token of a service account; empty when it has none."""
-        stored = self.store.get('serviceaccounts', namespace, account) or {}
-        for entry in stored.get('secrets') or ():
-            secret = self.store.get('secrets', namespace, entry['name']) or {}
-            token = (secret.get('data') or {}).get('token')
+        stored = self.store.get("serviceaccounts", namespace, account) or {}
+        for entry in stored.get("secrets") or ():
+            secret = self.store.get("secrets", namespace, entry["name"]) or {}
+            token = (secret.get("data") or {}).get("token")
             if token:
-                return base64.b64decode(token).decode('utf-8')
-        return ''
+                return base64.b64decode(token).decode("utf-8")
+        return ""
 
     # what controllers ask for
 
@@ -279,36 +279,36 @@ class Cluster:
 
     def schedulable(self, pod):
         """Tell whether some node takes a pod."""
-        wanted = (pod['spec'].get('nodeSelector') or {}).items()
+        wanted = (pod["spec"].get("nodeSelector") or {}).items()
         return self.nodes is None or any(
             all(labels.get(key) == value for key, value in wanted) for labels in self.nodes
         )
 
     def log_of(self, pod):
         """Return the log of a pod's container."""
-        uid = pod['metadata']['uid']
+        uid = pod["metadata"]["uid"]
         if uid not in self._logs:
             self._logs[uid] = ContainerLog(
                 self._loop,
                 lambda moment, data: self._journal_write(
-                    'log', uid, moment, data.decode('latin-1')
+                    "log", uid, moment, data.decode("latin-1")
                 ),
             )
-            if pod['status']['phase'] in _ENDED:
+            if pod["status"]["phase"] in _ENDED:
                 self._logs[uid].close()
         return self._logs[uid]
 
     def drop_log(self, pod):
         """Forget the log of a pod that is gone; readers come to its end."""
-        log = self._logs.pop(pod['metadata']['uid'], None)
+        log = self._logs.pop(pod["metadata"]["uid"], None)
         if log is not None:
             log.close()
-            self._journal_write('nolog', pod['metadata']['uid'])
+            self._journal_write("nolog", pod["metadata"]["uid"])
 
     def push(self, repository, tag):
         """Put a new image into a repository."""
         self.registry.push(repository, tag)
-        self._journal_write('registry', self.registry.dump())
+        self._journal_write("registry", self.registry.dump())
 
     def compact(self, fault=None):
         """
@@ -336,34 +336,34 @@ class Cluster:
         """
         earlier, complete = {}, 0
         handlers = {
-            'put': self.store.replay,
-            'log': self._load_log,
-            'del': lambda resource, obj: self.store.replay(resource, obj, deleted=True),
-            'token': self._load_token,
-            'nolog': lambda uid: self._logs.pop(uid, None),
-            'password': self.authenticator.passwords.__setitem__,
-            'registry': self.registry.load,
+            "put": self.store.replay,
+            "log": self._load_log,
+            "del": lambda resource, obj: self.store.replay(resource, obj, deleted=True),
+            "token": self._load_token,
+            "nolog": lambda uid: self._logs.pop(uid, None),
+            "password": self.authenticator.passwords.__setitem__,
+            "registry": self.registry.load,
         }
         for kind, *values in journal.read():
             if kind in handlers:
                 handlers[kind](*values)
-            elif kind == 'snapshot':
+            elif kind == "snapshot":
                 complete = values[0]
             else:
                 earlier[kind] = values[0]
         if earlier:
             self.store.version = max(self.store.version, complete)
             self.store.replayed(complete)
-        for pod in self.store.list('pods'):
-            if pod['status']['phase'] in _ENDED:
+        for pod in self.store.list("pods"):
+            if pod["status"]["phase"] in _ENDED:
                 self.log_of(pod).close()
         return earlier
 
     def _load_log(self, uid, moment, text):
         if uid not in self._logs:
-            self.log_of({'metadata': {'uid': uid}, 'status': {'phase': 'Running'}})
+            self.log_of({"metadata": {"uid": uid}, "status": {"phase": "Running"}})
         log = self._logs[uid]
-        log.append(text.encode('latin-1'), moment)
+        log.append(text.encode("latin-1"), moment)
 
     def _load_token(self, text, record):
         self.authenticator.restore(text, auth.token_from(record))
@@ -382,20 +382,20 @@ class Cluster:
         self._rewrite()
 
     def _snapshot(self):
-        yield ['authority', self._authority]
-        yield ['port', self.port]
-        yield ['snapshot', self.store.version]
+        yield ["authority", self._authority]
+        yield ["port", self.port]
+        yield ["snapshot", self.store.version]
         for user, password in self.authenticator.passwords.items():
-            yield ['password', user, password]
+            yield ["password", user, password]
         for text, token in self.authenticator.tokens():
-            yield ['token', text, auth.token_record(token)]
+            yield ["token", text, auth.token_record(token)]
         for resource, obj in self.store.dump():
-            yield ['put', resource, obj]
-        yield ['registry', self.registry.dump()]
+            yield ["put", resource, obj]
+        yield ["registry", self.registry.dump()]
         for uid, log in self._logs.items():
             for index in range(len(log)):
                 moment, line = log.line(index)
-                yield ['log', uid, moment, line.decode('latin-1')]
+                yield ["log", uid, moment, line.decode("latin-1")]
 
     def _rewrite(self):
         self._journal.close()
@@ -403,10 +403,10 @@ class Cluster:
         self._journal_length = 0
 
     def _journal_event(self, event):
-        self._journal_write('del' if event.type == DELETED else 'put', event.resource, event.obj)
+        self._journal_write("del" if event.type == DELETED else "put", event.resource, event.obj)
 
     def _journal_token(self, text, token):
-        self._journal_write('token', text, auth.token_record(token))
+        self._journal_write("token", text, auth.token_record(token))
 
     def _journal_write(self, *record):
         if self._journal is not None:
@@ -417,4 +417,4 @@ class Cluster:
 
 
 def _suffix():
-    return ''.join(random_secrets.choice('bcdfghjklmnpqrstvwxz2456789') for _ in range(5))
+    return "".join(random_secrets.choice("bcdfghjklmnpqrstvwxz2456789") for _ in range(5))

@@ -47,16 +47,16 @@ class Control:
         self._app = app
         self._commands = {}
         for method, name, handler in (
-            ('GET', '', self._about),
-            ('GET', 'faults', self._get_faults),
-            ('POST', 'faults', self._add_fault),
-            ('DELETE', 'faults', self._remove_faults),
-            ('GET', 'unfired', self._unfired),
-            ('GET', 'requests', self._requests),
-            ('DELETE', 'requests', self._forget),
-            ('GET', 'timing', self._timing),
-            ('POST', 'timing', self._set_timing),
-            ('POST', 'registry', self._push),
+            ("GET", "", self._about),
+            ("GET", "faults", self._get_faults),
+            ("POST", "faults", self._add_fault),
+            ("DELETE", "faults", self._remove_faults),
+            ("GET", "unfired", self._unfired),
+            ("GET", "requests", self._requests),
+            ("DELETE", "requests", self._forget),
+            ("GET", "timing", self._timing),
+            ("POST", "timing", self._set_timing),
+            ("POST", "registry", self._push),
         ):
             self.add(method, name, handler)
 
@@ -72,43 +72,43 @@ class Control:
 
     async def handle(self, request, path):
         """Answer a request of aiohttp."""
-        name, _, argument = path.partition('/_sandbox/')[2].strip('/').partition('/')
+        name, _, argument = path.partition("/_sandbox/")[2].strip("/").partition("/")
         try:
             self._check_peer(request)
             handler = self._commands.get((request.method, name))
             if handler is None:
-                raise ControlError('no such command; see osbs/sandbox/control.py', 404)
+                raise ControlError("no such command; see osbs/sandbox/control.py", 404)
             body = await request.read()
-            answer = handler(argument, json.loads(body.decode('utf-8')) if body else {})
+            answer = handler(argument, json.loads(body.decode("utf-8")) if body else {})
             return web.json_response(answer)
         except ControlError as exc:
-            return web.json_response({'error': str(exc)}, status=exc.status)
+            return web.json_response({"error": str(exc)}, status=exc.status)
         except (FaultError, ValueError, KeyError, TypeError) as exc:
-            return web.json_response({'error': str(exc)}, status=400)
+            return web.json_response({"error": str(exc)}, status=400)
 
     @staticmethod
     def _check_peer(request):
-        peer = request.transport.get_extra_info('peername') if request.transport else None
+        peer = request.transport.get_extra_info("peername") if request.transport else None
         if not peer or not ipaddress.ip_address(peer[0]).is_loopback:
-            raise ControlError('the control plane is for loopback only', 403)
+            raise ControlError("the control plane is for loopback only", 403)
 
     # commands
 
     def _about(self, _argument, _body):
         cluster = self._app.cluster
         return {
-            'url': cluster.url,
-            'namespace': cluster.namespace,
-            'oapi': self._app.oapi,
-            'resourceVersion': cluster.store.version,
-            'unfinished': cluster.builds.running,
-            'commands': sorted('{} /_sandbox/{}'.format(*key) for key in self._commands),
+            "url": cluster.url,
+            "namespace": cluster.namespace,
+            "oapi": self._app.oapi,
+            "resourceVersion": cluster.store.version,
+            "unfinished": cluster.builds.running,
+            "commands": sorted("{} /_sandbox/{}".format(*key) for key in self._commands),
         }
 
     def _fault(self, argument):
         fault = self._app.faults.find(int(argument)) if argument.isdigit() else None
         if fault is None:
-            raise ControlError('no fault {!r}'.format(argument), 404)
+            raise ControlError("no fault {!r}".format(argument), 404)
         return fault
 
     def _get_faults(self, argument, _body):
@@ -144,11 +144,11 @@ class Control:
         timing = self._app.cluster.timing
         unknown = set(body) - set(timing.DEFAULTS)
         if unknown:
-            raise ControlError('unknown delays: ' + ', '.join(sorted(unknown)))
+            raise ControlError("unknown delays: " + ", ".join(sorted(unknown)))
         for name, seconds in body.items():
             setattr(timing, name, float(seconds))
-        return self._timing('', {})
+        return self._timing("", {})
 
     def _push(self, _argument, body):
-        self._app.cluster.push(body['repository'], body.get('tag', 'latest'))
+        self._app.cluster.push(body["repository"], body.get("tag", "latest"))
         return {}

@@ -15,16 +15,16 @@ class GroupResource:
     :param group: str, API group or empty for the legacy API
     """
 
-    def __init__(self, resource, group=''):
+    def __init__(self, resource, group=""):
         self.resource = resource
         self.group = group
 
     def __str__(self):
-        return '{}.{}'.format(self.resource, self.group) if self.group else self.resource
+        return "{}.{}".format(self.resource, self.group) if self.group else self.resource
 
-    def details(self, name=''):
+    def details(self, name=""):
         """Return the fields name, group and kind of ``details``; empty ones are left out."""
-        pairs = (('name', name), ('group', self.group), ('kind', self.resource))
+        pairs = (("name", name), ("group", self.group), ("kind", self.resource))
         return {key: value for key, value in pairs if value}
 
 
@@ -50,36 +50,36 @@ class ApiError(Exception):
     def status(self):
         """Return the Status object, fields in the order of the real server."""
         status = {
-            'kind': 'Status',
-            'apiVersion': 'v1',
-            'metadata': {},
-            'status': 'Failure',
-            'message': self.message,
+            "kind": "Status",
+            "apiVersion": "v1",
+            "metadata": {},
+            "status": "Failure",
+            "message": self.message,
         }
         if self.reason is not None:
-            status['reason'] = self.reason
+            status["reason"] = self.reason
         if self.details is not None:
-            status['details'] = self.details
-        status['code'] = self.code
+            status["details"] = self.details
+        status["code"] = self.code
         return status
 
 
-def success(resource=None, name='', uid=''):
+def success(resource=None, name="", uid=""):
     """Return the Status that a DELETE answers; without arguments it has no details."""
-    status = {'kind': 'Status', 'apiVersion': 'v1', 'metadata': {}, 'status': 'Success'}
+    status = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success"}
     if resource is not None:
-        status['details'] = dict(resource.details(name), uid=uid)
+        status["details"] = dict(resource.details(name), uid=uid)
     return status
 
 
 def bad_request(message):
     """Return 400 BadRequest."""
-    return ApiError(400, message, 'BadRequest')
+    return ApiError(400, message, "BadRequest")
 
 
 def unauthorized():
     """Return 401; the API server says no more than that."""
-    return ApiError(401, 'Unauthorized', 'Unauthorized')
+    return ApiError(401, "Unauthorized", "Unauthorized")
 
 
 def forbidden(resource, name, why):
@@ -87,13 +87,13 @@ def forbidden(resource, name, why):
     subject = str(resource)
     if name and subject:
         subject = '{} "{}"'.format(subject, name)
-    prefix = '{} is forbidden'.format(subject) if subject else 'forbidden'
+    prefix = "{} is forbidden".format(subject) if subject else "forbidden"
     return ApiError(
         403,
-        '{}: {}'.format(prefix, why),
-        'Forbidden',
+        "{}: {}".format(prefix, why),
+        "Forbidden",
         resource.details(name),
-        {'X-Content-Type-Options': 'nosniff'},
+        {"X-Content-Type-Options": "nosniff"},
     )
 
 
@@ -107,21 +107,21 @@ def refused_by_admission(resource, name, why):
 def not_found(resource, name):
     """Return 404 NotFound of an object."""
     return ApiError(
-        404, '{} "{}" not found'.format(resource, name), 'NotFound', resource.details(name)
+        404, '{} "{}" not found'.format(resource, name), "NotFound", resource.details(name)
     )
 
 
 def no_such_resource():
     """Return 404 for a path that those see who may see everything."""
-    return ApiError(404, 'the server could not find the requested resource', 'NotFound', {})
+    return ApiError(404, "the server could not find the requested resource", "NotFound", {})
 
 
 def method_not_allowed():
     """Return 405."""
     return ApiError(
         405,
-        'the server does not allow this method on the requested resource',
-        'MethodNotAllowed',
+        "the server does not allow this method on the requested resource",
+        "MethodNotAllowed",
         {},
     )
 
@@ -131,29 +131,29 @@ def already_exists(resource, name):
     return ApiError(
         409,
         '{} "{}" already exists'.format(resource, name),
-        'AlreadyExists',
+        "AlreadyExists",
         resource.details(name),
     )
 
 
 MODIFIED = (
-    'the object has been modified; please apply your changes to the latest version ' 'and try again'
+    "the object has been modified; please apply your changes to the latest version " "and try again"
 )
 
 
 def conflict(resource, name, why=MODIFIED):
     """Return 409 Conflict, the answer to a stale PUT."""
     message = 'Operation cannot be fulfilled on {} "{}": {}'.format(resource, name, why)
-    return ApiError(409, message, 'Conflict', resource.details(name))
+    return ApiError(409, message, "Conflict", resource.details(name))
 
 
 def unsupported_media_type(supported):
     """Return 415."""
     message = (
-        'the body of the request was in an unknown format - accepted media types include: '
-        + ', '.join(supported)
+        "the body of the request was in an unknown format - accepted media types include: "
+        + ", ".join(supported)
     )
-    return ApiError(415, message, 'UnsupportedMediaType')
+    return ApiError(415, message, "UnsupportedMediaType")
 
 
 class Cause:
@@ -165,7 +165,7 @@ class Cause:
     :param reason: str or None, ``FieldValueInvalid`` and the like
     """
 
-    def __init__(self, field, message, reason='FieldValueInvalid'):
+    def __init__(self, field, message, reason="FieldValueInvalid"):
         self.field = field
         self.message = message
         self.reason = reason
@@ -174,30 +174,30 @@ class Cause:
     def invalid(cls, field, value, why):
         """Make a cause ``Invalid value``; the value is quoted as Go does."""
         shown = '"{}"'.format(value) if isinstance(value, str) else value
-        return cls(field, 'Invalid value: {}: {}'.format(shown, why))
+        return cls(field, "Invalid value: {}: {}".format(shown, why))
 
     @classmethod
-    def required(cls, field, why=''):
+    def required(cls, field, why=""):
         """Make a cause ``Required value``."""
-        return cls(field, 'Required value' + (': ' + why if why else ''), 'FieldValueRequired')
+        return cls(field, "Required value" + (": " + why if why else ""), "FieldValueRequired")
 
     @classmethod
     def refused(cls, field, why):
         """Make a cause ``Forbidden``."""
-        return cls(field, 'Forbidden: ' + why, 'FieldValueForbidden')
+        return cls(field, "Forbidden: " + why, "FieldValueForbidden")
 
     def text(self):
         """Return the line for the Status' message."""
-        return '{}: {}'.format(self.field, self.message)
+        return "{}: {}".format(self.field, self.message)
 
     def as_json(self):
         """Return the entry of ``details.causes``."""
-        entry = {'reason': self.reason} if self.reason else {}
+        entry = {"reason": self.reason} if self.reason else {}
         entry.update(message=self.message, field=self.field)
         return entry
 
 
-def invalid(kind, name, causes, group=''):
+def invalid(kind, name, causes, group=""):
     """
     Return 422 Invalid.
 
@@ -205,25 +205,25 @@ def invalid(kind, name, causes, group=''):
     :param causes: list of Cause; the message names each text once
     """
     texts = list(dict.fromkeys(cause.text() for cause in causes))
-    shown = texts[0] if len(texts) == 1 else '[{}]'.format(', '.join(texts))
-    details = {'name': name, 'group': group, 'kind': kind}
+    shown = texts[0] if len(texts) == 1 else "[{}]".format(", ".join(texts))
+    details = {"name": name, "group": group, "kind": kind}
     details = {key: value for key, value in details.items() if value}
-    details['causes'] = [cause.as_json() for cause in causes]
-    qualified = '{}.{}'.format(kind, group) if group else kind
+    details["causes"] = [cause.as_json() for cause in causes]
+    qualified = "{}.{}".format(kind, group) if group else kind
     message = '{} "{}" is invalid: {}'.format(qualified, name, shown)
-    return ApiError(422, message, 'Invalid', details)
+    return ApiError(422, message, "Invalid", details)
 
 
 def internal(message):
     """Return 500 InternalError with its single cause."""
     return ApiError(
         500,
-        'Internal error occurred: ' + message,
-        'InternalError',
-        {'causes': [{'message': message}]},
+        "Internal error occurred: " + message,
+        "InternalError",
+        {"causes": [{"message": message}]},
     )
 
 
-def expired(message='The resourceVersion for the provided watch is too old.'):
+def expired(message="The resourceVersion for the provided watch is too old."):
     """Return 410; a watch sends it as an ERROR line."""
-    return ApiError(410, message, 'Expired')
+    return ApiError(410, message, "Expired")

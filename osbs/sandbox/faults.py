@@ -13,32 +13,32 @@ import threading
 #: kind -> its parameters with their defaults; None must be given
 KINDS = {
     # requests
-    'delay': {'seconds': None},
-    'reset_before': {},
-    'reset_after': {},
-    'cut': {'bytes': 0, 'clean': False},
-    'status': {'status': None, 'retry_after': None, 'body': None},
-    'garbage': {'status': 200},
-    'html': {'status': 200},
-    'empty': {'status': 200},
+    "delay": {"seconds": None},
+    "reset_before": {},
+    "reset_after": {},
+    "cut": {"bytes": 0, "clean": False},
+    "status": {"status": None, "retry_after": None, "body": None},
+    "garbage": {"status": 200},
+    "html": {"status": 200},
+    "empty": {"status": 200},
     # connections
-    'reset_connection': {},
-    'refuse': {'seconds': 1.0},
+    "reset_connection": {},
+    "refuse": {"seconds": 1.0},
     # the whole server, at once
-    'expire_tokens': {'keep': ()},
-    'drop_watches': {},
-    'drop_connections': {},
-    'compact': {},
-    'restart': {'seconds': 0.2},
+    "expire_tokens": {"keep": ()},
+    "drop_watches": {},
+    "drop_connections": {},
+    "compact": {},
+    "restart": {"seconds": 0.2},
 }
 #: the first of these that matches decides what becomes of a request
-TERMINAL = ('reset_before', 'status', 'garbage', 'html', 'empty', 'reset_after')
-CONNECTION = ('reset_connection',)
-ACTIONS = ('refuse', 'expire_tokens', 'drop_watches', 'drop_connections', 'compact', 'restart')
+TERMINAL = ("reset_before", "status", "garbage", "html", "empty", "reset_after")
+CONNECTION = ("reset_connection",)
+ACTIONS = ("refuse", "expire_tokens", "drop_watches", "drop_connections", "compact", "restart")
 
 PAGE = (
-    b'<html><head><title>503 Service Unavailable</title></head>\n'
-    b'<body><h1>Service Unavailable</h1></body></html>\n'
+    b"<html><head><title>503 Service Unavailable</title></head>\n"
+    b"<body><h1>Service Unavailable</h1></body></html>\n"
 )
 GARBAGE = b'{"kind": "Build", "apiVersion": \xff\xfe \x00 <<<'
 
@@ -62,12 +62,12 @@ class Fault:
 
     def __init__(self, kind, method=None, path=None, count=1, skip=0, **parameters):
         if kind not in KINDS:
-            raise FaultError('unknown fault {!r}; known are {}'.format(kind, ', '.join(KINDS)))
+            raise FaultError("unknown fault {!r}; known are {}".format(kind, ", ".join(KINDS)))
         unknown = set(parameters) - set(KINDS[kind])
         if unknown:
             raise FaultError(
-                'fault {!r} has no parameter {}; it has {}'.format(
-                    kind, ', '.join(sorted(unknown)), ', '.join(KINDS[kind]) or 'none'
+                "fault {!r} has no parameter {}; it has {}".format(
+                    kind, ", ".join(sorted(unknown)), ", ".join(KINDS[kind]) or "none"
                 )
             )
         self.kind = kind
@@ -75,7 +75,7 @@ class Fault:
         try:
             self._pattern = re.compile(path) if path else None
         except re.error as exc:
-            raise FaultError('path {!r} is no regular expression: {}'.format(path, exc))
+            raise FaultError("path {!r} is no regular expression: {}".format(path, exc))
         self.path = path
         self.count = count
         self.skip = skip
@@ -83,10 +83,10 @@ class Fault:
         missing = [
             name
             for name, value in self.parameters.items()
-            if value is None and name in ('seconds', 'status')
+            if value is None and name in ("seconds", "status")
         ]
         if missing:
-            raise FaultError('fault {!r} needs {}'.format(kind, ', '.join(missing)))
+            raise FaultError("fault {!r} needs {}".format(kind, ", ".join(missing)))
         #: how many times it did something
         self.fired = 0
         self.id = None
@@ -113,23 +113,23 @@ class Fault:
     def describe(self):
         """Return the fault as JSON-like data."""
         return {
-            'id': self.id,
-            'kind': self.kind,
-            'method': self.method,
-            'path': self.path,
-            'count': self.count,
-            'skip': self.skip,
-            'fired': self.fired,
-            'parameters': {
+            "id": self.id,
+            "kind": self.kind,
+            "method": self.method,
+            "path": self.path,
+            "count": self.count,
+            "skip": self.skip,
+            "fired": self.fired,
+            "parameters": {
                 name: list(value) if isinstance(value, (set, tuple)) else value
                 for name, value in self.parameters.items()
             },
         }
 
     def __repr__(self):
-        about = ' '.join(part for part in (self.method, self.path) if part)
-        return '<Fault {} {}{}, fired {} times>'.format(
-            self.id, self.kind, about and ' on ' + about, self.fired
+        about = " ".join(part for part in (self.method, self.path) if part)
+        return "<Fault {} {}{}, fired {} times>".format(
+            self.id, self.kind, about and " on " + about, self.fired
         )
 
 
@@ -207,7 +207,7 @@ class Faults:
         unfired = self.unfired()
         if unfired:
             raise AssertionError(
-                'faults that never fired: {}'.format(', '.join(repr(fault) for fault in unfired))
+                "faults that never fired: {}".format(", ".join(repr(fault) for fault in unfired))
             )
 
     def plan(self, method, target):
@@ -224,18 +224,18 @@ class Faults:
 
     @staticmethod
     def _include(plan, fault, method, target):
-        wanted = fault.kind == 'delay'
-        wanted = wanted or (fault.kind == 'cut' and plan.cut is None)
+        wanted = fault.kind == "delay"
+        wanted = wanted or (fault.kind == "cut" and plan.cut is None)
         wanted = wanted or (fault.kind in TERMINAL and plan.terminal is None)
         if not wanted or not fault.meets(method, target):
             return
-        if fault.kind == 'cut':
+        if fault.kind == "cut":
             # it fires when there is something to cut
             plan.cut = fault
             return
         fault.fired += 1
-        if fault.kind == 'delay':
-            plan.delay += fault['seconds']
+        if fault.kind == "delay":
+            plan.delay += fault["seconds"]
         else:
             plan.terminal = fault
 
@@ -243,7 +243,7 @@ class Faults:
         """Tell whether a new connection is to be reset, counting the fault that says so."""
         with self._lock:
             for fault in self._faults:
-                if fault.kind in CONNECTION and fault.meets('', ''):
+                if fault.kind in CONNECTION and fault.meets("", ""):
                     fault.fired += 1
                     return True
         return False
@@ -252,15 +252,15 @@ class Faults:
 
     def delay(self, seconds, **match):
         """Let matching requests wait."""
-        return self.add('delay', seconds=seconds, **match)
+        return self.add("delay", seconds=seconds, **match)
 
     def status(self, status, retry_after=None, body=None, **match):
         """Answer matching requests with a status instead of acting on them."""
-        return self.add('status', status=status, retry_after=retry_after, body=body, **match)
+        return self.add("status", status=status, retry_after=retry_after, body=body, **match)
 
     def reset(self, after=False, **match):
         """Reset the connection before (or after) acting on matching requests."""
-        return self.add('reset_after' if after else 'reset_before', **match)
+        return self.add("reset_after" if after else "reset_before", **match)
 
     def cut(self, size=0, clean=False, **match):
         """
@@ -269,7 +269,7 @@ class Faults:
         :param size: int, bytes that get through
         :param clean: bool, end it as if it were complete (as a log that broke at the node)
         """
-        return self.add('cut', bytes=size, clean=clean, **match)
+        return self.add("cut", bytes=size, clean=clean, **match)
 
     def refuse(self, seconds=1.0):
         """
@@ -277,55 +277,55 @@ class Faults:
 
         Fires when it begins: whom the system refuses, nobody can count.
         """
-        return self.add('refuse', seconds=seconds)
+        return self.add("refuse", seconds=seconds)
 
     def restart(self, seconds=0.2):
         """Drop everything, refuse connections for some seconds, come back with state kept."""
-        return self.add('restart', seconds=seconds)
+        return self.add("restart", seconds=seconds)
 
     def expire_tokens(self, keep=()):
         """Make users' tokens worthless; fires with each 401 that follows from it."""
-        return self.add('expire_tokens', keep=keep)
+        return self.add("expire_tokens", keep=keep)
 
     def drop_watches(self):
         """Break all watches and followed logs there are."""
-        return self.add('drop_watches')
+        return self.add("drop_watches")
 
     def compact(self):
         """Forget the history; fires with each 410 that follows from it."""
-        return self.add('compact')
+        return self.add("compact")
 
     def kubelet_down(self, **match):
         """Answer logs as a master does that cannot reach the node."""
         return self.add(
-            'status',
+            "status",
             status=500,
             body=_status(
                 'Get "https://127.0.0.1:10250/containerLogs": dial tcp 127.0.0.1:10250: connect: '
-                'connection refused'
+                "connection refused"
             ),
-            **dict({'path': r'/log/?(\?|$)'}, **match),
+            **dict({"path": r"/log/?(\?|$)"}, **match),
         )
 
     def kubelet_error(self, **match):
         """Answer logs as a master does whose node answers 500."""
-        text = 'the kubelet failed\n'
+        text = "the kubelet failed\n"
         body = _status(
-            'Internal error occurred: ' + text,
-            reason='InternalError',
-            details={'causes': [{'message': text}]},
+            "Internal error occurred: " + text,
+            reason="InternalError",
+            details={"causes": [{"message": text}]},
         )
-        return self.add('status', status=500, body=body, **dict({'path': r'/log/?(\?|$)'}, **match))
+        return self.add("status", status=500, body=body, **dict({"path": r"/log/?(\?|$)"}, **match))
 
 
 def _status(message, **more):
     return dict(
         {
-            'kind': 'Status',
-            'apiVersion': 'v1',
-            'metadata': {},
-            'status': 'Failure',
-            'message': message,
+            "kind": "Status",
+            "apiVersion": "v1",
+            "metadata": {},
+            "status": "Failure",
+            "message": message,
         },
         **dict(more, code=500),
     )

@@ -8,11 +8,11 @@ from osbs.sandbox import errors, imagestreams
 from osbs.sandbox.kinds import builds
 from osbs.sandbox.store import Exists, Missing, Stale, name_of, namespace_of
 
-BUILDS = errors.GroupResource('builds', builds.StrategyKind.group)
-CONFIGS = errors.GroupResource('buildconfigs', builds.StrategyKind.group)
-DEFAULT_ACCOUNT = 'builder'
+BUILDS = errors.GroupResource("builds", builds.StrategyKind.group)
+CONFIGS = errors.GroupResource("buildconfigs", builds.StrategyKind.group)
+DEFAULT_ACCOUNT = "builder"
 
-MANUAL = [{'message': 'Manually triggered'}]
+MANUAL = [{"message": "Manually triggered"}]
 
 
 class Generator:
@@ -29,7 +29,7 @@ class Generator:
     def start(self):
         """Follow streams and configurations, and start builds when their triggers say so."""
         self._store.subscribe(self._on_event)
-        for config in self._store.list('buildconfigs'):
+        for config in self._store.list("buildconfigs"):
             self._check_later(config)
 
     async def instantiate(self, namespace, name, request=None, triggered_by=None):
@@ -45,119 +45,119 @@ class Generator:
         :return: dict, the new Build
         """
         request = request or {}
-        config = self._store.get('buildconfigs', namespace, name)
+        config = self._store.get("buildconfigs", namespace, name)
         if config is None:
             raise errors.not_found(CONFIGS, name)
-        wanted = request.get('lastVersion')
-        if wanted is not None and wanted != config['status']['lastVersion']:
+        wanted = request.get("lastVersion")
+        if wanted is not None and wanted != config["status"]["lastVersion"]:
             raise errors.conflict(
                 CONFIGS,
                 name,
-                'the LastVersion({}) on build request does not '
-                'match the LastVersion({}) on the build config'.format(
-                    wanted, config['status']['lastVersion']
+                "the LastVersion({}) on build request does not "
+                "match the LastVersion({}) on the build config".format(
+                    wanted, config["status"]["lastVersion"]
                 ),
             )
-        await self._cluster.timing.sleep('instantiate')
+        await self._cluster.timing.sleep("instantiate")
         build = self._build(config, request, triggered_by)
         changed = dict(
             self._with_triggered_images(config),
-            status={'lastVersion': config['status']['lastVersion'] + 1},
+            status={"lastVersion": config["status"]["lastVersion"] + 1},
         )
         try:
-            self._store.update('buildconfigs', changed, config['metadata']['resourceVersion'])
+            self._store.update("buildconfigs", changed, config["metadata"]["resourceVersion"])
         except (Stale, Missing):
             raise errors.conflict(CONFIGS, name)
         try:
-            return self._store.create('builds', build)
+            return self._store.create("builds", build)
         except Exists:
             raise errors.already_exists(BUILDS, name_of(build))
 
     def _build(self, config, request, triggered_by):
         namespace = namespace_of(config)
-        account = config['spec'].get('serviceAccount') or DEFAULT_ACCOUNT
-        if self._store.get('serviceaccounts', namespace, account) is None:
+        account = config["spec"].get("serviceAccount") or DEFAULT_ACCOUNT
+        if self._store.get("serviceaccounts", namespace, account) is None:
             raise errors.internal(
                 'Error getting push/pull secrets for service account {}/{}: serviceaccounts "{}" '
-                'not found'.format(namespace, account, account)
+                "not found".format(namespace, account, account)
             )
         spec = {
             key: value
-            for key, value in config['spec'].items()
+            for key, value in config["spec"].items()
             if key
             not in (
-                'triggers',
-                'runPolicy',
-                'serviceAccount',
-                'successfulBuildsHistoryLimit',
-                'failedBuildsHistoryLimit',
+                "triggers",
+                "runPolicy",
+                "serviceAccount",
+                "successfulBuildsHistoryLimit",
+                "failedBuildsHistoryLimit",
             )
         }
-        spec['strategy'] = self._strategy(config, request)
-        spec = dict({'serviceAccount': account}, **spec)
-        spec['triggeredBy'] = triggered_by or request.get('triggeredBy') or MANUAL
+        spec["strategy"] = self._strategy(config, request)
+        spec = dict({"serviceAccount": account}, **spec)
+        spec["triggeredBy"] = triggered_by or request.get("triggeredBy") or MANUAL
         return {
-            'metadata': _build_metadata(config, request),
-            'spec': spec,
-            'status': {
-                'phase': builds.NEW,
-                'config': {'kind': 'BuildConfig', 'namespace': namespace, 'name': name_of(config)},
-                'output': {},
+            "metadata": _build_metadata(config, request),
+            "spec": spec,
+            "status": {
+                "phase": builds.NEW,
+                "config": {"kind": "BuildConfig", "namespace": namespace, "name": name_of(config)},
+                "output": {},
             },
         }
 
     def _strategy(self, config, request):
-        strategy = config['spec']['strategy']
-        custom = strategy.get('customStrategy')
+        strategy = config["spec"]["strategy"]
+        custom = strategy.get("customStrategy")
         if custom is None:
             return strategy
-        image = self._resolve(namespace_of(config), custom['from'])
-        return builds.with_base_image(strategy, image, request.get('env') or ())
+        image = self._resolve(namespace_of(config), custom["from"])
+        return builds.with_base_image(strategy, image, request.get("env") or ())
 
     def _resolve(self, namespace, reference):
-        if reference['kind'] != 'ImageStreamTag':
-            return reference['name']
-        target = reference.get('namespace') or namespace
+        if reference["kind"] != "ImageStreamTag":
+            return reference["name"]
+        target = reference.get("namespace") or namespace
         try:
-            return imagestreams.resolve(self._store, target, reference['name'])
+            return imagestreams.resolve(self._store, target, reference["name"])
         except imagestreams.Unresolved as exc:
-            message = 'Error resolving ImageStreamTag {} in namespace {}: {}'.format(
-                reference['name'], target, exc
+            message = "Error resolving ImageStreamTag {} in namespace {}: {}".format(
+                reference["name"], target, exc
             )
             raise errors.ApiError(
                 422,
                 message,
-                'Invalid',
+                "Invalid",
                 {
-                    'name': reference['name'],
-                    'kind': 'ImageStreamTag',
-                    'causes': [{'message': message, 'field': 'from'}],
+                    "name": reference["name"],
+                    "kind": "ImageStreamTag",
+                    "causes": [{"message": message, "field": "from"}],
                 },
             )
 
     # triggers
 
     def _on_event(self, event):
-        if event.type == 'DELETED':
+        if event.type == "DELETED":
             return
-        if event.resource == 'buildconfigs' and (
-            event.old is None or event.old['spec'] != event.obj['spec']
+        if event.resource == "buildconfigs" and (
+            event.old is None or event.old["spec"] != event.obj["spec"]
         ):
             self._check_later(event.obj)
-        elif event.resource == 'imagestreams' and (
-            event.old is None or event.old['status'] != event.obj['status']
+        elif event.resource == "imagestreams" and (
+            event.old is None or event.old["status"] != event.obj["status"]
         ):
-            for config in self._store.list('buildconfigs', namespace_of(event.obj)):
+            for config in self._store.list("buildconfigs", namespace_of(event.obj)):
                 self._check_later(config)
 
     def _check_later(self, config):
-        if config['spec']['triggers'] and self._cause(config):
+        if config["spec"]["triggers"] and self._cause(config):
             self._cluster.spawn(self._check(namespace_of(config), name_of(config)))
 
     async def _check(self, namespace, name):
-        await self._cluster.timing.sleep('trigger')
+        await self._cluster.timing.sleep("trigger")
         for _ in range(10):
-            config = self._store.get('buildconfigs', namespace, name)
+            config = self._store.get("buildconfigs", namespace, name)
             cause = self._cause(config) if config is not None else None
             if cause is None:
                 return
@@ -169,16 +169,16 @@ class Generator:
 
     def _cause(self, config):
         """Return why a BuildConfig's triggers start a build now (spec.triggeredBy), or None."""
-        for trigger in config['spec']['triggers']:
-            if trigger['type'] == 'ConfigChange' and not config['status']['lastVersion']:
-                return [{'message': 'Build configuration change'}]
+        for trigger in config["spec"]["triggers"]:
+            if trigger["type"] == "ConfigChange" and not config["status"]["lastVersion"]:
+                return [{"message": "Build configuration change"}]
             image = self._new_image(config, trigger)
             if image:
                 reference = _watched(config, trigger)
                 return [
                     {
-                        'message': 'Image change',
-                        'imageChangeBuild': {'imageID': image, 'fromRef': dict(reference)},
+                        "message": "Image change",
+                        "imageChangeBuild": {"imageID": image, "fromRef": dict(reference)},
                     }
                 ]
         return None
@@ -190,60 +190,60 @@ class Generator:
             return None
         try:
             image = imagestreams.resolve(
-                self._store, reference.get('namespace') or namespace_of(config), reference['name']
+                self._store, reference.get("namespace") or namespace_of(config), reference["name"]
             )
         except imagestreams.Unresolved:
             return None
-        return image if image != trigger['imageChange'].get('lastTriggeredImageID') else None
+        return image if image != trigger["imageChange"].get("lastTriggeredImageID") else None
 
     def _with_triggered_images(self, config):
         """Return the BuildConfig with the images that a build now sees."""
         triggers = []
-        for trigger in config['spec']['triggers']:
+        for trigger in config["spec"]["triggers"]:
             image = self._new_image(config, trigger)
             if image:
-                change = {'lastTriggeredImageID': image}
-                if 'from' in trigger['imageChange']:
-                    change['from'] = trigger['imageChange']['from']
+                change = {"lastTriggeredImageID": image}
+                if "from" in trigger["imageChange"]:
+                    change["from"] = trigger["imageChange"]["from"]
                 trigger = dict(trigger, imageChange=change)
             triggers.append(trigger)
-        return dict(config, spec=dict(config['spec'], triggers=triggers))
+        return dict(config, spec=dict(config["spec"], triggers=triggers))
 
 
 def _watched(config, trigger):
     """Return the reference that an image change trigger watches, or None for other triggers."""
-    if trigger['type'] != 'ImageChange':
+    if trigger["type"] != "ImageChange":
         return None
-    reference = (trigger.get('imageChange') or {}).get('from') or builds.strategy_of(config).get(
-        'from'
+    reference = (trigger.get("imageChange") or {}).get("from") or builds.strategy_of(config).get(
+        "from"
     )
-    return reference if reference and reference.get('kind') == 'ImageStreamTag' else None
+    return reference if reference and reference.get("kind") == "ImageStreamTag" else None
 
 
 def _build_metadata(config, request):
     name = name_of(config)
-    number = config['status']['lastVersion'] + 1
-    labels = dict((request.get('metadata') or {}).get('labels') or {})
-    labels.update(config['metadata'].get('labels') or {})
+    number = config["status"]["lastVersion"] + 1
+    labels = dict((request.get("metadata") or {}).get("labels") or {})
+    labels.update(config["metadata"].get("labels") or {})
     labels.update(
         {
-            'buildconfig': name[:63],
+            "buildconfig": name[:63],
             builds.CONFIG_LABEL: name[:63],
-            builds.POLICY_LABEL: config['spec']['runPolicy'],
+            builds.POLICY_LABEL: config["spec"]["runPolicy"],
         }
     )
     return {
-        'name': '{}-{}'.format(name, number),
-        'namespace': namespace_of(config),
-        'labels': {key: labels[key] for key in sorted(labels)},
-        'annotations': {builds.CONFIG_LABEL: name, builds.NUMBER_ANNOTATION: str(number)},
-        'ownerReferences': [
+        "name": "{}-{}".format(name, number),
+        "namespace": namespace_of(config),
+        "labels": {key: labels[key] for key in sorted(labels)},
+        "annotations": {builds.CONFIG_LABEL: name, builds.NUMBER_ANNOTATION: str(number)},
+        "ownerReferences": [
             {
-                'apiVersion': 'build.openshift.io/v1',
-                'kind': 'BuildConfig',
-                'name': name,
-                'uid': config['metadata']['uid'],
-                'controller': True,
+                "apiVersion": "build.openshift.io/v1",
+                "kind": "BuildConfig",
+                "name": name,
+                "uid": config["metadata"]["uid"],
+                "controller": True,
             }
         ],
     }

@@ -28,7 +28,7 @@ class Answer:
     :param headers: dict, or list of (name, value) where a name occurs twice
     """
 
-    def __init__(self, body=None, code=200, content_type='application/json', headers=None):
+    def __init__(self, body=None, code=200, content_type="application/json", headers=None):
         self.body = body
         self.code = code
         self.content_type = content_type
@@ -50,10 +50,10 @@ class Stream:
 
 def go_json(data):
     """Return data as Go writes JSON: compact, UTF-8, with a line feed."""
-    text = json.dumps(data, ensure_ascii=False, separators=(',', ':'))
-    for char, escape in (('&', '\\u0026'), ('<', '\\u003c'), ('>', '\\u003e')):
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    for char, escape in (("&", "\\u0026"), ("<", "\\u003c"), (">", "\\u003e")):
         text = text.replace(char, escape)
-    return text.encode('utf-8', 'surrogatepass') + b'\n'
+    return text.encode("utf-8", "surrogatepass") + b"\n"
 
 
 # watches
@@ -87,7 +87,7 @@ class WatchLines:
         if seen is None:
             self.stop()
             return None
-        return go_json({'type': seen[0], 'object': self._render(seen[1])})
+        return go_json({"type": seen[0], "object": self._render(seen[1])})
 
     def stop(self):
         """End the stream."""
@@ -98,17 +98,17 @@ class WatchLines:
 async def watch(request):
     """Follow the changes of a resource."""
     wanted = request.filter()
-    version = _resource_version(request.query.get('resourceVersion', ''))
+    version = _resource_version(request.query.get("resourceVersion", ""))
     seconds = _seconds(request)
     try:
         found = Watch(request.cluster.store, wanted, version)
     except Compacted:
         request.cluster.compaction_met()
         return Stream(
-            WatchLines(None, None, first={'type': 'ERROR', 'object': errors.expired().status()}),
-            'application/json',
+            WatchLines(None, None, first={"type": "ERROR", "object": errors.expired().status()}),
+            "application/json",
         )
-    return Stream(WatchLines(found, request.render, seconds), 'application/json')
+    return Stream(WatchLines(found, request.render, seconds), "application/json")
 
 
 def _resource_version(text):
@@ -124,7 +124,7 @@ def _resource_version(text):
 
 
 def _seconds(request):
-    text = request.query.get('timeoutSeconds', '')
+    text = request.query.get("timeoutSeconds", "")
     if text:
         try:
             seconds = int(text)
@@ -139,8 +139,8 @@ def _seconds(request):
 # logs
 
 _NO_LOGS = {
-    builds.CANCELLED: 'build {} was cancelled. No logs are available.',
-    builds.ERROR: 'build {} is in an error state. No logs are available.',
+    builds.CANCELLED: "build {} was cancelled. No logs are available.",
+    builds.ERROR: "build {} is in an error state. No logs are available.",
 }
 
 
@@ -155,17 +155,17 @@ async def build_log(request):
     name = name_of(build)
     if phase_of(build) in _NO_LOGS:
         raise errors.bad_request(_NO_LOGS[phase_of(build)].format(name))
-    pod = request.cluster.store.get('pods', request.info.namespace, pod_name(build))
+    pod = request.cluster.store.get("pods", request.info.namespace, pod_name(build))
     if pod is None:
         raise errors.bad_request('pods "{}" not found'.format(pod_name(build)))
     return await _log_answer(request, pod, options)
 
 
 def _find_build(request):
-    build = request.cluster.store.get('builds', request.info.namespace, request.info.name)
+    build = request.cluster.store.get("builds", request.info.namespace, request.info.name)
     if build is None:
         raise errors.not_found(
-            errors.GroupResource('builds', KINDS['builds'].group), request.info.name
+            errors.GroupResource("builds", KINDS["builds"].group), request.info.name
         )
     return build
 
@@ -176,7 +176,7 @@ async def _wait_for_start(request, build):
 
     :raises errors.ApiError: 400 when that takes too long, 404 when it is deleted
     """
-    wanted = Filter('builds', request.info.namespace, name_of(build))
+    wanted = Filter("builds", request.info.namespace, name_of(build))
     changes = Watch(request.cluster.store, wanted)
     end = time.monotonic() + request.cluster.timing.log_wait
     try:
@@ -185,8 +185,8 @@ async def _wait_for_start(request, build):
             seen = await changes.next(left) if left > 0 else None
             if seen is None:
                 raise errors.bad_request(
-                    'unable to wait for build {} to run: timed out waiting '
-                    'for the condition'.format(name_of(build))
+                    "unable to wait for build {} to run: timed out waiting "
+                    "for the condition".format(name_of(build))
                 )
             build = _find_build(request)
     finally:
@@ -198,10 +198,10 @@ async def pod_log(request):
     """Answer or follow the log of a pod."""
     options = LogOptions(request.query)
     pod = rest.Request.find(request)
-    if 'containerStatuses' not in pod['status']:
+    if "containerStatuses" not in pod["status"]:
         raise errors.bad_request(
             'container "{}" in pod "{}" is waiting to start: '
-            'ContainerCreating'.format(pod['spec']['containers'][0]['name'], name_of(pod))
+            "ContainerCreating".format(pod["spec"]["containers"][0]["name"], name_of(pod))
         )
     return await _log_answer(request, pod, options)
 
@@ -209,8 +209,8 @@ async def pod_log(request):
 async def _log_answer(request, pod, options):
     reader = LogReader(request.cluster.log_of(pod), options)
     if options.follow:
-        return Stream(reader, 'text/plain')
-    return Answer(await reader.next() or b'', content_type='text/plain')
+        return Stream(reader, "text/plain")
+    return Answer(await reader.next() or b"", content_type="text/plain")
 
 
 # builds
@@ -218,60 +218,60 @@ async def _log_answer(request, pod, options):
 
 async def instantiate(request):
     """Start a build of a BuildConfig."""
-    body = bodies.parse(request, 'BuildRequest')
-    name = (body.get('metadata') or {}).get('name') or request.info.name
-    config = request.cluster.store.get('buildconfigs', request.info.namespace, name)
+    body = bodies.parse(request, "BuildRequest")
+    name = (body.get("metadata") or {}).get("name") or request.info.name
+    config = request.cluster.store.get("buildconfigs", request.info.namespace, name)
     if config is None:
         missing = '{} "{}" not found'.format(
-            errors.GroupResource('buildconfigs', KINDS['buildconfigs'].group), name
+            errors.GroupResource("buildconfigs", KINDS["buildconfigs"].group), name
         )
         raise errors.refused_by_admission(request.group_resource, name, missing)
     _check_strategy(request, config)
     build = await request.cluster.generator.instantiate(request.info.namespace, name, body)
-    return _bogus_link(request, build, 'buildconfigs/{}/instantiate')
+    return _bogus_link(request, build, "buildconfigs/{}/instantiate")
 
 
 async def clone(request):
     """Start a build with the spec of another one."""
-    body = bodies.parse(request, 'BuildRequest')
-    name = (body.get('metadata') or {}).get('name') or request.info.name
-    build = request.cluster.store.get('builds', request.info.namespace, name)
+    body = bodies.parse(request, "BuildRequest")
+    name = (body.get("metadata") or {}).get("name") or request.info.name
+    build = request.cluster.store.get("builds", request.info.namespace, name)
     if build is None:
-        raise errors.not_found(errors.GroupResource('builds', KINDS['builds'].group), name)
+        raise errors.not_found(errors.GroupResource("builds", KINDS["builds"].group), name)
     _check_strategy(request, build)
     config = builds.config_of(build)
     if config:
         made = await request.cluster.generator.instantiate(request.info.namespace, config, body)
-        return _bogus_link(request, made, 'builds/{}/clone')
+        return _bogus_link(request, made, "builds/{}/clone")
     metadata = {
-        'name': '{}-{}'.format(name, int(time.time())),
-        'namespace': request.info.namespace,
-        'labels': build['metadata'].get('labels') or {},
+        "name": "{}-{}".format(name, int(time.time())),
+        "namespace": request.info.namespace,
+        "labels": build["metadata"].get("labels") or {},
     }
     made = request.cluster.store.create(
-        'builds',
-        {'metadata': metadata, 'spec': build['spec'], 'status': {'phase': NEW, 'output': {}}},
+        "builds",
+        {"metadata": metadata, "spec": build["spec"], "status": {"phase": NEW, "output": {}}},
     )
-    return _bogus_link(request, made, 'builds/{}/clone')
+    return _bogus_link(request, made, "builds/{}/clone")
 
 
 def _check_strategy(request, obj):
-    strategy = obj['spec']['strategy'].get('type', '')
+    strategy = obj["spec"]["strategy"].get("type", "")
     if not request.may_use_strategy(strategy):
         raise errors.refused_by_admission(
             request.group_resource,
             name_of(obj),
-            'build strategy {} is not allowed'.format(strategy),
+            "build strategy {} is not allowed".format(strategy),
         )
 
 
 def _bogus_link(request, build, pattern):
     """The real server writes the path of the request as the build's selfLink."""
-    link = '{}/namespaces/{}/{}'.format(
+    link = "{}/namespaces/{}/{}".format(
         request.info.prefix, request.info.namespace, pattern.format(name_of(build))
     )
     return Answer(
-        KINDS['builds'].render(build, request.info.prefix, request.info.api_version, link), 201
+        KINDS["builds"].render(build, request.info.prefix, request.info.api_version, link), 201
     )
 
 
@@ -296,7 +296,7 @@ async def list_tags(request):
         rest.rendered_list(
             request,
             found,
-            {'selfLink': request.info.path, 'resourceVersion': str(request.cluster.store.version)},
+            {"selfLink": request.info.path, "resourceVersion": str(request.cluster.store.version)},
         )
     )
 
@@ -311,11 +311,11 @@ async def put_tag(request):
 async def create_tag(request):
     """Create an ImageStreamTag."""
     obj = bodies.check_names(request, bodies.decode(request))
-    stream, tag = request.cluster.tags.split(obj['metadata'].get('name', ''))
-    stored = request.cluster.store.get('imagestreams', request.info.namespace, stream)
-    known = (stored or {'spec': {}})['spec'].get('tags') or ()
-    if any(entry['name'] == tag for entry in known):
-        raise errors.already_exists(request.group_resource, obj['metadata']['name'])
+    stream, tag = request.cluster.tags.split(obj["metadata"].get("name", ""))
+    stored = request.cluster.store.get("imagestreams", request.info.namespace, stream)
+    known = (stored or {"spec": {}})["spec"].get("tags") or ()
+    if any(entry["name"] == tag for entry in known):
+        raise errors.already_exists(request.group_resource, obj["metadata"]["name"])
     return Answer(
         request.render(
             request.cluster.tags.put(request.info.namespace, obj, request.group_resource)[0]
@@ -335,7 +335,7 @@ async def import_images(request):
     obj = bodies.check_names(request, bodies.decode(request))
     causes = request.kind.problems(obj)
     if causes:
-        name = obj['metadata'].get('name', '')
+        name = obj["metadata"].get("name", "")
         raise errors.invalid(request.kind.kind, name, causes, request.info.group)
     result = request.cluster.imports.run(request.info.namespace, obj)
     return Answer(request.render(result), 201)
@@ -346,12 +346,12 @@ async def import_images(request):
 
 async def get_user(request):
     """Answer a User; ``~`` is whoever asks."""
-    if request.info.name != '~':
+    if request.info.name != "~":
         return Answer(rest.get(request))
-    stored = request.cluster.store.get('users', '', request.identity.name)
+    stored = request.cluster.store.get("users", "", request.identity.name)
     if stored is not None:
         return Answer(request.render(stored))
-    link = '{}/users/{}'.format(request.info.prefix, request.identity.name.replace(':', '%3A'))
+    link = "{}/users/{}".format(request.info.prefix, request.identity.name.replace(":", "%3A"))
     return Answer(request.render(auth.virtual_user(request.identity), link))
 
 
@@ -375,53 +375,53 @@ def _plain(function, code=200):
 
 
 _GENERIC = {
-    'get': _plain(rest.get),
-    'list': _plain(rest.list_objects),
-    'watch': watch,
-    'create': _plain(rest.create, 201),
-    'update': _plain(rest.update),
-    'patch': _plain(rest.patch),
-    'delete': _plain(rest.delete),
-    'deletecollection': _plain(rest.delete_collection),
+    "get": _plain(rest.get),
+    "list": _plain(rest.list_objects),
+    "watch": watch,
+    "create": _plain(rest.create, 201),
+    "update": _plain(rest.update),
+    "patch": _plain(rest.patch),
+    "delete": _plain(rest.delete),
+    "deletecollection": _plain(rest.delete_collection),
 }
 
 _SPECIAL = {
-    ('builds', 'log'): {'get': build_log},
-    ('builds', 'clone'): {'create': clone},
-    ('pods', 'log'): {'get': pod_log},
-    ('buildconfigs', 'instantiate'): {'create': instantiate},
-    ('imagestreamtags', ''): {
-        'get': get_tag,
-        'list': list_tags,
-        'update': put_tag,
-        'create': create_tag,
-        'delete': delete_tag,
+    ("builds", "log"): {"get": build_log},
+    ("builds", "clone"): {"create": clone},
+    ("pods", "log"): {"get": pod_log},
+    ("buildconfigs", "instantiate"): {"create": instantiate},
+    ("imagestreamtags", ""): {
+        "get": get_tag,
+        "list": list_tags,
+        "update": put_tag,
+        "create": create_tag,
+        "delete": delete_tag,
     },
-    ('imagestreamimports', ''): {'create': import_images},
-    ('users', ''): {'get': get_user},
-    ('oauthaccesstokens', ''): {'delete': delete_token},
+    ("imagestreamimports", ""): {"create": import_images},
+    ("users", ""): {"get": get_user},
+    ("oauthaccesstokens", ""): {"delete": delete_token},
 }
 
-_SELECT = ('labelSelector', 'fieldSelector')
+_SELECT = ("labelSelector", "fieldSelector")
 _PARAMETERS = {
-    'list': _SELECT + ('limit', 'continue'),
-    'watch': _SELECT + ('resourceVersion', 'timeoutSeconds'),
-    'deletecollection': _SELECT,
+    "list": _SELECT + ("limit", "continue"),
+    "watch": _SELECT + ("resourceVersion", "timeoutSeconds"),
+    "deletecollection": _SELECT,
 }
-_LOG_PARAMETERS = ('follow', 'nowait', 'sinceSeconds', 'tailLines', 'limitBytes', 'timestamps')
+_LOG_PARAMETERS = ("follow", "nowait", "sinceSeconds", "tailLines", "limitBytes", "timestamps")
 
 #: One row of the table: group, resource, sub-resource, verb, handler, query parameters.
-Endpoint = collections.namedtuple('Endpoint', 'group resource subresource verb handler parameters')
+Endpoint = collections.namedtuple("Endpoint", "group resource subresource verb handler parameters")
 
 
 def _endpoints():
     for kind in KINDS.values():
-        special = _SPECIAL.get((kind.resource, ''), {})
+        special = _SPECIAL.get((kind.resource, ""), {})
         for verb in kind.verbs:
             yield Endpoint(
                 kind.group,
                 kind.resource,
-                '',
+                "",
                 verb,
                 special.get(verb, _GENERIC[verb]),
                 _PARAMETERS.get(verb, ()),
@@ -435,7 +435,7 @@ def _endpoints():
                     subresource,
                     verb,
                     handler,
-                    _LOG_PARAMETERS if subresource == 'log' else (),
+                    _LOG_PARAMETERS if subresource == "log" else (),
                 )
 
 
@@ -463,8 +463,8 @@ def find_handler(info):
     handler = _TABLE.get((info.resource, info.subresource, info.verb))
     if (
         handler is None
-        or (info.verb == 'create' and info.name and not info.subresource)
-        or (info.verb in ('update', 'patch') and not info.name)
+        or (info.verb == "create" and info.name and not info.subresource)
+        or (info.verb in ("update", "patch") and not info.name)
     ):
         raise errors.method_not_allowed()
     return handler

@@ -31,30 +31,30 @@ class Journal:
         :raises OSError: when another sandbox uses it, or it cannot be read
         """
         try:
-            with open(self.path, 'rb') as source:
+            with open(self.path, "rb") as source:
                 _lock(source)
-                lines = source.read().split(b'\n')
+                lines = source.read().split(b"\n")
         except FileNotFoundError:
             return
         for number, line in enumerate(lines, 1):
             if not line:
                 continue
             try:
-                yield json.loads(line.decode('utf-8'))
+                yield json.loads(line.decode("utf-8"))
             except ValueError:
                 if number >= len(lines):
                     return
-                raise ValueError('{}: line {} is no record of a sandbox'.format(self.path, number))
+                raise ValueError("{}: line {} is no record of a sandbox".format(self.path, number))
 
     def restart(self, records):
         """Replace the file by a snapshot and keep it open for appending."""
-        temporary = self.path + '.new'
+        temporary = self.path + ".new"
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, 'wb') as target:
+        with os.fdopen(descriptor, "wb") as target:
             for record in records:
                 target.write(_line(record))
         os.replace(temporary, self.path)
-        self._file = open(self.path, 'ab', buffering=0)
+        self._file = open(self.path, "ab", buffering=0)
         _lock(self._file)
 
     def append(self, *record):
@@ -74,8 +74,8 @@ def _lock(file):
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        raise OSError('{}: another sandbox uses it'.format(file.name))
+        raise OSError("{}: another sandbox uses it".format(file.name))
 
 
 def _line(record):
-    return json.dumps(record, separators=(',', ':')).encode('utf-8') + b'\n'
+    return json.dumps(record, separators=(",", ":")).encode("utf-8") + b"\n"

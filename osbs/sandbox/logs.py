@@ -31,8 +31,8 @@ class ContainerLog(PodLog):
         self._loop = loop
         self._thread = threading.get_ident()
         self._on_write = on_write
-        self._starts = array.array('Q')
-        self._times = array.array('d')
+        self._starts = array.array("Q")
+        self._times = array.array("d")
         self._readers = set()
 
     def write(self, data):
@@ -57,10 +57,10 @@ class ContainerLog(PodLog):
         if not position or self.data[-1] == 0x0A:
             self._line_at(position, moment)
         self.data += data
-        newline = data.find(b'\n')
+        newline = data.find(b"\n")
         while 0 <= newline < len(data) - 1:
             self._line_at(position + newline + 1, moment)
-            newline = data.find(b'\n', newline + 1)
+            newline = data.find(b"\n", newline + 1)
         self._wake()
 
     def _line_at(self, position, moment):
@@ -79,7 +79,7 @@ class ContainerLog(PodLog):
     def tail(self, lines):
         """Return the last lines as bytes."""
         if not self._starts or lines <= 0:
-            return b''
+            return b""
         return bytes(self.data[self._starts[max(0, len(self._starts) - lines)] :])
 
     def first_line(self, options, now):
@@ -143,14 +143,14 @@ class LogReader:
             moment, line = self._log.line(self._line)
             piece = line[self._offset :]
             if self._options.timestamps and not self._offset and piece:
-                pieces.append(rfc3339_nano(moment).encode('ascii') + b' ')
+                pieces.append(rfc3339_nano(moment).encode("ascii") + b" ")
             pieces.append(piece)
             self._offset = len(line)
-            if not line.endswith(b'\n'):
+            if not line.endswith(b"\n"):
                 break
             self._line += 1
             self._offset = 0
-        data = b''.join(pieces)
+        data = b"".join(pieces)
         if self._left is not None:
             data = data[: self._left]
             self._left -= len(data)
@@ -166,33 +166,33 @@ class LogOptions:
     """
 
     def __init__(self, query):
-        self.follow = _flag(query, 'follow')
-        self.nowait = _flag(query, 'nowait')
-        self.timestamps = _flag(query, 'timestamps')
-        self.since = _number(query, 'sinceSeconds')
-        self.tail = _number(query, 'tailLines')
-        self.limit = _number(query, 'limitBytes')
+        self.follow = _flag(query, "follow")
+        self.nowait = _flag(query, "nowait")
+        self.timestamps = _flag(query, "timestamps")
+        self.since = _number(query, "sinceSeconds")
+        self.tail = _number(query, "tailLines")
+        self.limit = _number(query, "limitBytes")
         for name, value, least in (
-            ('sinceSeconds', self.since, 1),
-            ('tailLines', self.tail, 0),
-            ('limitBytes', self.limit, 1),
+            ("sinceSeconds", self.since, 1),
+            ("tailLines", self.tail, 0),
+            ("limitBytes", self.limit, 1),
         ):
             if value is not None and value < least:
                 why = (
-                    'must be greater than {}'.format(least - 1)
+                    "must be greater than {}".format(least - 1)
                     if least
-                    else ('must be greater than or equal to 0')
+                    else ("must be greater than or equal to 0")
                 )
                 raise errors.invalid(
-                    'BuildLogOptions',
-                    '',
+                    "BuildLogOptions",
+                    "",
                     [errors.Cause.invalid(name, value, why)],
-                    'build.openshift.io',
+                    "build.openshift.io",
                 )
 
 
 def _flag(query, name):
-    return query.get(name, '').lower() in ('1', 't', 'true')
+    return query.get(name, "").lower() in ("1", "t", "true")
 
 
 def _number(query, name):

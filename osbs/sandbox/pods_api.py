@@ -48,9 +48,9 @@ class PodRun:
         namespace,
         build,
         env=None,
-        token='',
+        token="",
         secrets=None,
-        api_url='',
+        api_url="",
         ca_file=None,
         log=None,
     ):
@@ -67,7 +67,7 @@ class PodRun:
         self.message = None
 
     def __repr__(self):
-        return '<PodRun {}/{}>'.format(self.namespace, self.name)
+        return "<PodRun {}/{}>".format(self.namespace, self.name)
 
 
 class Runner:

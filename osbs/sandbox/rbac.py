@@ -6,62 +6,62 @@ Imports ``errors``.
 
 from osbs.sandbox import errors
 
-READ = ('get', 'list', 'watch')
-WRITE = ('create', 'update', 'patch', 'delete', 'deletecollection')
-ALL = ('*',)
+READ = ("get", "list", "watch")
+WRITE = ("create", "update", "patch", "delete", "deletecollection")
+ALL = ("*",)
 
 _WORKLOAD = (
-    'builds',
-    'buildconfigs',
-    'imagestreams',
-    'imagestreamtags',
-    'configmaps',
-    'serviceaccounts',
-    'pods',
+    "builds",
+    "buildconfigs",
+    "imagestreams",
+    "imagestreamtags",
+    "configmaps",
+    "serviceaccounts",
+    "pods",
 )
 
 _VIEW = dict(
-    dict.fromkeys(_WORKLOAD + ('resourcequotas',), READ),
-    **{'builds/log': ('get',), 'pods/log': ('get',)},
+    dict.fromkeys(_WORKLOAD + ("resourcequotas",), READ),
+    **{"builds/log": ("get",), "pods/log": ("get",)},
 )
 _EDIT = dict(
     _VIEW,
     **dict(
         dict.fromkeys(_WORKLOAD, READ + WRITE),
         **{
-            'secrets': READ + WRITE,
-            'imagestreamimports': ('create',),
-            'buildconfigs/instantiate': ('create',),
-            'buildconfigs/instantiatebinary': ('create',),
-            'builds/clone': ('create',),
-            'builds/details': ('update',),
-            'builds/docker': ('create',),
-            'builds/source': ('create',),
+            "secrets": READ + WRITE,
+            "imagestreamimports": ("create",),
+            "buildconfigs/instantiate": ("create",),
+            "buildconfigs/instantiatebinary": ("create",),
+            "builds/clone": ("create",),
+            "builds/details": ("update",),
+            "builds/docker": ("create",),
+            "builds/source": ("create",),
         },
     ),
 )
 
 #: role -> resource -> verbs. The resources ``builds/custom`` and so on are the right to a strategy.
 ROLES = {
-    'view': _VIEW,
-    'edit': _EDIT,
-    'admin': _EDIT,
-    'custom-builds': {'builds/custom': ('create',)},
-    'quotas': {'resourcequotas': READ + WRITE},
-    'cluster-admin': {'*': ALL},
+    "view": _VIEW,
+    "edit": _EDIT,
+    "admin": _EDIT,
+    "custom-builds": {"builds/custom": ("create",)},
+    "quotas": {"resourcequotas": READ + WRITE},
+    "cluster-admin": {"*": ALL},
 }
 
 #: what everybody with valid credentials may do at the cluster scope: resource, name, verb
-_OWN = (('users', '~', 'get'), ('oauthaccesstokens', None, 'delete'))
+_OWN = (("users", "~", "get"), ("oauthaccesstokens", None, "delete"))
 
 #: paths beside the resources that everybody may read
-_OPEN_PATHS = ('/api', '/apis', '/oapi', '/version', '/healthz', '/.well-known')
+_OPEN_PATHS = ("/api", "/apis", "/oapi", "/version", "/healthz", "/.well-known")
 
 STRATEGIES = {
-    'Custom': 'builds/custom',
-    'Docker': 'builds/docker',
-    'Source': 'builds/source',
-    'JenkinsPipeline': 'builds/jenkinspipeline',
+    "Custom": "builds/custom",
+    "Docker": "builds/docker",
+    "Source": "builds/source",
+    "JenkinsPipeline": "builds/jenkinspipeline",
 }
 
 
@@ -102,7 +102,7 @@ class Access:
     def may_use_strategy(self, identity, namespace, strategy):
         """Tell whether somebody may make builds of a strategy."""
         resource = STRATEGIES.get(strategy)
-        return resource is None or self.allows(identity, namespace, resource, 'create')
+        return resource is None or self.allows(identity, namespace, resource, "create")
 
     def check(self, identity, info, oapi=True):
         """
@@ -125,7 +125,7 @@ class Access:
                     what=what, ns=info.namespace
                 )
             else:
-                why = '{what} at the cluster scope: {what} at the cluster scope'.format(what=what)
+                why = "{what} at the cluster scope: {what} at the cluster scope".format(what=what)
             raise errors.forbidden(resource, info.name, why)
 
     def _own(self, identity, info):
@@ -139,13 +139,13 @@ class Access:
     def _check_path(self, identity, info, oapi):
         if self.is_administrator(identity):
             return
-        path = info.path.rstrip('/') or '/'
-        known = [prefix for prefix in _OPEN_PATHS if oapi or prefix != '/oapi']
-        if info.verb == 'get' and any(
-            path == prefix or path.startswith(prefix + '/') for prefix in known
+        path = info.path.rstrip("/") or "/"
+        known = [prefix for prefix in _OPEN_PATHS if oapi or prefix != "/oapi"]
+        if info.verb == "get" and any(
+            path == prefix or path.startswith(prefix + "/") for prefix in known
         ):
             return
         why = 'User "{}" cannot {} path "{}": User "{}" cannot "{}" on "{}"'.format(
             identity.name, info.verb, info.path, identity.name, info.verb, info.path
         )
-        raise errors.forbidden(errors.GroupResource(''), '', why)
+        raise errors.forbidden(errors.GroupResource(""), "", why)

@@ -8,7 +8,7 @@ import collections
 import re
 import threading
 
-_SECRET_PATH = re.compile(r'(/oauthaccesstokens/)[^/?]+')
+_SECRET_PATH = re.compile(r"(/oauthaccesstokens/)[^/?]+")
 
 
 class Recorded:
@@ -20,11 +20,11 @@ class Recorded:
     :param connection: int, number of the connection it came on
     """
 
-    __slots__ = ('method', 'path', 'query', 'connection', 'user', 'user_agent', 'status', 'known')
+    __slots__ = ("method", "path", "query", "connection", "user", "user_agent", "status", "known")
 
     def __init__(self, method, path, query, connection, user_agent):
         self.method = method
-        self.path = _SECRET_PATH.sub(r'\1***', path)
+        self.path = _SECRET_PATH.sub(r"\1***", path)
         self.query = query
         self.connection = connection
         self.user = None
@@ -37,8 +37,8 @@ class Recorded:
         return {name: getattr(self, name) for name in self.__slots__}
 
     def __repr__(self):
-        target = '{}?{}'.format(self.path, self.query) if self.query else self.path
-        return '<{} {} -> {}>'.format(self.method, target, self.status)
+        target = "{}?{}".format(self.path, self.query) if self.query else self.path
+        return "<{} {} -> {}>".format(self.method, target, self.status)
 
 
 class Requests:

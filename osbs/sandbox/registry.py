@@ -8,11 +8,11 @@ counter, so that pushing a tag again gives another digest. Imports nothing of th
 import hashlib
 import re
 
-_HOST = re.compile(r'^(localhost|[^/]*[.:][^/]*)/')
-_REPOSITORY = re.compile(r'^[a-z0-9]+([._-]+[a-z0-9]+)*(/[a-z0-9]+([._-]+[a-z0-9]+)*)*$')
-_TAG = re.compile(r'^[\w][\w.-]{0,127}$')
-_DIGEST = re.compile(r'^[a-z0-9]+:[0-9a-f]{32,}$')
-_LAYER = 'sha256:a3ed95caeb02ffe68cdd9fd84406680ae93d633cb16422d00e8a7c22955b46d4'
+_HOST = re.compile(r"^(localhost|[^/]*[.:][^/]*)/")
+_REPOSITORY = re.compile(r"^[a-z0-9]+([._-]+[a-z0-9]+)*(/[a-z0-9]+([._-]+[a-z0-9]+)*)*$")
+_TAG = re.compile(r"^[\w][\w.-]{0,127}$")
+_DIGEST = re.compile(r"^[a-z0-9]+:[0-9a-f]{32,}$")
+_LAYER = "sha256:a3ed95caeb02ffe68cdd9fd84406680ae93d633cb16422d00e8a7c22955b46d4"
 
 
 class PullSpec:
@@ -23,21 +23,21 @@ class PullSpec:
     """
 
     def __init__(self, text):
-        rest, _, self.digest = text.partition('@')
+        rest, _, self.digest = text.partition("@")
         host = _HOST.match(rest)
-        self.registry = host.group(1) if host else ''
+        self.registry = host.group(1) if host else ""
         path = rest[host.end() :] if host else rest
-        self.path, _, self.tag = path.partition(':')
+        self.path, _, self.tag = path.partition(":")
 
     @property
     def repository(self):
         """Return registry and path."""
-        return '{}/{}'.format(self.registry, self.path) if self.registry else self.path
+        return "{}/{}".format(self.registry, self.path) if self.registry else self.path
 
     @property
     def image(self):
         """Return path and tag without the registry."""
-        return '{}:{}'.format(self.path, self.tag) if self.tag else self.path
+        return "{}:{}".format(self.path, self.tag) if self.tag else self.path
 
 
 def pull_spec_problem(text):
@@ -45,10 +45,10 @@ def pull_spec_problem(text):
     spec = PullSpec(text)
     if not _REPOSITORY.match(spec.path):
         if spec.path != spec.path.lower():
-            return 'repository name must be lowercase'
-        return 'invalid reference format'
+            return "repository name must be lowercase"
+        return "invalid reference format"
     if (spec.tag and not _TAG.match(spec.tag)) or (spec.digest and not _DIGEST.match(spec.digest)):
-        return 'invalid reference format'
+        return "invalid reference format"
     return None
 
 
@@ -62,7 +62,7 @@ class Repository:
     :param fails: bool, whether imports fail (missing, private)
     """
 
-    def __init__(self, name, tags=('latest',), insecure_only=False, fails=False):
+    def __init__(self, name, tags=("latest",), insecure_only=False, fails=False):
         self.name = name
         self.tags = dict.fromkeys(tags, 1)
         self.insecure_only = insecure_only
@@ -76,11 +76,11 @@ class Repository:
         """Return the digest of a tag, or None."""
         if tag not in self.tags:
             return None
-        return _digest('{}:{}#{}'.format(self.name, tag, self.tags[tag]))
+        return _digest("{}:{}#{}".format(self.name, tag, self.tags[tag]))
 
 
 def _digest(text):
-    return 'sha256:' + hashlib.sha256(text.encode('utf-8')).hexdigest()
+    return "sha256:" + hashlib.sha256(text.encode("utf-8")).hexdigest()
 
 
 class Registry:
@@ -97,12 +97,12 @@ class Registry:
         self.open_ended = open_ended
         self._repositories = {}
 
-    def add(self, name, tags=('latest',), insecure_only=False, fails=False):
+    def add(self, name, tags=("latest",), insecure_only=False, fails=False):
         """Make a repository known; returns it."""
         self._repositories[name] = Repository(name, tags, insecure_only, fails)
         return self._repositories[name]
 
-    def push(self, name, tag='latest'):
+    def push(self, name, tag="latest"):
         """Put a new image under a tag; imports (also scheduled ones) see it from now on."""
         repository = self._repositories.get(name) or self.add(name, ())
         repository.tags[tag] = repository.tags.get(tag, 0) + 1
@@ -121,10 +121,10 @@ class Registry:
         host = PullSpec(name).registry
         if self.allowed is None or host in self.allowed:
             return None
-        shown = ', '.join('"{}"'.format(entry) for entry in self.allowed[:4])
+        shown = ", ".join('"{}"'.format(entry) for entry in self.allowed[:4])
         more = len(self.allowed) - 4
         if more > 0:
-            shown += ', and {} more ...'.format(more)
+            shown += ", and {} more ...".format(more)
         return 'registry "{}" not allowed by whitelist: {}'.format(host, shown)
 
     # state
@@ -150,45 +150,45 @@ def docker_image(repository, tag):
     """
     path = PullSpec(repository.name).path
     return {
-        'dockerImageReference': '{}@{}'.format(repository.name, repository.digest(tag)),
-        'dockerImageMetadata': {
-            'kind': 'DockerImage',
-            'apiVersion': '1.0',
-            'Id': _digest('config of {}:{}'.format(repository.name, tag)),
-            'Created': '2018-04-01T00:00:00Z',
-            'ContainerConfig': {},
-            'DockerVersion': '1.13.1',
-            'Config': {
-                'Env': ['PATH=/usr/bin'],
-                'Cmd': ['/bin/sh'],
-                'Labels': {'name': path, 'version': tag},
+        "dockerImageReference": "{}@{}".format(repository.name, repository.digest(tag)),
+        "dockerImageMetadata": {
+            "kind": "DockerImage",
+            "apiVersion": "1.0",
+            "Id": _digest("config of {}:{}".format(repository.name, tag)),
+            "Created": "2018-04-01T00:00:00Z",
+            "ContainerConfig": {},
+            "DockerVersion": "1.13.1",
+            "Config": {
+                "Env": ["PATH=/usr/bin"],
+                "Cmd": ["/bin/sh"],
+                "Labels": {"name": path, "version": tag},
             },
-            'Architecture': 'amd64',
-            'Size': 426 + len(path) + len(tag),
+            "Architecture": "amd64",
+            "Size": 426 + len(path) + len(tag),
         },
-        'dockerImageMetadataVersion': '1.0',
-        'dockerImageLayers': [
+        "dockerImageMetadataVersion": "1.0",
+        "dockerImageLayers": [
             {
-                'name': _LAYER,
-                'size': 32,
-                'mediaType': 'application/vnd.docker.image.rootfs.diff.tar.gzip',
+                "name": _LAYER,
+                "size": 32,
+                "mediaType": "application/vnd.docker.image.rootfs.diff.tar.gzip",
             }
         ],
-        'dockerImageManifestMediaType': 'application/vnd.docker.distribution.manifest.v2+json',
+        "dockerImageManifestMediaType": "application/vnd.docker.distribution.manifest.v2+json",
     }
 
 
 def empty_image():
     """Return the image field of a tag that is not imported yet."""
     return {
-        'metadata': {'creationTimestamp': None},
-        'dockerImageMetadata': {
-            'kind': 'DockerImage',
-            'apiVersion': '1.0',
-            'Id': '',
-            'Created': None,
-            'ContainerConfig': {},
+        "metadata": {"creationTimestamp": None},
+        "dockerImageMetadata": {
+            "kind": "DockerImage",
+            "apiVersion": "1.0",
+            "Id": "",
+            "Created": None,
+            "ContainerConfig": {},
         },
-        'dockerImageMetadataVersion': '1.0',
-        'dockerImageLayers': None,
+        "dockerImageMetadataVersion": "1.0",
+        "dockerImageLayers": None,
     }

@@ -25,20 +25,20 @@ from osbs.sandbox.store import (
 from osbs.sandbox.timing import rfc3339
 from osbs.sandbox.watches import Filter
 
-MERGE_PATCH = 'application/merge-patch+json'
-STRATEGIC_PATCH = 'application/strategic-merge-patch+json'
+MERGE_PATCH = "application/merge-patch+json"
+STRATEGIC_PATCH = "application/strategic-merge-patch+json"
 
 #: metadata that only the server writes
 _SERVER_METADATA = (
-    'uid',
-    'creationTimestamp',
-    'generation',
-    'deletionTimestamp',
-    'deletionGracePeriodSeconds',
+    "uid",
+    "creationTimestamp",
+    "generation",
+    "deletionTimestamp",
+    "deletionGracePeriodSeconds",
 )
 _LIST_EXPIRED = (
-    'The provided from parameter is too old to display a consistent list result. You '
-    'must start a new list without the from.'
+    "The provided from parameter is too old to display a consistent list result. You "
+    "must start a new list without the from."
 )
 
 
@@ -54,7 +54,7 @@ class Request:
     :param content_type: str, without parameters
     """
 
-    def __init__(self, cluster, identity, info, query=None, body=b'', content_type=''):
+    def __init__(self, cluster, identity, info, query=None, body=b"", content_type=""):
         self.cluster = cluster
         self.identity = identity
         self.info = info
@@ -78,9 +78,9 @@ class Request:
 
         :raises errors.ApiError: 400 for bad selectors
         """
-        labels = selectors.parse_labels(self.query.get('labelSelector', ''))
+        labels = selectors.parse_labels(self.query.get("labelSelector", ""))
         fields = selectors.parse_fields(
-            self.query.get('fieldSelector', ''), self.kind.selectable, bool(self.kind.group)
+            self.query.get("fieldSelector", ""), self.kind.selectable, bool(self.kind.group)
         )
         return Filter(
             self.info.resource,
@@ -125,11 +125,11 @@ def list_objects(request):
     except Compacted:
         raise errors.expired(_LIST_EXPIRED)
     found = [obj for obj in found if wanted.accepts(obj) and _key(obj) > after]
-    metadata = {'selfLink': request.info.path, 'resourceVersion': str(version or store.version)}
-    limit = request.query.get('limit', '')
+    metadata = {"selfLink": request.info.path, "resourceVersion": str(version or store.version)}
+    limit = request.query.get("limit", "")
     if limit.isdigit() and 0 < int(limit) < len(found):
         found = found[: int(limit)]
-        metadata['continue'] = _token(version or store.version, _key(found[-1]))
+        metadata["continue"] = _token(version or store.version, _key(found[-1]))
     return rendered_list(request, found, metadata)
 
 
@@ -137,44 +137,44 @@ def rendered_list(request, found, metadata):
     """Return a List object; its items carry no kind and apiVersion."""
     kind = request.kind
     return {
-        'kind': kind.kind + 'List',
-        'apiVersion': request.info.api_version,
-        'metadata': metadata,
-        'items': [kind.render(obj, request.info.prefix, None) for obj in found],
+        "kind": kind.kind + "List",
+        "apiVersion": request.info.api_version,
+        "metadata": metadata,
+        "items": [kind.render(obj, request.info.prefix, None) for obj in found],
     }
 
 
 def _key(obj):
-    return '{}/{}'.format(namespace_of(obj), name_of(obj))
+    return "{}/{}".format(namespace_of(obj), name_of(obj))
 
 
 def _token(version, key):
-    text = json.dumps({'v': 'meta.k8s.io/v1', 'rv': version, 'start': key})
-    return base64.urlsafe_b64encode(text.encode('utf-8')).decode('ascii').rstrip('=')
+    text = json.dumps({"v": "meta.k8s.io/v1", "rv": version, "start": key})
+    return base64.urlsafe_b64encode(text.encode("utf-8")).decode("ascii").rstrip("=")
 
 
 def _continue(request):
-    text = request.query.get('continue', '')
+    text = request.query.get("continue", "")
     if not text:
-        return None, ''
+        return None, ""
     try:
         content = json.loads(
-            base64.urlsafe_b64decode(text + '=' * (-len(text) % 4)).decode('utf-8')
+            base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode("utf-8")
         )
-        return int(content['rv']), str(content['start'])
+        return int(content["rv"]), str(content["start"])
     except (ValueError, KeyError, TypeError):
-        raise errors.bad_request('continue key is not valid: illegal base64 data')
+        raise errors.bad_request("continue key is not valid: illegal base64 data")
 
 
 def create(request):
     """Create the object in the body."""
     obj = bodies.check_names(request, bodies.decode(request))
-    metadata = obj['metadata']
-    if metadata.get('resourceVersion'):
-        raise errors.ApiError(500, 'resourceVersion should not be set on objects to be created')
-    if not metadata.get('name') and metadata.get('generateName'):
-        suffix = ''.join(random.choice('bcdfghjklmnpqrstvwxz2456789') for _ in range(5))
-        metadata = dict({'name': metadata['generateName'] + suffix}, **metadata)
+    metadata = obj["metadata"]
+    if metadata.get("resourceVersion"):
+        raise errors.ApiError(500, "resourceVersion should not be set on objects to be created")
+    if not metadata.get("name") and metadata.get("generateName"):
+        suffix = "".join(random.choice("bcdfghjklmnpqrstvwxz2456789") for _ in range(5))
+        metadata = dict({"name": metadata["generateName"] + suffix}, **metadata)
     obj = dict(
         obj, metadata={key: value for key, value in metadata.items() if key not in _SERVER_METADATA}
     )
@@ -197,23 +197,23 @@ def update(request, obj=None):
     """
     obj = bodies.check_names(request, bodies.decode(request) if obj is None else obj)
     old = request.find()
-    given = obj['metadata'].get('resourceVersion')
+    given = obj["metadata"].get("resourceVersion")
     if not given and not request.kind.unconditional_update:
         raise errors.invalid(
             request.info.resource,
             request.info.name,
             [
                 errors.Cause(
-                    'metadata.resourceVersion',
-                    'Invalid value: 0x0: must be specified for an update',
+                    "metadata.resourceVersion",
+                    "Invalid value: 0x0: must be specified for an update",
                 )
             ],
             request.info.group,
         )
     check_metadata_unchanged(obj, old, request.group_resource)
-    if given and given != old['metadata']['resourceVersion']:
+    if given and given != old["metadata"]["resourceVersion"]:
         raise errors.conflict(request.group_resource, request.info.name)
-    owned = {key: old['metadata'].get(key) for key in _SERVER_METADATA}
+    owned = {key: old["metadata"].get(key) for key in _SERVER_METADATA}
     obj = with_metadata(obj, **owned)
     request.kind.admit(obj, old, request)
     _check_registries(request, obj)
@@ -224,10 +224,10 @@ def update(request, obj=None):
 
 def _ordered(obj):
     """Return the object with its metadata in the order of the real server."""
-    order = KINDS['builds'].shape.fields['metadata']
+    order = KINDS["builds"].shape.fields["metadata"]
     return dict(
-        {'metadata': order.decode(obj['metadata'], 'metadata')},
-        **{key: value for key, value in obj.items() if key != 'metadata'},
+        {"metadata": order.decode(obj["metadata"], "metadata")},
+        **{key: value for key, value in obj.items() if key != "metadata"},
     )
 
 
@@ -245,9 +245,9 @@ def patch(request):
     if request.content_type not in (MERGE_PATCH, STRATEGIC_PATCH):
         raise errors.unsupported_media_type((MERGE_PATCH, STRATEGIC_PATCH))
     try:
-        changes = json.loads(request.body.decode('utf-8'))
+        changes = json.loads(request.body.decode("utf-8"))
     except ValueError:
-        raise errors.bad_request('unable to parse the patch: invalid character')
+        raise errors.bad_request("unable to parse the patch: invalid character")
     current = request.find()
     merged = merge(copy.deepcopy(current), changes)
     return update(request, bodies.shape(request, merged, request.kind))
@@ -270,12 +270,12 @@ def _check_valid(request, obj, old=None):
     causes = request.kind.problems(obj, old)
     if causes:
         raise errors.invalid(
-            request.kind.kind, obj['metadata'].get('name', ''), causes, request.info.group
+            request.kind.kind, obj["metadata"].get("name", ""), causes, request.info.group
         )
 
 
 def _check_registries(request, obj):
-    check = getattr(request.kind, 'check_registries', None)
+    check = getattr(request.kind, "check_registries", None)
     causes = check(obj, request.cluster.registry) if check is not None else []
     if causes:
         raise errors.invalid(request.kind.kind, name_of(obj), causes, request.info.group)
@@ -283,7 +283,7 @@ def _check_registries(request, obj):
 
 def _check_quota(request):
     why = request.cluster.quotas.refusal(request.info.namespace, request.info.resource)
-    if why is not None and request.info.resource != 'builds':
+    if why is not None and request.info.resource != "builds":
         raise errors.refused_by_admission(request.group_resource, request.info.name, why)
 
 
@@ -295,72 +295,72 @@ def delete(request):
     obj = request.find()
     _check_preconditions(request, obj)
     store = request.cluster.store
-    if request.info.resource == 'pods':
+    if request.info.resource == "pods":
         return request.render(_delete_pod(store, obj))
-    if request.info.resource == 'buildconfigs':
+    if request.info.resource == "buildconfigs":
         return request.render(_delete_config(request, obj))
     store.delete(request.info.resource, request.info.namespace, request.info.name)
     if request.kind.returns_deleted:
         return request.render(obj)
-    return errors.success(request.group_resource, request.info.name, obj['metadata']['uid'])
+    return errors.success(request.group_resource, request.info.name, obj["metadata"]["uid"])
 
 
 def _options(request):
     """Return the DeleteOptions in the body; what cannot be read counts as none."""
     try:
-        options = json.loads(request.body.decode('utf-8')) if request.body else {}
+        options = json.loads(request.body.decode("utf-8")) if request.body else {}
     except ValueError:
         raise errors.bad_request("couldn't get version/kind; json parse error")
     return options if isinstance(options, dict) else {}
 
 
 def _check_preconditions(request, obj):
-    uid = (_options(request).get('preconditions') or {}).get('uid')
-    if uid and uid != obj['metadata']['uid']:
+    uid = (_options(request).get("preconditions") or {}).get("uid")
+    if uid and uid != obj["metadata"]["uid"]:
         raise errors.conflict(
             request.group_resource,
             request.info.name,
-            'the UID in the precondition ({}) does not match the UID in record '
-            '({})'.format(uid, obj['metadata']['uid']),
+            "the UID in the precondition ({}) does not match the UID in record "
+            "({})".format(uid, obj["metadata"]["uid"]),
         )
 
 
 def _delete_pod(store, pod):
     """A pod that runs is asked to end first; the controller removes it."""
-    ended = pod['status']['phase'] in ('Succeeded', 'Failed') or 'nodeName' not in pod['spec']
-    grace = 0 if ended else pod['spec']['terminationGracePeriodSeconds']
-    if 'deletionTimestamp' in pod['metadata']:
+    ended = pod["status"]["phase"] in ("Succeeded", "Failed") or "nodeName" not in pod["spec"]
+    grace = 0 if ended else pod["spec"]["terminationGracePeriodSeconds"]
+    if "deletionTimestamp" in pod["metadata"]:
         return pod
     pod = _ordered(
         with_metadata(
             pod, deletionTimestamp=rfc3339(time.time() + grace), deletionGracePeriodSeconds=grace
         )
     )
-    pod = store.update('pods', pod)
+    pod = store.update("pods", pod)
     if ended:
-        store.delete('pods', namespace_of(pod), name_of(pod))
+        store.delete("pods", namespace_of(pod), name_of(pod))
     return pod
 
 
 def _delete_config(request, config):
     """The legacy API orphans the builds, the group API deletes them too; unless told otherwise."""
     options = _options(request)
-    policy = options.get('propagationPolicy') or ('Background' if request.info.group else 'Orphan')
-    if options.get('orphanDependents') is not None:
-        policy = 'Orphan' if options['orphanDependents'] else 'Background'
+    policy = options.get("propagationPolicy") or ("Background" if request.info.group else "Orphan")
+    if options.get("orphanDependents") is not None:
+        policy = "Orphan" if options["orphanDependents"] else "Background"
     store = request.cluster.store
-    gone = store.delete('buildconfigs', namespace_of(config), name_of(config))
-    for build in store.list('builds', namespace_of(config)):
-        owners = build['metadata'].get('ownerReferences') or []
-        if not any(owner['uid'] == config['metadata']['uid'] for owner in owners):
+    gone = store.delete("buildconfigs", namespace_of(config), name_of(config))
+    for build in store.list("builds", namespace_of(config)):
+        owners = build["metadata"].get("ownerReferences") or []
+        if not any(owner["uid"] == config["metadata"]["uid"] for owner in owners):
             continue
-        if policy == 'Orphan':
-            store.update('builds', with_metadata(build, ownerReferences=None))
+        if policy == "Orphan":
+            store.update("builds", with_metadata(build, ownerReferences=None))
         else:
-            store.delete('builds', namespace_of(build), name_of(build))
-    changes = {'deletionTimestamp': rfc3339(), 'deletionGracePeriodSeconds': 0}
-    if policy == 'Orphan':
-        changes['finalizers'] = ['orphan']
+            store.delete("builds", namespace_of(build), name_of(build))
+    changes = {"deletionTimestamp": rfc3339(), "deletionGracePeriodSeconds": 0}
+    if policy == "Orphan":
+        changes["finalizers"] = ["orphan"]
     return _ordered(with_metadata(gone, **changes))
 
 
@@ -370,10 +370,10 @@ def delete_collection(request):
     store = request.cluster.store
     found = [obj for obj in store.list(wanted.resource, wanted.namespace) if wanted.accepts(obj)]
     for obj in found:
-        if wanted.resource == 'pods':
+        if wanted.resource == "pods":
             _delete_pod(store, obj)
         else:
             store.delete(wanted.resource, namespace_of(obj), name_of(obj))
     return rendered_list(
-        request, found, {'selfLink': request.info.path, 'resourceVersion': str(store.version)}
+        request, found, {"selfLink": request.info.path, "resourceVersion": str(store.version)}
     )

@@ -8,8 +8,8 @@ import re
 
 from osbs.sandbox import errors
 
-LABEL_VALUE = re.compile(r'^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$')
-LABEL_NAME = re.compile(r'^([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$')
+LABEL_VALUE = re.compile(r"^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$")
+LABEL_NAME = re.compile(r"^([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$")
 LABEL_LENGTH = 63
 
 BAD_LABEL_VALUE = (
@@ -27,15 +27,15 @@ BAD_LABEL_NAME = (
 def label_value_problem(value):
     """Return what is wrong with a label's value, or None."""
     if len(value) > LABEL_LENGTH:
-        return 'must be no more than {} characters'.format(LABEL_LENGTH)
+        return "must be no more than {} characters".format(LABEL_LENGTH)
     return None if LABEL_VALUE.match(value) else BAD_LABEL_VALUE
 
 
 def label_key_problem(key):
     """Return what is wrong with a label's or annotation's key, or None."""
-    name = key.rpartition('/')[2]
+    name = key.rpartition("/")[2]
     if len(name) > LABEL_LENGTH:
-        return 'name part must be no more than {} characters'.format(LABEL_LENGTH)
+        return "name part must be no more than {} characters".format(LABEL_LENGTH)
     return None if LABEL_NAME.match(name) else BAD_LABEL_NAME
 
 
@@ -69,14 +69,14 @@ def _compare(sign):
 
 
 _OPERATORS = {
-    '=': lambda value, values: value == values[0],
-    '!=': lambda value, values: value != values[0],
-    'in': lambda value, values: value in values,
-    'notin': lambda value, values: value not in values,
-    'exists': lambda value, values: value is not None,
-    'absent': lambda value, values: value is None,
-    '>': _compare(1),
-    '<': _compare(-1),
+    "=": lambda value, values: value == values[0],
+    "!=": lambda value, values: value != values[0],
+    "in": lambda value, values: value in values,
+    "notin": lambda value, values: value not in values,
+    "exists": lambda value, values: value is not None,
+    "absent": lambda value, values: value is None,
+    ">": _compare(1),
+    "<": _compare(-1),
 }
 
 
@@ -110,7 +110,7 @@ def parse_labels(selector):
         term = _TERM.match(selector, position)
         if term is None or term.end() == position:
             raise errors.bad_request(
-                'unable to parse requirement: found \'{}\', expected: identifier'.format(
+                "unable to parse requirement: found '{}', expected: identifier".format(
                     selector[position:]
                 )
             )
@@ -120,17 +120,17 @@ def parse_labels(selector):
 
 
 def _label_requirement(term):
-    if term.group('absent'):
-        return _checked(Requirement(term.group('missing'), 'absent'))
-    if term.group('set'):
-        values = tuple(value.strip() for value in term.group('values').split(','))
-        return _checked(Requirement(term.group('key'), term.group('set'), values))
-    operator = term.group('op')
+    if term.group("absent"):
+        return _checked(Requirement(term.group("missing"), "absent"))
+    if term.group("set"):
+        values = tuple(value.strip() for value in term.group("values").split(","))
+        return _checked(Requirement(term.group("key"), term.group("set"), values))
+    operator = term.group("op")
     if operator is None:
-        return _checked(Requirement(term.group('key'), 'exists'))
+        return _checked(Requirement(term.group("key"), "exists"))
     return _checked(
         Requirement(
-            term.group('key'), '=' if operator == '==' else operator, (term.group('value'),)
+            term.group("key"), "=" if operator == "==" else operator, (term.group("value"),)
         )
     )
 
@@ -163,8 +163,8 @@ def parse_fields(selector, known, openshift=True):
     """
     requirements = []
     # the real parser sorts the terms, so a bad one is named in that order
-    for part in sorted(part for part in selector.split(',') if part):
-        match = re.match(r'^(.*?)(!=|==|=)(.*)$', part)
+    for part in sorted(part for part in selector.split(",") if part):
+        match = re.match(r"^(.*?)(!=|==|=)(.*)$", part)
         if match is None:
             raise errors.bad_request(
                 "invalid selector: '{}'; can't understand '{}'".format(selector, part)
@@ -172,7 +172,7 @@ def parse_fields(selector, known, openshift=True):
         key, operator, value = match.groups()
         if key not in known:
             raise errors.bad_request(_unknown_field(key, openshift))
-        requirements.append(Requirement(key, '!=' if operator == '!=' else '=', (value,)))
+        requirements.append(Requirement(key, "!=" if operator == "!=" else "=", (value,)))
     return requirements
 
 
@@ -182,4 +182,4 @@ def _unknown_field(key, openshift):
             '"{}" is not a known field selector: only "metadata.name", '
             '"metadata.namespace"'.format(key)
         )
-    return 'field label not supported: {}'.format(key)
+    return "field label not supported: {}".format(key)

@@ -65,7 +65,7 @@ class Sandbox:
         runner=None,
         port=0,
         tls=True,
-        namespace='osbs',
+        namespace="osbs",
         oapi=True,
         state=None,
         speed=1.0,
@@ -124,16 +124,16 @@ class Sandbox:
         :raises ValueError: when the state file is none
         """
         if self._thread is not None:
-            raise RuntimeError('the sandbox is running already')
-        self._directory = tempfile.mkdtemp(prefix='osbs-sandbox-')
+            raise RuntimeError("the sandbox is running already")
+        self._directory = tempfile.mkdtemp(prefix="osbs-sandbox-")
         started = threading.Event()
         outcome = []
         self._thread = threading.Thread(
-            target=self._live, args=(started, outcome), name='osbs-sandbox', daemon=True
+            target=self._live, args=(started, outcome), name="osbs-sandbox", daemon=True
         )
         self._thread.start()
         if not started.wait(PATIENCE):
-            raise RuntimeError('the sandbox did not start within {} s'.format(PATIENCE))
+            raise RuntimeError("the sandbox did not start within {} s".format(PATIENCE))
         if outcome:
             self._thread.join(PATIENCE)
             self._clean_up()
@@ -170,7 +170,7 @@ class Sandbox:
         except (OSError, ValueError) as exc:
             outcome.append(exc)
         except BaseException as exc:
-            outcome.append(RuntimeError('the sandbox could not start: {!r}'.format(exc)))
+            outcome.append(RuntimeError("the sandbox could not start: {!r}".format(exc)))
             raise
         finally:
             started.set()
@@ -185,13 +185,13 @@ class Sandbox:
         self.cluster.attach(self._loop)
         factory = await self._app.start()
         listener = Listener(
-            factory, self._port or earlier.get('port') or 0, context, self.faults.connection
+            factory, self._port or earlier.get("port") or 0, context, self.faults.connection
         )
         self._app.listener = listener
         try:
             listener.open()
-            self.cluster.url = '{}://127.0.0.1:{}/'.format(
-                'https' if context else 'http', listener.port
+            self.cluster.url = "{}://127.0.0.1:{}/".format(
+                "https" if context else "http", listener.port
             )
             if journal is not None:
                 self.cluster.keep(
@@ -208,7 +208,7 @@ class Sandbox:
     def _set_up_tls(self, earlier):
         if not self._tls:
             return None
-        self._authority = certificates.Authority(self._directory, earlier.get('authority'))
+        self._authority = certificates.Authority(self._directory, earlier.get("authority"))
         self.cluster.ca_file = self._authority.ca_file
         return self._authority.server_context()
 
@@ -219,7 +219,7 @@ class Sandbox:
             return function(*args, **kwargs)
 
         if self._loop is None or not self._loop.is_running():
-            raise RuntimeError('the sandbox is not running')
+            raise RuntimeError("the sandbox is not running")
         return asyncio.run_coroutine_threadsafe(run(), self._loop).result(PATIENCE)
 
     # what clients need
@@ -273,7 +273,7 @@ class Sandbox:
         :param user: str, a user, or ``NAMESPACE/ACCOUNT`` for that of a service account
         :param life: float or None, seconds
         """
-        namespace, slash, account = user.partition('/')
+        namespace, slash, account = user.partition("/")
         if slash:
             return self.call(self.cluster.account_token, namespace, account)
         return self.call(
@@ -287,7 +287,7 @@ class Sandbox:
         :raises RuntimeError: without TLS
         """
         if self._authority is None:
-            raise RuntimeError('client certificates need TLS')
+            raise RuntimeError("client certificates need TLS")
         return self._authority.client_certificate(ADMINISTRATOR)
 
     @property
@@ -297,15 +297,15 @@ class Sandbox:
 
     @negotiator.setter
     def negotiator(self, acceptor):
-        if acceptor is not None and not callable(getattr(acceptor, 'step', None)):
+        if acceptor is not None and not callable(getattr(acceptor, "step", None)):
             raise TypeError(
-                'a negotiator needs a method step, see {}'.format(auth.Negotiator.__qualname__)
+                "a negotiator needs a method step, see {}".format(auth.Negotiator.__qualname__)
             )
         self.cluster.oauth.negotiator = acceptor
 
     # contents
 
-    def add_user(self, name, password=None, role='edit'):
+    def add_user(self, name, password=None, role="edit"):
         """Make a user with a role (admin, edit, view, none); returns the password."""
         return self.call(self.cluster.add_user, name, password, role)
 
@@ -325,24 +325,24 @@ class Sandbox:
 
     def _put(self, resource, obj):
         kind = self.cluster.kinds[resource]
-        shaped = kind.default(kind.shape.decode(obj, ''))
-        if kind.namespaced and not shaped['metadata'].get('namespace'):
+        shaped = kind.default(kind.shape.decode(obj, ""))
+        if kind.namespaced and not shaped["metadata"].get("namespace"):
             shaped = with_metadata(shaped, namespace=self.namespace)
         try:
             return self.store.create(resource, shaped)
         except Exists:
-            metadata = shaped['metadata']
-            old = self.store.get(resource, metadata.get('namespace', ''), metadata['name'])
+            metadata = shaped["metadata"]
+            old = self.store.get(resource, metadata.get("namespace", ""), metadata["name"])
             return self.store.update(
                 resource,
                 with_metadata(
                     shaped,
-                    uid=old['metadata']['uid'],
-                    creationTimestamp=old['metadata']['creationTimestamp'],
+                    uid=old["metadata"]["uid"],
+                    creationTimestamp=old["metadata"]["creationTimestamp"],
                 ),
             )
 
-    def push(self, repository, tag='latest'):
+    def push(self, repository, tag="latest"):
         """Put a new image into a repository; imports see it from now on."""
         self.call(self.cluster.push, repository, tag)
 
@@ -350,7 +350,7 @@ class Sandbox:
 
     def _act(self, fault):
         if self._loop is None or not self._loop.is_running():
-            raise RuntimeError('the sandbox is not running')
+            raise RuntimeError("the sandbox is not running")
         if threading.current_thread() is self._thread:
             self._act_now(fault)
         else:
@@ -358,14 +358,14 @@ class Sandbox:
 
     def _act_now(self, fault):
         actions = {
-            'expire_tokens': functools.partial(
-                self.cluster.authenticator.expire_all, fault, fault.parameters.get('keep', ())
+            "expire_tokens": functools.partial(
+                self.cluster.authenticator.expire_all, fault, fault.parameters.get("keep", ())
             ),
-            'compact': functools.partial(self.cluster.compact, fault),
-            'drop_watches': lambda: _count(fault, self._app.drop_streams()),
-            'drop_connections': lambda: _count(fault, self._app.drop_connections()),
-            'refuse': functools.partial(self._go_away, fault, False),
-            'restart': functools.partial(self._go_away, fault, True),
+            "compact": functools.partial(self.cluster.compact, fault),
+            "drop_watches": lambda: _count(fault, self._app.drop_streams()),
+            "drop_connections": lambda: _count(fault, self._app.drop_connections()),
+            "refuse": functools.partial(self._go_away, fault, False),
+            "restart": functools.partial(self._go_away, fault, True),
         }
         actions[fault.kind]()
 
@@ -376,7 +376,7 @@ class Sandbox:
         listener.close()
         if drop:
             self._app.drop_connections()
-        self._loop.call_later(fault['seconds'], self._come_back)
+        self._loop.call_later(fault["seconds"], self._come_back)
 
     def _come_back(self):
         listener = self._app.listener

@@ -12,13 +12,13 @@ import uuid
 
 from osbs.sandbox.timing import rfc3339
 
-ADDED = 'ADDED'
-MODIFIED = 'MODIFIED'
-DELETED = 'DELETED'
+ADDED = "ADDED"
+MODIFIED = "MODIFIED"
+DELETED = "DELETED"
 
 #: One change. ``old`` is the object before it (None for ADDED), ``obj`` after it (for DELETED: the
 #: last object with the version of its deletion).
-Event = collections.namedtuple('Event', 'version type resource obj old moment')
+Event = collections.namedtuple("Event", "version type resource obj old moment")
 
 
 class StoreError(Exception):
@@ -43,22 +43,22 @@ class Compacted(StoreError):
 
 def name_of(obj):
     """Return the name of an object."""
-    return obj['metadata']['name']
+    return obj["metadata"]["name"]
 
 
 def namespace_of(obj):
     """Return the project of an object; empty for cluster-wide ones."""
-    return obj['metadata'].get('namespace', '')
+    return obj["metadata"].get("namespace", "")
 
 
 def version_of(obj):
     """Return the resourceVersion of an object as int."""
-    return int(obj['metadata']['resourceVersion'])
+    return int(obj["metadata"]["resourceVersion"])
 
 
 def with_metadata(obj, **changes):
     """Return the object with changed metadata; a value of None removes the field."""
-    metadata = dict(obj['metadata'])
+    metadata = dict(obj["metadata"])
     for key, value in changes.items():
         if value is None:
             metadata.pop(key, None)
@@ -92,12 +92,12 @@ class Store:
         """Return the object or None."""
         return self._objects.get(resource, {}).get((namespace, name))
 
-    def list(self, resource, namespace=''):
+    def list(self, resource, namespace=""):
         """Return the objects of a project (of all projects without one), sorted by key."""
         table = self._objects.get(resource, {})
-        return [obj for key, obj in sorted(table.items()) if namespace in ('', key[0])]
+        return [obj for key, obj in sorted(table.items()) if namespace in ("", key[0])]
 
-    def count(self, resource, namespace=''):
+    def count(self, resource, namespace=""):
         """Return how many objects of a resource there are."""
         if not namespace:
             return len(self._objects.get(resource, {}))
@@ -116,7 +116,7 @@ class Store:
             if event.version <= version:
                 break
             key = (namespace_of(event.obj), name_of(event.obj))
-            if event.resource != resource or namespace not in ('', key[0]):
+            if event.resource != resource or namespace not in ("", key[0]):
                 continue
             if event.old is None:
                 table.pop(key, None)
@@ -151,7 +151,7 @@ class Store:
         old = self.get(resource, namespace_of(obj), name_of(obj))
         if old is None:
             raise Missing(name_of(obj))
-        current = old['metadata']['resourceVersion']
+        current = old["metadata"]["resourceVersion"]
         if expected is not None and expected != current:
             raise Stale(name_of(obj))
         if with_metadata(obj, resourceVersion=current) == old:

@@ -19,46 +19,46 @@ class Timing:
 
     DEFAULTS = {
         # life of a build
-        'instantiate': 0.02,
-        'new': 0.05,
-        'pending': 0.2,
-        'cancel': 1.0,
-        'pod_deleted': 0.8,
-        'complete': 0.1,
-        'prune': 1.0,
-        'quota_retry': 0.25,
-        'quota_retry_max': 60.0,
-        'quota_status': 0.1,
-        'kubelet_retry': 1.0,
+        "instantiate": 0.02,
+        "new": 0.05,
+        "pending": 0.2,
+        "cancel": 1.0,
+        "pod_deleted": 0.8,
+        "complete": 0.1,
+        "prune": 1.0,
+        "quota_retry": 0.25,
+        "quota_retry_max": 60.0,
+        "quota_status": 0.1,
+        "kubelet_retry": 1.0,
         # requests
-        'log_wait': 10.0,
-        'watch_shortest': 3600.0,
-        'watch_longest': 7200.0,
+        "log_wait": 10.0,
+        "watch_shortest": 3600.0,
+        "watch_longest": 7200.0,
         # images
-        'import_new': 0.3,
-        'import_again': 1.2,
-        'scheduled_import': 900.0,
-        'trigger': 0.1,
+        "import_new": 0.3,
+        "import_again": 1.2,
+        "scheduled_import": 900.0,
+        "trigger": 0.1,
         # authentication
-        'token_life': 86400.0,
-        'token_cache': 10.0,
+        "token_life": 86400.0,
+        "token_cache": 10.0,
         # etcd
-        'compaction': 300.0,
+        "compaction": 300.0,
     }
 
     #: not divided by the speed: how long a token or the history lives is no waiting time
-    UNSCALED = ('token_life', 'compaction', 'watch_shortest', 'watch_longest')
+    UNSCALED = ("token_life", "compaction", "watch_shortest", "watch_longest")
 
     def __init__(self, speed=1.0, **delays):
         unknown = set(delays) - set(self.DEFAULTS)
         if unknown:
             raise ValueError(
-                'unknown delays: {}; known are {}'.format(
-                    ', '.join(sorted(unknown)), ', '.join(sorted(self.DEFAULTS))
+                "unknown delays: {}; known are {}".format(
+                    ", ".join(sorted(unknown)), ", ".join(sorted(self.DEFAULTS))
                 )
             )
         if not speed > 0:
-            raise ValueError('speed must be greater than 0, not {!r}'.format(speed))
+            raise ValueError("speed must be greater than 0, not {!r}".format(speed))
         self.speed = speed
         for name, seconds in self.DEFAULTS.items():
             factor = 1.0 if name in self.UNSCALED else speed
@@ -75,18 +75,18 @@ def rfc3339(seconds=None):
 
     :param seconds: float or None, seconds since the epoch (None is now)
     """
-    return time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime(seconds))
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
 
 
 def rfc3339_nano(seconds):
     """Return a time with nine decimals, as the kubelet stamps log lines."""
     whole = int(seconds)
-    stamp = time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(whole))
-    return '{}.{:09d}Z'.format(stamp, int(round((seconds - whole) * 1e6)) * 1000)
+    stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(whole))
+    return "{}.{:09d}Z".format(stamp, int(round((seconds - whole) * 1e6)) * 1000)
 
 
 def parse_rfc3339(text):
     """Return seconds since the epoch of what :func:`rfc3339` wrote."""
     import calendar
 
-    return calendar.timegm(time.strptime(text, '%Y-%m-%dT%H:%M:%SZ'))
+    return calendar.timegm(time.strptime(text, "%Y-%m-%dT%H:%M:%SZ"))

@@ -10,7 +10,7 @@ import tempfile
 
 import trustme
 
-HOSTS = ('127.0.0.1', 'localhost', '::1')
+HOSTS = ("127.0.0.1", "localhost", "::1")
 
 
 class Authority:
@@ -26,17 +26,17 @@ class Authority:
         self._directory = directory
         if saved:
             self._ca = trustme.CA.from_pem(
-                saved['certificate'].encode('ascii'), saved['key'].encode('ascii')
+                saved["certificate"].encode("ascii"), saved["key"].encode("ascii")
             )
         else:
             self._ca = trustme.CA()
         self._saved = saved or {
-            'certificate': self._ca.cert_pem.bytes().decode('ascii'),
-            'key': self._ca.private_key_pem.bytes().decode('ascii'),
+            "certificate": self._ca.cert_pem.bytes().decode("ascii"),
+            "key": self._ca.private_key_pem.bytes().decode("ascii"),
         }
         #: path of the CA's certificate
-        self.ca_file = os.path.join(directory, 'ca.crt')
-        _write(self.ca_file, [self._saved['certificate'].encode('ascii')], 0o644)
+        self.ca_file = os.path.join(directory, "ca.crt")
+        _write(self.ca_file, [self._saved["certificate"].encode("ascii")], 0o644)
 
     def dump(self):
         """Return what a later life needs; holds the private key."""
@@ -49,7 +49,7 @@ class Authority:
         leaf.configure_cert(context)
         context.load_verify_locations(cafile=self.ca_file)
         context.verify_mode = ssl.CERT_OPTIONAL
-        if hasattr(context, 'num_tickets'):
+        if hasattr(context, "num_tickets"):
             # nobody resumes sessions here, and each handshake would make two
             context.num_tickets = 0
         return context
@@ -61,10 +61,10 @@ class Authority:
         :param user: str, name of the user (common name)
         :return: tuple of str, paths of certificate and key
         """
-        leaf = self._ca.issue_cert('{}.user.sandbox.invalid'.format(_plain(user)), common_name=user)
+        leaf = self._ca.issue_cert("{}.user.sandbox.invalid".format(_plain(user)), common_name=user)
         paths = tuple(
-            os.path.join(self._directory, '{}.{}'.format(_plain(user), end))
-            for end in ('crt', 'key')
+            os.path.join(self._directory, "{}.{}".format(_plain(user), end))
+            for end in ("crt", "key")
         )
         _write(paths[0], [blob.bytes() for blob in leaf.cert_chain_pems], 0o644)
         _write(paths[1], [leaf.private_key_pem.bytes()], 0o600)
@@ -72,21 +72,21 @@ class Authority:
 
 
 def _plain(user):
-    return ''.join(char if char.isalnum() else '-' for char in user)
+    return "".join(char if char.isalnum() else "-" for char in user)
 
 
 def _write(path, pieces, mode):
     descriptor, temporary = tempfile.mkstemp(dir=os.path.dirname(path))
-    with os.fdopen(descriptor, 'wb') as target:
-        target.write(b''.join(pieces))
+    with os.fdopen(descriptor, "wb") as target:
+        target.write(b"".join(pieces))
     os.chmod(temporary, mode)
     os.replace(temporary, path)
 
 
 def common_name(certificate):
     """Return the common name of what ``getpeercert()`` returned, or None."""
-    for entry in (certificate or {}).get('subject', ()):
+    for entry in (certificate or {}).get("subject", ()):
         for key, value in entry:
-            if key == 'commonName':
+            if key == "commonName":
                 return value
     return None

@@ -26,7 +26,7 @@ class Filter:
     :param fields_of: callable, object -> dict of its field labels
     """
 
-    def __init__(self, resource, namespace='', name='', labels=(), fields=(), fields_of=None):
+    def __init__(self, resource, namespace="", name="", labels=(), fields=(), fields_of=None):
         self.resource = resource
         self.namespace = namespace
         self.name = name
@@ -36,11 +36,11 @@ class Filter:
 
     def accepts(self, obj):
         """Tell whether an object (or None) passes."""
-        if obj is None or self.namespace not in ('', namespace_of(obj)):
+        if obj is None or self.namespace not in ("", namespace_of(obj)):
             return False
-        if self.name not in ('', name_of(obj)):
+        if self.name not in ("", name_of(obj)):
             return False
-        if self.labels and not selectors.matches(self.labels, obj['metadata'].get('labels') or {}):
+        if self.labels and not selectors.matches(self.labels, obj["metadata"].get("labels") or {}):
             return False
         return not self.fields or selectors.matches(self.fields, self.fields_of(obj))
 
@@ -66,7 +66,7 @@ class Filter:
         if now:
             return (MODIFIED if before else ADDED), event.obj
         if before:
-            version = event.obj['metadata']['resourceVersion']
+            version = event.obj["metadata"]["resourceVersion"]
             return DELETED, with_metadata(event.old, resourceVersion=version)
         return None
 

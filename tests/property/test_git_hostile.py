@@ -144,7 +144,7 @@ def check_command(args, env, named):
     # What is no address may look like one: git takes it for the name of a commit.
     addresses = [arg for arg in args if arg not in named and not arg.endswith("^{commit}")]
     addresses = [arg for arg in addresses if not arg.startswith("refs/")]
-    assert not [arg for arg in addresses if "::" in arg.split("/")[0]]
+    assert not [arg for arg in addresses if re.match("[A-Za-z0-9+.-]*::", arg)]
     assert not [arg for arg in addresses if re.match("[A-Za-z0-9+.-]+://[^/]*" + PASSWORD, arg)]
     assert env["GIT_ALLOW_PROTOCOL"] == ":".join(GIT_ALLOWED_PROTOCOLS)
     assert env["GIT_TERMINAL_PROMPT"] == "0" and env["GIT_CONFIG_NOSYSTEM"] == "1"

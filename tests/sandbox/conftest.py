@@ -2,8 +2,8 @@
 
 import pytest
 
-pytest.importorskip('aiohttp')
-pytest.importorskip('trustme')
+pytest.importorskip("aiohttp")
+pytest.importorskip("trustme")
 
 from tests.sandbox import support  # noqa: E402
 

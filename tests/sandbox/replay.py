@@ -12,62 +12,62 @@ from urllib.parse import urlsplit
 
 from osbs.sandbox.pods_api import Runner
 
-SAMPLES = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'samples')
-RECORDED_BASE = 'https://127.0.0.1:8443'
+SAMPLES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "samples")
+RECORDED_BASE = "https://127.0.0.1:8443"
 
-with open(os.path.join(SAMPLES, 'index.json')) as _source:
+with open(os.path.join(SAMPLES, "index.json")) as _source:
     INDEX = json.load(_source)
 
 #: what differs from run to run, wherever it stands -> what it is replaced by
 _NORMAL = (
-    (re.compile(r'[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}'), '<uid>'),
-    (re.compile(r'\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z'), '<time>'),
-    (re.compile(r'sha256:[0-9a-f]{64}'), '<digest>'),
-    (re.compile(r'docker://[0-9a-f]{64}'), '<container>'),
-    (re.compile(r'-(token|dockercfg)-[a-z0-9]{5}'), r'-\1-<generated>'),
+    (re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"), "<uid>"),
+    (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z"), "<time>"),
+    (re.compile(r"sha256:[0-9a-f]{64}"), "<digest>"),
+    (re.compile(r"docker://[0-9a-f]{64}"), "<container>"),
+    (re.compile(r"-(token|dockercfg)-[a-z0-9]{5}"), r"-\1-<generated>"),
     (re.compile(r'"resourceVersion":"\d+"'), '"resourceVersion":"<version>"'),
-    (re.compile(r'resource version to \d+'), 'resource version to <version>'),
-    (re.compile(r'access_token=[^&]+'), 'access_token=<token>'),
-    (re.compile(r'https://127\.0\.0\.1:\d+/'), 'https://<server>/'),
+    (re.compile(r"resource version to \d+"), "resource version to <version>"),
+    (re.compile(r"access_token=[^&]+"), "access_token=<token>"),
+    (re.compile(r"https://127\.0\.0\.1:\d+/"), "https://<server>/"),
 )
 
 #: fields whose values depend on time, load or the node: only their presence is compared
 _ONLY_PRESENT = {
-    'resourceVersion',
-    'uid',
-    'duration',
-    'imageID',
-    'nodeName',
-    'serverAddress',
-    'identities',
-    'value',
+    "resourceVersion",
+    "uid",
+    "duration",
+    "imageID",
+    "nodeName",
+    "serverAddress",
+    "identities",
+    "value",
 }
 
 #: left out by the real server too when a build takes less than a second, as replayed ones do
-_TOO_FAST = {'duration'}
+_TOO_FAST = {"duration"}
 
 #: what the recording holds in the place of secrets
-REDACTED = ('REDACTED', 'UkVEQUNURUQ=')
+REDACTED = ("REDACTED", "UkVEQUNURUQ=")
 
 #: headers that are compared (lower case)
 HEADERS = (
-    'content-type',
-    'location',
-    'www-authenticate',
-    'warning',
-    'pragma',
-    'cache-control',
-    'x-content-type-options',
-    'transfer-encoding',
+    "content-type",
+    "location",
+    "www-authenticate",
+    "warning",
+    "pragma",
+    "cache-control",
+    "x-content-type-options",
+    "transfer-encoding",
 )
 
 
 def recorded_body(name):
     """Return the recorded body of an exchange."""
-    body_file = INDEX[name]['response'].get('body_file')
+    body_file = INDEX[name]["response"].get("body_file")
     if not body_file:
-        return b''
-    with open(os.path.join(SAMPLES, 'bodies', body_file), 'rb') as source:
+        return b""
+    with open(os.path.join(SAMPLES, "bodies", body_file), "rb") as source:
         return source.read()
 
 
@@ -78,7 +78,7 @@ def normal_text(text):
     return text
 
 
-def normal(value, key=''):
+def normal(value, key=""):
     """Return JSON-like data in a form that can be compared."""
     if isinstance(value, dict):
         return {
@@ -89,22 +89,22 @@ def normal(value, key=''):
     if isinstance(value, list):
         return [normal(item, key) for item in value]
     if key in _ONLY_PRESENT and value is not None:
-        return '<present>'
+        return "<present>"
     return normal_text(value) if isinstance(value, str) else value
 
 
-def fields(value, path=''):
+def fields(value, path=""):
     """Return the set of the paths of all fields."""
     if isinstance(value, dict):
         found = set()
         for name, item in value.items():
             if name in _TOO_FAST:
                 continue
-            here = '{}.{}'.format(path, normal_text(name))
+            here = "{}.{}".format(path, normal_text(name))
             found |= {here} | fields(item, here)
         return found
     if isinstance(value, list):
-        return set().union(*(fields(item, path + '[]') for item in value)) if value else set()
+        return set().union(*(fields(item, path + "[]") for item in value)) if value else set()
     return set()
 
 
@@ -121,7 +121,7 @@ class Answer:
     @property
     def events(self):
         """The events of a watch, of a complete answer: its only document."""
-        return [json.loads(line) for line in self.body.decode('utf-8').split('\n') if line.strip()]
+        return [json.loads(line) for line in self.body.decode("utf-8").split("\n") if line.strip()]
 
 
 class Exchange(threading.Thread):
@@ -136,7 +136,7 @@ class Exchange(threading.Thread):
         self.begun = threading.Event()
         self.received = threading.Event()
         self.answer = None
-        self.data = b''
+        self.data = b""
         self.failure = None
 
     def run(self):
@@ -151,11 +151,11 @@ class Exchange(threading.Thread):
 
     def _run(self):
         method, target, body, headers = self._request
-        self._connection = self._replayer.connect(headers.pop('X-Certificate', None))
+        self._connection = self._replayer.connect(headers.pop("X-Certificate", None))
         self._connection.request(method, target, body, headers)
         response = self._connection.getresponse()
         self.begun.set()
-        ended = 'clean'
+        ended = "clean"
         try:
             while True:
                 piece = response.read1(65536)
@@ -164,11 +164,11 @@ class Exchange(threading.Thread):
                 self.data += piece
                 self.received.set()
         except (http.client.IncompleteRead, OSError) as exc:
-            self.data += getattr(exc, 'partial', b'')
-            ended = 'broken'
+            self.data += getattr(exc, "partial", b"")
+            ended = "broken"
         # read1 hides that a chunked body ended before its last chunk
-        if response.chunked and response.chunk_left is not None and ended == 'clean':
-            ended = 'broken'
+        if response.chunked and response.chunk_left is not None and ended == "clean":
+            ended = "broken"
         self.answer = Answer(
             response.status, response.reason, response.getheaders(), self.data, ended
         )
@@ -179,7 +179,7 @@ class Exchange(threading.Thread):
         self.join(timeout)
         if self.failure is not None:
             raise self.failure
-        assert self.answer is not None, 'no end of {} {} after {} s'.format(
+        assert self.answer is not None, "no end of {} {} after {} s".format(
             self._request[0], self._request[1], timeout
         )
         return self.answer
@@ -215,14 +215,14 @@ class Replayer:
             self._tokens[user] = self.sandbox.token_of(user)
         return self._tokens[user]
 
-    def api(self, method, path, body=None, user='osbs'):
+    def api(self, method, path, body=None, user="osbs"):
         """Send a request of our own; returns the parsed answer."""
-        data = json.dumps(body).encode('utf-8') if body is not None else None
+        data = json.dumps(body).encode("utf-8") if body is not None else None
         exchange = Exchange(
             self,
             method,
             path,
-            {'Authorization': 'Bearer ' + self.token(user), 'Content-Type': 'application/json'},
+            {"Authorization": "Bearer " + self.token(user), "Content-Type": "application/json"},
             data,
         )
         exchange.start()
@@ -235,9 +235,9 @@ class Replayer:
         """Remember which of our uids and versions stand for the recorded ones."""
         if isinstance(recorded, dict) and isinstance(actual, dict):
             for key, value in recorded.items():
-                if key == 'uid' and key in actual:
+                if key == "uid" and key in actual:
                     self._uids[value] = actual[key]
-                elif key == 'resourceVersion' and key in actual:
+                elif key == "resourceVersion" and key in actual:
                     self._versions[value] = actual[key]
                 elif key in actual:
                     self.learn(value, actual[key])
@@ -250,63 +250,63 @@ class Replayer:
         self._versions[recorded] = actual
 
     def _body(self, name):
-        text = INDEX[name]['request']['body']
+        text = INDEX[name]["request"]["body"]
         if not text:
             return None
         try:
             body = json.loads(text)
         except ValueError:
-            return text.encode('utf-8')
-        metadata = body.get('metadata')
-        if isinstance(metadata, dict) and 'uid' in metadata:
-            self._translate(metadata, INDEX[name]['request']['url'])
-        return json.dumps(body).encode('utf-8')
+            return text.encode("utf-8")
+        metadata = body.get("metadata")
+        if isinstance(metadata, dict) and "uid" in metadata:
+            self._translate(metadata, INDEX[name]["request"]["url"])
+        return json.dumps(body).encode("utf-8")
 
     def _translate(self, metadata, url):
-        version, uid = metadata.get('resourceVersion'), metadata['uid']
+        version, uid = metadata.get("resourceVersion"), metadata["uid"]
         current = None
         if version not in self._versions or uid not in self._uids:
-            current = self.api('GET', url[len(RECORDED_BASE) :])[1]['metadata']
-            self._uids.setdefault(uid, current['uid'])
+            current = self.api("GET", url[len(RECORDED_BASE) :])[1]["metadata"]
+            self._uids.setdefault(uid, current["uid"])
         if version is not None:
-            metadata['resourceVersion'] = self._versions.get(version) or (
-                current['resourceVersion']
+            metadata["resourceVersion"] = self._versions.get(version) or (
+                current["resourceVersion"]
             )
-        if not uid.startswith('00000000'):
-            metadata['uid'] = self._uids[uid]
+        if not uid.startswith("00000000"):
+            metadata["uid"] = self._uids[uid]
 
     def _target(self, name, timeout):
-        target = INDEX[name]['request']['url'][len(RECORDED_BASE) :]
+        target = INDEX[name]["request"]["url"][len(RECORDED_BASE) :]
         target = re.sub(
-            r'resourceVersion=(\d{3,7})\b',
-            lambda match: 'resourceVersion=' + self._versions.get(match.group(1), match.group(1)),
+            r"resourceVersion=(\d{3,7})\b",
+            lambda match: "resourceVersion=" + self._versions.get(match.group(1), match.group(1)),
             target,
         )
         if timeout is not None:
-            target = re.sub(r'timeoutSeconds=\d+', 'timeoutSeconds={}'.format(timeout), target)
+            target = re.sub(r"timeoutSeconds=\d+", "timeoutSeconds={}".format(timeout), target)
         return target
 
     def _headers(self, name):
         headers = {
             key: value
-            for key, value in INDEX[name]['request']['headers'].items()
-            if key not in ('Authorization', 'Content-Length', 'Accept-Encoding', 'Host')
+            for key, value in INDEX[name]["request"]["headers"].items()
+            if key not in ("Authorization", "Content-Length", "Accept-Encoding", "Host")
         }
-        requester = INDEX[name]['requester']
-        if 'Authorization' not in INDEX[name]['request']['headers']:
+        requester = INDEX[name]["requester"]
+        if "Authorization" not in INDEX[name]["request"]["headers"]:
             pass
-        elif requester == 'osbs by basic authentication':
+        elif requester == "osbs by basic authentication":
             import base64
 
-            password = '' if name == 'oauth_empty_password' else self.sandbox.password
-            text = 'osbs:{}'.format(password).encode('utf-8')
-            headers['Authorization'] = 'Basic ' + base64.b64encode(text).decode('ascii')
-        elif 'does not exist' in requester:
-            headers['Authorization'] = 'Bearer of-bad-news'
+            password = "" if name == "oauth_empty_password" else self.sandbox.password
+            text = "osbs:{}".format(password).encode("utf-8")
+            headers["Authorization"] = "Basic " + base64.b64encode(text).decode("ascii")
+        elif "does not exist" in requester:
+            headers["Authorization"] = "Bearer of-bad-news"
         else:
-            headers['Authorization'] = 'Bearer ' + self.token(requester)
-        if 'certificate' in requester:
-            headers['X-Certificate'] = True
+            headers["Authorization"] = "Bearer " + self.token(requester)
+        if "certificate" in requester:
+            headers["X-Certificate"] = True
         return headers
 
     # replaying
@@ -315,7 +315,7 @@ class Replayer:
         """Send a recorded request; returns the Exchange once the answer has begun or needs time."""
         exchange = Exchange(
             self,
-            INDEX[name]['request']['method'],
+            INDEX[name]["request"]["method"],
             target or self._target(name, timeout),
             self._headers(name),
             self._body(name),
@@ -324,7 +324,7 @@ class Replayer:
         exchange.name_of_sample = name
         return exchange
 
-    def end(self, exchange, ended='clean', text=None):
+    def end(self, exchange, ended="clean", text=None):
         """
         Compare an answer with the recorded one.
 
@@ -336,9 +336,9 @@ class Replayer:
         answer = exchange.result()
         differences = compare(name, answer, text)
         if answer.ended != ended:
-            differences.append('the stream ended {}, not {}'.format(answer.ended, ended))
+            differences.append("the stream ended {}, not {}".format(answer.ended, ended))
         self.results[name] = differences
-        if not differences and answer.body[:1] == b'{':
+        if not differences and answer.body[:1] == b"{":
             for recorded, actual in zip(_all(recorded_body(name)), _all(answer.body)):
                 self.learn(recorded, actual)
         return answer
@@ -348,105 +348,105 @@ class Replayer:
 
     # state
 
-    def config(self, name, env=None, user='osbs', **spec):
+    def config(self, name, env=None, user="osbs", **spec):
         """Create a BuildConfig like those of the recording."""
         return self.api(
-            'POST', '/oapi/v1/namespaces/osbs/buildconfigs/', build_config(name, env, **spec), user
+            "POST", "/oapi/v1/namespaces/osbs/buildconfigs/", build_config(name, env, **spec), user
         )[1]
 
     def instantiate(self, name):
         """Start a build; returns it."""
         return self.api(
-            'POST',
-            '/oapi/v1/namespaces/osbs/buildconfigs/{}/instantiate'.format(name),
-            {'kind': 'BuildRequest', 'apiVersion': 'v1', 'metadata': {'name': name}},
+            "POST",
+            "/oapi/v1/namespaces/osbs/buildconfigs/{}/instantiate".format(name),
+            {"kind": "BuildRequest", "apiVersion": "v1", "metadata": {"name": name}},
         )[1]
 
-    def wait(self, resource, name, condition, api='/oapi/v1'):
+    def wait(self, resource, name, condition, api="/oapi/v1"):
         """Wait until an object is there and fulfils a condition; returns it."""
         end = time.time() + 10
         while time.time() < end:
-            found = self.sandbox.store.get(resource, 'osbs', name)
+            found = self.sandbox.store.get(resource, "osbs", name)
             if condition(found):
                 return found
             time.sleep(0.005)
-        raise AssertionError('{} {} is {}'.format(resource, name, found))
+        raise AssertionError("{} {} is {}".format(resource, name, found))
 
     def wait_phase(self, name, *phases):
         """Wait for a phase of a build."""
         return self.wait(
-            'builds', name, lambda build: build is not None and build['status']['phase'] in phases
+            "builds", name, lambda build: build is not None and build["status"]["phase"] in phases
         )
 
 
 def build_config(name, env=None, **spec):
     """Return a BuildConfig like those of the recording."""
-    environment = [{'name': key, 'value': value} for key, value in (env or {}).items()]
+    environment = [{"name": key, "value": value} for key, value in (env or {}).items()]
     body = {
-        'source': {
-            'type': 'Git',
-            'git': {'uri': 'https://example.com/{}.git'.format(name), 'ref': 'master'},
+        "source": {
+            "type": "Git",
+            "git": {"uri": "https://example.com/{}.git".format(name), "ref": "master"},
         },
-        'strategy': {
-            'type': 'Custom',
-            'customStrategy': {
-                'from': {'kind': 'DockerImage', 'name': '127.0.0.1:5000/buildroot:latest'},
-                'exposeDockerSocket': True,
-                'env': environment,
+        "strategy": {
+            "type": "Custom",
+            "customStrategy": {
+                "from": {"kind": "DockerImage", "name": "127.0.0.1:5000/buildroot:latest"},
+                "exposeDockerSocket": True,
+                "env": environment,
             },
         },
-        'output': {'to': {'kind': 'DockerImage', 'name': '127.0.0.1:5000/{}:latest'.format(name)}},
-        'completionDeadlineSeconds': 10800,
-        'resources': {'limits': {'cpu': '100m', 'memory': '1Gi'}},
+        "output": {"to": {"kind": "DockerImage", "name": "127.0.0.1:5000/{}:latest".format(name)}},
+        "completionDeadlineSeconds": 10800,
+        "resources": {"limits": {"cpu": "100m", "memory": "1Gi"}},
     }
     body.update(spec)
     return {
-        'kind': 'BuildConfig',
-        'apiVersion': 'v1',
-        'spec': body,
-        'metadata': {'name': name, 'labels': {'koji-task-id': '123'}},
+        "kind": "BuildConfig",
+        "apiVersion": "v1",
+        "spec": body,
+        "metadata": {"name": name, "labels": {"koji-task-id": "123"}},
     }
 
 
 def fake(run=0, pending=0):
     """Return the environment of the recording's pods: seconds that they wait and run."""
-    return {'FAKE_PENDING_SECONDS': str(pending), 'FAKE_RUN_SECONDS': str(run)}
+    return {"FAKE_PENDING_SECONDS": str(pending), "FAKE_RUN_SECONDS": str(run)}
 
 
 def _documents(body):
-    return [json.loads(line) for line in body.decode('utf-8').split('\n') if line.strip()]
+    return [json.loads(line) for line in body.decode("utf-8").split("\n") if line.strip()]
 
 
 def compare(name, answer, text=None):
     """Return how an answer differs from the recorded one."""
-    recorded = INDEX[name]['response']
+    recorded = INDEX[name]["response"]
     differences = []
-    if (answer.status, answer.reason) != (recorded['status'], recorded['reason']):
+    if (answer.status, answer.reason) != (recorded["status"], recorded["reason"]):
         differences.append(
-            'status {} {}, not {} {}'.format(
-                answer.status, answer.reason, recorded['status'], recorded['reason']
+            "status {} {}, not {} {}".format(
+                answer.status, answer.reason, recorded["status"], recorded["reason"]
             )
         )
-    wanted = {key.lower(): value for key, value in recorded['headers'].items()}
+    wanted = {key.lower(): value for key, value in recorded["headers"].items()}
     for header in HEADERS:
-        if normal_text(answer.headers.get(header, '')) != normal_text(wanted.get(header, '')):
+        if normal_text(answer.headers.get(header, "")) != normal_text(wanted.get(header, "")):
             differences.append(
-                'header {}: {!r}, not {!r}'.format(
+                "header {}: {!r}, not {!r}".format(
                     header, answer.headers.get(header), wanted.get(header)
                 )
             )
     body = recorded_body(name)
     if text is not None:
-        shown = answer.body.decode('utf-8')
+        shown = answer.body.decode("utf-8")
         if not text(shown):
-            differences.append('text {!r}'.format(shown))
-    elif body[:1] == b'{':
+            differences.append("text {!r}".format(shown))
+    elif body[:1] == b"{":
         differences += _compare_json(body, answer)
     elif (
-        normal_text(body.decode('utf-8')).strip()
-        != normal_text(answer.body.decode('utf-8')).strip()
+        normal_text(body.decode("utf-8")).strip()
+        != normal_text(answer.body.decode("utf-8")).strip()
     ):
-        differences.append('text {!r}, not {!r}'.format(answer.body, body))
+        differences.append("text {!r}, not {!r}".format(answer.body, body))
     return differences
 
 
@@ -454,32 +454,32 @@ def _compare_json(body, answer):
     try:
         recorded, actual = _all(body), _all(answer.body)
     except ValueError:
-        return ['no JSON: {!r}'.format(answer.body[:200])]
+        return ["no JSON: {!r}".format(answer.body[:200])]
     if len(recorded) != len(actual):
         return [
-            '{} documents, not {}: {}'.format(
-                len(actual), len(recorded), [document.get('type') for document in actual]
+            "{} documents, not {}: {}".format(
+                len(actual), len(recorded), [document.get("type") for document in actual]
             )
         ]
     differences = []
     for number, (wanted, found) in enumerate(zip(recorded, actual)):
-        for key in ('kind', 'reason', 'code', 'type', 'status'):
+        for key in ("kind", "reason", "code", "type", "status"):
             if isinstance(wanted.get(key), (str, int)) and wanted.get(key) != found.get(key):
-                differences.append('{} {!r}, not {!r}'.format(key, found.get(key), wanted[key]))
+                differences.append("{} {!r}, not {!r}".format(key, found.get(key), wanted[key]))
         for path in sorted(fields(wanted) ^ fields(found)):
             differences.append(
-                'document {}: field {} is {}'.format(
-                    number, path, 'missing' if path in fields(wanted) else 'too much'
+                "document {}: field {} is {}".format(
+                    number, path, "missing" if path in fields(wanted) else "too much"
                 )
             )
         if not differences and normal(wanted) != normal(found):
-            differences += _value_differences(normal(wanted), normal(found), '')
+            differences += _value_differences(normal(wanted), normal(found), "")
     return differences
 
 
 def _all(body):
     try:
-        return [json.loads(body.decode('utf-8'))]
+        return [json.loads(body.decode("utf-8"))]
     except ValueError:
         return _documents(body)
 
@@ -489,28 +489,28 @@ def _value_differences(wanted, found, path):
         return [
             line
             for key in wanted
-            for line in _value_differences(wanted[key], found.get(key), '{}.{}'.format(path, key))
+            for line in _value_differences(wanted[key], found.get(key), "{}.{}".format(path, key))
         ]
     if isinstance(wanted, list) and isinstance(found, list) and len(wanted) == len(found):
         return [
             line
             for index, pair in enumerate(zip(wanted, found))
-            for line in _value_differences(*pair, '{}[{}]'.format(path, index))
+            for line in _value_differences(*pair, "{}[{}]".format(path, index))
         ]
     if wanted in REDACTED and isinstance(found, str):
         return []
-    return [] if wanted == found else ['{}: {!r}, not {!r}'.format(path, found, wanted)]
+    return [] if wanted == found else ["{}: {!r}, not {!r}".format(path, found, wanted)]
 
 
 LINES = (
-    'plugin step {}',
-    'Příliš žluťoučký kůň úpěl ďábelské ódy',
-    '日本語のログ行 ✓',
-    'emoji 🚀 end',
+    "plugin step {}",
+    "Příliš žluťoučký kůň úpěl ďábelské ódy",
+    "日本語のログ行 ✓",
+    "emoji 🚀 end",
 )
 LOG_LINE = re.compile(
-    r'^<time> - atomic_reactor\.fake - INFO - (plugin step \d+|{})$'.format(
-        '|'.join(map(re.escape, LINES[1:]))
+    r"^<time> - atomic_reactor\.fake - INFO - (plugin step \d+|{})$".format(
+        "|".join(map(re.escape, LINES[1:]))
     )
 )
 
@@ -518,14 +518,14 @@ LOG_LINE = re.compile(
 def log_line(number):
     """Return a line of the recorded log."""
     text = LINES[1 + number // 7 % 3] if number % 7 == 3 else LINES[0].format(number)
-    stamp = time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime())
-    return '{} - atomic_reactor.fake - INFO - {}\n'.format(stamp, text).encode('utf-8')
+    stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    return "{} - atomic_reactor.fake - INFO - {}\n".format(stamp, text).encode("utf-8")
 
 
 def is_log(text):
     """Tell whether a text is a log like the recorded ones."""
-    lines = normal_text(text).split('\n')
-    return len(lines) > 1 and lines[-1] == '' and all(LOG_LINE.match(line) for line in lines[:-1])
+    lines = normal_text(text).split("\n")
+    return len(lines) > 1 and lines[-1] == "" and all(LOG_LINE.match(line) for line in lines[:-1])
 
 
 class FakePods(Runner):
@@ -540,13 +540,13 @@ class FakePods(Runner):
 
     async def run(self, pod):
         """Run for FAKE_RUN_SECONDS; p-fail fails."""
-        seconds = float(pod.env.get('FAKE_RUN_SECONDS', '5')) * self.scale
+        seconds = float(pod.env.get("FAKE_RUN_SECONDS", "5")) * self.scale
         lines = int(round(seconds / (0.2 * self.scale)))
         for number in range(lines):
             pod.log.write(log_line(number))
             await asyncio.sleep(0.2 * self.scale)
         pod.log.write(log_line(lines))
-        if pod.name.startswith('p-fail'):
-            pod.message = 'last line of the fake log\n'
+        if pod.name.startswith("p-fail"):
+            pod.message = "last line of the fake log\n"
             return 1
         return 0

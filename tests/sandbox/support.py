@@ -12,26 +12,26 @@ from osbs.sandbox.pods_api import Runner
 from osbs.sandbox.server import Sandbox
 from tests.sandbox.replay import build_config
 
-OAPI = 'oapi/v1/namespaces/osbs/'
-CORE = 'api/v1/namespaces/osbs/'
+OAPI = "oapi/v1/namespaces/osbs/"
+CORE = "api/v1/namespaces/osbs/"
 
 #: delays that make tests quick but keep the order of things
 QUICK = {
-    'instantiate': 0.001,
-    'new': 0.001,
-    'pending': 0.001,
-    'cancel': 0.01,
-    'pod_deleted': 0.01,
-    'complete': 0.001,
-    'prune': 0.01,
-    'quota_retry': 0.01,
-    'quota_status': 0.005,
-    'kubelet_retry': 0.02,
-    'log_wait': 0.1,
-    'import_new': 0.005,
-    'import_again': 0.005,
-    'trigger': 0.005,
-    'token_cache': 0.0,
+    "instantiate": 0.001,
+    "new": 0.001,
+    "pending": 0.001,
+    "cancel": 0.01,
+    "pod_deleted": 0.01,
+    "complete": 0.001,
+    "prune": 0.01,
+    "quota_retry": 0.01,
+    "quota_status": 0.005,
+    "kubelet_retry": 0.02,
+    "log_wait": 0.1,
+    "import_new": 0.005,
+    "import_again": 0.005,
+    "trigger": 0.005,
+    "token_cache": 0.0,
 }
 
 
@@ -50,13 +50,13 @@ class Api(object):
     :param user: str or None, whose token is sent; None sends none
     """
 
-    def __init__(self, sandbox, user='osbs'):
+    def __init__(self, sandbox, user="osbs"):
         self.sandbox = sandbox
         self.session = requests.Session()
         self.session.trust_env = False
         self.session.verify = sandbox.ca
         if user is not None:
-            self.session.headers['Authorization'] = 'Bearer ' + sandbox.token_of(user)
+            self.session.headers["Authorization"] = "Bearer " + sandbox.token_of(user)
 
     def as_user(self, user):
         """Return the same for another user."""
@@ -64,40 +64,40 @@ class Api(object):
 
     def send(self, method, path, body=None, **kwargs):
         """Send a request; path is below the server's URL."""
-        kwargs.setdefault('timeout', 20)
+        kwargs.setdefault("timeout", 20)
         return self.session.request(method, self.sandbox.url + path, json=body, **kwargs)
 
     def get(self, path, **kwargs):
         """GET."""
-        return self.send('GET', path, **kwargs)
+        return self.send("GET", path, **kwargs)
 
     def post(self, path, body, **kwargs):
         """POST."""
-        return self.send('POST', path, body, **kwargs)
+        return self.send("POST", path, body, **kwargs)
 
     def put(self, path, body, **kwargs):
         """PUT."""
-        return self.send('PUT', path, body, **kwargs)
+        return self.send("PUT", path, body, **kwargs)
 
     def delete(self, path, **kwargs):
         """DELETE."""
-        return self.send('DELETE', path, **kwargs)
+        return self.send("DELETE", path, **kwargs)
 
     def config(self, name, labels=None, **spec):
         """Create a BuildConfig; returns it."""
         body = build_config(name, **spec)
-        body['metadata']['labels'].update(labels or {})
-        answer = self.post(OAPI + 'buildconfigs', body)
+        body["metadata"]["labels"].update(labels or {})
+        answer = self.post(OAPI + "buildconfigs", body)
         assert answer.status_code == 201, answer.text
         return answer.json()
 
     def instantiate(self, name):
         """Start a build; returns its name."""
         answer = self.post(
-            '{}buildconfigs/{}/instantiate'.format(OAPI, name), {'metadata': {'name': name}}
+            "{}buildconfigs/{}/instantiate".format(OAPI, name), {"metadata": {"name": name}}
         )
         assert answer.status_code == 201, answer.text
-        return answer.json()['metadata']['name']
+        return answer.json()["metadata"]["name"]
 
     def start(self, name, **spec):
         """Create a BuildConfig and start a build of it; returns the build's name."""
@@ -106,24 +106,24 @@ class Api(object):
 
     def build(self, name):
         """Return a Build."""
-        return self.get(OAPI + 'builds/' + name).json()
+        return self.get(OAPI + "builds/" + name).json()
 
     def cancel(self, name):
         """Cancel a build as our client does; returns the answer."""
         body = self.build(name)
-        body['status']['cancelled'] = True
-        return self.put(OAPI + 'builds/' + name, body)
+        body["status"]["cancelled"] = True
+        return self.put(OAPI + "builds/" + name, body)
 
     def wait_phase(self, name, *phases):
         """Wait for a phase of a build; returns the build."""
         return self.wait(
-            lambda: self.stored('builds', name),
-            lambda build: (build is not None and build['status']['phase'] in phases),
+            lambda: self.stored("builds", name),
+            lambda build: (build is not None and build["status"]["phase"] in phases),
         )
 
     def stored(self, resource, name):
         """Return an object of the store."""
-        return self.sandbox.store.get(resource, 'osbs', name)
+        return self.sandbox.store.get(resource, "osbs", name)
 
     @staticmethod
     def wait(find, fits=bool, seconds=10.0):
@@ -133,7 +133,7 @@ class Api(object):
             found = find()
             if fits(found):
                 return found
-            assert time.monotonic() < end, 'still {!r} after {} s'.format(found, seconds)
+            assert time.monotonic() < end, "still {!r} after {} s".format(found, seconds)
             time.sleep(0.002)
 
     def follow(self, path, **kwargs):
@@ -148,7 +148,7 @@ class Followed(threading.Thread):
         super().__init__(daemon=True)
         self.lines = []
         self.error = None
-        self.answer = api.get(path, stream=True, headers={'Connection': 'close'})
+        self.answer = api.get(path, stream=True, headers={"Connection": "close"})
         self.start()
 
     def run(self):
@@ -174,13 +174,13 @@ class Followed(threading.Thread):
     @property
     def events(self):
         """The lines as (type, object)."""
-        parsed = [json.loads(line.decode('utf-8')) for line in list(self.lines)]
-        return [(event['type'], event['object']) for event in parsed]
+        parsed = [json.loads(line.decode("utf-8")) for line in list(self.lines)]
+        return [(event["type"], event["object"]) for event in parsed]
 
     def ended(self, seconds=10.0):
         """Wait for the end; returns the lines."""
         self.join(seconds)
-        assert not self.is_alive(), 'the stream goes on'
+        assert not self.is_alive(), "the stream goes on"
         return self.lines
 
 
@@ -200,7 +200,7 @@ class Obedient(Runner):
     async def run(self, pod):
         """Wait for the end that the test gives."""
         self._loop = asyncio.get_event_loop()
-        name = pod.build['metadata']['name']
+        name = pod.build["metadata"]["name"]
         self._ends[name] = self._loop.create_future()
         self.pods[name] = pod
         try:
@@ -216,7 +216,7 @@ class Obedient(Runner):
     def say(self, name, text):
         """Let a build's pod print something."""
         pod = self.pod(name)
-        self._loop.call_soon_threadsafe(pod.log.write, text.encode('utf-8'))
+        self._loop.call_soon_threadsafe(pod.log.write, text.encode("utf-8"))
 
     def finish(self, name, status=0, message=None):
         """End a build's pod."""

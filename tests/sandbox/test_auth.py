@@ -9,7 +9,7 @@ from osbs.sandbox.auth import Negotiated, Negotiator
 from tests.sandbox.replay import build_config
 from tests.sandbox.support import CORE, OAPI, Api, started
 
-AUTHORIZE = 'oauth/authorize?response_type=token&client_id=openshift-challenging-client'
+AUTHORIZE = "oauth/authorize?response_type=token&client_id=openshift-challenging-client"
 
 
 def authorize(api, **kwargs):
@@ -17,99 +17,99 @@ def authorize(api, **kwargs):
 
 
 def token_of(answer):
-    return parse_qs(urlsplit(answer.headers['Location']).fragment)['access_token'][0]
+    return parse_qs(urlsplit(answer.headers["Location"]).fragment)["access_token"][0]
 
 
 def test_a_password_buys_a_token_that_works(api):
-    answer = authorize(api, auth=('osbs', api.sandbox.password))
+    answer = authorize(api, auth=("osbs", api.sandbox.password))
     assert answer.status_code == 302
     user = (
         Api(api.sandbox, None)
-        .get('oapi/v1/users/~', headers={'Authorization': 'Bearer ' + token_of(answer)})
+        .get("oapi/v1/users/~", headers={"Authorization": "Bearer " + token_of(answer)})
         .json()
     )
-    assert user['metadata']['name'] == 'osbs'
+    assert user["metadata"]["name"] == "osbs"
 
 
-@pytest.mark.parametrize('credentials', [('osbs', 'wrong'), ('nobody-here', 'x'), ('osbs', '')])
+@pytest.mark.parametrize("credentials", [("osbs", "wrong"), ("nobody-here", "x"), ("osbs", "")])
 def test_a_wrong_password_is_401_with_a_challenge(api, credentials):
-    answer = authorize(api, auth=credentials, headers={'X-CSRF-Token': '1'})
-    assert (answer.status_code, answer.headers['WWW-Authenticate']) == (
+    answer = authorize(api, auth=credentials, headers={"X-CSRF-Token": "1"})
+    assert (answer.status_code, answer.headers["WWW-Authenticate"]) == (
         401,
         'Basic realm="openshift"',
     )
 
 
 def test_a_wrong_password_without_the_csrf_header_is_401_with_a_misleading_text(api):
-    answer = authorize(api, auth=('osbs', 'wrong'))
+    answer = authorize(api, auth=("osbs", "wrong"))
     assert answer.status_code == 401
-    assert 'WWW-Authenticate' not in answer.headers
-    assert 'X-CSRF-Token' in answer.text
+    assert "WWW-Authenticate" not in answer.headers
+    assert "X-CSRF-Token" in answer.text
 
 
 def test_tokens_expire():
     with started(token_lifetime=0.05) as api:
-        token = token_of(authorize(api, auth=('osbs', api.sandbox.password)))
+        token = token_of(authorize(api, auth=("osbs", api.sandbox.password)))
         anonymous = Api(api.sandbox, None)
-        headers = {'Authorization': 'Bearer ' + token}
+        headers = {"Authorization": "Bearer " + token}
         answer = api.wait(
-            lambda: anonymous.get('oapi/v1/users/~', headers=headers),
+            lambda: anonymous.get("oapi/v1/users/~", headers=headers),
             lambda answer: answer.status_code == 401,
         )
-        assert answer.json()['reason'] == 'Unauthorized'
+        assert answer.json()["reason"] == "Unauthorized"
 
 
 def test_expiring_all_tokens_leaves_service_accounts_theirs(api):
     fault = api.sandbox.faults.expire_tokens()
-    assert api.get(OAPI + 'builds').status_code == 401
-    assert api.as_user('osbs/builder').get(OAPI + 'builds').status_code == 200
+    assert api.get(OAPI + "builds").status_code == 401
+    assert api.as_user("osbs/builder").get(OAPI + "builds").status_code == 200
     assert fault.fired == 1
-    assert api.as_user('osbs').get(OAPI + 'builds').status_code == 200
+    assert api.as_user("osbs").get(OAPI + "builds").status_code == 200
 
 
 def test_a_revoked_token_is_good_until_the_cache_forgets_it(api):
     api.sandbox.timing.token_cache = 5.0
-    token = api.session.headers['Authorization'].split()[1]
-    assert api.delete('oapi/v1/oauthaccesstokens/' + token).status_code == 200
-    assert api.get(OAPI + 'builds').status_code == 200
+    token = api.session.headers["Authorization"].split()[1]
+    assert api.delete("oapi/v1/oauthaccesstokens/" + token).status_code == 200
+    assert api.get(OAPI + "builds").status_code == 200
     api.sandbox.timing.token_cache = 0.0
-    assert api.get(OAPI + 'builds').status_code == 401
+    assert api.get(OAPI + "builds").status_code == 401
 
 
 def test_an_unknown_token_cannot_be_revoked(api):
-    assert api.delete('oapi/v1/oauthaccesstokens/nope').status_code == 404
+    assert api.delete("oapi/v1/oauthaccesstokens/nope").status_code == 404
 
 
 def test_tokens_do_not_show_in_recorded_requests(api):
-    token = api.session.headers['Authorization'].split()[1]
-    api.delete('oapi/v1/oauthaccesstokens/' + token)
+    token = api.session.headers["Authorization"].split()[1]
+    api.delete("oapi/v1/oauthaccesstokens/" + token)
     assert token not in repr(list(api.sandbox.requests))
 
 
-QUOTA = {'metadata': {'name': 'q'}, 'spec': {'hard': {'pods': 1}}}
+QUOTA = {"metadata": {"name": "q"}, "spec": {"hard": {"pods": 1}}}
 
 
 @pytest.mark.parametrize(
-    'user, method, path, body, status',
+    "user, method, path, body, status",
     [
-        ('osbs', 'POST', OAPI + 'buildconfigs', build_config('x'), 201),
-        ('plain', 'POST', OAPI + 'buildconfigs', build_config('x'), 403),
-        ('viewer', 'POST', OAPI + 'buildconfigs', build_config('x'), 403),
-        ('viewer', 'GET', OAPI + 'buildconfigs', None, 200),
-        ('viewer', 'GET', CORE + 'secrets', None, 403),
-        ('plain', 'GET', CORE + 'secrets', None, 200),
-        ('plain', 'POST', CORE + 'configmaps', {'metadata': {'name': 'm'}}, 201),
-        ('plain', 'POST', CORE + 'resourcequotas', QUOTA, 403),
-        ('osbs', 'POST', CORE + 'resourcequotas', QUOTA, 201),
-        ('nobody', 'GET', OAPI + 'buildconfigs', None, 403),
-        ('nobody', 'GET', 'oapi/v1/users/~', None, 200),
-        ('nobody', 'GET', OAPI + 'builds/missing', None, 403),
-        ('osbs', 'GET', OAPI + 'builds/missing', None, 404),
-        ('osbs', 'GET', 'oapi/v1/namespaces/other/builds', None, 403),
-        ('osbs', 'GET', 'oapi/v1/users', None, 403),
-        ('osbs/builder', 'POST', OAPI + 'buildconfigs', build_config('x'), 201),
-        ('osbs/deployer', 'POST', OAPI + 'buildconfigs', build_config('x'), 403),
-        ('osbs/default', 'GET', OAPI + 'builds', None, 403),
+        ("osbs", "POST", OAPI + "buildconfigs", build_config("x"), 201),
+        ("plain", "POST", OAPI + "buildconfigs", build_config("x"), 403),
+        ("viewer", "POST", OAPI + "buildconfigs", build_config("x"), 403),
+        ("viewer", "GET", OAPI + "buildconfigs", None, 200),
+        ("viewer", "GET", CORE + "secrets", None, 403),
+        ("plain", "GET", CORE + "secrets", None, 200),
+        ("plain", "POST", CORE + "configmaps", {"metadata": {"name": "m"}}, 201),
+        ("plain", "POST", CORE + "resourcequotas", QUOTA, 403),
+        ("osbs", "POST", CORE + "resourcequotas", QUOTA, 201),
+        ("nobody", "GET", OAPI + "buildconfigs", None, 403),
+        ("nobody", "GET", "oapi/v1/users/~", None, 200),
+        ("nobody", "GET", OAPI + "builds/missing", None, 403),
+        ("osbs", "GET", OAPI + "builds/missing", None, 404),
+        ("osbs", "GET", "oapi/v1/namespaces/other/builds", None, 403),
+        ("osbs", "GET", "oapi/v1/users", None, 403),
+        ("osbs/builder", "POST", OAPI + "buildconfigs", build_config("x"), 201),
+        ("osbs/deployer", "POST", OAPI + "buildconfigs", build_config("x"), 403),
+        ("osbs/default", "GET", OAPI + "builds", None, 403),
     ],
 )
 def test_roles_decide_what_users_may_do(api, user, method, path, body, status):
@@ -120,11 +120,11 @@ def test_roles_decide_what_users_may_do(api, user, method, path, body, status):
 def test_a_cluster_administrator_may_do_everything(api):
     admin = Api(api.sandbox, None)
     admin.session.cert = api.sandbox.administrator_certificate()
-    names = [item['metadata']['name'] for item in admin.get('oapi/v1/users').json()['items']]
-    assert 'osbs' in names
-    assert admin.get('oapi/v1/namespaces/other/builds').json()['items'] == []
-    missing = admin.get(OAPI + 'frobs')
-    assert (missing.status_code, missing.json()['reason']) == (404, 'NotFound')
+    names = [item["metadata"]["name"] for item in admin.get("oapi/v1/users").json()["items"]]
+    assert "osbs" in names
+    assert admin.get("oapi/v1/namespaces/other/builds").json()["items"] == []
+    missing = admin.get(OAPI + "frobs")
+    assert (missing.status_code, missing.json()["reason"]) == (404, "NotFound")
 
 
 def test_a_client_certificate_is_no_identity_for_the_oauth_server(api):
@@ -134,18 +134,18 @@ def test_a_client_certificate_is_no_identity_for_the_oauth_server(api):
 
 
 def test_users_can_be_added_with_a_role(api):
-    password = api.sandbox.add_user('joe', role='admin')
-    assert authorize(api, auth=('joe', password)).status_code == 302
-    assert api.as_user('joe').get(OAPI + 'builds').status_code == 200
+    password = api.sandbox.add_user("joe", role="admin")
+    assert authorize(api, auth=("joe", password)).status_code == 302
+    assert api.as_user("joe").get(OAPI + "builds").status_code == 200
 
 
 def test_users_and_projects_given_at_the_start_are_there():
-    with started(users=[('joe', 'secret', 'view')], namespaces=['other']) as api:
-        assert authorize(api, auth=('joe', 'secret')).status_code == 302
-        for namespace in ('osbs', 'other'):
-            answer = api.as_user('joe').get('oapi/v1/namespaces/{}/builds'.format(namespace))
+    with started(users=[("joe", "secret", "view")], namespaces=["other"]) as api:
+        assert authorize(api, auth=("joe", "secret")).status_code == 302
+        for namespace in ("osbs", "other"):
+            answer = api.as_user("joe").get("oapi/v1/namespaces/{}/builds".format(namespace))
             assert answer.status_code == 200
-        answer = api.as_user('osbs/builder').get('oapi/v1/namespaces/other/builds')
+        answer = api.as_user("osbs/builder").get("oapi/v1/namespaces/other/builds")
         assert answer.status_code == 200
 
 
@@ -153,44 +153,44 @@ class Ticket(Negotiator):
     """Accepts b'joe' at once, b'two' in two steps."""
 
     async def step(self, data):
-        if data == b'two':
-            return Negotiated(reply=b'more')
-        return Negotiated('osbs', b'done') if data == b'joe' else Negotiated()
+        if data == b"two":
+            return Negotiated(reply=b"more")
+        return Negotiated("osbs", b"done") if data == b"joe" else Negotiated()
 
 
 def negotiate(api, data):
     return authorize(
-        api, headers={'Authorization': 'Negotiate ' + base64.b64encode(data).decode('ascii')}
+        api, headers={"Authorization": "Negotiate " + base64.b64encode(data).decode("ascii")}
     )
 
 
 def test_a_negotiator_lets_users_in(api):
     api.sandbox.negotiator = Ticket()
-    answer = negotiate(api, b'joe')
+    answer = negotiate(api, b"joe")
     assert token_of(answer)
-    assert answer.headers['WWW-Authenticate'] == 'Negotiate ' + base64.b64encode(b'done').decode(
-        'ascii'
+    assert answer.headers["WWW-Authenticate"] == "Negotiate " + base64.b64encode(b"done").decode(
+        "ascii"
     )
 
 
 def test_a_negotiator_can_ask_for_another_round(api):
     api.sandbox.negotiator = Ticket()
-    answer = negotiate(api, b'two')
-    assert (answer.status_code, answer.headers['WWW-Authenticate']) == (
+    answer = negotiate(api, b"two")
+    assert (answer.status_code, answer.headers["WWW-Authenticate"]) == (
         401,
-        'Negotiate ' + base64.b64encode(b'more').decode('ascii'),
+        "Negotiate " + base64.b64encode(b"more").decode("ascii"),
     )
 
 
 def test_with_a_negotiator_everybody_is_asked_to_negotiate(api):
     api.sandbox.negotiator = Ticket()
-    assert authorize(api).headers['WWW-Authenticate'] == 'Negotiate'
-    assert negotiate(api, b'eve').status_code == 401
+    assert authorize(api).headers["WWW-Authenticate"] == "Negotiate"
+    assert negotiate(api, b"eve").status_code == 401
 
 
 def test_without_a_negotiator_negotiate_is_refused(api):
-    answer = negotiate(api, b'joe')
-    assert (answer.status_code, 'WWW-Authenticate' in answer.headers) == (401, False)
+    answer = negotiate(api, b"joe")
+    assert (answer.status_code, "WWW-Authenticate" in answer.headers) == (401, False)
 
 
 def test_what_is_no_negotiator_is_refused(api):

@@ -17,78 +17,78 @@ def faults(api):
 
 
 def config_map(name):
-    return {'metadata': {'name': name}}
+    return {"metadata": {"name": name}}
 
 
 def test_a_status_is_answered_as_often_as_asked_and_not_acted_on(api, faults):
-    fault = faults.status(503, count=2, method='POST')
+    fault = faults.status(503, count=2, method="POST")
     for _ in range(2):
-        assert api.post(CORE + 'configmaps', config_map('m')).status_code == 503
-    assert api.stored('configmaps', 'm') is None
-    assert api.post(CORE + 'configmaps', config_map('m')).status_code == 201
+        assert api.post(CORE + "configmaps", config_map("m")).status_code == 503
+    assert api.stored("configmaps", "m") is None
+    assert api.post(CORE + "configmaps", config_map("m")).status_code == 201
     assert fault.fired == 2
 
 
 def test_a_status_can_say_when_to_retry(api, faults):
     faults.status(429, retry_after=7)
-    answer = api.get(OAPI + 'builds')
-    assert (answer.status_code, answer.headers['Retry-After']) == (429, '7')
-    assert answer.json()['code'] == 429
+    answer = api.get(OAPI + "builds")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (429, "7")
+    assert answer.json()["code"] == 429
 
 
 def test_only_matching_requests_are_met(api, faults):
-    fault = faults.status(500, method='GET', path='/buildconfigs/x$')
-    assert api.get(OAPI + 'buildconfigs/y').status_code == 404
-    assert api.delete(OAPI + 'buildconfigs/x').status_code == 404
+    fault = faults.status(500, method="GET", path="/buildconfigs/x$")
+    assert api.get(OAPI + "buildconfigs/y").status_code == 404
+    assert api.delete(OAPI + "buildconfigs/x").status_code == 404
     assert fault.fired == 0
-    assert api.get(OAPI + 'buildconfigs/x').status_code == 500
+    assert api.get(OAPI + "buildconfigs/x").status_code == 500
 
 
 def test_the_query_can_be_matched_too(api, faults):
-    faults.status(500, path=r'follow=1')
-    assert api.get(OAPI + 'builds/x/log').status_code == 404
-    assert api.get(OAPI + 'builds/x/log?follow=1').status_code == 500
+    faults.status(500, path=r"follow=1")
+    assert api.get(OAPI + "builds/x/log").status_code == 404
+    assert api.get(OAPI + "builds/x/log?follow=1").status_code == 500
 
 
 def test_some_requests_can_be_let_pass_first(api, faults):
     faults.status(500, skip=2)
-    assert [api.get(OAPI + 'builds').status_code for _ in range(4)] == [200, 200, 500, 200]
+    assert [api.get(OAPI + "builds").status_code for _ in range(4)] == [200, 200, 500, 200]
 
 
 def test_a_fault_without_a_count_goes_on_until_it_is_removed(api, faults):
     fault = faults.status(500, count=None)
-    assert [api.get(OAPI + 'builds').status_code for _ in range(3)] == [500] * 3
+    assert [api.get(OAPI + "builds").status_code for _ in range(3)] == [500] * 3
     faults.remove(fault)
-    assert api.get(OAPI + 'builds').status_code == 200
+    assert api.get(OAPI + "builds").status_code == 200
 
 
 def test_a_reset_before_acting_leaves_no_trace(api, faults):
-    faults.reset(method='POST')
+    faults.reset(method="POST")
     with pytest.raises(BROKEN):
-        api.post(CORE + 'configmaps', config_map('m'))
-    assert api.stored('configmaps', 'm') is None
+        api.post(CORE + "configmaps", config_map("m"))
+    assert api.stored("configmaps", "m") is None
 
 
 def test_a_reset_after_acting_leaves_the_object(api, faults):
-    faults.reset(after=True, method='POST')
+    faults.reset(after=True, method="POST")
     with pytest.raises(BROKEN):
-        api.post(CORE + 'configmaps', config_map('m'))
-    assert api.stored('configmaps', 'm') is not None
+        api.post(CORE + "configmaps", config_map("m"))
+    assert api.stored("configmaps", "m") is not None
 
 
 def test_a_body_is_cut_after_so_many_bytes(api, faults):
-    faults.cut(10, path='configmaps')
-    api.sandbox.put('configmaps', {'metadata': {'name': 'big'}, 'data': {'k': 'x' * 3000}})
-    answer = api.get(CORE + 'configmaps', stream=True)
+    faults.cut(10, path="configmaps")
+    api.sandbox.put("configmaps", {"metadata": {"name": "big"}, "data": {"k": "x" * 3000}})
+    answer = api.get(CORE + "configmaps", stream=True)
     assert answer.status_code == 200
     with pytest.raises(BROKEN):
         answer.content  # noqa: B018
 
 
 def test_a_short_body_is_cut_too_although_its_length_was_promised(api, faults):
-    faults.cut(10, path='configmaps')
-    answer = api.get(CORE + 'configmaps', stream=True)
-    assert int(answer.headers['Content-Length']) > 10
+    faults.cut(10, path="configmaps")
+    answer = api.get(CORE + "configmaps", stream=True)
+    assert int(answer.headers["Content-Length"]) > 10
     try:
         assert len(answer.content) == 10
     except BROKEN:
@@ -97,30 +97,30 @@ def test_a_short_body_is_cut_too_although_its_length_was_promised(api, faults):
 
 def test_a_cut_that_is_longer_than_the_body_never_fires(api, faults):
     fault = faults.cut(10000)
-    assert api.get(CORE + 'configmaps').status_code == 200
+    assert api.get(CORE + "configmaps").status_code == 200
     assert (fault.fired, faults.unfired()) == (0, [fault])
 
 
 def test_a_stream_is_cut_and_what_was_before_arrives(api, pods, faults):
-    name = api.start('x')
-    api.wait_phase(name, 'Running')
-    faults.cut(8, path='/log')
-    stream = api.follow('{}builds/{}/log?follow=1'.format(OAPI, name))
-    pods.say(name, 'hello\n')
+    name = api.start("x")
+    api.wait_phase(name, "Running")
+    faults.cut(8, path="/log")
+    stream = api.follow("{}builds/{}/log?follow=1".format(OAPI, name))
+    pods.say(name, "hello\n")
     stream.until(1)
-    pods.say(name, 'world\n')
+    pods.say(name, "world\n")
     stream.ended()
-    assert stream.lines[0] == b'hello'
+    assert stream.lines[0] == b"hello"
     assert isinstance(stream.error, BROKEN)
 
 
 def test_a_log_cut_at_the_node_looks_complete(api, pods, faults):
-    name = api.start('x')
-    api.wait_phase(name, 'Running')
-    faults.cut(8, clean=True, path='/log')
-    stream = api.follow('{}builds/{}/log?follow=1'.format(OAPI, name))
-    pods.say(name, 'hello\nworld\n')
-    assert stream.ended() == [b'hello', b'wo']
+    name = api.start("x")
+    api.wait_phase(name, "Running")
+    faults.cut(8, clean=True, path="/log")
+    stream = api.follow("{}builds/{}/log?follow=1".format(OAPI, name))
+    pods.say(name, "hello\nworld\n")
+    assert stream.ended() == [b"hello", b"wo"]
     assert stream.error is None
 
 
@@ -128,14 +128,14 @@ def test_answers_are_delayed(api, faults):
     faults.delay(0.1)
     faults.delay(0.1)
     begun = time.monotonic()
-    api.get(OAPI + 'builds')
+    api.get(OAPI + "builds")
     assert 0.2 <= time.monotonic() - begun < 5
 
 
 def test_faults_compose(api, faults):
     slow, broken = faults.delay(0.05), faults.status(502)
     begun = time.monotonic()
-    assert api.get(OAPI + 'builds').status_code == 502
+    assert api.get(OAPI + "builds").status_code == 502
     assert time.monotonic() - begun >= 0.05
     assert (slow.fired, broken.fired) == (1, 1)
 
@@ -143,68 +143,68 @@ def test_faults_compose(api, faults):
 def test_of_two_that_cannot_both_happen_the_first_comes_first(api, faults):
     faults.status(500)
     faults.status(503)
-    assert [api.get(OAPI + 'builds').status_code for _ in range(3)] == [500, 503, 200]
+    assert [api.get(OAPI + "builds").status_code for _ in range(3)] == [500, 503, 200]
 
 
-@pytest.mark.parametrize('kind', ['garbage', 'html', 'empty'])
+@pytest.mark.parametrize("kind", ["garbage", "html", "empty"])
 def test_bodies_that_are_no_json(api, faults, kind):
     faults.add(kind, status=200)
-    answer = api.get(OAPI + 'builds')
+    answer = api.get(OAPI + "builds")
     assert answer.status_code == 200
     with pytest.raises(ValueError):
         answer.json()
 
 
 def test_a_proxys_page_can_have_any_status(api, faults):
-    faults.add('html', status=504)
-    answer = api.get(OAPI + 'builds')
-    assert (answer.status_code, answer.headers['Content-Type']) == (504, 'text/html')
+    faults.add("html", status=504)
+    answer = api.get(OAPI + "builds")
+    assert (answer.status_code, answer.headers["Content-Type"]) == (504, "text/html")
 
 
 def test_connections_are_reset_before_the_handshake(api, faults):
-    fault = faults.add('reset_connection', count=2)
+    fault = faults.add("reset_connection", count=2)
     for _ in range(2):
         with pytest.raises(requests.exceptions.ConnectionError):
-            api.as_user(None).get('version')
-    assert api.as_user(None).get('version').status_code == 200
+            api.as_user(None).get("version")
+    assert api.as_user(None).get("version").status_code == 200
     assert fault.fired == 2
 
 
 def test_connections_are_refused_for_a_while(api, faults):
     faults.refuse(0.1)
     with pytest.raises(requests.exceptions.ConnectionError):
-        Api(api.sandbox, None).get('version')
+        Api(api.sandbox, None).get("version")
     assert api.wait(lambda: api.sandbox.listening)
-    assert Api(api.sandbox, None).get('version').status_code == 200
+    assert Api(api.sandbox, None).get("version").status_code == 200
 
 
 def test_refusing_leaves_open_connections_alone(api, faults):
-    api.get(OAPI + 'builds')
+    api.get(OAPI + "builds")
     faults.refuse(0.05)
-    assert api.get(OAPI + 'builds').status_code == 200
+    assert api.get(OAPI + "builds").status_code == 200
     api.wait(lambda: api.sandbox.listening)
 
 
 def test_a_restart_breaks_streams_and_keeps_the_state(api, pods, faults):
-    name = api.start('x')
-    api.wait_phase(name, 'Running')
-    watch = api.follow('oapi/v1/watch/namespaces/osbs/builds')
+    name = api.start("x")
+    api.wait_phase(name, "Running")
+    watch = api.follow("oapi/v1/watch/namespaces/osbs/builds")
     watch.until(1)
     faults.restart(0.05)
     watch.ended()
     assert isinstance(watch.error, BROKEN)
     api.wait(lambda: api.sandbox.listening)
-    assert api.as_user('osbs').build(name)['status']['phase'] == 'Running'
+    assert api.as_user("osbs").build(name)["status"]["phase"] == "Running"
     pods.finish(name)
-    api.wait_phase(name, 'Complete')
+    api.wait_phase(name, "Complete")
 
 
 def test_dropping_watches_breaks_all_of_them(api, pods, faults):
-    name = api.start('x')
-    api.wait_phase(name, 'Running')
+    name = api.start("x")
+    api.wait_phase(name, "Running")
     streams = [
-        api.follow('oapi/v1/watch/namespaces/osbs/builds'),
-        api.follow('{}builds/{}/log?follow=1'.format(OAPI, name)),
+        api.follow("oapi/v1/watch/namespaces/osbs/builds"),
+        api.follow("{}builds/{}/log?follow=1".format(OAPI, name)),
     ]
     fault = faults.drop_watches()
     for stream in streams:
@@ -214,36 +214,36 @@ def test_dropping_watches_breaks_all_of_them(api, pods, faults):
 
 
 def test_the_node_can_be_down_or_fail(api, pods, faults):
-    name = api.start('x')
-    api.wait_phase(name, 'Running')
-    path = '{}builds/{}/log'.format(OAPI, name)
+    name = api.start("x")
+    api.wait_phase(name, "Running")
+    path = "{}builds/{}/log".format(OAPI, name)
     faults.kubelet_down()
     faults.kubelet_error()
-    assert 'reason' not in api.get(path).json()
-    assert api.get(path).json()['reason'] == 'InternalError'
+    assert "reason" not in api.get(path).json()
+    assert api.get(path).json()["reason"] == "InternalError"
 
 
 def test_what_never_fired_is_named():
     faults = Faults()
-    faults.add('delay', seconds=1, path='/x')
-    with pytest.raises(AssertionError, match='delay on /x'):
+    faults.add("delay", seconds=1, path="/x")
+    with pytest.raises(AssertionError, match="delay on /x"):
         faults.check()
 
 
 def test_when_all_have_fired_the_check_is_content(api, faults):
     faults.status(500)
-    api.get(OAPI + 'builds')
+    api.get(OAPI + "builds")
     faults.check()
 
 
 @pytest.mark.parametrize(
-    'arguments',
+    "arguments",
     [
-        {'kind': 'nope'},
-        {'kind': 'delay'},
-        {'kind': 'status'},
-        {'kind': 'delay', 'second': 1},
-        {'kind': 'empty', 'path': '('},
+        {"kind": "nope"},
+        {"kind": "delay"},
+        {"kind": "status"},
+        {"kind": "delay", "second": 1},
+        {"kind": "empty", "path": "("},
     ],
 )
 def test_faults_that_cannot_be_are_refused(arguments):
@@ -252,55 +252,55 @@ def test_faults_that_cannot_be_are_refused(arguments):
 
 
 def test_faults_can_be_given_over_http(api):
-    added = api.post('_sandbox/faults', {'kind': 'status', 'status': 500, 'path': 'builds'}).json()
-    assert [fault['id'] for fault in api.get('_sandbox/unfired').json()] == [added['id']]
-    assert api.get(OAPI + 'builds').status_code == 500
-    assert api.get('_sandbox/faults/{}'.format(added['id'])).json()['fired'] == 1
-    assert api.get('_sandbox/unfired').json() == []
-    assert api.delete('_sandbox/faults/{}'.format(added['id'])).json() == {}
-    assert api.get('_sandbox/faults').json() == []
+    added = api.post("_sandbox/faults", {"kind": "status", "status": 500, "path": "builds"}).json()
+    assert [fault["id"] for fault in api.get("_sandbox/unfired").json()] == [added["id"]]
+    assert api.get(OAPI + "builds").status_code == 500
+    assert api.get("_sandbox/faults/{}".format(added["id"])).json()["fired"] == 1
+    assert api.get("_sandbox/unfired").json() == []
+    assert api.delete("_sandbox/faults/{}".format(added["id"])).json() == {}
+    assert api.get("_sandbox/faults").json() == []
 
 
 def test_bad_commands_say_what_is_wrong(api):
     for answer, status in (
-        (api.post('_sandbox/faults', {'kind': 'nope'}), 400),
-        (api.get('_sandbox/nope'), 404),
-        (api.get('_sandbox/faults/9'), 404),
-        (api.post('_sandbox/timing', {'nope': 1}), 400),
-        (api.post('_sandbox/registry', {}), 400),
+        (api.post("_sandbox/faults", {"kind": "nope"}), 400),
+        (api.get("_sandbox/nope"), 404),
+        (api.get("_sandbox/faults/9"), 404),
+        (api.post("_sandbox/timing", {"nope": 1}), 400),
+        (api.post("_sandbox/registry", {}), 400),
     ):
         assert answer.status_code == status
-        assert answer.json()['error']
+        assert answer.json()["error"]
 
 
 def test_faults_do_not_apply_to_the_control_plane(api, faults):
     fault = faults.status(500, count=None)
-    assert api.get('_sandbox/').json()['namespace'] == 'osbs'
+    assert api.get("_sandbox/").json()["namespace"] == "osbs"
     assert fault.fired == 0
 
 
 def test_recorded_requests_can_be_read_and_forgotten_over_http(api):
-    api.get(OAPI + 'builds')
-    assert [record['path'] for record in api.get('_sandbox/requests').json()] == [
-        '/' + OAPI + 'builds'
+    api.get(OAPI + "builds")
+    assert [record["path"] for record in api.get("_sandbox/requests").json()] == [
+        "/" + OAPI + "builds"
     ]
-    api.delete('_sandbox/requests')
+    api.delete("_sandbox/requests")
     assert len(api.sandbox.requests) == 0
 
 
 def test_delays_can_be_set_over_http(api):
-    assert api.post('_sandbox/timing', {'log_wait': 7}).json()['log_wait'] == 7
+    assert api.post("_sandbox/timing", {"log_wait": 7}).json()["log_wait"] == 7
     assert api.sandbox.timing.log_wait == 7
 
 
 def test_images_can_be_pushed_over_http(api):
-    api.post('_sandbox/registry', {'repository': '127.0.0.1:5000/x', 'tag': 't'})
-    assert api.sandbox.registry.find('127.0.0.1:5000/x').digest('t')
+    api.post("_sandbox/registry", {"repository": "127.0.0.1:5000/x", "tag": "t"})
+    assert api.sandbox.registry.find("127.0.0.1:5000/x").digest("t")
 
 
 def test_faults_work_without_tls():
     with started(tls=False) as api:
         api.sandbox.faults.reset()
         with pytest.raises(BROKEN):
-            api.get(OAPI + 'builds')
-        assert api.get(OAPI + 'builds').status_code == 200
+            api.get(OAPI + "builds")
+        assert api.get(OAPI + "builds").status_code == 200

@@ -39,7 +39,7 @@ def test_starting_twice_is_refused():
 
 def test_a_port_that_is_taken_is_an_error():
     with socket.socket() as taken:
-        taken.bind(('127.0.0.1', 0))
+        taken.bind(("127.0.0.1", 0))
         taken.listen(1)
         with pytest.raises(OSError):
             Sandbox(port=taken.getsockname()[1]).start()
@@ -48,22 +48,22 @@ def test_a_port_that_is_taken_is_an_error():
 def test_stopping_ends_running_pods():
     pods = Obedient()
     with started(pods) as api:
-        name = api.start('x')
+        name = api.start("x")
         pods.pod(name)
     assert pods.cancelled == [name]
 
 
 def test_stopping_breaks_streams_instead_of_waiting_for_them():
     with started() as api:
-        stream = api.follow('oapi/v1/watch/namespaces/osbs/builds?timeoutSeconds=60')
+        stream = api.follow("oapi/v1/watch/namespaces/osbs/builds?timeoutSeconds=60")
     stream.ended()
 
 
 def test_without_tls_it_speaks_http():
     with started(tls=False) as api:
-        assert api.sandbox.url.startswith('http://127.0.0.1:')
+        assert api.sandbox.url.startswith("http://127.0.0.1:")
         assert api.sandbox.ca is None
-        assert api.get(OAPI + 'builds').status_code == 200
+        assert api.get(OAPI + "builds").status_code == 200
         with pytest.raises(RuntimeError):
             api.sandbox.administrator_certificate()
 
@@ -79,53 +79,53 @@ def test_the_certificate_is_good_for_localhost_too():
     with started() as api:
         session = requests.Session()
         session.trust_env = False
-        url = api.sandbox.url.replace('127.0.0.1', 'localhost')
-        assert session.get(url + 'version', verify=api.sandbox.ca, timeout=5).status_code == 200
+        url = api.sandbox.url.replace("127.0.0.1", "localhost")
+        assert session.get(url + "version", verify=api.sandbox.ca, timeout=5).status_code == 200
 
 
 def test_put_creates_and_replaces():
     with started() as api:
-        first = api.sandbox.put('configmaps', {'metadata': {'name': 'm'}, 'data': {'a': '1'}})
-        second = api.sandbox.put('configmaps', {'metadata': {'name': 'm'}, 'data': {'a': '2'}})
-        assert second['metadata']['uid'] == first['metadata']['uid']
-        assert api.stored('configmaps', 'm')['data'] == {'a': '2'}
+        first = api.sandbox.put("configmaps", {"metadata": {"name": "m"}, "data": {"a": "1"}})
+        second = api.sandbox.put("configmaps", {"metadata": {"name": "m"}, "data": {"a": "2"}})
+        assert second["metadata"]["uid"] == first["metadata"]["uid"]
+        assert api.stored("configmaps", "m")["data"] == {"a": "2"}
 
 
 def test_calls_before_the_start_say_so():
-    with pytest.raises(RuntimeError, match='not running'):
-        Sandbox().token_of('osbs')
-    with pytest.raises(RuntimeError, match='not running'):
+    with pytest.raises(RuntimeError, match="not running"):
+        Sandbox().token_of("osbs")
+    with pytest.raises(RuntimeError, match="not running"):
         Sandbox().faults.compact()
 
 
 def test_projects_can_be_added():
     with started() as api:
-        assert api.get('oapi/v1/namespaces/other/builds').status_code == 403
-        api.sandbox.add_namespace('other')
-        assert api.get('oapi/v1/namespaces/other/builds').status_code == 200
-        assert api.sandbox.token_of('other/builder')
+        assert api.get("oapi/v1/namespaces/other/builds").status_code == 403
+        api.sandbox.add_namespace("other")
+        assert api.get("oapi/v1/namespaces/other/builds").status_code == 200
+        assert api.sandbox.token_of("other/builder")
 
 
 def test_secrets_of_a_service_account_hold_its_token():
     with started() as api:
-        account = api.get('api/v1/namespaces/osbs/serviceaccounts/builder').json()
-        assert [entry['name'].rsplit('-', 1)[0] for entry in account['secrets']] == [
-            'builder-token',
-            'builder-dockercfg',
+        account = api.get("api/v1/namespaces/osbs/serviceaccounts/builder").json()
+        assert [entry["name"].rsplit("-", 1)[0] for entry in account["secrets"]] == [
+            "builder-token",
+            "builder-dockercfg",
         ]
 
 
 def test_two_sandboxes_do_not_know_of_each_other():
     with started() as one, started() as two:
-        one.config('x')
-        assert two.get(OAPI + 'buildconfigs/x').status_code == 404
+        one.config("x")
+        assert two.get(OAPI + "buildconfigs/x").status_code == 404
         assert (
-            Api(two.sandbox, None).get(OAPI + 'builds', headers=one.session.headers).status_code
+            Api(two.sandbox, None).get(OAPI + "builds", headers=one.session.headers).status_code
             == 401
         )
 
 
-@pytest.mark.parametrize('arguments', [{'speed': 0}, {'delays': {'nope': 1}}])
+@pytest.mark.parametrize("arguments", [{"speed": 0}, {"delays": {"nope": 1}}])
 def test_options_that_make_no_sense_are_refused(arguments):
     with pytest.raises(ValueError):
         Sandbox(**arguments)
@@ -137,18 +137,18 @@ def test_speed_divides_waiting_but_not_how_long_tokens_live():
 
 
 @pytest.mark.parametrize(
-    'method, path, query, verb, resource, name, subresource, namespace',
+    "method, path, query, verb, resource, name, subresource, namespace",
     [
-        ('GET', '/oapi/v1/namespaces/n/builds', {}, 'list', 'builds', '', '', 'n'),
-        ('GET', '/oapi/v1/namespaces/n/builds/', {}, 'list', 'builds', '', '', 'n'),
-        ('GET', '/oapi/v1/namespaces/n/builds/b', {}, 'get', 'builds', 'b', '', 'n'),
-        ('GET', '/oapi/v1/namespaces/n/builds/b/log/', {}, 'get', 'builds', 'b', 'log', 'n'),
-        ('GET', '/oapi/v1/watch/namespaces/n/builds/b/', {}, 'watch', 'builds', 'b', '', 'n'),
-        ('GET', '/oapi/v1/namespaces/n/builds', {'watch': 'true'}, 'watch', 'builds', '', '', 'n'),
-        ('DELETE', '/api/v1/namespaces/n/pods', {}, 'deletecollection', 'pods', '', '', 'n'),
-        ('PUT', '/apis/g/v1/namespaces/n/t/a%3Ab', {}, 'update', 't', 'a:b', '', 'n'),
-        ('GET', '/oapi/v1/users/~', {}, 'get', 'users', '~', '', ''),
-        ('GET', '/oapi/v1/namespaces/n//builds/', {}, 'get', '', 'builds', '', 'n'),
+        ("GET", "/oapi/v1/namespaces/n/builds", {}, "list", "builds", "", "", "n"),
+        ("GET", "/oapi/v1/namespaces/n/builds/", {}, "list", "builds", "", "", "n"),
+        ("GET", "/oapi/v1/namespaces/n/builds/b", {}, "get", "builds", "b", "", "n"),
+        ("GET", "/oapi/v1/namespaces/n/builds/b/log/", {}, "get", "builds", "b", "log", "n"),
+        ("GET", "/oapi/v1/watch/namespaces/n/builds/b/", {}, "watch", "builds", "b", "", "n"),
+        ("GET", "/oapi/v1/namespaces/n/builds", {"watch": "true"}, "watch", "builds", "", "", "n"),
+        ("DELETE", "/api/v1/namespaces/n/pods", {}, "deletecollection", "pods", "", "", "n"),
+        ("PUT", "/apis/g/v1/namespaces/n/t/a%3Ab", {}, "update", "t", "a:b", "", "n"),
+        ("GET", "/oapi/v1/users/~", {}, "get", "users", "~", "", ""),
+        ("GET", "/oapi/v1/namespaces/n//builds/", {}, "get", "", "builds", "", "n"),
     ],
 )
 def test_requests_are_understood_as_kubernetes_does(
@@ -165,12 +165,12 @@ def test_requests_are_understood_as_kubernetes_does(
 
 
 @pytest.mark.parametrize(
-    'text, repository, image',
+    "text, repository, image",
     [
-        ('127.0.0.1:5000/a/b:t', '127.0.0.1:5000/a/b', 'a/b:t'),
-        ('localhost/a', 'localhost/a', 'a'),
-        ('a/b', 'a/b', 'a/b'),
-        ('a.example.com/b@sha256:' + '0' * 64, 'a.example.com/b', 'b'),
+        ("127.0.0.1:5000/a/b:t", "127.0.0.1:5000/a/b", "a/b:t"),
+        ("localhost/a", "localhost/a", "a"),
+        ("a/b", "a/b", "a/b"),
+        ("a.example.com/b@sha256:" + "0" * 64, "a.example.com/b", "b"),
     ],
 )
 def test_pull_specifications_are_taken_apart(text, repository, image):
@@ -180,26 +180,26 @@ def test_pull_specifications_are_taken_apart(text, repository, image):
 
 def test_pushing_a_tag_again_gives_another_digest():
     registry = Registry()
-    first = registry.add('x/y').digest('latest')
-    registry.push('x/y')
-    assert registry.find('x/y').digest('latest') != first
+    first = registry.add("x/y").digest("latest")
+    registry.push("x/y")
+    assert registry.find("x/y").digest("latest") != first
 
 
 def test_a_registry_that_is_not_open_ended_knows_only_what_was_added():
     registry = Registry(open_ended=False)
-    registry.add('x/y')
-    assert registry.find('x/y') is not None
-    assert registry.find('x/z') is None
+    registry.add("x/y")
+    assert registry.find("x/y") is not None
+    assert registry.find("x/z") is None
 
 
 @pytest.mark.parametrize(
-    'header, expected',
+    "header, expected",
     [
-        ('Basic YTpiOmM=', ('a', 'b:c')),
-        ('Basic YQ==', None),
-        ('Basic ***', None),
-        ('', None),
-        ('Bearer YTpi', None),
+        ("Basic YTpiOmM=", ("a", "b:c")),
+        ("Basic YQ==", None),
+        ("Basic ***", None),
+        ("", None),
+        ("Bearer YTpi", None),
     ],
 )
 def test_basic_credentials_are_read(header, expected):
@@ -208,7 +208,7 @@ def test_basic_credentials_are_read(header, expected):
 
 def test_a_failure_of_the_sandbox_itself_is_500_and_logged(monkeypatch, caplog):
     with started() as api:
-        monkeypatch.setattr(api.sandbox.store, 'list', None)
-        answer = api.get(OAPI + 'builds')
-        assert (answer.status_code, answer.json()['reason']) == (500, 'InternalError')
-    assert 'failed' in caplog.text
+        monkeypatch.setattr(api.sandbox.store, "list", None)
+        answer = api.get(OAPI + "builds")
+        assert (answer.status_code, answer.json()["reason"]) == (500, "InternalError")
+    assert "failed" in caplog.text

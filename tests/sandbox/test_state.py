@@ -37,114 +37,114 @@ with Sandbox(Counter(), state=sys.argv[1], speed=20) as sandbox:
 
 @pytest.fixture
 def state(tmp_path):
-    return str(tmp_path / 'state')
+    return str(tmp_path / "state")
 
 
 def test_everything_is_there_again_after_a_restart(state):
-    with started(state=state, passwords={'osbs': 'secret'}) as api:
-        config = api.config('x')
-        api.sandbox.push('127.0.0.1:5000/x', 't')
+    with started(state=state, passwords={"osbs": "secret"}) as api:
+        config = api.config("x")
+        api.sandbox.push("127.0.0.1:5000/x", "t")
         url, token = api.sandbox.url, api.sandbox.token
-        account = api.sandbox.token_of('osbs/builder')
+        account = api.sandbox.token_of("osbs/builder")
         with open(api.sandbox.ca) as source:
             authority = source.read()
     with started(state=state):
         pass
     with started(state=state) as api:
         assert api.sandbox.url == url
-        assert api.sandbox.password == 'secret'
+        assert api.sandbox.password == "secret"
         with open(api.sandbox.ca) as source:
             assert source.read() == authority
-        api.session.headers['Authorization'] = 'Bearer ' + token
-        assert api.get(OAPI + 'buildconfigs/x').json() == config
-        api.session.headers['Authorization'] = 'Bearer ' + account
-        assert api.get(OAPI + 'buildconfigs').status_code == 200
-        assert api.sandbox.registry.find('127.0.0.1:5000/x').digest('t')
+        api.session.headers["Authorization"] = "Bearer " + token
+        assert api.get(OAPI + "buildconfigs/x").json() == config
+        api.session.headers["Authorization"] = "Bearer " + account
+        assert api.get(OAPI + "buildconfigs").status_code == 200
+        assert api.sandbox.registry.find("127.0.0.1:5000/x").digest("t")
 
 
 def test_versions_go_on_and_watches_resume_across_a_restart(state):
     with started(state=state) as api:
-        version = api.config('x')['metadata']['resourceVersion']
-        api.config('y')
+        version = api.config("x")["metadata"]["resourceVersion"]
+        api.config("y")
     with started(state=state) as api:
-        api.config('z')
+        api.config("z")
         stream = api.follow(
-            'oapi/v1/watch/namespaces/osbs/buildconfigs?timeoutSeconds=1'
-            '&resourceVersion=' + version
+            "oapi/v1/watch/namespaces/osbs/buildconfigs?timeoutSeconds=1"
+            "&resourceVersion=" + version
         )
         stream.until(2)
-        assert [obj['metadata']['name'] for _, obj in stream.events] == ['y', 'z']
+        assert [obj["metadata"]["name"] for _, obj in stream.events] == ["y", "z"]
 
 
 def test_deleted_objects_and_revoked_tokens_stay_so(state):
     with started(state=state) as api:
-        api.config('x')
-        api.delete(OAPI + 'buildconfigs/x')
-        token = api.session.headers['Authorization'].split()[1]
-        api.delete('oapi/v1/oauthaccesstokens/' + token)
+        api.config("x")
+        api.delete(OAPI + "buildconfigs/x")
+        token = api.session.headers["Authorization"].split()[1]
+        api.delete("oapi/v1/oauthaccesstokens/" + token)
     with started(state=state) as api:
-        assert api.get(OAPI + 'buildconfigs/x').status_code == 404
-        api.session.headers['Authorization'] = 'Bearer ' + token
-        assert api.get(OAPI + 'buildconfigs').status_code == 401
+        assert api.get(OAPI + "buildconfigs/x").status_code == 404
+        api.session.headers["Authorization"] = "Bearer " + token
+        assert api.get(OAPI + "buildconfigs").status_code == 401
 
 
 def test_logs_of_finished_builds_are_kept(state):
     pods = Obedient()
     with started(pods, state=state) as api:
-        name = api.start('x')
-        pods.say(name, 'příliš\n')
+        name = api.start("x")
+        pods.say(name, "příliš\n")
         pods.finish(name)
-        api.wait_phase(name, 'Complete')
+        api.wait_phase(name, "Complete")
     with started(state=state) as api:
-        log = api.get('{}builds/{}/log?follow=1'.format(OAPI, name)).content
-        assert log.decode('utf-8') == 'příliš\n'
+        log = api.get("{}builds/{}/log?follow=1".format(OAPI, name)).content
+        assert log.decode("utf-8") == "příliš\n"
 
 
 def test_builds_that_waited_go_on(state):
     with started(state=state, nodes=[]) as api:
-        name = api.start('x', nodeSelector={'a': 'b'})
-        api.wait_phase(name, 'Pending')
-        second = api.instantiate('x')
+        name = api.start("x", nodeSelector={"a": "b"})
+        api.wait_phase(name, "Pending")
+        second = api.instantiate("x")
     with started(state=state) as api:
-        api.wait_phase(name, 'Complete')
-        api.wait_phase(second, 'Complete')
+        api.wait_phase(name, "Complete")
+        api.wait_phase(second, "Complete")
 
 
 def test_a_running_build_is_resumed_by_a_runner_that_can(state):
     class Resuming(Runner):
         async def run(self, pod):
-            raise AssertionError('it ran before')
+            raise AssertionError("it ran before")
 
         async def resume(self, pod):
-            pod.log.write(b'after\n')
+            pod.log.write(b"after\n")
             return 0
 
     pods = Obedient()
     with started(pods, state=state) as api:
-        name = api.start('x')
-        pods.say(name, 'before\n')
-        api.wait(lambda: b'before' in api.get('{}builds/{}/log'.format(OAPI, name)).content)
+        name = api.start("x")
+        pods.say(name, "before\n")
+        api.wait(lambda: b"before" in api.get("{}builds/{}/log".format(OAPI, name)).content)
     with started(Resuming(), state=state) as api:
-        api.wait_phase(name, 'Complete')
-        assert api.get('{}builds/{}/log'.format(OAPI, name)).text == 'before\nafter\n'
+        api.wait_phase(name, "Complete")
+        assert api.get("{}builds/{}/log".format(OAPI, name)).text == "before\nafter\n"
 
 
 def test_a_running_build_is_lost_with_a_runner_that_cannot_resume(state):
     with started(Obedient(), state=state) as api:
-        name = api.start('x')
-        api.wait_phase(name, 'Running')
+        name = api.start("x")
+        api.wait_phase(name, "Running")
     with started(state=state) as api:
-        assert 'lost' in api.wait_phase(name, 'Failed')['status']['logSnippet']
+        assert "lost" in api.wait_phase(name, "Failed")["status"]["logSnippet"]
 
 
 def start_process(state):
     process = subprocess.Popen(
-        [sys.executable, '-c', PROGRAM, state],
+        [sys.executable, "-c", PROGRAM, state],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         env=dict(os.environ, PYTHONPATH=ROOT),
     )
-    return process, process.stdout.readline().decode('ascii').split()
+    return process, process.stdout.readline().decode("ascii").split()
 
 
 class Remote:
@@ -161,8 +161,8 @@ def test_a_killed_sandbox_comes_back_with_an_unbroken_log(state):
     process, line = start_process(state)
     try:
         api = Api(Remote(*line))
-        name = api.start('x')
-        stream = api.follow('{}builds/{}/log?follow=1'.format(OAPI, name))
+        name = api.start("x")
+        stream = api.follow("{}builds/{}/log?follow=1".format(OAPI, name))
         stream.until(3)
         process.kill()
         process.communicate()
@@ -171,9 +171,9 @@ def test_a_killed_sandbox_comes_back_with_an_unbroken_log(state):
         process, again = start_process(state)
         assert again[0] == line[0]
         api = Api(Remote(again[0], line[1], again[2]))
-        log = api.get('{}builds/{}/log?follow=1'.format(OAPI, name)).text
-        assert log.splitlines() == ['line {}'.format(number) for number in range(40)]
-        api.wait(lambda: api.build(name)['status']['phase'], lambda phase: phase == 'Complete')
+        log = api.get("{}builds/{}/log?follow=1".format(OAPI, name)).text
+        assert log.splitlines() == ["line {}".format(number) for number in range(40)]
+        api.wait(lambda: api.build(name)["status"]["phase"], lambda phase: phase == "Complete")
     finally:
         process.kill()
         process.communicate()
@@ -185,39 +185,39 @@ def test_the_state_file_is_for_its_owner_only(state):
 
 
 def test_a_state_file_in_use_is_refused(state):
-    with started(state=state), pytest.raises(OSError, match='another sandbox uses it'):
+    with started(state=state), pytest.raises(OSError, match="another sandbox uses it"):
         Sandbox(state=state).start()
 
 
 def test_half_a_last_line_is_forgotten(state):
     with started(state=state) as api:
-        api.config('x')
-    with open(state, 'ab') as target:
+        api.config("x")
+    with open(state, "ab") as target:
         target.write(b'["put", "builds", {"meta')
     with started(state=state) as api:
-        assert api.get(OAPI + 'buildconfigs/x').status_code == 200
+        assert api.get(OAPI + "buildconfigs/x").status_code == 200
 
 
 def test_a_file_that_is_no_state_is_refused_and_left_alone(state):
-    with open(state, 'w') as target:
-        target.write('hello\nworld\n')
-    with pytest.raises(ValueError, match='line 1'):
+    with open(state, "w") as target:
+        target.write("hello\nworld\n")
+    with pytest.raises(ValueError, match="line 1"):
         Sandbox(state=state).start()
     with open(state) as source:
-        assert source.read() == 'hello\nworld\n'
+        assert source.read() == "hello\nworld\n"
 
 
 def test_the_journal_is_replaced_by_a_snapshot_when_it_gets_long(state, monkeypatch):
-    monkeypatch.setattr('osbs.sandbox.cluster.JOURNAL_LIMIT', 50)
+    monkeypatch.setattr("osbs.sandbox.cluster.JOURNAL_LIMIT", 50)
     with started(state=state) as api:
         for number in range(60):
-            api.sandbox.put('configmaps', {'metadata': {'name': 'm'}, 'data': {'k': str(number)}})
+            api.sandbox.put("configmaps", {"metadata": {"name": "m"}, "data": {"k": str(number)}})
         with open(state) as source:
             kinds = [json.loads(line)[0] for line in source]
-        assert kinds.count('snapshot') == 1
+        assert kinds.count("snapshot") == 1
         assert len(kinds) < 100
     with started(state=state) as api:
-        assert api.stored('configmaps', 'm')['data'] == {'k': '59'}
+        assert api.stored("configmaps", "m")["data"] == {"k": "59"}
 
 
 def test_a_missing_file_is_an_empty_journal(state):

@@ -317,9 +317,9 @@ class Test_pause(object):
 
     def test_each_running_build_is_waited_for(self, osbs):
         finished = {"metadata": {"name": "b"}, "status": {"phase": "Complete"}}
-        flexmock(osbs.os).should_receive("wait_for_build_to_finish").with_args("b").once().and_return(
-            finished
-        )
+        flexmock(osbs.os).should_receive("wait_for_build_to_finish").with_args(
+            "b"
+        ).once().and_return(finished)
         self.pause(osbs, [("b", "Running")], [], [])
 
     def test_defect_15_builds_that_have_not_started_are_named(self, osbs, caplog):

@@ -115,6 +115,8 @@ class WireServer(object):
             except (OSError, socket.error):
                 connection.close()
                 return
+            with self._lock:
+                self._sockets.append(connection)
         stream = connection.makefile("rb")
         try:
             while not self.stopping.is_set():
@@ -131,6 +133,10 @@ class WireServer(object):
         finally:
             stream.close()
             connection.close()
+            with self._lock:
+                # On Python 2, TLS keeps it open for as long as it is known.
+                if connection in self._sockets:
+                    self._sockets.remove(connection)
 
     @staticmethod
     def _read(stream, number):

@@ -12,7 +12,7 @@ from osbs.sandbox.errors import Cause
 from osbs.sandbox.kinds import fields
 from osbs.sandbox.kinds.fields import OBJECT_META, Struct
 
-DNS_SUBDOMAIN = re.compile(r'^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$')
+DNS_SUBDOMAIN = re.compile(r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$")
 BAD_NAME = (
     "a DNS-1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', "
     "and must start and end with an alphanumeric character (e.g. 'example.com', regex used "
@@ -31,58 +31,58 @@ class Kind:
     answers the object).
     """
 
-    resource = ''
-    kind = ''
-    group = ''
+    resource = ""
+    kind = ""
+    group = ""
     namespaced = True
     verbs: typing.Tuple[str, ...] = (
-        'get',
-        'list',
-        'watch',
-        'create',
-        'update',
-        'patch',
-        'delete',
-        'deletecollection',
+        "get",
+        "list",
+        "watch",
+        "create",
+        "update",
+        "patch",
+        "delete",
+        "deletecollection",
     )
     body: typing.Dict[str, fields.Field] = {}
     unconditional_update = False
     returns_deleted = False
-    selectable: typing.Tuple[str, ...] = ('metadata.name', 'metadata.namespace')
+    selectable: typing.Tuple[str, ...] = ("metadata.name", "metadata.namespace")
 
     def __init__(self):
-        self.shape = Struct(dict({'metadata': OBJECT_META}, **self.body))
+        self.shape = Struct(dict({"metadata": OBJECT_META}, **self.body))
 
     @property
     def legacy_prefix(self):
         """Return the prefix of the API that has no group in its name."""
-        return '/oapi/v1' if self.group else '/api/v1'
+        return "/oapi/v1" if self.group else "/api/v1"
 
     @property
     def prefixes(self):
         """Return the API prefixes under which the kind is served."""
         if not self.group:
-            return ('/api/v1',)
-        return ('/oapi/v1', '/apis/{}/v1'.format(self.group))
+            return ("/api/v1",)
+        return ("/oapi/v1", "/apis/{}/v1".format(self.group))
 
     def fields(self, obj):
         """Return the values of the field labels that selectors may name."""
-        metadata = obj['metadata']
+        metadata = obj["metadata"]
         return {
-            'metadata.name': metadata.get('name', ''),
-            'metadata.namespace': metadata.get('namespace', ''),
+            "metadata.name": metadata.get("name", ""),
+            "metadata.namespace": metadata.get("namespace", ""),
         }
 
     def link(self, obj, prefix):
         """Return the selfLink of an object under an API prefix."""
-        metadata = obj['metadata']
+        metadata = obj["metadata"]
         scope = (
-            'namespaces/{}/'.format(metadata['namespace'])
-            if self.namespaced and metadata.get('namespace')
-            else ''
+            "namespaces/{}/".format(metadata["namespace"])
+            if self.namespaced and metadata.get("namespace")
+            else ""
         )
-        name = metadata.get('name', '').replace(':', '%3A')
-        return '{}/{}{}/{}'.format(prefix, scope, self.resource, name)
+        name = metadata.get("name", "").replace(":", "%3A")
+        return "{}/{}{}/{}".format(prefix, scope, self.resource, name)
 
     # what a kind may do differently
 
@@ -111,7 +111,7 @@ class Kind:
 
     def problems(self, obj, old=None):
         """Return all causes for a 422."""
-        return metadata_causes(obj['metadata'], self.metadata_repeats(old)) + self.validate(
+        return metadata_causes(obj["metadata"], self.metadata_repeats(old)) + self.validate(
             obj, old
         )
 
@@ -123,10 +123,10 @@ class Kind:
         :param api_version: str or None, None leaves kind and apiVersion out (items of lists)
         :param link: str or None, selfLink to write instead of the right one
         """
-        rendered = {'kind': self.kind, 'apiVersion': api_version} if api_version else {}
-        rendered['metadata'] = _link_in(obj['metadata'], link or self.link(obj, prefix))
+        rendered = {"kind": self.kind, "apiVersion": api_version} if api_version else {}
+        rendered["metadata"] = _link_in(obj["metadata"], link or self.link(obj, prefix))
         for name, value in obj.items():
-            if name != 'metadata':
+            if name != "metadata":
                 rendered[name] = value
         return rendered
 
@@ -138,11 +138,11 @@ def _link_in(metadata, link):
     """Return metadata in the order of Go's struct, with selfLink and creationTimestamp."""
     ordered = {}
     for key in _METADATA_ORDER:
-        if key == 'uid':
-            ordered['selfLink'] = link
+        if key == "uid":
+            ordered["selfLink"] = link
         if key in metadata:
             ordered[key] = metadata[key]
-        elif key == 'creationTimestamp':
+        elif key == "creationTimestamp":
             ordered[key] = None
     return ordered
 
@@ -150,46 +150,46 @@ def _link_in(metadata, link):
 def metadata_causes(metadata, repeats=1):
     """Return what is wrong with name, labels and annotations."""
     causes = []
-    name = metadata.get('name', '')
+    name = metadata.get("name", "")
     if not name:
-        causes.append(Cause.required('metadata.name', 'name or generateName is required'))
+        causes.append(Cause.required("metadata.name", "name or generateName is required"))
     elif not DNS_SUBDOMAIN.match(name):
-        causes.append(Cause.invalid('metadata.name', name, BAD_NAME))
+        causes.append(Cause.invalid("metadata.name", name, BAD_NAME))
     elif len(name) > LONGEST_NAME:
         causes.append(
             Cause.invalid(
-                'metadata.name', name, 'must be no more than {} characters'.format(LONGEST_NAME)
+                "metadata.name", name, "must be no more than {} characters".format(LONGEST_NAME)
             )
         )
     labels = []
-    for key, value in (metadata.get('labels') or {}).items():
+    for key, value in (metadata.get("labels") or {}).items():
         for shown, problem in (
             (key, selectors.label_key_problem(key)),
             (value, selectors.label_value_problem(value)),
         ):
             if problem:
-                labels.append(Cause.invalid('metadata.labels', shown, problem))
-    for key in metadata.get('annotations') or {}:
+                labels.append(Cause.invalid("metadata.labels", shown, problem))
+    for key in metadata.get("annotations") or {}:
         problem = selectors.label_key_problem(key)
         if problem:
-            causes.append(Cause.invalid('metadata.annotations', key, problem))
+            causes.append(Cause.invalid("metadata.annotations", key, problem))
     return causes + labels * repeats
 
 
 def check_metadata_unchanged(obj, old, resource):
     """Refuse a PUT of an object that was deleted and made again."""
-    given = obj['metadata'].get('uid')
-    current = old['metadata'].get('uid')
+    given = obj["metadata"].get("uid")
+    current = old["metadata"].get("uid")
     if given and given != current:
         raise errors.conflict(
             resource,
-            old['metadata']['name'],
-            'StorageError: invalid object, Code: 4, Key: /openshift.io/{}/{}/{}, ResourceVersion: '
-            '0, AdditionalErrorMsg: Precondition failed: UID in precondition: {}, UID in object '
-            'meta: {}'.format(
+            old["metadata"]["name"],
+            "StorageError: invalid object, Code: 4, Key: /openshift.io/{}/{}/{}, ResourceVersion: "
+            "0, AdditionalErrorMsg: Precondition failed: UID in precondition: {}, UID in object "
+            "meta: {}".format(
                 resource.resource,
-                old['metadata'].get('namespace', ''),
-                old['metadata']['name'],
+                old["metadata"].get("namespace", ""),
+                old["metadata"]["name"],
                 given,
                 current,
             ),

@@ -23,144 +23,144 @@ from osbs.sandbox.kinds.fields import (
 )
 from osbs.sandbox.registry import pull_spec_problem
 
-NEW, PENDING, RUNNING = 'New', 'Pending', 'Running'
-COMPLETE, FAILED, CANCELLED, ERROR = 'Complete', 'Failed', 'Cancelled', 'Error'
+NEW, PENDING, RUNNING = "New", "Pending", "Running"
+COMPLETE, FAILED, CANCELLED, ERROR = "Complete", "Failed", "Cancelled", "Error"
 FINISHED = (COMPLETE, FAILED, CANCELLED, ERROR)
 
-BUILD_LABEL = 'openshift.io/build.name'
-CONFIG_LABEL = 'openshift.io/build-config.name'
-POLICY_LABEL = 'openshift.io/build.start-policy'
-NUMBER_ANNOTATION = 'openshift.io/build.number'
-POD_ANNOTATION = 'openshift.io/build.pod-name'
-BASE_IMAGE = 'OPENSHIFT_CUSTOM_BUILD_BASE_IMAGE'
+BUILD_LABEL = "openshift.io/build.name"
+CONFIG_LABEL = "openshift.io/build-config.name"
+POLICY_LABEL = "openshift.io/build.start-policy"
+NUMBER_ANNOTATION = "openshift.io/build.number"
+POD_ANNOTATION = "openshift.io/build.pod-name"
+BASE_IMAGE = "OPENSHIFT_CUSTOM_BUILD_BASE_IMAGE"
 
-_KEY_SELECTOR = Struct({'name': text(), 'key': text(True), 'optional': Pointer(flag())}, True)
+_KEY_SELECTOR = Struct({"name": text(), "key": text(True), "optional": Pointer(flag())}, True)
 ENV = Sequence(
     Struct(
         {
-            'name': text(True),
-            'value': text(),
-            'valueFrom': Struct(
+            "name": text(True),
+            "value": text(),
+            "valueFrom": Struct(
                 {
-                    'fieldRef': Anything(),
-                    'resourceFieldRef': Anything(),
-                    'configMapKeyRef': _KEY_SELECTOR,
-                    'secretKeyRef': _KEY_SELECTOR,
+                    "fieldRef": Anything(),
+                    "resourceFieldRef": Anything(),
+                    "configMapKeyRef": _KEY_SELECTOR,
+                    "secretKeyRef": _KEY_SELECTOR,
                 },
                 True,
             ),
         }
     )
 )
-_SECRET = Struct({'name': text()}, optional=True)
+_SECRET = Struct({"name": text()}, optional=True)
 
 _SOURCE = Struct(
     {
-        'type': text(),
-        'binary': Anything(),
-        'dockerfile': Pointer(text()),
-        'git': Struct(
+        "type": text(),
+        "binary": Anything(),
+        "dockerfile": Pointer(text()),
+        "git": Struct(
             {
-                'uri': text(True),
-                'ref': text(),
-                'httpProxy': Pointer(text()),
-                'httpsProxy': Pointer(text()),
-                'noProxy': Pointer(text()),
+                "uri": text(True),
+                "ref": text(),
+                "httpProxy": Pointer(text()),
+                "httpsProxy": Pointer(text()),
+                "noProxy": Pointer(text()),
             },
             True,
         ),
-        'images': Sequence(Anything()),
-        'contextDir': text(),
-        'sourceSecret': _SECRET,
-        'secrets': Sequence(Anything()),
+        "images": Sequence(Anything()),
+        "contextDir": text(),
+        "sourceSecret": _SECRET,
+        "secrets": Sequence(Anything()),
     }
 )
 
 _CUSTOM_STRATEGY = Struct(
     {
-        'from': Struct({'kind': text(), 'namespace': text(), 'name': text()}),
-        'pullSecret': _SECRET,
-        'env': ENV,
-        'exposeDockerSocket': flag(),
-        'forcePull': flag(),
-        'secrets': Sequence(
-            Struct({'secretSource': Struct({'name': text()}), 'mountPath': text(True)})
+        "from": Struct({"kind": text(), "namespace": text(), "name": text()}),
+        "pullSecret": _SECRET,
+        "env": ENV,
+        "exposeDockerSocket": flag(),
+        "forcePull": flag(),
+        "secrets": Sequence(
+            Struct({"secretSource": Struct({"name": text()}), "mountPath": text(True)})
         ),
-        'buildAPIVersion': text(),
+        "buildAPIVersion": text(),
     },
     optional=True,
 )
 
 _STRATEGY = Struct(
     {
-        'type': text(),
-        'dockerStrategy': Anything(),
-        'sourceStrategy': Anything(),
-        'customStrategy': _CUSTOM_STRATEGY,
-        'jenkinsPipelineStrategy': Anything(),
+        "type": text(),
+        "dockerStrategy": Anything(),
+        "sourceStrategy": Anything(),
+        "customStrategy": _CUSTOM_STRATEGY,
+        "jenkinsPipelineStrategy": Anything(),
     }
 )
 
 #: fields that Build.spec and BuildConfig.spec share, in the order of the real server
 _COMMON_SPEC = {
-    'serviceAccount': text(),
-    'source': _SOURCE,
-    'revision': Anything(),
-    'strategy': _STRATEGY,
-    'output': Struct(
-        {'to': reference(), 'pushSecret': _SECRET, 'imageLabels': Sequence(Anything())}
+    "serviceAccount": text(),
+    "source": _SOURCE,
+    "revision": Anything(),
+    "strategy": _STRATEGY,
+    "output": Struct(
+        {"to": reference(), "pushSecret": _SECRET, "imageLabels": Sequence(Anything())}
     ),
-    'resources': Struct({'limits': quantities(), 'requests': quantities()}),
-    'postCommit': Struct(
-        {'command': Sequence(text(True)), 'args': Sequence(text(True)), 'script': text()}
+    "resources": Struct({"limits": quantities(), "requests": quantities()}),
+    "postCommit": Struct(
+        {"command": Sequence(text(True)), "args": Sequence(text(True)), "script": text()}
     ),
-    'completionDeadlineSeconds': Pointer(number()),
-    'nodeSelector': Mapping(keep=True),
+    "completionDeadlineSeconds": Pointer(number()),
+    "nodeSelector": Mapping(keep=True),
 }
 
 _TRIGGER = Struct(
     {
-        'type': text(True),
-        'github': Anything(),
-        'generic': Anything(),
-        'gitlab': Anything(),
-        'bitbucket': Anything(),
-        'imageChange': Struct({'lastTriggeredImageID': text(), 'from': reference()}, True),
+        "type": text(True),
+        "github": Anything(),
+        "generic": Anything(),
+        "gitlab": Anything(),
+        "bitbucket": Anything(),
+        "imageChange": Struct({"lastTriggeredImageID": text(), "from": reference()}, True),
     }
 )
 
 _STRATEGY_TYPES = (
-    ('dockerStrategy', 'Docker'),
-    ('sourceStrategy', 'Source'),
-    ('customStrategy', 'Custom'),
-    ('jenkinsPipelineStrategy', 'JenkinsPipeline'),
+    ("dockerStrategy", "Docker"),
+    ("sourceStrategy", "Source"),
+    ("customStrategy", "Custom"),
+    ("jenkinsPipelineStrategy", "JenkinsPipeline"),
 )
 _SOURCE_TYPES = (
-    ('binary', 'Binary'),
-    ('git', 'Git'),
-    ('dockerfile', 'Dockerfile'),
-    ('images', 'Image'),
+    ("binary", "Binary"),
+    ("git", "Git"),
+    ("dockerfile", "Dockerfile"),
+    ("images", "Image"),
 )
 
 
 def _fill_types(spec):
     """Set the discriminators that the server derives from what is there."""
-    strategy = spec['strategy']
+    strategy = spec["strategy"]
     for field, name in _STRATEGY_TYPES:
         if field in strategy:
-            spec['strategy'] = dict({'type': name}, **dict(strategy, type=name))
+            spec["strategy"] = dict({"type": name}, **dict(strategy, type=name))
             break
-    source = spec['source']
+    source = spec["source"]
     given = [name for field, name in _SOURCE_TYPES if field in source]
-    spec['source'] = dict(
-        {'type': given[0] if given else 'None'},
-        **{key: value for key, value in source.items() if key != 'type'},
+    spec["source"] = dict(
+        {"type": given[0] if given else "None"},
+        **{key: value for key, value in source.items() if key != "type"},
     )
 
 
 def strategy_of(obj):
     """Return the custom strategy of a Build or BuildConfig; empty for other strategies."""
-    return obj['spec']['strategy'].get('customStrategy') or {}
+    return obj["spec"]["strategy"].get("customStrategy") or {}
 
 
 def with_base_image(strategy, image, environment=()):
@@ -171,91 +171,91 @@ def with_base_image(strategy, image, environment=()):
     :param image: str, pull specification of the builder
     :param environment: iterable of dict, entries that are added or replaced
     """
-    custom = strategy.get('customStrategy')
+    custom = strategy.get("customStrategy")
     if custom is None:
         return strategy
-    entries = {entry['name']: entry for entry in custom.get('env') or ()}
-    entries.update((entry.get('name'), entry) for entry in environment)
-    entries[BASE_IMAGE] = {'name': BASE_IMAGE, 'value': image}
+    entries = {entry["name"]: entry for entry in custom.get("env") or ()}
+    entries.update((entry.get("name"), entry) for entry in environment)
+    entries[BASE_IMAGE] = {"name": BASE_IMAGE, "value": image}
     resolved = dict(
-        custom, env=list(entries.values()), **{'from': {'kind': 'DockerImage', 'name': image}}
+        custom, env=list(entries.values()), **{"from": {"kind": "DockerImage", "name": image}}
     )
-    return dict(strategy, customStrategy=_CUSTOM_STRATEGY.decode(resolved, ''))
+    return dict(strategy, customStrategy=_CUSTOM_STRATEGY.decode(resolved, ""))
 
 
 def phase_of(build):
     """Return the phase of a Build."""
-    return build['status']['phase']
+    return build["status"]["phase"]
 
 
 def config_of(build):
     """Return the name of the BuildConfig a Build came from; empty for direct builds."""
-    return (build['status'].get('config') or {}).get('name', '')
+    return (build["status"].get("config") or {}).get("name", "")
 
 
 def _validate_spec(spec):
     causes = []
-    source = spec['source']
-    if 'git' in source and not source['git']['uri']:
-        causes.append(Cause.required('spec.source.git.uri'))
-    strategy = spec['strategy']
+    source = spec["source"]
+    if "git" in source and not source["git"]["uri"]:
+        causes.append(Cause.required("spec.source.git.uri"))
+    strategy = spec["strategy"]
     given = [field for field, _ in _STRATEGY_TYPES if field in strategy]
     if len(given) != 1:
         causes.append(
             Cause(
-                'spec.strategy',
-                'Invalid value: {}: must provide a value for exactly one of '
-                'sourceStrategy, customStrategy, dockerStrategy, or jenkinsPipelineStrategy'.format(
-                    json.dumps(strategy, separators=(',', ':'))
+                "spec.strategy",
+                "Invalid value: {}: must provide a value for exactly one of "
+                "sourceStrategy, customStrategy, dockerStrategy, or jenkinsPipelineStrategy".format(
+                    json.dumps(strategy, separators=(",", ":"))
                 ),
             )
         )
-    if 'customStrategy' in strategy:
+    if "customStrategy" in strategy:
         causes.extend(
             _validate_reference(
-                strategy['customStrategy'].get('from') or {}, 'spec.strategy.customStrategy.from'
+                strategy["customStrategy"].get("from") or {}, "spec.strategy.customStrategy.from"
             )
         )
-    if 'to' in spec['output']:
-        causes.extend(_validate_reference(spec['output']['to'], 'spec.output.to'))
-    deadline = spec.get('completionDeadlineSeconds')
+    if "to" in spec["output"]:
+        causes.extend(_validate_reference(spec["output"]["to"], "spec.output.to"))
+    deadline = spec.get("completionDeadlineSeconds")
     if deadline is not None and deadline <= 0:
         causes.append(
             Cause.invalid(
-                'spec.completionDeadlineSeconds',
+                "spec.completionDeadlineSeconds",
                 deadline,
-                'completionDeadlineSeconds must be a positive integer ' 'greater than 0',
+                "completionDeadlineSeconds must be a positive integer " "greater than 0",
             )
         )
     return causes
 
 
 def _validate_reference(ref, path):
-    if not ref.get('name'):
-        return [Cause.required(path + '.name')]
-    if ref.get('kind') == 'DockerImage':
-        problem = pull_spec_problem(ref['name'])
+    if not ref.get("name"):
+        return [Cause.required(path + ".name")]
+    if ref.get("kind") == "DockerImage":
+        problem = pull_spec_problem(ref["name"])
         if problem:
             return [
                 Cause.invalid(
-                    path + '.name',
-                    ref['name'],
-                    'name is not a valid Docker pull specification: ' + problem,
+                    path + ".name",
+                    ref["name"],
+                    "name is not a valid Docker pull specification: " + problem,
                 )
             ]
-    elif ref.get('kind') == 'ImageStreamTag' and ':' not in ref['name']:
+    elif ref.get("kind") == "ImageStreamTag" and ":" not in ref["name"]:
         return [
             Cause.invalid(
-                path + '.name',
-                ref['name'],
-                'ImageStreamTag object references must be in the form ' '<name>:<tag>',
+                path + ".name",
+                ref["name"],
+                "ImageStreamTag object references must be in the form " "<name>:<tag>",
             )
         ]
-    elif ref.get('kind') not in ('ImageStreamTag', 'ImageStreamImage'):
+    elif ref.get("kind") not in ("ImageStreamTag", "ImageStreamImage"):
         return [
             Cause.invalid(
-                path + '.kind',
-                ref.get('kind', ''),
+                path + ".kind",
+                ref.get("kind", ""),
                 "'from.kind' must be one of 'DockerImage', 'ImageStreamTag' or "
                 "'ImageStreamImage'",
             )
@@ -266,34 +266,34 @@ def _validate_reference(ref, path):
 class StrategyKind(Kind):
     """What Builds and BuildConfigs share: a strategy that not everybody may use."""
 
-    group = 'build.openshift.io'
+    group = "build.openshift.io"
 
     def default(self, obj):
         """Derive the types of source and strategy."""
-        _fill_types(obj['spec'])
+        _fill_types(obj["spec"])
         return obj
 
     def admit(self, obj, old, request):
         """Refuse a strategy that the user may not use."""
-        strategy = obj['spec']['strategy'].get('type', '')
+        strategy = obj["spec"]["strategy"].get("type", "")
         if not request.may_use_strategy(strategy):
             raise errors.refused_by_admission(
                 request.group_resource,
-                obj['metadata'].get('name', ''),
-                'build strategy {} is not allowed'.format(strategy),
+                obj["metadata"].get("name", ""),
+                "build strategy {} is not allowed".format(strategy),
             )
 
 
 class BuildConfigs(StrategyKind):
     """BuildConfig."""
 
-    resource = 'buildconfigs'
-    kind = 'BuildConfig'
+    resource = "buildconfigs"
+    kind = "BuildConfig"
     returns_deleted = True
     body = {
-        'spec': Struct(
+        "spec": Struct(
             dict(
-                {'triggers': Sequence(_TRIGGER, keep=True, absent=()), 'runPolicy': text()},
+                {"triggers": Sequence(_TRIGGER, keep=True, absent=()), "runPolicy": text()},
                 **dict(
                     _COMMON_SPEC,
                     successfulBuildsHistoryLimit=Pointer(number()),
@@ -301,37 +301,37 @@ class BuildConfigs(StrategyKind):
                 ),
             )
         ),
-        'status': Struct({'lastVersion': number(True)}),
+        "status": Struct({"lastVersion": number(True)}),
     }
 
     def default(self, obj):
         """Set the run policy."""
-        spec = super().default(obj)['spec']
-        obj['spec'] = dict(
-            {'triggers': spec['triggers'], 'runPolicy': spec.get('runPolicy') or 'Serial'},
-            **{key: value for key, value in spec.items() if key not in ('triggers', 'runPolicy')},
+        spec = super().default(obj)["spec"]
+        obj["spec"] = dict(
+            {"triggers": spec["triggers"], "runPolicy": spec.get("runPolicy") or "Serial"},
+            **{key: value for key, value in spec.items() if key not in ("triggers", "runPolicy")},
         )
-        for trigger in spec['triggers']:
-            if trigger['type'] in ('ImageChange', 'imageChange'):
-                trigger['type'] = 'ImageChange'
-                trigger.setdefault('imageChange', {})
+        for trigger in spec["triggers"]:
+            if trigger["type"] in ("ImageChange", "imageChange"):
+                trigger["type"] = "ImageChange"
+                trigger.setdefault("imageChange", {})
         return obj
 
     def prepare_update(self, obj, old, request):
         """Keep lastVersion from going back; silently, as the real server does."""
-        last = max(obj['status']['lastVersion'], old['status']['lastVersion'])
-        return dict(obj, status={'lastVersion': last})
+        last = max(obj["status"]["lastVersion"], old["status"]["lastVersion"])
+        return dict(obj, status={"lastVersion": last})
 
     def validate(self, obj, old=None):
         """Check strategy, output and run policy."""
-        causes = _validate_spec(obj['spec'])
-        policy = obj['spec']['runPolicy']
-        if policy not in ('Serial', 'Parallel', 'SerialLatestOnly'):
+        causes = _validate_spec(obj["spec"])
+        policy = obj["spec"]["runPolicy"]
+        if policy not in ("Serial", "Parallel", "SerialLatestOnly"):
             causes.append(
                 Cause.invalid(
-                    'spec.runPolicy',
+                    "spec.runPolicy",
                     policy,
-                    'run policy must Parallel, Serial, or SerialLatestOnly',
+                    "run policy must Parallel, Serial, or SerialLatestOnly",
                 )
             )
         return causes
@@ -340,25 +340,25 @@ class BuildConfigs(StrategyKind):
 class Builds(StrategyKind):
     """Build."""
 
-    resource = 'builds'
-    kind = 'Build'
-    selectable = Kind.selectable + ('status', 'podName')
+    resource = "builds"
+    kind = "Build"
+    selectable = Kind.selectable + ("status", "podName")
     body = {
-        'spec': Struct(dict(_COMMON_SPEC, triggeredBy=Sequence(Anything(), keep=True))),
-        'status': Struct(
+        "spec": Struct(dict(_COMMON_SPEC, triggeredBy=Sequence(Anything(), keep=True))),
+        "status": Struct(
             {
-                'phase': text(True),
-                'cancelled': flag(),
-                'reason': text(),
-                'message': text(),
-                'startTimestamp': text(),
-                'completionTimestamp': text(),
-                'duration': number(),
-                'outputDockerImageReference': text(),
-                'config': reference(),
-                'output': Struct({'to': Anything()}),
-                'stages': Sequence(Anything()),
-                'logSnippet': text(),
+                "phase": text(True),
+                "cancelled": flag(),
+                "reason": text(),
+                "message": text(),
+                "startTimestamp": text(),
+                "completionTimestamp": text(),
+                "duration": number(),
+                "outputDockerImageReference": text(),
+                "config": reference(),
+                "output": Struct({"to": Anything()}),
+                "stages": Sequence(Anything()),
+                "logSnippet": text(),
             }
         ),
     }
@@ -370,7 +370,7 @@ class Builds(StrategyKind):
     def default(self, obj):
         """A Build without a phase is New."""
         obj = super().default(obj)
-        obj['status']['phase'] = obj['status']['phase'] or NEW
+        obj["status"]["phase"] = obj["status"]["phase"] or NEW
         return obj
 
     def metadata_repeats(self, old):
@@ -380,25 +380,25 @@ class Builds(StrategyKind):
     def validate(self, obj, old=None):
         """The spec of an existing build cannot be changed."""
         if old is None:
-            return _validate_spec(obj['spec'])
-        if obj['spec'] == old['spec']:
+            return _validate_spec(obj["spec"])
+        if obj["spec"] == old["spec"]:
             return []
         changed = {
-            key: obj['spec'].get(key)
-            for key in list(obj['spec']) + list(old['spec'])
-            if obj['spec'].get(key) != old['spec'].get(key)
+            key: obj["spec"].get(key)
+            for key in list(obj["spec"]) + list(old["spec"])
+            if obj["spec"].get(key) != old["spec"].get(key)
         }
-        why = 'spec is immutable, diff: {}'.format(
-            json.dumps({'spec': changed}, separators=(',', ':'))
+        why = "spec is immutable, diff: {}".format(
+            json.dumps({"spec": changed}, separators=(",", ":"))
         )
         return [
             Cause.invalid(
-                'spec', 'content of spec is not printed out, please refer to the ' 'details', why
+                "spec", "content of spec is not printed out, please refer to the " "details", why
             )
         ]
 
 
 def pod_name(build):
     """Return the name of a build's pod (which need not exist yet)."""
-    annotations = build['metadata'].get('annotations') or {}
-    return annotations.get(POD_ANNOTATION) or build['metadata']['name'] + '-build'
+    annotations = build["metadata"].get("annotations") or {}
+    return annotations.get(POD_ANNOTATION) or build["metadata"]["name"] + "-build"

@@ -11,18 +11,18 @@ from osbs.sandbox.errors import Cause
 from osbs.sandbox.kinds.base import Kind
 from osbs.sandbox.kinds.fields import Anything, Mapping, Sequence, Struct, flag, quantities, text
 
-_KEY = re.compile(r'^[-._a-zA-Z0-9]+$')
+_KEY = re.compile(r"^[-._a-zA-Z0-9]+$")
 _BAD_KEY = (
     "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. "
     "'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is "
     "'[-._a-zA-Z0-9]+')"
 )
-_LOCAL = Struct({'name': text()})
+_LOCAL = Struct({"name": text()})
 
 
 def _bad_keys(data):
     return [
-        Cause.invalid('data[{}]'.format(key), key, _BAD_KEY)
+        Cause.invalid("data[{}]".format(key), key, _BAD_KEY)
         for key in data or ()
         if not _KEY.match(key)
     ]
@@ -37,47 +37,47 @@ class CoreKind(Kind):
 class ConfigMaps(CoreKind):
     """ConfigMap."""
 
-    resource = 'configmaps'
-    kind = 'ConfigMap'
-    body = {'data': Mapping(), 'binaryData': Mapping()}
+    resource = "configmaps"
+    kind = "ConfigMap"
+    body = {"data": Mapping(), "binaryData": Mapping()}
 
     def validate(self, obj, old=None):
         """Check the keys."""
-        return _bad_keys(obj.get('data'))
+        return _bad_keys(obj.get("data"))
 
 
 class Secrets(CoreKind):
     """Secret."""
 
-    resource = 'secrets'
-    kind = 'Secret'
-    selectable = Kind.selectable + ('type',)
-    body = {'data': Mapping(), 'stringData': Mapping(), 'type': text()}
+    resource = "secrets"
+    kind = "Secret"
+    selectable = Kind.selectable + ("type",)
+    body = {"data": Mapping(), "stringData": Mapping(), "type": text()}
 
     def fields(self, obj):
         """Add the type."""
-        return dict(super().fields(obj), type=obj['type'])
+        return dict(super().fields(obj), type=obj["type"])
 
     def default(self, obj):
         """Merge stringData into data, set the type."""
-        data = dict(obj.get('data') or {})
-        for key, value in (obj.pop('stringData', None) or {}).items():
-            data[key] = base64.b64encode(value.encode('utf-8')).decode('ascii')
-        result = {'metadata': obj['metadata']}
+        data = dict(obj.get("data") or {})
+        for key, value in (obj.pop("stringData", None) or {}).items():
+            data[key] = base64.b64encode(value.encode("utf-8")).decode("ascii")
+        result = {"metadata": obj["metadata"]}
         if data:
-            result['data'] = {key: data[key] for key in sorted(data)}
-        result['type'] = obj.get('type') or 'Opaque'
+            result["data"] = {key: data[key] for key in sorted(data)}
+        result["type"] = obj.get("type") or "Opaque"
         return result
 
     def validate(self, obj, old=None):
         """Check keys and base64."""
-        causes = _bad_keys(obj.get('data'))
-        for key, value in (obj.get('data') or {}).items():
+        causes = _bad_keys(obj.get("data"))
+        for key, value in (obj.get("data") or {}).items():
             try:
                 base64.b64decode(value, validate=True)
             except ValueError:
                 causes.append(
-                    Cause.invalid('data[{}]'.format(key), '<hidden>', 'illegal base64 data')
+                    Cause.invalid("data[{}]".format(key), "<hidden>", "illegal base64 data")
                 )
         return causes
 
@@ -85,20 +85,20 @@ class Secrets(CoreKind):
 class ServiceAccounts(CoreKind):
     """ServiceAccount."""
 
-    resource = 'serviceaccounts'
-    kind = 'ServiceAccount'
-    body = {'secrets': Sequence(_LOCAL), 'imagePullSecrets': Sequence(_LOCAL)}
+    resource = "serviceaccounts"
+    kind = "ServiceAccount"
+    body = {"secrets": Sequence(_LOCAL), "imagePullSecrets": Sequence(_LOCAL)}
 
 
 class ResourceQuotas(CoreKind):
     """ResourceQuota."""
 
-    resource = 'resourcequotas'
-    kind = 'ResourceQuota'
+    resource = "resourcequotas"
+    kind = "ResourceQuota"
     returns_deleted = True
     body = {
-        'spec': Struct({'hard': quantities(), 'scopes': Sequence(text(True))}),
-        'status': Struct({'hard': quantities(), 'used': quantities()}),
+        "spec": Struct({"hard": quantities(), "scopes": Sequence(text(True))}),
+        "status": Struct({"hard": quantities(), "used": quantities()}),
     }
 
     def prepare_create(self, obj, request):
@@ -107,41 +107,41 @@ class ResourceQuotas(CoreKind):
 
     def prepare_update(self, obj, old, request):
         """Clients cannot set status."""
-        return dict(obj, status=old['status'])
+        return dict(obj, status=old["status"])
 
     def validate(self, obj, old=None):
         """Quantities must be whole numbers, with at most a unit behind them."""
         return [
-            Cause.invalid('spec.hard[{}]'.format(key), value, 'must be greater than or equal to 0')
-            for key, value in (obj['spec'].get('hard') or {}).items()
-            if not re.match(r'^\d+(\.\d+)?([mkMGTPE]i?)?$', value)
+            Cause.invalid("spec.hard[{}]".format(key), value, "must be greater than or equal to 0")
+            for key, value in (obj["spec"].get("hard") or {}).items()
+            if not re.match(r"^\d+(\.\d+)?([mkMGTPE]i?)?$", value)
         ]
 
 
 class Pods(CoreKind):
     """Pod: made by the build controller only, so clients can but read and delete them."""
 
-    resource = 'pods'
-    kind = 'Pod'
-    verbs = ('get', 'list', 'watch', 'delete', 'deletecollection')
+    resource = "pods"
+    kind = "Pod"
+    verbs = ("get", "list", "watch", "delete", "deletecollection")
     returns_deleted = True
     selectable = Kind.selectable + (
-        'spec.nodeName',
-        'spec.restartPolicy',
-        'status.phase',
-        'status.podIP',
+        "spec.nodeName",
+        "spec.restartPolicy",
+        "status.phase",
+        "status.podIP",
     )
-    body = {'spec': Anything(), 'status': Anything()}
+    body = {"spec": Anything(), "status": Anything()}
 
     def fields(self, obj):
         """Add what pods can be selected by."""
         return dict(
             super().fields(obj),
             **{
-                'spec.nodeName': obj['spec'].get('nodeName', ''),
-                'spec.restartPolicy': obj['spec']['restartPolicy'],
-                'status.phase': obj['status']['phase'],
-                'status.podIP': obj['status'].get('podIP', ''),
+                "spec.nodeName": obj["spec"].get("nodeName", ""),
+                "spec.restartPolicy": obj["spec"]["restartPolicy"],
+                "status.phase": obj["status"]["phase"],
+                "status.podIP": obj["status"].get("podIP", ""),
             },
         )
 
@@ -149,24 +149,24 @@ class Pods(CoreKind):
 class Users(Kind):
     """User."""
 
-    resource = 'users'
-    kind = 'User'
-    group = 'user.openshift.io'
+    resource = "users"
+    kind = "User"
+    group = "user.openshift.io"
     namespaced = False
-    verbs = ('get', 'list', 'watch')
+    verbs = ("get", "list", "watch")
     body = {
-        'fullName': text(),
-        'identities': Sequence(text(True), keep=True),
-        'groups': Sequence(text(True), keep=True),
+        "fullName": text(),
+        "identities": Sequence(text(True), keep=True),
+        "groups": Sequence(text(True), keep=True),
     }
 
 
 class OAuthAccessTokens(Kind):
     """OAuthAccessToken: only its deletion is offered; tokens are not stored with the objects."""
 
-    resource = 'oauthaccesstokens'
-    kind = 'OAuthAccessToken'
-    group = 'oauth.openshift.io'
+    resource = "oauthaccesstokens"
+    kind = "OAuthAccessToken"
+    group = "oauth.openshift.io"
     namespaced = False
-    verbs = ('delete',)
-    body = {'clientName': text(), 'userName': text(), 'active': flag()}
+    verbs = ("delete",)
+    body = {"clientName": text(), "userName": text(), "active": flag()}

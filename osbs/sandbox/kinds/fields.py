@@ -9,11 +9,11 @@ and a value of the wrong JSON type is refused. Imports nothing of the sandbox.
 OMIT = object()
 
 _FIRST_CHARACTERS = (
-    (bool, lambda value: 't' if value else 'f'),
-    ((int, float), lambda _: '1'),
+    (bool, lambda value: "t" if value else "f"),
+    ((int, float), lambda _: "1"),
     (str, lambda _: '"'),
-    (list, lambda _: '['),
-    (dict, lambda _: '{'),
+    (list, lambda _: "["),
+    (dict, lambda _: "{"),
 )
 
 
@@ -22,7 +22,7 @@ class WrongType(ValueError):
 
     def __init__(self, path, expected, value):
         found = next(
-            (char(value) for kinds, char in _FIRST_CHARACTERS if isinstance(value, kinds)), 'n'
+            (char(value) for kinds, char in _FIRST_CHARACTERS if isinstance(value, kinds)), "n"
         )
         self.path = path
         super().__init__("json: expect char '{}' but got char '{}'".format(expected, found))
@@ -107,12 +107,12 @@ class Mapping(Field):
         """Return a new dict."""
         if not value:
             if value not in (None, {}):
-                raise WrongType(path, '{', value)
+                raise WrongType(path, "{", value)
             return value if self.keep else OMIT
         if not isinstance(value, dict):
-            raise WrongType(path, '{', value)
+            raise WrongType(path, "{", value)
         return {
-            key: self.inner.decode(value[key], '{}[{}]'.format(path, key)) for key in sorted(value)
+            key: self.inner.decode(value[key], "{}[{}]".format(path, key)) for key in sorted(value)
         }
 
 
@@ -135,9 +135,9 @@ class Sequence(Field):
                 return OMIT
             return None if self.absent is None else list(self.absent)
         if not isinstance(value, list):
-            raise WrongType(path, '[', value)
+            raise WrongType(path, "[", value)
         decoded = [
-            self.inner.decode(item, '{}[{}]'.format(path, index))
+            self.inner.decode(item, "{}[{}]".format(path, index))
             for index, item in enumerate(value)
         ]
         return decoded if decoded or self.keep else OMIT
@@ -166,10 +166,10 @@ class Struct(Field):
             return OMIT
         value = {} if value is None else value
         if not isinstance(value, dict):
-            raise WrongType(path, '{', value)
+            raise WrongType(path, "{", value)
         result = {}
         for name, field in self.fields.items():
-            decoded = field.decode(value.get(name), '{}.{}'.format(path, name) if path else name)
+            decoded = field.decode(value.get(name), "{}.{}".format(path, name) if path else name)
             if decoded is not OMIT:
                 result[name] = decoded
         return result
@@ -177,17 +177,17 @@ class Struct(Field):
 
 def text(keep=False):
     """Return a string field."""
-    return Scalar(str, '', '"', keep)
+    return Scalar(str, "", '"', keep)
 
 
 def number(keep=False):
     """Return an integer field."""
-    return Scalar(int, 0, '0', keep)
+    return Scalar(int, 0, "0", keep)
 
 
 def flag(keep=False):
     """Return a boolean field."""
-    return Scalar(bool, False, 't', keep)
+    return Scalar(bool, False, "t", keep)
 
 
 def quantities(keep=False):
@@ -197,34 +197,34 @@ def quantities(keep=False):
 
 def reference(*names):
     """Return a pointer to an ObjectReference with these fields."""
-    return Struct({name: text() for name in names or ('kind', 'namespace', 'name')}, optional=True)
+    return Struct({name: text() for name in names or ("kind", "namespace", "name")}, optional=True)
 
 
 OBJECT_META = Struct(
     {
-        'name': text(),
-        'generateName': text(),
-        'namespace': text(),
-        'uid': text(),
-        'resourceVersion': text(),
-        'generation': number(),
-        'creationTimestamp': text(),
-        'deletionTimestamp': text(),
-        'deletionGracePeriodSeconds': Pointer(number()),
-        'labels': Mapping(),
-        'annotations': Mapping(),
-        'ownerReferences': Sequence(
+        "name": text(),
+        "generateName": text(),
+        "namespace": text(),
+        "uid": text(),
+        "resourceVersion": text(),
+        "generation": number(),
+        "creationTimestamp": text(),
+        "deletionTimestamp": text(),
+        "deletionGracePeriodSeconds": Pointer(number()),
+        "labels": Mapping(),
+        "annotations": Mapping(),
+        "ownerReferences": Sequence(
             Struct(
                 {
-                    'apiVersion': text(True),
-                    'kind': text(True),
-                    'name': text(True),
-                    'uid': text(True),
-                    'controller': Pointer(flag()),
-                    'blockOwnerDeletion': Pointer(flag()),
+                    "apiVersion": text(True),
+                    "kind": text(True),
+                    "name": text(True),
+                    "uid": text(True),
+                    "controller": Pointer(flag()),
+                    "blockOwnerDeletion": Pointer(flag()),
                 }
             )
         ),
-        'finalizers': Sequence(text(True)),
+        "finalizers": Sequence(text(True)),
     }
 )

@@ -19,78 +19,78 @@ from osbs.sandbox.kinds.fields import (
     text,
 )
 
-CHECK = 'openshift.io/image.dockerRepositoryCheck'
-INSECURE = 'openshift.io/image.insecureRepository'
+CHECK = "openshift.io/image.dockerRepositoryCheck"
+INSECURE = "openshift.io/image.insecureRepository"
 
-_IMPORT_POLICY = Struct({'insecure': flag(), 'scheduled': flag()})
+_IMPORT_POLICY = Struct({"insecure": flag(), "scheduled": flag()})
 TAG = Struct(
     {
-        'name': text(True),
-        'annotations': Mapping(keep=True),
-        'from': reference(),
-        'reference': flag(),
-        'generation': Pointer(number()),
-        'importPolicy': _IMPORT_POLICY,
-        'referencePolicy': Struct({'type': text(True)}),
+        "name": text(True),
+        "annotations": Mapping(keep=True),
+        "from": reference(),
+        "reference": flag(),
+        "generation": Pointer(number()),
+        "importPolicy": _IMPORT_POLICY,
+        "referencePolicy": Struct({"type": text(True)}),
     }
 )
-_LOOKUP = Struct({'local': flag(True)})
+_LOOKUP = Struct({"local": flag(True)})
 
 
 def default_tag(tag):
     """Set the reference policy of a spec tag."""
-    if not tag['referencePolicy']['type']:
-        tag['referencePolicy'] = {'type': 'Source'}
+    if not tag["referencePolicy"]["type"]:
+        tag["referencePolicy"] = {"type": "Source"}
     return tag
 
 
 def spec_tag(stream, name):
     """Return the spec tag of a stream, or None."""
-    for tag in stream['spec'].get('tags') or ():
-        if tag['name'] == name:
+    for tag in stream["spec"].get("tags") or ():
+        if tag["name"] == name:
             return tag
     return None
 
 
 def latest_image(stream, name):
     """Return the newest item of a tag's history in status, or None."""
-    for tag in stream['status'].get('tags') or ():
-        if tag['tag'] == name and tag['items']:
-            return tag['items'][0]
+    for tag in stream["status"].get("tags") or ():
+        if tag["tag"] == name and tag["items"]:
+            return tag["items"][0]
     return None
 
 
 def is_insecure(stream):
     """Tell whether the stream's repository may be asked without TLS."""
-    return (stream['metadata'].get('annotations') or {}).get(INSECURE) == 'true'
+    return (stream["metadata"].get("annotations") or {}).get(INSECURE) == "true"
 
 
 class ImageStreams(Kind):
     """ImageStream."""
 
-    resource = 'imagestreams'
-    kind = 'ImageStream'
-    group = 'image.openshift.io'
+    resource = "imagestreams"
+    kind = "ImageStream"
+    group = "image.openshift.io"
     body = {
-        'spec': Struct(
-            {'lookupPolicy': _LOOKUP, 'dockerImageRepository': text(), 'tags': Sequence(TAG)}
+        "spec": Struct(
+            {"lookupPolicy": _LOOKUP, "dockerImageRepository": text(), "tags": Sequence(TAG)}
         ),
-        'status': Struct(
+        "status": Struct(
             {
-                'dockerImageRepository': text(True),
-                'publicDockerImageRepository': text(),
-                'tags': Sequence(
+                "dockerImageRepository": text(True),
+                "publicDockerImageRepository": text(),
+                "tags": Sequence(
                     Struct(
                         {
-                            'tag': text(True),
-                            'conditions': Sequence(Anything()),
-                            'items': Sequence(
+                            "tag": text(True),
+                            "conditions": Sequence(Anything()),
+                            "items": Sequence(
                                 Struct(
                                     {
-                                        'created': text(True),
-                                        'dockerImageReference': text(True),
-                                        'image': text(True),
-                                        'generation': number(True),
+                                        "created": text(True),
+                                        "dockerImageReference": text(True),
+                                        "image": text(True),
+                                        "generation": number(True),
                                     }
                                 ),
                                 keep=True,
@@ -104,17 +104,17 @@ class ImageStreams(Kind):
 
     def default(self, obj):
         """Fill in the tags' policies and the repository that status repeats."""
-        for tag in obj['spec'].get('tags') or ():
+        for tag in obj["spec"].get("tags") or ():
             default_tag(tag)
-        status = dict(obj['status'])
-        status['dockerImageRepository'] = obj['spec'].get('dockerImageRepository', '')
-        obj['status'] = status
+        status = dict(obj["status"])
+        status["dockerImageRepository"] = obj["spec"].get("dockerImageRepository", "")
+        obj["status"] = status
         return obj
 
     def prepare_create(self, obj, request):
         """Begin with generation 1 and without images."""
-        metadata = dict(obj['metadata'], generation=1)
-        status = {key: value for key, value in obj['status'].items() if key != 'tags'}
+        metadata = dict(obj["metadata"], generation=1)
+        status = {key: value for key, value in obj["status"].items() if key != "tags"}
         return with_generation(dict(obj, metadata=metadata, status=status), None)
 
     def prepare_update(self, obj, old, request):
@@ -122,7 +122,7 @@ class ImageStreams(Kind):
         obj = dict(
             obj,
             status=dict(
-                old['status'], dockerImageRepository=obj['status']['dockerImageRepository']
+                old["status"], dockerImageRepository=obj["status"]["dockerImageRepository"]
             ),
         )
         return with_generation(obj, old)
@@ -133,16 +133,16 @@ class ImageStreams(Kind):
     def check_registries(self, obj, registry):
         """Return causes for repositories on registries that are not allowed."""
         causes = []
-        repository = obj['spec'].get('dockerImageRepository')
+        repository = obj["spec"].get("dockerImageRepository")
         refusal = registry.refusal(repository) if repository else None
         if refusal:
-            causes.append(Cause.refused('spec.dockerImageRepository', refusal))
-        for index, tag in enumerate(obj['spec'].get('tags') or ()):
-            source = tag.get('from') or {}
-            if source.get('kind') == 'DockerImage':
-                refusal = registry.refusal(source.get('name', ''))
+            causes.append(Cause.refused("spec.dockerImageRepository", refusal))
+        for index, tag in enumerate(obj["spec"].get("tags") or ()):
+            source = tag.get("from") or {}
+            if source.get("kind") == "DockerImage":
+                refusal = registry.refusal(source.get("name", ""))
                 if refusal:
-                    causes.append(Cause.refused('spec.tags[{}].from.name'.format(index), refusal))
+                    causes.append(Cause.refused("spec.tags[{}].from.name".format(index), refusal))
         return causes
 
 
@@ -153,30 +153,30 @@ def with_generation(stream, old):
     metadata.generation goes up with any change of the spec, a tag's own with a change of what it
     refers to.
     """
-    generation = stream['metadata'].get('generation', 1)
+    generation = stream["metadata"].get("generation", 1)
     if old is not None:
-        generation = old['metadata']['generation']
+        generation = old["metadata"]["generation"]
         if _without_generation(stream) != _without_generation(old):
             generation += 1
     tags = []
-    for tag in stream['spec'].get('tags') or ():
-        before = spec_tag(old, tag['name']) if old is not None else None
-        if before is not None and before.get('from') == tag.get('from'):
-            tag = dict(tag, generation=before.get('generation', generation))
+    for tag in stream["spec"].get("tags") or ():
+        before = spec_tag(old, tag["name"]) if old is not None else None
+        if before is not None and before.get("from") == tag.get("from"):
+            tag = dict(tag, generation=before.get("generation", generation))
         else:
             tag = dict(tag, generation=generation)
-        tags.append(TAG.decode(tag, ''))
-    spec = dict(stream['spec'], tags=tags)
+        tags.append(TAG.decode(tag, ""))
+    spec = dict(stream["spec"], tags=tags)
     if not tags:
-        del spec['tags']
-    return dict(stream, spec=spec, metadata=dict(stream['metadata'], generation=generation))
+        del spec["tags"]
+    return dict(stream, spec=spec, metadata=dict(stream["metadata"], generation=generation))
 
 
 def _without_generation(stream):
-    spec = dict(stream['spec'])
-    spec['tags'] = [
-        {key: value for key, value in tag.items() if key != 'generation'}
-        for tag in spec.get('tags') or ()
+    spec = dict(stream["spec"])
+    spec["tags"] = [
+        {key: value for key, value in tag.items() if key != "generation"}
+        for tag in spec.get("tags") or ()
     ]
     return spec
 
@@ -184,47 +184,47 @@ def _without_generation(stream):
 class ImageStreamTags(Kind):
     """ImageStreamTag: one tag of a stream, with its newest image."""
 
-    resource = 'imagestreamtags'
-    kind = 'ImageStreamTag'
-    group = 'image.openshift.io'
-    verbs = ('get', 'list', 'create', 'update', 'delete')
+    resource = "imagestreamtags"
+    kind = "ImageStreamTag"
+    group = "image.openshift.io"
+    verbs = ("get", "list", "create", "update", "delete")
     unconditional_update = True
     body = {
-        'tag': Struct(TAG.fields, optional=True),
-        'generation': number(True),
-        'lookupPolicy': _LOOKUP,
-        'image': Anything(),
+        "tag": Struct(TAG.fields, optional=True),
+        "generation": number(True),
+        "lookupPolicy": _LOOKUP,
+        "image": Anything(),
     }
 
 
 class ImageStreamImports(Kind):
     """ImageStreamImport: a request to import now."""
 
-    resource = 'imagestreamimports'
-    kind = 'ImageStreamImport'
-    group = 'image.openshift.io'
-    verbs = ('create',)
+    resource = "imagestreamimports"
+    kind = "ImageStreamImport"
+    group = "image.openshift.io"
+    verbs = ("create",)
     body = {
-        'spec': Struct(
+        "spec": Struct(
             {
-                'import': flag(True),
-                'repository': Struct(
+                "import": flag(True),
+                "repository": Struct(
                     {
-                        'from': reference(),
-                        'importPolicy': _IMPORT_POLICY,
-                        'referencePolicy': Struct({'type': text(True)}),
-                        'includeManifest': flag(),
+                        "from": reference(),
+                        "importPolicy": _IMPORT_POLICY,
+                        "referencePolicy": Struct({"type": text(True)}),
+                        "includeManifest": flag(),
                     },
                     True,
                 ),
-                'images': Sequence(
+                "images": Sequence(
                     Struct(
                         {
-                            'from': reference(),
-                            'to': Struct({'name': text()}, True),
-                            'importPolicy': _IMPORT_POLICY,
-                            'referencePolicy': Struct({'type': text(True)}),
-                            'includeManifest': flag(),
+                            "from": reference(),
+                            "to": Struct({"name": text()}, True),
+                            "importPolicy": _IMPORT_POLICY,
+                            "referencePolicy": Struct({"type": text(True)}),
+                            "includeManifest": flag(),
                         }
                     )
                 ),
@@ -236,9 +236,9 @@ class ImageStreamImports(Kind):
 class Images(Kind):
     """Image: what imports leave behind, for cluster administrators."""
 
-    resource = 'images'
-    kind = 'Image'
-    group = 'image.openshift.io'
+    resource = "images"
+    kind = "Image"
+    group = "image.openshift.io"
     namespaced = False
-    verbs = ('get', 'list', 'watch')
-    body = {'dockerImageReference': text(), 'dockerImageMetadata': Anything()}
+    verbs = ("get", "list", "watch")
+    body = {"dockerImageReference": text(), "dockerImageMetadata": Anything()}
