@@ -8,6 +8,7 @@ from __future__ import absolute_import, print_function, unicode_literals
 import json
 import logging
 import os
+import re
 import socket
 import sys
 import threading
@@ -19,9 +20,10 @@ import six
 from requests.adapters import HTTPAdapter
 from requests.compat import getproxies, getproxies_environment  # type: ignore[attr-defined]
 from requests.exceptions import ChunkedEncodingError, HTTPError, RequestException, RetryError
-from requests.exceptions import Timeout
+from requests.exceptions import SSLError, Timeout
 from requests.packages.urllib3.exceptions import ConnectTimeoutError, InsecureRequestWarning
 from requests.packages.urllib3.exceptions import HTTPError as Urllib3Error
+from requests.packages.urllib3.exceptions import ProtocolError
 from requests.packages.urllib3.util import Retry
 from requests.utils import guess_json_utf
 from six.moves import http_client
@@ -70,6 +72,9 @@ _BROKEN_STREAM = (RequestException, Urllib3Error, http_client.HTTPException, Env
 
 # Which requests are repeated by urllib3 (rest-client.md, 3 and 14 row 6).
 _NEVER, _UNPROCESSED, _ALWAYS = "never", "unprocessed", "always"
+_NO_REPEATS = 0
+# What OpenSSL says of a connection that ended without a goodbye, in any version.
+_HUNG_UP = re.compile("(?<![a-z])eof(?![a-z])", re.IGNORECASE)
 
 
 class _KerberosMissing(OsbsAuthException, RuntimeError):
@@ -234,7 +239,7 @@ def _socket_options():
 
 def _max_retries(rule, connect=None):
     if rule == _NEVER:
-        return 0
+        return _NO_REPEATS
     wanted = {
         "total": HTTP_MAX_RETRIES,
         "backoff_factor": HTTP_BACKOFF_FACTOR,
@@ -380,7 +385,7 @@ class HttpSession(object):
             connect = None if self._contacted else self.first_contact_repeats
             kwargs.setdefault("session", self._pool.session_for(kwargs, connect))
             kwargs["verbose"] = self.verbose
-            stream = HttpStream(url, *args, **kwargs)
+            stream = _open(url, connect, *args, **kwargs)
             self._contacted = True
             if kwargs.get("stream", False):
                 return stream
@@ -402,6 +407,50 @@ class HttpSession(object):
                     cause=ex,
                 )
             raise OsbsException(mask_url(repr(ex)), cause=ex, traceback=sys.exc_info()[2])
+
+
+def _open(url, connect, *args, **kwargs):
+    """Send a request; again, as after any broken connection, if TLS ended without a goodbye.
+
+    Servers that are killed, and proxies with nothing behind them, end connections so. To urllib3
+    that is an error like a bad certificate, which is not repeated.
+    """
+    breaks = None
+    while True:
+        try:
+            stream = HttpStream(url, *args, **kwargs)
+        except SSLError as ex:
+            if not _is_hung_up(ex):
+                raise
+            if breaks is None:
+                breaks = _first_break(connect, kwargs)
+            breaks = _after_break(breaks, args[0] if args else kwargs["method"], url, ex)
+            breaks.sleep()
+            continue
+        if breaks is not None:
+            stream.sent_before = True
+        return stream
+
+
+def _is_hung_up(exception):
+    text = _compat.exception_text(exception)
+    return _HUNG_UP.search(text) is not None and "certificate" not in text.lower()
+
+
+def _first_break(connect, arguments):
+    rule = _max_retries(_retry_rule(**arguments))
+    if rule == _NO_REPEATS:
+        return Retry(_NO_REPEATS)
+    # While no server has ever answered, this is as good as no connection.
+    return rule if connect is None or rule.read is False else rule.new(read=connect)
+
+
+def _after_break(rule, method, url, exception):
+    try:
+        error = ProtocolError("Connection broken", exception)
+        return rule.increment(method.upper(), urlsplit(url).path, error=error)
+    except Urllib3Error:
+        raise exception
 
 
 def _network_exception(url, cause, status_code):
@@ -450,6 +499,8 @@ class HttpStream(object):
     # whether bytes after the last line feed are kept in `remainder` rather than delivered.
     patience = None
     holds_remainder = False
+    # Whether it had been sent already, on a connection that broke.
+    sent_before = False
     # Set at the end of the stream.
     broken = False
     remainder = b""
@@ -516,6 +567,8 @@ class HttpStream(object):
     def repeated(self):
         # type: () -> bool
         """Whether an earlier attempt of this request may have reached the server."""
+        if self.sent_before:
+            return True
         history = getattr(getattr(self._raw, "retries", None), "history", None)
         if not isinstance(history, tuple):
             return False

@@ -133,10 +133,6 @@ class WireServer(object):
         finally:
             stream.close()
             connection.close()
-            with self._lock:
-                # On Python 2, TLS keeps it open for as long as it is known.
-                if connection in self._sockets:
-                    self._sockets.remove(connection)
 
     @staticmethod
     def _read(stream, number):
@@ -161,6 +157,9 @@ class WireServer(object):
                 )
                 return False
             if step is CLOSE:
+                if self._tls is not None:
+                    # On Python 2, to close it is not enough.
+                    connection.shutdown(socket.SHUT_RDWR)
                 return False
             if callable(step):
                 step()

@@ -11,7 +11,7 @@ import requests
 
 from osbs import http
 from osbs.exceptions import OsbsException, OsbsWaitTimeout
-from tests.wire.server import CHUNKED, answer, chunk, event
+from tests.wire.server import CHUNKED, CLOSE, WireServer, answer, chunk, event
 
 trustme = pytest.importorskip("trustme")
 
@@ -90,3 +90,76 @@ def test_lines_over_tls_arrive_when_they_are_sent(serve, tls, ca):
         delays = [time.time() - sent[-1] for _ in itertools.islice(stream.iter_lines(), 3)]
     # One may be late because the machine is busy with something else.
     assert min(delays) < 0.05
+
+
+class NobodyBehindTheProxy(WireServer):
+    """A server that closes the first few connections before it says a word."""
+
+    closed = 2
+
+    def _serve(self, connection, number):
+        if number <= self.closed:
+            # With the hello unread it would be a reset.
+            connection.recv(65536)
+            connection.close()
+        else:
+            super(NobodyBehindTheProxy, self)._serve(connection, number)
+
+
+@pytest.fixture
+def lonely(client, tls, ca):
+    """A client and its server, which closes the first two connections."""
+    with NobodyBehindTheProxy([answer(200, {"a": 1})], tls) as server:
+        yield client(server, ca_bundle=ca), server
+
+
+def test_a_connection_that_is_closed_before_tls_begins_is_tried_again(lonely):
+    openshift, server = lonely
+    response = openshift.get_build("b")
+    assert (response.json(), response.repeated) == ({"a": 1}, True)
+    assert (server.connections, len(server.requests)) == (3, 1)
+
+
+def test_a_connection_that_is_always_closed_before_tls_begins_is_given_up(lonely):
+    openshift, server = lonely
+    server.closed = 100
+    with pytest.raises(OsbsException) as info:
+        openshift.get_build("b")
+    assert isinstance(info.value.cause, requests.exceptions.SSLError)
+    assert server.connections == 1 + http.HTTP_MAX_RETRIES
+
+
+@pytest.mark.parametrize("repeats", (0, 1))
+def test_who_does_not_want_to_wait_for_the_first_contact_does_not(lonely, repeats):
+    openshift, server = lonely
+    server.closed = 100
+    openshift._con.first_contact_repeats = repeats
+    with pytest.raises(OsbsException):
+        openshift.get_build("b")
+    assert server.connections == 1 + repeats
+
+
+def test_without_retries_a_closed_connection_is_not_tried_again(lonely):
+    openshift, server = lonely
+    openshift.retries_enabled = False
+    with pytest.raises(OsbsException):
+        openshift.get_build("b")
+    assert server.connections == 1
+
+
+def test_a_request_is_sent_again_if_its_connection_ends_without_a_goodbye(serve, client, tls, ca):
+    server = serve([[CLOSE], [CLOSE], answer(200, {})], tls)
+    assert client(server, ca_bundle=ca).get_build("b").repeated
+    assert len(server.requests) == 3
+
+
+def test_a_build_is_not_started_again_if_the_connection_ends_without_a_goodbye(
+    serve, client, tls, ca
+):
+    def script(request):
+        return [CLOSE] if request.method == "POST" else answer(200, {"status": {"lastVersion": 1}})
+
+    server = serve(script, tls)
+    with pytest.raises(OsbsException):
+        client(server, ca_bundle=ca).instantiate_build_config("c")
+    assert server.methods.count("POST") == 1
