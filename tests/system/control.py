@@ -35,6 +35,19 @@ class Control(object):
         """Add a fault."""
         self._call("POST", "faults", kind=kind, **parameters)
 
+    def timing(self, **delays):
+        """Set how long things take, in seconds."""
+        self._call("POST", "timing", **delays)
+
+    def fired(self, kind):
+        """Return how often faults of a kind have happened."""
+        faults = self._call("GET", "faults")
+        return sum(fault["fired"] for fault in faults if fault["kind"] == kind)
+
+    def unfired(self):
+        """Return the faults that never happened."""
+        return self._call("GET", "unfired")
+
     def forget(self):
         """Forget faults and requests."""
         self._call("DELETE", "faults")

@@ -128,10 +128,6 @@ class Stage(Control):
         """Return the time of the last change of an object."""
         return self._call("POST", "moment", resource=resource, obj=name)
 
-    def timing(self, **delays):
-        """Set how long things take, in seconds."""
-        self._call("POST", "timing", **delays)
-
     def strike(self, kind, **parameters):
         """Let a fault happen at once, whatever becomes of the connection that asks for it."""
         try:
@@ -155,7 +151,3 @@ class Stage(Control):
         """Return how many requests so far have a text in path and query."""
         requests_so_far = self._requests()
         return sum(1 for r in requests_so_far if text in "%s?%s" % (r["path"], r["query"]))
-
-    def unfired(self):
-        """Return the faults that never happened."""
-        return self._call("GET", "unfired")
