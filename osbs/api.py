@@ -42,12 +42,14 @@ from osbs.exceptions import (
     OsbsOrchestratorNotEnabled,
     OsbsResponseException,
     OsbsValidationException,
+    OsbsWaitTimeout,
 )
 from osbs.facade import buildlogs, settings, source, tokenfile
 from osbs.facade.buildlogs import LogEntry
 from osbs.facade.guard import guarded_iteration, osbsapi
 from osbs.redact import mask_url, redacted
 from osbs.rest.objects import includes
+from osbs.rest.retry import Deadline
 from osbs.utils import retry_on_conflict
 
 __all__ = [str("OSBS"), str("osbsapi"), str("LogEntry")]
@@ -946,9 +948,11 @@ class OSBS(object):
         until :meth:`resume_builds`; a warning names them.
 
         :param quota_name: str or None, name of the ResourceQuota
-        :param timeout: float or None, seconds for each wait
+        :param timeout: float or None, seconds in all; default is ``wait_timeout`` of the
+            configuration
         :raises OsbsWaitTimeout: a build ran longer
         """
+        deadline = Deadline.of(timeout, self.os.wait_timeout)
         name, quota = self._load_quota_json(quota_name)
         self.os.create_resource_quota(name, quota)
         selector = "status=%s" % BUILD_RUNNING_STATES[0].capitalize()
@@ -956,10 +960,33 @@ class OSBS(object):
             running = [build for build in self.list_builds(selector) if build.is_running()]
             if not running:
                 break
-            build_name = running[0].get_build_name()
-            logger.info("waiting for build to finish: %s", build_name)
-            self.wait_for_build_to_finish(build_name, **_given(timeout=timeout))
+            self._wait_unless_deleted(running[0], timeout, deadline)
+            timeout = None if deadline is None else deadline.remaining
         self._warn_of_pending_builds()
+
+    def _wait_unless_deleted(self, build, timeout, deadline):
+        build_name = build.get_build_name()
+        logger.info("waiting for build to finish: %s", build_name)
+        try:
+            self.wait_for_build_to_finish(build_name, **_given(timeout=timeout))
+        except OsbsWaitTimeout:
+            if deadline is None:
+                raise
+            # It had what others left of the time.
+            raise deadline.expire("build '%s'" % build_name, build.json["status"]["phase"])
+        except OsbsException:
+            if self._exists(build_name):
+                raise
+            logger.info("build was deleted: %s", build_name)
+
+    def _exists(self, build_name):
+        try:
+            self.os.get_build(build_name)
+        except OsbsResponseException as ex:
+            if ex.status_code == http_client.NOT_FOUND:
+                return False
+            raise
+        return True
 
     def _warn_of_pending_builds(self):
         # Below the facade's own list_builds, which existing code replaces to watch pausing.
