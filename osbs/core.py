@@ -517,13 +517,12 @@ class Openshift(object):
             logger.info("%s is being instantiated by others, trying again", build_config_id)
             retry.sleep(pauses.next())
             response = self._instantiate_once(build_config_id, call)
-        self._instantiations.claim(name_of(response.content))
         return response
 
     def _instantiate_once(self, build_config_id, call):
         before = self._instantiations.version_before(self._unchecked, build_config_id)
         return settle(
-            lambda: self._unchecked(call),
+            lambda: self._instantiations.send(build_config_id, lambda: self._unchecked(call)),
             lambda: self._instantiations.find(self._unchecked, build_config_id, before()),
         )
 

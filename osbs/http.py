@@ -32,6 +32,7 @@ from six.moves.urllib.parse import urlsplit
 
 from osbs import _compat
 from osbs._compat import to_text
+from osbs._process import PerProcess
 from osbs.constants import (
     HTTP_BACKOFF_FACTOR,
     HTTP_MAX_RETRIES,
@@ -273,17 +274,20 @@ def _retry_rule(retries_enabled=True, repeatable=True, **_):
     return _ALWAYS if repeatable else _UNPROCESSED
 
 
-class _SessionPool(object):
-    """Sessions of one process, made when they are first needed."""
+class _Sessions(object):
+    """Sessions of one process."""
 
     def __init__(self):
-        self._forget()
+        self.lock = threading.Lock()
+        self.sessions = {}
+        self.pools = {}
 
-    def _forget(self):
-        self._pid = os.getpid()
-        self._lock = threading.Lock()
-        self._sessions = {}
-        self._pools = {}
+
+class _SessionPool(object):
+    """Sessions, made when they are first needed; after a fork, other ones."""
+
+    def __init__(self):
+        self._of_process = PerProcess(_Sessions)
 
     def session_for(self, arguments, connect=None):
         # type: (dict, int) -> requests.Session
@@ -291,9 +295,7 @@ class _SessionPool(object):
 
         :param connect: int or None, repeats of a connection that cannot be made; None: as of all
         """
-        if self._pid != os.getpid():
-            # A fork: the connections belong to the parent, and its lock may be held for ever.
-            self._forget()
+        own = self._of_process.get()
         # Old requests keep the TLS settings of the first request on a connection.
         tls = tuple(
             arguments.get(name) for name in ("verify_ssl", "ca", "client_cert", "client_key")
@@ -303,12 +305,12 @@ class _SessionPool(object):
         connections = (tls, closing)
         rule = _retry_rule(**arguments)
         key = (connections, rule, connect)
-        with self._lock:
-            pools = self._pools.setdefault(connections, _SharedPools())
-            session = self._sessions.get(key)
+        with own.lock:
+            pools = own.pools.setdefault(connections, _SharedPools())
+            session = own.sessions.get(key)
             if session is None:
                 _check_client_certificate(arguments)
-                session = self._sessions[key] = _new_session(rule, pools, connect)
+                session = own.sessions[key] = _new_session(rule, pools, connect)
         return session
 
 
@@ -391,7 +393,8 @@ class HttpSession(object):
                 return stream
             with stream:
                 response = HttpResponse(stream.status_code, stream.headers, stream.read())
-                response.repeated = stream.repeated
+                # What is not repeatable is repeated only if the server did not begin to act.
+                response.repeated = kwargs.get("repeatable", True) and stream.repeated
                 return response
         except OsbsException:
             raise

@@ -14,6 +14,7 @@ from six.moves import http_client
 from six.moves.urllib.parse import parse_qs, urljoin, urlsplit
 
 from osbs._compat import to_text
+from osbs._process import PerProcess
 from osbs.constants import SERVICEACCOUNT_CACRT, SERVICEACCOUNT_SECRET, SERVICEACCOUNT_TOKEN
 from osbs.exceptions import OsbsAuthException, OsbsException, OsbsResponseException
 from osbs.redact import mask_text
@@ -60,17 +61,7 @@ class Tokens(object):
         self._from_oauth = None
         self._from_service_account = None
         self._stamp = None
-        self._new_lock()
-
-    def _new_lock(self):
-        self._pid = os.getpid()
-        self._lock = threading.RLock()
-
-    def _locked(self):
-        if self._pid != os.getpid():
-            # After a fork the lock may be held by a thread that does not exist here.
-            self._new_lock()
-        return self._lock
+        self._lock = PerProcess(threading.RLock)
 
     def note_oauth(self, token):
         # type: (str) -> None
@@ -100,11 +91,11 @@ class Tokens(object):
         :raises OsbsAuthException: there is none, or it cannot be sent
         """
         if client.token is None:
-            with self._locked():
+            with self._lock.get():
                 if client.token is None:
                     client.get_oauth_token()
         elif client.token == self._from_service_account and self._has_changed():
-            with self._locked():
+            with self._lock.get():
                 client.token = self.read_service_account() or client.token
         if not client.token:
             raise OsbsAuthException("no token: check your credentials")
@@ -132,7 +123,7 @@ class Tokens(object):
         :param used: str, the token that was refused
         :return: bool, whether another one is there
         """
-        with self._locked():
+        with self._lock.get():
             if client.token == used:
                 logger.info("the token was refused, getting another one")
                 if used == self._from_oauth:

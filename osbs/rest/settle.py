@@ -11,12 +11,13 @@ import logging
 import numbers
 import sys
 import threading
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 
 import six
 from six.moves import http_client
 
 from osbs import _compat
+from osbs._process import PerProcess
 from osbs.exceptions import OsbsException
 from osbs.rest import plan
 from osbs.rest.objects import dig, equals, includes, items_of, object_of
@@ -196,13 +197,22 @@ def _find_nameless_build(call, created, sent):
     return call(plan.get_build(names[0])) if len(names) == 1 else None
 
 
+class _Sending(object):
+    """What the threads of one process are doing."""
+
+    def __init__(self):
+        self.lock = threading.Lock()
+        # Name of a BuildConfig -> how many instantiates of it are on their way.
+        self.counts = Counter()
+
+
 class Instantiations(object):
     """What is needed to know again a build that an instantiate made: D10, by lastVersion."""
 
     def __init__(self):
         self._answers = OrderedDict()
         self._claimed = OrderedDict()
-        self._claims = threading.Lock()
+        self._of_process = PerProcess(_Sending)
 
     def note(self, name, response):
         # type: (str, Any) -> None
@@ -211,8 +221,9 @@ class Instantiations(object):
         :param name: str, name of the BuildConfig
         :param response: HttpResponse, parsed only when it is needed
         """
-        self._answers[name] = (_compat.monotonic(), response)
-        _bound(self._answers, REMEMBERED_ANSWERS)
+        with self._of_process.get().lock:
+            self._answers[name] = (_compat.monotonic(), response)
+            _bound(self._answers, REMEMBERED_ANSWERS)
 
     def version_before(self, call, name):
         # type: (Any, str) -> Any
@@ -223,7 +234,8 @@ class Instantiations(object):
         :param call: function of a Plan that returns an HttpResponse
         :param name: str, name of the BuildConfig
         """
-        noted, response = self._answers.pop(name, (0, None))
+        with self._of_process.get().lock:
+            noted, response = self._answers.pop(name, (0, None))
         if response is None or _compat.monotonic() - noted > FRESH:
             response = None
             try:
@@ -232,16 +244,39 @@ class Instantiations(object):
                 logger.info("lastVersion of %s is not known: %s", name, type(ex).__name__)
         return lambda: _last_version(response)
 
-    def claim(self, build_name):
-        # type: (Any) -> bool
-        """Note that a build belongs to a call; False if it belongs to another one already."""
-        if not isinstance(build_name, six.string_types):
+    def send(self, name, send):
+        # type: (str, Any) -> Any
+        """Send an instantiate; the build that the answer names belongs to who calls this.
+
+        :param name: str, name of the BuildConfig
+        :param send: function without arguments that returns an HttpResponse
+        """
+        own = self._of_process.get()
+        with own.lock:
+            own.counts[name] += 1
+        build_name = None
+        try:
+            response = send()
+            build_name = name_of(response.content)
+            return response
+        finally:
+            with own.lock:
+                own.counts[name] -= 1
+                # Drops what is zero.
+                own.counts += Counter()
+                self._note_claim(build_name)
+
+    def _claim(self, name, build_name):
+        """Take a build that was found, unless it belongs to another call, or will at once."""
+        own = self._of_process.get()
+        with own.lock:
+            return not own.counts[name] and self._note_claim(build_name)
+
+    def _note_claim(self, build_name):
+        if not isinstance(build_name, six.string_types) or build_name in self._claimed:
             return False
-        with self._claims:
-            if build_name in self._claimed:
-                return False
-            self._claimed[build_name] = True
-            _bound(self._claimed, REMEMBERED_NAMES)
+        self._claimed[build_name] = True
+        _bound(self._claimed, REMEMBERED_NAMES)
         return True
 
     def find(self, call, name, before):
@@ -266,17 +301,14 @@ class Instantiations(object):
                 response = call(plan.get_build(build_name)._replace(level=None))
                 if response.status_code == http_client.OK:
                     found.append((build_name, response))
-        if len(found) == 1 and self.claim(found[0][0]):
+        if len(found) == 1 and self._claim(name, found[0][0]):
             return found[0][1]
         return None
 
 
 def _bound(mapping, size):
     while len(mapping) > size:
-        try:
-            mapping.popitem(last=False)
-        except KeyError:  # another thread was faster
-            return
+        mapping.popitem(last=False)
 
 
 def _last_version(response):

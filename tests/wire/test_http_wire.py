@@ -282,11 +282,12 @@ def test_a_fork_does_not_use_the_connections_of_its_parent(serve, session):
     server = serve([answer(body=b"x")])
     session.get(server.url)
     # Held, as by a thread of the parent that does not exist in the child.
-    session._pool._lock.acquire()
+    lock = session._pool._of_process.get().lock
+    lock.acquire()
     child = os.fork()
     if child == 0:
         os._exit(0 if session.get(server.url).content == b"x" else 1)
-    session._pool._lock.release()
+    lock.release()
     assert os.waitpid(child, 0)[1] == 0
     session.get(server.url)
     assert [request.connection for request in server.requests] == [1, 2, 1]
