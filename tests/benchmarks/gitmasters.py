@@ -6,9 +6,10 @@ import socketserver
 import subprocess
 import threading
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 from osbs.sandbox.tls import Authority
+from tests.benchmarks.masters import ThreadingHTTPServer
 from tests.unit.gitrepos import run_git
 from tests.unit.gitservers import git_daemon
 
@@ -80,8 +81,6 @@ class _BackendHandler(BaseHTTPRequestHandler):
 
 
 class _TlsServer(ThreadingHTTPServer):
-    daemon_threads = True
-
     def finish_request(self, request, client_address):
         """Shake hands in the thread of the connection."""
         with self.context.wrap_socket(request, server_side=True) as wrapped:

@@ -4,7 +4,8 @@ import json
 import re
 import threading
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from socketserver import ThreadingMixIn
 
 # Lines that are sent again and again; the last hundred are all different, as in any log.
 BLOCK_LINES = 10000
@@ -13,6 +14,12 @@ LINE = "2026-11-23 10:00:00,{:03d} platform:- - atomic_reactor.plugins - INFO - 
 CHUNK = 32768
 
 _BUILD = re.compile(r"/oapi/v1/(watch/)?namespaces/osbs/builds/lines-(\d+)/?(log)?/?(?:\?(.*))?$")
+
+
+class ThreadingHTTPServer(ThreadingMixIn, HTTPServer):
+    """A server with a thread for each connection; Python 3.6 has none."""
+
+    daemon_threads = True
 
 
 def block_of_lines():
@@ -42,7 +49,6 @@ class LogMaster:
             log_master = master
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
         self.url = "http://127.0.0.1:{}/".format(self._server.server_port)
 
     def start(self):

@@ -77,12 +77,18 @@ def table(rows):
 def introduction(about):
     """Tell when and where the figures were taken."""
     versions = ", ".join("{} {}".format(*item) for item in sorted(about["versions"].items()))
-    text = "Taken on {}, {} cores, {} GiB of memory, in {} s; {}.".format(
-        about["date"], about["cores"], about["memory (GiB)"], about["seconds"], versions
+    text = "Taken on {}, {} cores, {} GiB of memory, load {} when it began, in {} s; {}.".format(
+        about["date"],
+        about["cores"],
+        about["memory (GiB)"],
+        about["load before"],
+        about["seconds"],
+        versions,
     )
-    busy = "Other processes kept the machine busy (load {} when the run began): ratios hold, times "
-    busy += "are longer than on an idle machine."
-    return text + ("\n" + busy.format(about["load before"]) if is_busy(about) else "")
+    busy = (
+        "\nThe machine was busy with other things: ratios hold, times are longer than they need be."
+    )
+    return text + (busy if is_busy(about) else "")
 
 
 def markdown(rows, about):
