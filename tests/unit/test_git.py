@@ -451,6 +451,28 @@ def test_a_full_id_is_fetched_with_little_history(number, most, history, objects
     assert objects[0] <= most
 
 
+@pytest.mark.parametrize("ref", ["%(tip)s", "%(upper)s", "feature/x"])
+def test_the_tip_of_a_branch_is_fetched_without_a_list_of_refs(ref, history, commands, objects):
+    tip = history.commits[49]
+    ref = ref % {"tip": tip, "upper": tip.upper()}
+    assert number_of(history.uri, ref, "feature/x") == 50
+    assert not [command for command, _ in commands if "ls-remote" in command]
+    assert objects[0] <= 3
+
+
+@pytest.mark.parametrize("name", ["HEAD", "HEAD/x"])
+def test_a_branch_in_the_way_of_head_is_seen_without_a_list_of_refs(name, history, commands):
+    run_git(history.path, "update-ref", "refs/heads/" + name, history.commits[4])
+    outcomes = []
+    for read in (number_of, lambda *args: checkout(*args) and 100):
+        try:
+            outcomes.append(read(history.uri, "master", "master"))
+        except OsbsException as ex:
+            outcomes.append(ex.message)
+    assert outcomes[0] == outcomes[1]
+    assert [command for command, _ in commands if "ls-remote" in command]
+
+
 @pytest.mark.parametrize("ref", ["%(old)s", "%(short)s", "master~90", "light~30", "%(old)s~0"])
 @pytest.mark.parametrize("filters", ["true", "false"])
 def test_an_old_commit_is_found_without_a_full_checkout(
