@@ -60,6 +60,7 @@ class FaultServer(dict):
     def __init__(self):
         super(FaultServer, self).__init__()
         self._errors = tempfile.TemporaryFile()
+        self._lock = threading.Lock()
         self._process = subprocess.Popen(
             sandbox_python() + ["-m", "tests.system.fault_server"],
             stdin=subprocess.PIPE,
@@ -85,9 +86,10 @@ class FaultServer(dict):
 
     def command(self, name, **body):
         """Send a command of the server; returns its answer."""
-        self._control.request("POST", "/_cell/" + name, json.dumps(body).encode("utf-8"))
-        answer = self._control.getresponse()
-        content = answer.read()
+        with self._lock:
+            self._control.request("POST", "/_cell/" + name, json.dumps(body).encode("utf-8"))
+            answer = self._control.getresponse()
+            content = answer.read()
         assert answer.status == 200, self.errors()
         return json.loads(content.decode("utf-8"))
 

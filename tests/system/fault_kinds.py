@@ -6,7 +6,7 @@ import re
 from collections import OrderedDict
 
 # Seconds that a slow server takes, and that a client waits for it.
-SLOW, TOO_SLOW_FOR = 0.13, 0.1
+SLOW, TOO_SLOW_FOR = 0.105, 0.08
 _STREAM = r"/watch/|follow=1"
 _NO_STREAM = r"^(?!.*(/watch/|follow=1))"
 _NO_OAUTH = r"^(?!/oauth/)"

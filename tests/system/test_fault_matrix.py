@@ -284,9 +284,9 @@ def test_a_call_that_meets_a_fault(bench, monkeypatch, case, kind):
             wrong += judge(case, kind, healthy, cell, met, fault.passes)
     if fault.timeout:
         # Each attempt takes its time.
-        monkeypatch.setattr(http, "HTTP_MAX_RETRIES", 1)
-        monkeypatch.setattr(watch, "MAX_FAILURES", 2)
-        monkeypatch.setattr(logs, "MAX_FAILURES", 2)
+        monkeypatch.setattr(http, "HTTP_MAX_RETRIES", 0)
+        monkeypatch.setattr(watch, "MAX_FAILURES", 1)
+        monkeypatch.setattr(logs, "MAX_FAILURES", 1)
     if any(fault.meets(target) for _, target in targets):
         cell = case.run(bench, **fault.always())
         wrong += judge(case, kind, healthy, cell, "always", False)
