@@ -196,13 +196,13 @@ class LogFollower(object):
         return False
 
     def _is_complete(self, progress):
-        # That it cannot be checked must not spoil a log that is there.
+        # That it can never be checked must not spoil a log that is there.
         return self._ends_like_the_servers(progress) is not False
 
     def _ends_like_the_servers(self, progress):
         """Tell whether the last lines on the server are the last ones that were delivered.
 
-        :return: bool, or None if that cannot be told
+        :return: bool, or None if that will never be told
         """
         try:
             lines = self._read_tail(TAIL_LINES).split(b"\n")
@@ -210,7 +210,8 @@ class LogFollower(object):
             is_gone = getattr(ex, "status_code", None) == http_client.BAD_REQUEST
             level = logging.INFO if is_gone else logging.WARNING
             logger.log(level, "log: its end cannot be checked (%s)", type(ex).__name__)
-            return None
+            # What passes is no reason to believe it.
+            return False if isinstance(ex, OsbsException) and is_transient(ex) else None
         if not lines[-1]:
             lines.pop()
         ours = list(self._tail) + ([self._remainder] if self._remainder else [])

@@ -9,7 +9,7 @@ import time
 
 import pytest
 from _pytest.monkeypatch import MonkeyPatch
-from hypothesis import event, given
+from hypothesis import event, example, given
 from hypothesis import strategies as st
 
 from osbs.rest import logs
@@ -76,10 +76,15 @@ FAULTS = st.one_of(
         kind=st.sampled_from(["status", "html", "garbage"]),
         status=st.sampled_from([408, 429, 500, 502, 503, 504]),
         path=st.sampled_from([FOLLOWED, CHECKED, LOOKED_AT]),
-        # Of the first request a 429 is the end: nothing is followed yet.
+        # To the first request a 429 is the end: nothing is followed yet.
         skip=st.integers(1, 2),
     ),
-    st.builds(dict, kind=st.just("cut"), path=st.sampled_from([CHECKED, LOOKED_AT]), bytes=AT),
+    st.builds(
+        dict,
+        kind=st.just("cut"),
+        path=st.sampled_from([CHECKED, LOOKED_AT]),
+        bytes=AT,
+    ),
 )
 # (lines that have arrived, what happens to the whole server then)
 STRIKES = st.dictionaries(
@@ -123,6 +128,16 @@ def _read(stage, osbs, facade, name, strikes, go_on):
     return received
 
 
+@example(
+    log=[],
+    ending=b"cut twice at the node, and then nobody tells the end",
+    faults=[dict(kind="cut", path=FOLLOWED, bytes=0, clean=True)] * 2
+    + [dict(kind="status", status=429, path=CHECKED, skip=1)],
+    strikes={},
+    facade="lines",
+    held=None,
+    pause=0,
+)
 @given(
     log=st.lists(LINES, max_size=30),
     ending=ENDINGS,

@@ -265,6 +265,19 @@ def test_an_end_that_cannot_be_checked_does_not_spoil_the_log(serve, client, tai
     assert len(list(finished(client, serve(state)).logs("b", follow=True))) == 3
 
 
+@pytest.mark.parametrize("status", (408, 429, 500, 503))
+def test_an_end_that_cannot_be_checked_for_the_moment_is_checked_again(serve, client, status):
+    state = Log(numbered(500), cut(3000, [LAST_CHUNK]), whole)
+
+    def script(request):
+        if "tailLines" in request.path and state.followed == 1:
+            return answer(status)
+        return state(request)
+
+    lines = list(finished(client, serve(script)).logs("b", follow=True))
+    assert b"\n".join(lines) + b"\n" == state.text
+
+
 def test_an_empty_log_is_empty(serve, client):
     state = Log(b"", whole)
     assert list(finished(client, serve(state)).logs("b", follow=True)) == []
