@@ -2,9 +2,11 @@
 
 from __future__ import absolute_import, print_function, unicode_literals
 
+import gc
 import json
 import os
 import threading
+import time
 
 import pytest
 
@@ -16,13 +18,17 @@ from tests.system.control import Control
 
 THREADS = 32
 SECONDS = 60
+LINES = ["line %d" % number for number in range(40)]
 
 
 @pytest.fixture(scope="module")
 def scripted(tmpdir_factory):
     """A sandbox whose builds end at once."""
     script = tmpdir_factory.mktemp("script").join("outcomes.json")
-    script.write(json.dumps({"default": {"lines": ["one line"]}}))
+    outcomes = {"default": {"lines": ["one line"]}}
+    # 40 lines over a second, at the sandbox's own pace.
+    outcomes["builds"] = {"slow*": {"lines": LINES, "interval": 0.025}}
+    script.write(json.dumps(outcomes))
     process = SandboxProcess("--scripted", str(script), "--speed", "50")
     yield process
     process.stop()
@@ -40,6 +46,17 @@ def control(scripted):
     control.forget()
     yield control
     control.forget()
+
+
+def until(find, fits):
+    """Wait until what a function returns fits."""
+    end = time.time() + SECONDS
+    while True:
+        found = find()
+        if found and fits(found):
+            return
+        assert time.time() < end
+        time.sleep(0.005)
 
 
 def in_threads(work, count=THREADS):
@@ -84,6 +101,22 @@ def test_defect_34_token_is_renewed_once_for_all_threads(osbs, control):
     assert len(control.statuses("/oauth/authorize")) == 1
 
 
+def test_defect_34_each_expiry_costs_one_login_whatever_the_threads_do(osbs, control):
+    name = slow_build(osbs, "slow-watched")
+    control.forget()
+    work = [
+        osbs.get_user,
+        osbs.list_builds,
+        osbs.list_resource_quotas,
+        lambda: next(osbs.os.watch_resource("builds", name)),
+    ]
+    for _ in range(3):
+        control.fault("expire_tokens")
+        results = in_threads(lambda number: work[number % len(work)]())
+        assert not [result for result in results if isinstance(result, Exception)]
+    assert len(control.statuses("/oauth/authorize")) == 3
+
+
 def test_first_token_is_fetched_once_for_all_threads(osbs, control):
     in_threads(lambda number: osbs.get_user())
     assert len(control.statuses("/oauth/authorize")) == 1
@@ -106,6 +139,46 @@ def test_builds_of_one_build_config_are_each_started_once(osbs, tmpdir):
     on_server = [b.get_build_name() for b in osbs.list_builds(labels={"buildconfig": name})]
     assert len(set(started)) == len(started) > 0
     assert set(started) | {build.get_build_name()} == set(on_server)
+
+
+def test_threads_that_share_one_object_share_its_connections(osbs, control):
+    osbs.get_user()
+    control.forget()
+    in_threads(lambda number: [osbs.get_user() for _ in range(4)])
+    in_threads(lambda number: [osbs.get_user() for _ in range(4)])
+    records = [r for r in control._call("GET", "requests") if "/users/" in r["path"]]
+    assert len(records) == 8 * THREADS
+    assert len({record["connection"] for record in records}) <= THREADS
+
+
+def test_threads_follow_logs_while_others_ask(osbs):
+    name = slow_build(osbs, "slow-shared")
+
+    def work(number):
+        if number % 4:
+            return [osbs.get_build(name).get_build_name() for _ in range(5)]
+        return list(osbs.get_build_logs(name, follow=True, decode=True))
+
+    results = in_threads(work)
+    assert results.count(LINES) == THREADS // 4
+    assert results.count([name] * 5) == THREADS - THREADS // 4
+
+
+def slow_build(osbs, name):
+    """Start a build with a slow log; returns its name."""
+    image = {"kind": "DockerImage", "name": "127.0.0.1:5000/buildroot:latest"}
+    build = {
+        "kind": "Build",
+        "apiVersion": "v1",
+        "metadata": {"name": name},
+        "spec": {
+            "serviceAccount": "builder",
+            "source": {"type": "Git", "git": {"uri": "https://example.com/team.git"}},
+            "strategy": {"type": "Custom", "customStrategy": {"from": image}},
+            "output": {"to": dict(image, name="127.0.0.1:5000/%s:latest" % name)},
+        },
+    }
+    return osbs.os.create_build(build).json()["metadata"]["name"]
 
 
 def in_child(work):
@@ -157,3 +230,97 @@ def test_fork_in_the_middle_of_another_threads_request_does_not_block_the_child(
     assert in_child(lambda: "%d builds" % len(osbs.list_builds())).endswith(" builds")
     busy.join(SECONDS)
     assert not busy.is_alive()
+
+
+def test_fork_while_another_thread_renews_the_token_does_not_block_the_child(osbs, control):
+    osbs.get_user()
+    control.forget()
+    control.fault("expire_tokens")
+    control.fault("delay", seconds=1, path="/oauth/", count=1)
+    busy = threading.Thread(target=osbs.get_user)
+    busy.daemon = True
+    busy.start()
+    # It holds the lock of the token while it waits for the answer.
+    until(lambda: control._call("GET", "requests")[-1:], lambda last: "/oauth/" in last[0]["path"])
+    started = time.time()
+    assert in_child(lambda: osbs.get_user()["metadata"]["name"]) == "osbs"
+    assert time.time() - started < 1
+    busy.join(SECONDS)
+    assert not busy.is_alive()
+    assert len(control.statuses("/oauth/authorize")) == 2
+
+
+def test_fork_with_every_lock_held_does_not_block_the_child(osbs):
+    osbs.get_user()
+    locks = [
+        osbs.os._con._pool._of_process.get().lock,
+        osbs.os._instantiations._of_process.get().lock,
+        osbs.os._tokens._lock.get(),
+    ]
+    held, release = threading.Event(), threading.Event()
+
+    def hold():
+        with locks[0], locks[1], locks[2]:
+            held.set()
+            release.wait(SECONDS)
+
+    holder = threading.Thread(target=hold)
+    holder.daemon = True
+    holder.start()
+    assert held.wait(SECONDS)
+    try:
+        assert in_child(lambda: renewed_and_asked(osbs)) == "osbs 403"
+    finally:
+        release.set()
+        holder.join(SECONDS)
+    assert osbs.get_user()["metadata"]["name"] == "osbs"
+
+
+def renewed_and_asked(osbs):
+    osbs.os.token = None
+    user = osbs.get_user()["metadata"]["name"]
+    # That a BuildConfig is missing is forbidden, not unknown.
+    return "%s %d" % (user, osbs.os.start_build("no-such-config").status_code)
+
+
+def test_threads_of_a_child_share_what_it_made_for_itself(osbs, control):
+    osbs.get_user()
+    control.forget()
+
+    def work():
+        results = in_threads(lambda number: osbs.get_user()["metadata"]["name"])
+        return " ".join(sorted(set(results)))
+
+    assert in_child(work) == "osbs"
+    assert control.statuses("/oauth/authorize") == []
+
+
+def test_children_and_parent_all_go_on_at_once(osbs):
+    osbs.get_user()
+
+    def work():
+        return in_child(lambda: str(sum(1 for _ in range(5) if osbs.get_user())))
+
+    # Each thread forks, as a Koji builder's main loop does one task after the other.
+    assert in_threads(lambda number: work(), 6) == ["5"] * 6
+    assert osbs.get_user()["metadata"]["name"] == "osbs"
+
+
+@pytest.mark.parametrize("ending", ["closes", "keeps"])
+def test_log_that_the_parent_follows_is_not_broken_by_a_child(osbs, control, ending):
+    name = slow_build(osbs, "slow-%s" % ending)
+    log = osbs.get_build_logs(name, follow=True, decode=True)
+    received = [next(log)]
+    control.forget()
+
+    def work():
+        if ending == "closes":
+            log.close()
+            gc.collect()
+        return osbs.get_build(name).get_build_name()
+
+    assert in_child(work) == name
+    received.extend(log)
+    assert received == LINES
+    # One connection was enough.
+    assert not [r for r in control._call("GET", "requests") if "follow=1" in (r["query"] or "")]
