@@ -72,8 +72,6 @@ def main(argv=None):
         for name in NAMES:
             sys.stdout.write("{:13} {}\n".format(name, describe(name)))
         return 0
-    # Warnings of requests that were made to be odd say nothing about speed.
-    logging.getLogger("osbs").setLevel(logging.ERROR)
     about = report.machine()
     begun = time.time()
     rows, panels = run(args.only or NAMES, Options(args.quick))
@@ -87,4 +85,6 @@ def main(argv=None):
 
 
 if __name__ == "__main__":
+    # Warnings of requests that were made to be odd say nothing about speed.
+    logging.getLogger("osbs").setLevel(logging.ERROR)
     sys.exit(main())
