@@ -10,6 +10,8 @@ from traceback import format_tb
 
 import six
 
+from osbs._compat import exception_text, to_text
+
 # Python 3 chains exceptions by itself; on 2 the text of the cause is added by hand.
 _CHAINS_EXCEPTIONS = hasattr(Exception(), "__context__")
 
@@ -19,6 +21,13 @@ def _rebuild(cls, args, state):
     exception.args = args
     exception.__dict__.update(state)
     return exception
+
+
+def _shown(message):
+    # Python 2 would decode bytes as ASCII and fail on the first other character.
+    if six.PY2 and isinstance(message, six.binary_type):
+        return to_text(message)
+    return exception_text(message)
 
 
 class OsbsException(Exception):
@@ -32,7 +41,7 @@ class OsbsException(Exception):
         :param traceback: traceback of the cause, or None
         """
         if message is None and cause is not None:
-            message = repr(cause)
+            message = to_text(repr(cause))
         super(OsbsException, self).__init__(message)
         self.message = message
         self.cause = cause
@@ -42,17 +51,17 @@ class OsbsException(Exception):
 
     def __str__(self):
         if _CHAINS_EXCEPTIONS or not (self.cause and self.traceback):
-            text = six.text_type(self.message)
+            text = _shown(self.message)
         else:
-            text = "%s\n\nOriginal traceback (most recent call last):\n%s%r" % (
-                self.message,
-                "".join(format_tb(self.traceback)),
-                self.cause,
+            text = "%s\n\nOriginal traceback (most recent call last):\n%s%s" % (
+                _shown(self.message),
+                to_text(str("").join(format_tb(self.traceback))),
+                to_text(repr(self.cause)),
             )
         return text.encode("utf-8") if six.PY2 else text
 
     def __unicode__(self):
-        return six.text_type(self.message)
+        return _shown(self.message)
 
     def __repr__(self):
         if _CHAINS_EXCEPTIONS or not self.cause:
@@ -133,7 +142,8 @@ class OsbsNetworkException(OsbsException):
         :param message: text, what happened
         :param status_code: int, None, or '' for time-outs and exhausted retries
         """
-        text = "(%s) %s" % (status_code, message)
+        shown = to_text(message) if isinstance(message, six.binary_type) else _shown(message)
+        text = "(%s) %s" % (status_code, shown)
         super(OsbsNetworkException, self).__init__(text, *args, **kwargs)
         self.url = url
         self.status_code = status_code
