@@ -856,6 +856,26 @@ class Openshift(object):
             "builds", build_id, "annotations", annotations, self._replace_metadata_things
         )
 
+    def update_annotations_on_build_config(self, build_config_id, annotations):
+        """Add annotations to a BuildConfig; see :meth:`adjust_attributes_on_object`."""
+        return self._adjust(
+            "buildconfigs",
+            build_config_id,
+            "annotations",
+            annotations,
+            self._update_metadata_things,
+        )
+
+    def set_annotations_on_build_config(self, build_config_id, annotations):
+        """Replace the annotations of a BuildConfig; see :meth:`adjust_attributes_on_object`."""
+        return self._adjust(
+            "buildconfigs",
+            build_config_id,
+            "annotations",
+            annotations,
+            self._replace_metadata_things,
+        )
+
     # Image streams
 
     def get_image_stream_tag(self, tag_id):
