@@ -573,6 +573,7 @@ class Openshift(object):
             ).content,
             lambda: BuildResponse(_build_of(self.get_build(build_id))).is_finished(),
             retrying=self.retries_enabled,
+            can_renew=lambda: self.use_auth and self._tokens.can_renew(self, self.token),
         )
         return follower.lines()
 

@@ -32,6 +32,9 @@ PHASE_PAUSE = 0.4
 PHASE_LOOKS = 4
 # How often the log of a finished build is read again if it seems to be cut.
 MAX_REREADS = 5
+# Answers 401 in a row that may pass, each to a request that was repeated with a new token. Masters
+# may learn of a token with a delay; an account that is gone must not log in again and again.
+MAX_REFUSALS = 3
 
 
 def close_stream(stream):
@@ -49,25 +52,29 @@ class LogFollower(object):
     as many lines as were delivered are skipped.
     """
 
-    def __init__(self, connect, tail, is_finished, retrying=True):
-        # type: (Any, Any, Any, bool) -> None
+    def __init__(self, connect, tail, is_finished, retrying=True, can_renew=None):
+        # type: (Any, Any, Any, bool, Any) -> None
         """
         :param connect: function without arguments that opens the log to be followed from its
             beginning, and raises for an error status
         :param tail: function of a number that returns that many last lines of the log as bytes
         :param is_finished: function without arguments, tells whether the build is finished
         :param retrying: bool, connect again after a failure
+        :param can_renew: function without arguments, tells whether another token can be had when
+            one is refused; None: no
         """
         self._connect = connect
         self._read_tail = tail
         self._is_finished = is_finished
         self._retrying = retrying
+        self._can_renew = can_renew
         self._delivered = 0
         self._tail = deque(maxlen=TAIL_LINES)  # type: deque
         self._remainder = b""
         self._gone = False
         self._pauses = Pauses(FIRST_PAUSE)
         self._failures = 0
+        self._refusals = 0
         self._rereads = 0
 
     def lines(self):
@@ -112,7 +119,7 @@ class LogFollower(object):
 
     def _may_pass(self, exception):
         patient = self._is_patient()
-        if is_transient(exception):
+        if self._passes(exception):
             return patient
         if getattr(exception, "status_code", None) != http_client.BAD_REQUEST:
             return False
@@ -123,6 +130,17 @@ class LogFollower(object):
         self._gone = self._delivered > 0
         return self._gone
 
+    def _passes(self, exception):
+        """Tell whether a failure may pass by itself, counting it if it is a refused token.
+
+        Unlike other calls and watches, a log that ended cannot be begun again by its reader
+        without repeating what was delivered.
+        """
+        if getattr(exception, "status_code", None) != http_client.UNAUTHORIZED:
+            return is_transient(exception)
+        self._refusals += 1
+        return bool(self._can_renew and self._can_renew()) and self._refusals <= MAX_REFUSALS
+
     def _is_patient(self):
         """Count a failure, and tell whether another attempt is worth it."""
         self._failures += 1
@@ -130,12 +148,14 @@ class LogFollower(object):
 
     def _is_known_to_be_finished(self):
         try:
-            return self._is_finished()
+            finished = self._is_finished()
         except OsbsException as ex:
-            if not (is_transient(ex) and self._is_patient()):
+            if not (self._passes(ex) and self._is_patient()):
                 raise
             logger.info("log: nobody knows whether its build is finished (%s)", type(ex).__name__)
             return None
+        self._refusals = 0
+        return finished
 
     def _new_lines(self, stream):
         lines = iter(stream.iter_lines())
@@ -166,6 +186,7 @@ class LogFollower(object):
     def _succeed(self):
         self._pauses.reset()
         self._failures = 0
+        self._refusals = 0
 
     def _is_over_though_broken(self, progress, lived):
         if not progress and lived >= GOOD_LIFE:
@@ -211,7 +232,7 @@ class LogFollower(object):
             level = logging.INFO if is_gone else logging.WARNING
             logger.log(level, "log: its end cannot be checked (%s)", type(ex).__name__)
             # What passes is no reason to believe it.
-            return False if isinstance(ex, OsbsException) and is_transient(ex) else None
+            return False if isinstance(ex, OsbsException) and self._passes(ex) else None
         if not lines[-1]:
             lines.pop()
         ours = list(self._tail) + ([self._remainder] if self._remainder else [])

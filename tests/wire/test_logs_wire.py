@@ -11,7 +11,7 @@ import pytest
 from six.moves.urllib.parse import parse_qs, urlsplit
 
 from osbs import _compat
-from osbs.exceptions import OsbsException, OsbsResponseException
+from osbs.exceptions import OsbsAuthException, OsbsException, OsbsResponseException
 from osbs.rest import logs, retry
 from tests.wire.server import CHUNKED, CLOSE, LAST_CHUNK, RESET, answer, chunk, event
 
@@ -319,6 +319,65 @@ def test_an_error_that_does_not_pass_ends_the_log(serve, client, status):
     with pytest.raises(OsbsResponseException) as info:
         list(finished(client, serve(state)).logs("b", follow=True))
     assert info.value.status_code == status
+
+
+class Expiring(object):
+    """Refuses ``count`` requests of one kind in a row, whatever their token, then no more."""
+
+    def __init__(self, state, part, count):
+        self.state = state
+        self.part = part
+        self.count = count
+        self.logins = 0
+
+    def __call__(self, request):
+        if request.path.startswith("/oauth/"):
+            self.logins += 1
+            location = "https://h/token#access_token=t%d" % self.logins
+            return answer(302, headers=[("Location", location)])
+        if self.state.followed and request.path.endswith(self.part) and self.count:
+            self.count -= 1
+            return answer(401, {"kind": "Status", "code": 401})
+        return self.state(request)
+
+
+@pytest.mark.parametrize("part", ("?follow=1", "/builds/b/", "?tailLines=100"))
+def test_a_log_goes_on_though_a_token_is_refused_twice_in_one_request(serve, client, part):
+    state = Log(numbered(500), cut(3000, [LAST_CHUNK]), whole, phases=["Complete"])
+    openshift = client(serve(Expiring(state, part, 2)), username="u", password="p")
+    lines = list(openshift.logs("b", follow=True))
+    assert b"\n".join(lines) + b"\n" == state.text
+
+
+def test_a_log_is_given_up_soon_if_every_new_token_is_refused(serve, client):
+    script = Expiring(Log(numbered(3), cut(10, [RESET]), whole), "?follow=1", -1)
+    openshift = client(serve(script), username="u", password="p")
+    with pytest.raises(OsbsResponseException) as info:
+        list(openshift.logs("b", follow=True))
+    assert info.value.status_code == 401
+    assert script.logins == 1 + 1 + logs.MAX_REFUSALS
+
+
+def test_a_log_is_given_up_at_once_if_the_account_may_not_log_in_any_more(serve, client):
+    script = Expiring(Log(numbered(3), cut(10, [RESET]), whole), "?follow=1", -1)
+
+    def locked(request):
+        if script.logins and request.path.startswith("/oauth/"):
+            script.logins += 1
+            return answer(401, {"kind": "Status", "code": 401})
+        return script(request)
+
+    openshift = client(serve(locked), username="u", password="p")
+    with pytest.raises(OsbsAuthException):
+        list(openshift.logs("b", follow=True))
+    assert script.logins == 2
+
+
+def test_a_log_is_given_up_at_once_if_a_configured_token_is_refused(serve, client):
+    script = Expiring(Log(numbered(3), cut(10, [RESET]), whole), "?follow=1", -1)
+    with pytest.raises(OsbsResponseException) as info:
+        list(client(serve(script), token="T").logs("b", follow=True))
+    assert (info.value.status_code, script.count) == (401, -2)
 
 
 def test_a_build_that_is_deleted_while_its_log_is_followed_is_an_error(serve, client):
