@@ -124,7 +124,8 @@ def list_objects(request):
         )
     except Compacted:
         raise errors.expired(_LIST_EXPIRED)
-    found = [obj for obj in found if wanted.accepts(obj) and _key(obj) > after]
+    # in the order of the keys, by which pages go on: it differs where projects are mixed
+    found = sorted((o for o in found if wanted.accepts(o) and _key(o) > after), key=_key)
     metadata = {"selfLink": request.info.path, "resourceVersion": str(version or store.version)}
     limit = request.query.get("limit", "")
     if limit.isdigit() and 0 < int(limit) < len(found):

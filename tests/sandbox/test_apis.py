@@ -4,6 +4,7 @@ import base64
 import json
 
 import pytest
+import requests
 
 from tests.sandbox.replay import build_config
 from tests.sandbox.support import CORE, OAPI, Api, started
@@ -102,6 +103,29 @@ def test_a_list_comes_in_pages_that_do_not_change_meanwhile(api):
     assert {page["metadata"]["resourceVersion"] for page in (first, second, third)} == {
         first["metadata"]["resourceVersion"]
     }
+
+
+def test_pages_over_all_projects_leave_nothing_out(api):
+    # "osbs" is before "osbs-x", but "osbs/" is behind "osbs-x/"
+    api.sandbox.add_namespace("osbs-x")
+    for namespace in ("osbs", "osbs-x"):
+        metadata = {"name": "m", "namespace": namespace}
+        api.sandbox.put("configmaps", {"metadata": metadata})
+    certificate = api.sandbox.administrator_certificate()
+    found, query = [], {"limit": 1}
+    while True:
+        page = requests.get(
+            api.sandbox.url + "api/v1/configmaps",
+            params=query,
+            cert=certificate,
+            verify=api.sandbox.ca,
+            timeout=10,
+        ).json()
+        found += [item["metadata"]["namespace"] for item in page["items"]]
+        if "continue" not in page["metadata"]:
+            break
+        query["continue"] = page["metadata"]["continue"]
+    assert sorted(found) == ["osbs", "osbs-x"]
 
 
 def test_a_limit_that_is_not_reached_leaves_nothing_to_continue(api):
