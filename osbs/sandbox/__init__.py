@@ -12,7 +12,8 @@ to Build), ``imagestreams``, ``quotas``; ``cluster`` (all of these together, wit
 ``requestinfo``, ``bodies``, ``rest``, ``handlers`` (table of endpoints), ``discovery``; ``faults``,
 ``recorder``, ``tls``, ``listener``, ``control``, ``app`` (HTTP); and ``server`` with the class
 :class:`osbs.sandbox.server.Sandbox` that starts it all. What runs in build pods and what users
-start is in ``pods``, ``reactor``, ``seed``, ``installation``, ``testing``, ``cli``, ``demo``.
+start is in ``pods``, ``reactor``, ``seed``, ``installation``, ``client``, ``served``, ``testing``,
+``cli``, ``demo``.
 
 What it may import: Python 3.6 or newer, aiohttp and trustme (extra ``sandbox``), and below
 ``pods``/``reactor`` the public modules of ``osbs`` as any user would. Nothing outside this package

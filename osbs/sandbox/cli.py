@@ -7,6 +7,7 @@ Data on stdout (the ready line, the log of the demo), words on stderr. Exit stat
 
 import argparse
 import json
+import os
 import signal
 import sys
 import tempfile
@@ -97,6 +98,11 @@ def _add_serve(commands):
     serve.add_argument(
         "--speed", type=_positive, default=1.0, help="how many times faster than a real master"
     )
+    serve.add_argument(
+        "--until-eof",
+        action="store_true",
+        help="end when stdin does, so with the program that holds its other end",
+    )
     _add_api_options(serve)
 
 
@@ -158,6 +164,8 @@ def cmd_serve(args):
     stop = threading.Event()
     for signum in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signum, lambda *_: stop.set())
+    if args.until_eof:
+        threading.Thread(target=_wait_for_eof, args=(stop,), daemon=True).start()
     try:
         runner = ScriptedRunner.from_file(args.scripted) if args.scripted else None
     except OutcomeError as exc:
@@ -181,6 +189,13 @@ def cmd_serve(args):
         finally:
             installation.stop()
     return 0
+
+
+def _wait_for_eof(stop):
+    # Not sys.stdin: the lock of its buffer would be held when the interpreter ends.
+    while os.read(0, 4096):
+        pass
+    stop.set()
 
 
 def server_options(args):

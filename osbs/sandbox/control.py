@@ -14,10 +14,12 @@ GET    /_sandbox/requests    recorded requests
 DELETE /_sandbox/requests    forget them
 GET    /_sandbox/timing      delays in seconds
 POST   /_sandbox/timing      set delays: ``{"log_wait": 0.2}``
+POST   /_sandbox/outcomes    script builds: ``{"pattern": "*", "exit_status": 1, ...}``
 POST   /_sandbox/registry    push an image: ``{"repository": ..., "tag": ...}``
 ===========================  ===============================================================
 
-Further commands can be added with :meth:`Control.add`. Imports aiohttp and ``faults``.
+Further commands can be added with :meth:`Control.add`. Imports aiohttp, ``faults`` and
+``outcomes``.
 """
 
 import ipaddress
@@ -26,6 +28,7 @@ import json
 from aiohttp import web
 
 from osbs.sandbox.faults import FaultError
+from osbs.sandbox.outcomes import make_outcome
 
 
 class ControlError(Exception):
@@ -56,6 +59,7 @@ class Control:
             ("DELETE", "requests", self._forget),
             ("GET", "timing", self._timing),
             ("POST", "timing", self._set_timing),
+            ("POST", "outcomes", self._script),
             ("POST", "registry", self._push),
         ):
             self.add(method, name, handler)
@@ -148,6 +152,14 @@ class Control:
         for name, seconds in body.items():
             setattr(timing, name, float(seconds))
         return self._timing("", {})
+
+    def _script(self, _argument, body):
+        script = getattr(self._app.cluster.builds.runner, "add", None)
+        if script is None:
+            raise ControlError("the builds of this sandbox are processes, not scripted")
+        pattern = body.pop("pattern", "*")
+        script(pattern, make_outcome(body, "outcome of {!r}".format(pattern)))
+        return {}
 
     def _push(self, _argument, body):
         self._app.cluster.push(body["repository"], body.get("tag", "latest"))

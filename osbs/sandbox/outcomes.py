@@ -190,8 +190,8 @@ def load_outcomes(path):
             raise OutcomeError("unknown key {!r}, known are default, builds".format(unknown[0]))
         builds = _mapping(script.get("builds", {}), "builds")
         return (
-            _outcome(script.get("default", {}), "default"),
-            {name: _outcome(fields, "builds." + name) for name, fields in builds.items()},
+            make_outcome(script.get("default", {}), "default"),
+            {name: make_outcome(fields, "builds." + name) for name, fields in builds.items()},
         )
     except (OSError, ValueError) as exc:
         raise OutcomeError("outcomes file {}: {}".format(path, exc)) from None
@@ -203,7 +203,14 @@ def _mapping(value, where):
     return value
 
 
-def _outcome(fields, where):
+def make_outcome(fields, where):
+    """
+    Return the Outcome of what somebody wrote.
+
+    :param fields: dict, those of :class:`Outcome`
+    :param where: str, where it stands, for errors
+    :raises OutcomeError: for anything else
+    """
     unknown = sorted(set(_mapping(fields, where)) - set(FIELD_TYPES))
     if unknown:
         known = ", ".join(FIELD_TYPES)

@@ -12,7 +12,7 @@ import pytest
 MARKER = "osbs_sandbox"
 _HELP = (
     "osbs_sandbox(**options): options of the fixture osbs_sandbox: faults, processes, tls, oapi, "
-    "namespace, users, token_lifetime, speed"
+    "namespace, users, token_lifetime, speed; separate=True runs it in a process of its own"
 )
 
 
@@ -27,7 +27,7 @@ def osbs_sandbox(request):
     An OpenShift for this test alone, an osbs.sandbox.testing.RunningSandbox.
 
     Options come from the marker: ``@pytest.mark.osbs_sandbox(oapi=False)``. A fault that was asked
-    for and never happened fails the test.
+    for and never happened fails the test. With ``separate=True`` it is a ServedSandbox.
     """
     try:
         from osbs.sandbox import testing
@@ -37,5 +37,7 @@ def osbs_sandbox(request):
             'pip install "osbs-client[sandbox]" ({})'.format(exc)
         )
     marker = request.node.get_closest_marker(MARKER)
-    with testing.running(**(marker.kwargs if marker else {})) as sandbox:
+    options = dict(marker.kwargs if marker else {})
+    start = testing.serving if options.pop("separate", False) else testing.running
+    with start(**options) as sandbox:
         yield sandbox

@@ -11,6 +11,9 @@ import six
 
 from osbs import exceptions
 from osbs.api import OSBS
+from osbs.build.build_response import BuildResponse
+from osbs.build.config_map_response import ConfigMapResponse
+from osbs.build.pod_response import PodResponse
 from osbs.cli import options
 from osbs.conf import GENERAL, INSTANCE, KINDS, OPTIONS, PLATFORM
 from tests.docs import pages
@@ -299,6 +302,16 @@ def test_the_keywords_of_a_build_are_those_of_the_code():
     start = text.index("Their keywords: ")
     listed = pages.code(text[start : text.index("Others are ignored", start)])
     assert sorted(listed + ["build_type"]) == sorted(own)
+
+
+@pytest.mark.parametrize(
+    "response", [BuildResponse, PodResponse, ConfigMapResponse], ids=lambda cls: cls.__name__
+)
+def test_the_methods_of_a_response_are_those_of_the_code(response):
+    rows = _rows(API, ("method of `%s`" % response.__name__, "returns"))
+    described = [text.partition("(")[0] for row in rows for text in pages.code(row[0])]
+    own = [n for n, m in vars(response).items() if callable(m) and not n.startswith("_")]
+    assert sorted(described) == sorted(own)
 
 
 def test_the_exceptions_of_the_page_are_those_of_the_code():

@@ -96,6 +96,19 @@ def test_options_of_the_marker_reach_the_server(project):
         """).assert_outcomes(passed=1)
 
 
+def test_the_fixture_can_be_a_process_that_is_killed_and_comes_back(project):
+    project("""
+        import pytest
+
+        @pytest.mark.osbs_sandbox(separate=True, namespace='ham')
+        def test_crash(osbs_sandbox):
+            osbs_sandbox.kill()
+            osbs_sandbox.start()
+            assert osbs_sandbox.osbs.list_builds() == []
+            assert osbs_sandbox.namespace == 'ham'
+        """).assert_outcomes(passed=1)
+
+
 def test_without_the_extra_the_fixture_says_what_to_install(project, pytester):
     pytester.makepyfile(aiohttp='raise ImportError("No module named aiohttp")')
     result = project("""

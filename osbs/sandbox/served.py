@@ -1,0 +1,202 @@
+"""
+A sandbox as a process of its own, for tests that kill it, or whose program it must not share.
+
+Imports ``client`` and ``demo`` (for the environment of a child), and requests.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+
+from osbs.sandbox.client import Client
+from osbs.sandbox.demo import client_environment
+
+#: seconds to wait for the ready line, and for the end of the process
+PATIENCE = 60.0
+
+#: options of ``serve`` by the keyword that sets them
+_VALUES = {
+    "api": "--openshift-api",
+    "keytab": "--keytab",
+    "namespace": "--namespace",
+    "port": "--port",
+    "speed": "--speed",
+    "token_lifetime": "--token-lifetime",
+}
+
+
+class ServedFaults:
+    """
+    Reach the faults of a sandbox in another process.
+
+    :param control: callable (method, command, JSON-like data) that returns JSON-like data
+    """
+
+    def __init__(self, control):
+        self._control = control
+
+    def add(self, kind, **fault):
+        """Add a fault, see :class:`osbs.sandbox.faults.Fault`; returns its description, a dict."""
+        return self._control("POST", "faults", dict(fault, kind=kind))
+
+    def clear(self):
+        """Take all faults away."""
+        self._control("DELETE", "faults")
+
+    def __iter__(self):
+        return iter(self._control("GET", "faults"))
+
+    def unfired(self):
+        """Return the descriptions of the faults that never did anything."""
+        return self._control("GET", "unfired")
+
+
+class ServedSandbox(Client):
+    """
+    Run ``osbs-sandbox serve`` for a test.
+
+    ``url``, ``ca``, ``namespace``, ``user``, ``password``, ``token``, ``config``: as in the ready
+    line. The state is kept, so that :meth:`kill` and :meth:`start` are a crash and a restart.
+
+    :param directory: str, for files
+    :param processes: bool, run pods as processes instead of playing scripts
+    :param faults: list of dict, each what ``POST /_sandbox/faults`` takes
+    :param tls: bool
+    :param oapi: bool, False makes it an OpenShift 4
+    :param users: iterable of (name, password, role)
+    :param options: api, keytab, namespace, port, speed, token_lifetime: as ``serve`` has them
+    :raises TypeError: for options that ``serve`` does not have
+    """
+
+    def __init__(
+        self, directory, processes=False, faults=(), tls=True, oapi=True, users=(), **options
+    ):
+        unknown = sorted(set(options) - set(_VALUES))
+        if unknown:
+            raise TypeError("unknown option {!r} of a sandbox as a process".format(unknown[0]))
+        self.directory = directory
+        self.faults = ServedFaults(self._control)
+        self._wanted_faults = list(faults)
+        self._session = None
+        self._process = None
+        #: dict, the ready line
+        self.ready = {}
+        self._arguments = ["--until-eof", "--directory", os.path.join(directory, "installation")]
+        self._arguments += ["--state", os.path.join(directory, "state")]
+        if not processes:
+            self._arguments += ["--scripted", os.path.join(directory, "outcomes.json")]
+        self._arguments += ["--no-tls"] * (not tls) + ["--no-oapi"] * (not oapi)
+        for user in users:
+            self._arguments += ["--user", ":".join(user)]
+        for name, value in sorted(options.items()):
+            if value is not None:
+                self._arguments += [_VALUES[name], str(value)]
+
+    def start(self):
+        """
+        Start the process, again after :meth:`kill`; faults are set by the first start only.
+
+        :raises RuntimeError: with the words of the process when it does not get ready
+        """
+        with open(os.path.join(self.directory, "outcomes.json"), "w") as script:
+            script.write("{}")
+        errors = os.path.join(self.directory, "serve.err")
+        with open(errors, "wb") as stderr:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "osbs.sandbox.cli", "serve"] + self._arguments,
+                env=client_environment(self.directory),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+            )
+        line = self._ready_line()
+        if not line:
+            self.stop()
+            with open(errors, encoding="utf-8", errors="replace") as stderr:
+                raise RuntimeError("the sandbox did not start: " + stderr.read().strip())
+        self.ready = json.loads(line.decode("utf-8"))
+        wanted, self._wanted_faults = self._wanted_faults, []
+        for fault in wanted:
+            self.faults.add(**fault)
+        return self
+
+    def _ready_line(self):
+        watchdog = threading.Timer(PATIENCE, self._process.kill)
+        watchdog.start()
+        try:
+            return self._process.stdout.readline()
+        finally:
+            watchdog.cancel()
+
+    def stop(self):
+        """End the process in order; it is killed when it takes too long."""
+        if self._process is not None:
+            self._process.terminate()
+            try:
+                self._process.wait(PATIENCE)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+            self._forget()
+
+    def kill(self):
+        """End the process with SIGKILL, as a crash does; :meth:`start` brings it back."""
+        self._process.kill()
+        self._forget()
+
+    def _forget(self):
+        self._process.wait()
+        self._process.stdin.close()
+        self._process.stdout.close()
+        self._process = None
+        if self._session is not None:
+            self._session.close()
+            self._session = None
+
+    def __enter__(self):
+        try:
+            return self.start()
+        except BaseException:
+            self.stop()
+            raise
+
+    def __exit__(self, *_):
+        self.stop()
+
+    def __getattr__(self, name):
+        ready = self.__dict__.get("ready", {})
+        if name not in ready:
+            raise AttributeError("{} has no {!r}".format(type(self).__name__, name))
+        return ready[name]
+
+    def script(self, pattern="*", **outcome):
+        """
+        Set the outcome of builds, by name; forgotten by :meth:`kill`.
+
+        :param pattern: str, name of the Build, ``*`` and ``?`` as in a shell
+        :param outcome: fields of :class:`osbs.sandbox.outcomes.Outcome`
+        """
+        self._control("POST", "outcomes", dict(outcome, pattern=pattern))
+
+    @property
+    def requests(self):
+        """What was asked of the server: list of dict."""
+        return self._control("GET", "requests")
+
+    def _control(self, method, command, data=None):
+        import requests
+
+        if self._session is None:
+            self._session = requests.Session()
+            self._session.trust_env = False
+        answer = self._session.request(
+            method,
+            self.url + "_sandbox/" + command,
+            json=data,
+            verify=self.ca or True,
+            timeout=PATIENCE,
+        )
+        if answer.status_code != 200:
+            raise ValueError(answer.json()["error"])
+        return answer.json()

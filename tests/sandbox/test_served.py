@@ -1,0 +1,141 @@
+"""The context manager that runs a sandbox in a process of its own."""
+
+import os
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from osbs.exceptions import OsbsException
+from osbs.sandbox import testing
+from osbs.sandbox.testing import serving
+
+pytest.importorskip("aiohttp")
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+
+@pytest.fixture(scope="module")
+def served():
+    with serving(speed=5) as sandbox:
+        yield sandbox
+
+
+def start_build(sandbox, name):
+    repository = sandbox.make_repository(name)
+    build = sandbox.osbs.create_orchestrator_build(**sandbox.build_arguments(repository))
+    return build.get_build_name()
+
+
+def test_configuration_and_credentials_are_ready_for_use(served):
+    assert served.osbs.get_user()["metadata"]["name"] == served.user
+    assert served.configuration().get_openshift_base_uri() == served.url
+    assert sorted(served.ready) == [
+        "ca",
+        "config",
+        "namespace",
+        "password",
+        "token",
+        "url",
+        "user",
+    ]
+
+
+def test_a_build_is_scripted_over_the_control_plane(served):
+    served.script("scripted-*", failing_plugin="squash", message="no space left")
+    build = served.osbs.wait_for_build_to_finish(start_build(served, "scripted"))
+    assert build.get_error_message() == "Error in plugin squash: no space left"
+
+
+def test_an_outcome_that_cannot_be_is_refused_with_its_reason(served):
+    with pytest.raises(ValueError, match="unknown field 'colour', known are duration"):
+        served.script("x", colour="red")
+
+
+def test_faults_are_set_and_counted(served):
+    served.faults.add("status", status=503, path="/users/")
+    assert [fault["fired"] for fault in served.faults] == [0]
+    with pytest.raises(testing.UnfiredFaults, match="status"):
+        served.check_faults()
+    served.osbs.get_user()
+    served.check_faults()
+    served.faults.clear()
+    assert list(served.faults) == []
+
+
+def test_requests_can_be_looked_at(served):
+    served.osbs.get_user()
+    assert "/oapi/v1/users/~/" in [record["path"] for record in served.requests]
+
+
+def test_after_a_crash_it_comes_back_with_its_state():
+    with serving(speed=5) as sandbox:
+        name = start_build(sandbox, "hello")
+        url = sandbox.url
+        sandbox.osbs.wait_for_build_to_finish(name)
+        sandbox.kill()
+        with pytest.raises(OsbsException), sandbox.osbs.retries_disabled():
+            sandbox.osbs.list_builds()
+        sandbox.start()
+        assert sandbox.url == url
+        assert [build.get_build_name() for build in sandbox.osbs.list_builds()] == [name]
+
+
+def test_options_of_the_server_can_be_given():
+    options = dict(tls=False, oapi=False, namespace="ham", users=[("eva", "secret", "view")])
+    with serving(**options) as sandbox:
+        conf = sandbox.configuration(username="eva", password="secret")
+        assert (conf.get_namespace(), conf.get_openshift_api()) == ("ham", "apis")
+        assert sandbox.url.startswith("http://")
+        assert sandbox.ca is None
+
+
+def test_an_option_that_there_is_not_is_refused():
+    with pytest.raises(TypeError, match="'colour'"):
+        with serving(colour="red"):
+            pass
+
+
+def test_a_process_that_does_not_start_says_why():
+    with pytest.raises(RuntimeError, match="is no number greater than 0"):
+        with serving(speed=-1):
+            pass
+
+
+def test_a_fault_that_never_happened_fails_the_block():
+    with pytest.raises(testing.UnfiredFaults):
+        with serving(faults=[{"kind": "delay", "seconds": 1}]):
+            pass
+
+
+def test_a_fault_that_cannot_be_ends_a_sandbox_in_a_thread():
+    before = set(threading.enumerate())
+    with pytest.raises(ValueError, match="unknown fault 'no-such-kind'"):
+        with testing.running(faults=[{"kind": "no-such-kind"}]):
+            pass
+    left = [thread for thread in set(threading.enumerate()) - before if "sandbox" in thread.name]
+    assert left == []
+
+
+def test_serve_ends_with_the_program_that_holds_its_stdin():
+    process = subprocess.Popen(
+        [sys.executable, "-m", "osbs.sandbox.cli", "serve", "--until-eof"],
+        env=dict(os.environ, PYTHONPATH=ROOT),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    try:
+        assert process.stdout.readline().startswith(b"{")
+        process.stdin.close()
+        assert process.wait(20) == 0
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+
+
+def test_without_scripts_outcomes_cannot_be_set():
+    with serving(processes=True) as sandbox:
+        with pytest.raises(ValueError, match="are processes, not scripted"):
+            sandbox.script(duration=1)
