@@ -480,7 +480,9 @@ class BuildRequest(BuildConfigRenderer, PluginRenderer):
         plugin = self.plugins.find(phase, name)
         if plugin.get("args") is None:
             plugin["args"] = {}
-        return plugin["args"].setdefault("registries", {})
+        if plugin["args"].get("registries") is None:
+            plugin["args"]["registries"] = {}
+        return plugin["args"]["registries"]
 
     def _take_placeholder(self, phase, name):
         registries = self._plugin_registries(phase, name)

@@ -7,6 +7,7 @@ from __future__ import absolute_import, print_function, unicode_literals
 
 import six
 
+from osbs._compat import to_text
 from osbs.build.plugins import BUILDSTEP, EXIT, POSTBUILD, PREBUILD, PREPUBLISH
 from osbs.build.rules import (
     BUILD_KWARGS,
@@ -75,7 +76,7 @@ _CONFIG_LISTS = (
 
 
 def _joined(items):
-    return items if isinstance(items, six.string_types) else ",".join(items)
+    return to_text(items) if isinstance(items, six.string_types) else ",".join(map(to_text, items))
 
 
 def _config_kwargs(values):
@@ -83,12 +84,14 @@ def _config_kwargs(values):
     for arg, name in _CONFIG_KWARGS:
         value = getattr(values, name)
         if value is not None:
-            kwargs[arg] = six.text_type(value)
+            kwargs[arg] = to_text(value)
     for name in _CONFIG_LISTS:
         if getattr(values, name):
             kwargs[name] = _joined(getattr(values, name))
     if values.equal_labels:
-        kwargs["equal_labels"] = ",".join(":".join(names) for names in values.equal_labels)
+        kwargs["equal_labels"] = ",".join(
+            ":".join(map(to_text, names)) for names in values.equal_labels
+        )
     if not values.build_imagestream:
         kwargs["build_image"] = values.build_image
     return kwargs

@@ -210,6 +210,15 @@ def test_config_kwargs_are_understood_by_configuration():
     assert conf.get_build_image() == "buildroot:stable"
 
 
+def test_values_of_config_kwargs_may_be_bytes():
+    # As native strings of Python 2 are, such as arguments of Configuration.
+    encoded = "V\u011bndor".encode("utf-8")
+    plugins = orchestrator(smtp_from=encoded, smtp_error_addresses=["a", encoded])
+    kwargs = plugin_args(plugins, STEP, "orchestrate_build")["config_kwargs"]
+    assert kwargs["smtp_from"] == "V\u011bndor"
+    assert kwargs["smtp_error_addresses"] == "a,V\u011bndor"
+
+
 def test_build_kwargs_have_all_keys():
     args = plugin_args(orchestrator(), STEP, "orchestrate_build")
     assert sorted(args["build_kwargs"]) == sorted(
@@ -322,6 +331,13 @@ def test_empty_registry_uri_pushes_nowhere():
     plugins = rendered(registry_uris=None, registry_uri="")
     assert plugin_args(plugins, POST, "tag_and_push") == {"registries": {}}
     assert "import_image" in names(plugins, POST)
+
+
+@pytest.mark.parametrize("args", [None, {}, {"registries": None}])
+def test_registries_that_a_template_lacks_are_none(args):
+    request = v1_request()
+    request.dj.dock_json_get_plugin_conf(POST, "tag_and_push")["args"] = args
+    assert plugin_args(plugins_of(request.render()), POST, "tag_and_push") == {"registries": {}}
 
 
 def test_surplus_registry_secrets_are_ignored():
