@@ -204,6 +204,15 @@ class TestListBuilds(object):
         self.run([build("a", annotations={"repositories": "{"})])
         assert capsys.readouterr()[0].split()[0] == "a"
 
+    def test_a_value_that_is_no_text_does_not_hide_the_build(self, capsys):
+        self.run([build("a", annotations={"base-image-id": 5})], columns="name,base_image_id")
+        assert capsys.readouterr()[0].split() == ["a", "|", "5"]
+
+    def test_a_build_without_a_status_does_not_hide_those_that_run(self, capsys):
+        bare = BuildResponse({"metadata": {"name": "bare"}})
+        self.run([bare, build("a", phase="Running")], running=True, columns="name")
+        assert capsys.readouterr()[0].split() == ["a"]
+
     @pytest.mark.parametrize("columns", ["name,spam", "name,", "Name"])
     def test_defect_66_an_unknown_column_is_refused_before_any_request(self, columns):
         osbs_double = Double(list_builds=[])
@@ -446,6 +455,11 @@ class TestTheRest(object):
         assert cli.cmd_import_image(arguments(NAME=["stream"]), osbs_double) is None
         assert osbs_double.calls == [("import_image", ("stream",), {})]
         assert capsys.readouterr()[0] == ""
+
+    def test_an_image_that_was_not_imported_is_minus_one(self, caplog):
+        osbs_double = Double(import_image=False)
+        assert cli.cmd_import_image(arguments(NAME=["stream"]), osbs_double) == -1
+        assert "stream" in caplog.records[-1].getMessage()
 
     POD = PodResponse(
         {"status": {"containerStatuses": [{"image": "reg/app:1", "imageID": "docker://abc"}]}}

@@ -5,6 +5,7 @@ from __future__ import absolute_import, print_function, unicode_literals
 import logging
 import sys
 
+from osbs._compat import to_text
 from osbs.cli import options
 from osbs.cli.commands.build import told_if_unsuccessful
 from osbs.cli.errors import CommandError, UsageError, resumable
@@ -150,9 +151,13 @@ def cmd_cancel_build(args, osbs):
 
 
 def cmd_import_image(args, osbs):
-    # type: (Any, Any) -> None
-    """Import the tags of an image stream."""
-    osbs.import_image(args.NAME[0])
+    # type: (Any, Any) -> Optional[int]
+    """Import the tags of an image stream; -1 when the server did not (decision D15)."""
+    name = args.NAME[0]
+    if osbs.import_image(name) is False:
+        logger.error("the tags of image stream %s were not imported", name)
+        return -1
+    return None
 
 
 def cmd_build_logs(args, osbs):
@@ -257,7 +262,6 @@ def _chosen_columns(text, default, known):
 def _builds_of_file(path):
     import json
 
-    from osbs._compat import to_text
     from osbs.build.build_response import BuildResponse
 
     try:
@@ -300,16 +304,23 @@ _COLUMN_VALUES = {
 
 def _build_rows(builds, args):
     if args.running:
-        builds = [build for build in builds if build.is_in_progress()]
+        builds = [build for build in builds if _is_running(build)]
     rows = [_build_row(build) for build in sorted(builds, key=_time_created)]
     return [row for row in rows if not args.FILTER or args.FILTER in row["image"]]
+
+
+def _is_running(build):
+    try:
+        return build.is_in_progress()
+    except _MALFORMED:
+        return False
 
 
 def _build_row(build):
     row = {}
     for column, value_of in _COLUMN_VALUES.items():
         try:
-            row[column] = value_of(build) or ""
+            row[column] = to_text(value_of(build) or "")
         except _MALFORMED:
             # One build with an odd annotation must not hide all others.
             logger.warning("build %s: cannot tell its %s", build.get_build_name(), column)
