@@ -12,6 +12,7 @@ import sys
 import tarfile
 
 import pytest
+from flexmock import flexmock
 
 from osbs.cli.main import cmd_backup, cmd_restore
 from osbs.exceptions import OsbsException, OsbsResponseException
@@ -161,6 +162,22 @@ class TestBackup(object):
         backup(osbs, filename="b")
         assert restore("b").restored == sorted(LISTS.items())
 
+    def test_a_facade_that_knows_whole_lists_only_is_asked_for_them(self, workdir):
+        asked = []
+
+        def dump_resource(resource_type, page_size=None):
+            asked.append((resource_type, page_size))
+            return LISTS[resource_type]
+
+        whole = flexmock(
+            dump_resource=dump_resource,
+            pause_builds=lambda quota_name: None,
+            resume_builds=lambda quota_name: None,
+        )
+        backup(whole, filename="b")
+        assert asked == [("buildconfigs", 500), ("imagestreams", 500)]
+        assert dict(restore("b").restored) == LISTS
+
     def test_only_the_owner_may_read_the_archive(self, workdir):
         backup(filename="b.tar.bz2")
         assert stat.S_IMODE(os.stat("b.tar.bz2").st_mode) == 0o600
@@ -285,6 +302,10 @@ class TestRestore(object):
     def test_a_directory_named_like_a_resource_is_skipped(self, workdir):
         archive("b", buildconfigs=None, imagestreams__json=b'{"items": []}')
         assert [name for name, _ in restore("b").restored] == ["imagestreams"]
+
+    def test_an_empty_list_may_be_null(self, workdir):
+        archive("b", imagestreams__json=b'{"items": null}')
+        assert restore("b").restored == [("imagestreams", {"items": None})]
 
     @pytest.mark.parametrize("content", [b"{", b"\xff", b"[]", b"{}", b'{"items": 1}', b""])
     def test_a_member_that_is_no_list_is_named(self, workdir, content):
