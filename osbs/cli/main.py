@@ -95,7 +95,7 @@ def main():
 
 
 def _run(args):
-    if args.server == options.NEVER:
+    if getattr(args, "server", None) == options.NEVER:
         return args.func(args, None)
     level = logging.WARNING if args.quiet else logging.INFO
     osbs_package.set_logging(level=logging.DEBUG if args.verbose else level)
@@ -132,7 +132,8 @@ def _configurations(args):
     from osbs.conf import Configuration
     from osbs.exceptions import OsbsException
 
-    if "config" in args.named:
+    named = getattr(args, "named", ())
+    if "config" in named:
         _check_readable(args.config)
     try:
         os_conf, build_conf = [
@@ -142,13 +143,20 @@ def _configurations(args):
         os_conf.get_verbosity()
     except OsbsException as ex:
         raise errors.ConfigurationError(ex.message, cause=ex)
-    if "instance" in args.named and not os_conf.scp.has_section(args.instance):
+    if "instance" in named and not os_conf.scp.has_section(args.instance):
         raise errors.ConfigurationError(
             "there is no section [%s] in %s" % (args.instance, _shown(args.config))
         )
-    if args.server == options.ALWAYS and not getattr(args, "from_json", None):
+    if _needs_server(args):
         _check_url(os_conf.get_openshift_base_uri(), args)
     return os_conf, build_conf
+
+
+def _needs_server(args):
+    if getattr(args, "oc", False):
+        # The command that is shown names the server.
+        return True
+    return getattr(args, "server", None) == options.ALWAYS and not getattr(args, "from_json", None)
 
 
 def _check_readable(path):

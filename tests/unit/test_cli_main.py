@@ -172,6 +172,24 @@ def test_a_token_can_be_printed_without_a_server(run, capsys):
     assert capsys.readouterr()[0] == "T\n"
 
 
+def test_a_command_that_shows_an_oc_login_needs_a_server(run, caplog):
+    assert run("--token", "T", "get-token", "--oc", url="") == 1
+    assert "openshift_url" in caplog.records[-1].getMessage()
+
+
+def test_arguments_need_nothing_that_is_not_an_option(run, called, monkeypatch):
+    real_cli = cli_main.cli
+
+    def cli():
+        parser, args = real_cli()
+        del args.server, args.named
+        return parser, args
+
+    monkeypatch.setattr(cli_main, "cli", cli)
+    assert run("get-user") is None
+    assert len(called) == 1
+
+
 def test_importing_the_main_module_adds_no_handler(levels):
     before = list(logging.getLogger("osbs").handlers)
     __import__("osbs.cli.main")
