@@ -51,6 +51,8 @@ def _shown(content):
     # Whoever captures waits for a file anyway; `osbs --help` must not wait for requests.
     from osbs.http import decode_json
 
+    if not isinstance(content, bytes):
+        content = to_text(content or "").encode("utf-8")
     try:
         data = redacted(decode_json(content))
     except ValueError:

@@ -106,6 +106,12 @@ def test_the_content_of_the_file(tmpdir, content, written):
     assert tmpdir.join("get-x-000.json").read_binary() == written
 
 
+@pytest.mark.parametrize("content, written", [("\xe9", b"\xc3\xa9"), (None, b"")])
+def test_content_that_is_no_bytes_is_saved(tmpdir, content, written):
+    saver(tmpdir, content).request(OAPI + "x", "get")
+    assert tmpdir.join("get-x-000.json").read_binary() == written
+
+
 def test_defect_38_the_file_is_private_and_holds_no_token(tmpdir):
     path = tmpdir.join("get-x-000.json")
     path.write("from an earlier run, with another mode")
