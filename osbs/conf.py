@@ -19,7 +19,7 @@ from six.moves import configparser
 from six.moves.urllib.parse import urljoin
 
 from osbs import utils
-from osbs._compat import to_text
+from osbs._compat import exception_text, to_text
 from osbs.constants import (
     BUILD_JSON_STORE,
     DEFAULT_ARRANGEMENT_VERSION,
@@ -250,7 +250,9 @@ def _to_int(value, where):
     try:
         return int(value)
     except (TypeError, ValueError, OverflowError):
-        raise _invalid(where, value, "a whole number")
+        # The words of configuration.md, 7.5.
+        section, _, key = where.rpartition(" ")
+        raise _invalid(key, value, "a whole number in %s" % section)
 
 
 def _to_seconds(value, where):
@@ -370,6 +372,11 @@ def _native_text(value):
         return to_text(value)
 
 
+def _parser_name(name):
+    # Python 2's parser knows sections and keys as bytes.
+    return six.ensure_str(name) if isinstance(name, (six.text_type, six.binary_type)) else name
+
+
 def _with_getters(cls):
     # An ordinary method for each setting that needs no code of its own.
     for option in OPTIONS:
@@ -420,7 +427,7 @@ class Configuration(object):
         self.args = cli_args
         self.kwargs = kwargs
         self.scp, was_read = _read_file(conf_file)
-        if was_read and not self.scp.has_section(conf_section):
+        if was_read and not self.scp.has_section(_parser_name(conf_section)):
             logger.warning(
                 "there is no section %s in %s", _where(conf_section, ""), to_text(conf_file)
             )
@@ -468,12 +475,13 @@ class Configuration(object):
         return self.kwargs.get(args_key), getattr(self.args, six.ensure_str(args_key), None)
 
     def _from_file(self, section, key):
+        section, key = _parser_name(section), _parser_name(key)
         try:
             return _native_text(self.scp.get(section, key))
         except configparser.InterpolationError:
             logger.warning(
                 "%s: %% is neither %%%% nor a reference to a key, it is taken as it is",
-                _where(section, key),
+                _where(section, to_text(key)),
             )
             return _native_text(self.scp.get(section, key, raw=True))
         except configparser.Error:
@@ -551,7 +559,7 @@ class Configuration(object):
         if not os.path.exists(token_file):
             return None
         if os.stat(token_file).st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-            logger.warning("%s can be read by others than its owner", token_file)
+            logger.warning("%s can be read by others than its owner", to_text(token_file))
         return _read_token(token_file)
 
     # What to build
@@ -624,14 +632,14 @@ class Configuration(object):
             "registry_api_versions", self.conf_section, "registry_api_versions", default="v1,v2"
         )
         versions = _split(value, ",", _where(self.conf_section, "registry_api_versions"))
-        if platform is None or self._get_value(
-            "enable_v1", PLATFORM + platform, "enable_v1", default=False, is_bool_val=True
-        ):
+        if platform is None:
+            return versions
+        section = PLATFORM + to_text(platform)
+        if self._get_value("enable_v1", section, "enable_v1", default=False, is_bool_val=True):
             return versions
         if "v2" not in versions:
             raise OsbsValidationException(
-                "v2 only platform in v1 only instance: %s has no "
-                "enable_v1" % _where(PLATFORM + platform, "")
+                "v2 only platform in v1 only instance: %s has no enable_v1" % _where(section, "")
             )
         return ["v2"]
 
@@ -663,7 +671,7 @@ class Configuration(object):
         :return: dict of label -> value
         :raises OsbsValidationException: it is malformed
         """
-        return self._get_option(_NODE_SELECTOR, platform) if platform else {}
+        return self._get_option(_NODE_SELECTOR, to_text(platform)) if platform else {}
 
     def get_platform_descriptors(self):
         """Return what the sections ``[platform:NAME]`` say.
@@ -704,5 +712,5 @@ def _read_token(path):
             return token_file.read().strip()
     except (EnvironmentError, ValueError, TypeError) as ex:
         # Never the path instead of the token: it would be sent to the server (defect 27).
-        logger.error("cannot read token file %s: %s", path, ex)
+        logger.error("cannot read token file %s: %s", to_text(path), exception_text(ex))
         return None

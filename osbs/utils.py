@@ -434,13 +434,16 @@ def get_instance_token_file_name(instance):
     :param instance: str, name of the section in the configuration
     :raises OsbsValidationException: the name would leave ``~/.osbs``
     """
+    name = to_text(instance or "")
     separators = [os.sep, os.altsep or os.sep, "\0"]
-    if not instance or instance in (".", "..") or any(sep in instance for sep in separators):
+    if name in ("", ".", "..") or any(sep in name for sep in separators):
         raise OsbsValidationException(
             "%r cannot be the name of an instance: it has to be the "
             "name of a file in ~/.osbs" % (instance,)
         )
-    return os.path.join(os.path.expanduser("~"), ".osbs", "%s.token" % instance)
+    # Native strings: on Python 2, names that are not ASCII must not meet text.
+    file_name = six.ensure_str("%s.token" % name)
+    return os.path.join(os.path.expanduser(str("~")), str(".osbs"), file_name)
 
 
 def find_build_json_store():

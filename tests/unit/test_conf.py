@@ -13,6 +13,7 @@ import warnings
 from argparse import Namespace
 
 import pytest
+import six
 from flexmock import flexmock
 from packaging.version import Version
 from six.moves import configparser
@@ -195,6 +196,36 @@ def test_a_file_that_is_not_utf8_is_an_error_with_its_line(tmpdir):
 
 def test_text_that_is_not_ascii_is_text_on_every_interpreter(conf_of):
     assert conf_of("[default]\nvendor = caf\xe9\n").get_vendor() == "caf\xe9"
+
+
+@pytest.mark.parametrize("name", ["caf\xe9", six.ensure_str("caf\xe9")])
+def test_a_section_may_have_a_foreign_name(name, conf_of):
+    conf = conf_of("[caf\xe9]\nvendor = v\n", conf_section=name)
+    assert conf.get_vendor() == "v"
+
+
+def test_a_section_with_a_foreign_name_is_not_said_to_be_missing(conf_of, caplog):
+    conf_of("[caf\xe9]\nvendor = v\n", conf_section="caf\xe9")
+    assert not caplog.records
+
+
+def test_an_instance_with_a_foreign_name_may_have_no_token(conf_of):
+    conf = conf_of("[caf\xe9]\n", conf_section=six.ensure_str("caf\xe9"))
+    assert conf.get_oauth2_token() is None
+
+
+def test_an_instance_with_a_foreign_name_has_its_login_token(home):
+    name = six.ensure_str("caf\xe9")
+    home.mkdir(".osbs")
+    with io.open(utils.get_instance_token_file_name(name), "w") as token_file:
+        token_file.write("secret")
+    assert Configuration(conf_file=None, conf_section=name).get_oauth2_token() == "secret"
+
+
+def test_a_platform_may_have_a_foreign_name(conf_of):
+    conf = conf_of("[default]\nnode_selector.\xe9 = a=b\n[platform:\xe9]\nenable_v1 = 1\n")
+    assert conf.get_platform_node_selector("\xe9") == {"a": "b"}
+    assert conf.get_registry_api_versions("\xe9") == ["v1", "v2"]
 
 
 @pytest.mark.parametrize("word", ["true", "TRUE", "yes", "Yes", "on", "1", True, 1, 1.0, 2])
@@ -390,6 +421,12 @@ def test_a_bad_arrangement_version_is_quoted(version, error):
     with pytest.raises(OsbsValidationException) as caught:
         Configuration(conf_file=None, arrangement_version=version).get_arrangement_version()
     assert "arrangement_version" in caught.value.message and error in caught.value.message
+
+
+def test_a_bad_arrangement_version_is_told_in_the_words_of_the_specification():
+    with pytest.raises(OsbsValidationException) as caught:
+        Configuration(conf_file=None, arrangement_version="one").get_arrangement_version()
+    assert caught.value.message.startswith("Invalid arrangement_version: one")
 
 
 def test_a_list_is_taken_for_comma_separated_text():

@@ -11,6 +11,7 @@ import time
 from collections import OrderedDict
 
 import pytest
+import six
 from flexmock import flexmock
 from packaging.version import Version
 
@@ -314,6 +315,16 @@ def test_what_is_no_time_is_an_error(text, error):
 
 def test_the_token_file_is_in_the_home_directory(home):
     assert utils.get_instance_token_file_name("x") == str(home.join(".osbs", "x.token"))
+
+
+def test_the_token_file_may_be_that_of_an_instance_with_a_foreign_name(home):
+    path = utils.get_instance_token_file_name(six.ensure_str("caf\xe9"))
+    assert path == six.ensure_str("%s/.osbs/caf\xe9.token" % home)
+
+
+def test_the_home_directory_of_the_token_file_may_have_a_foreign_name(monkeypatch):
+    monkeypatch.setenv(str("HOME"), six.ensure_str("/caf\xe9"))
+    assert utils.get_instance_token_file_name("x") == six.ensure_str("/caf\xe9/.osbs/x.token")
 
 
 @pytest.mark.parametrize("name", ["", ".", "..", "../../etc/x", "/etc/x", "a\0b", None])
