@@ -401,7 +401,7 @@ class HttpSession(object):
         except (RetryError, Timeout) as ex:
             raise _network_exception(url, ex, "")
         except HTTPError as ex:
-            raise _network_exception(url, ex, ex.response.status_code)
+            raise _network_exception(url, ex, getattr(ex.response, "status_code", None))
         except Exception as ex:  # whatever a library raises, the contract is one class
             if _is_mutual_authentication_error(ex):
                 raise OsbsAuthException(
@@ -608,6 +608,11 @@ class HttpStream(object):
         """
         pending = []
         try:
+            if hasattr(self.req, "iter_lines") and not hasattr(self.req, "iter_content"):
+                # Callers replace the response of requests by one that has no more than lines.
+                for line in self.req.iter_lines(decode_unicode=False):
+                    yield line
+                return
             for block in self._blocks():
                 lines = block.split(b"\n")
                 if len(lines) == 1:

@@ -160,6 +160,13 @@ def test_time_outs_and_exhausted_retries_are_network_exceptions(exception):
     assert info.value.traceback is not None
 
 
+def test_an_http_error_without_response_has_no_status():
+    flexmock(HttpStream).should_receive("__init__").and_raise(requests.exceptions.HTTPError("x"))
+    with pytest.raises(OsbsNetworkException) as info:
+        HttpSession().get(URL)
+    assert info.value.status_code is None
+
+
 def test_an_http_error_keeps_its_status():
     exception = requests.exceptions.HTTPError("x")
     exception.response = flexmock(status_code=503)
@@ -274,6 +281,13 @@ def test_defect_01_an_error_while_reading_ends_the_lines(exception):
 
     flexmock(requests.Session).should_receive("request").and_return(response(iter_content=blocks))
     assert list(HttpStream(URL, "get", stream=True).iter_lines()) == [b"line"]
+
+
+def test_the_lines_of_a_response_that_has_no_more_than_lines_pass_unsplit():
+    fake = response()
+    fake.should_receive("iter_lines").with_args(decode_unicode=False).and_return([b"a\nb", b"c"])
+    flexmock(requests.Session).should_receive("request").and_return(fake)
+    assert list(HttpStream(URL, "get", stream=True).iter_lines()) == [b"a\nb", b"c"]
 
 
 class TestHttpResponse(object):
