@@ -10,6 +10,7 @@ import os
 import re
 import threading
 
+import six
 from six.moves import http_client
 from six.moves.urllib.parse import parse_qs, urljoin, urlsplit
 
@@ -74,8 +75,8 @@ class Tokens(object):
         path = service_account_file(SERVICEACCOUNT_TOKEN)
         stamp = _stamp_of(path)
         try:
-            with open(path) as token_file:
-                token = token_file.read().rstrip()
+            with open(path, "rb") as token_file:
+                token = six.ensure_str(token_file.read(), errors=str("replace")).rstrip()
         except IOError:
             return None
         if not token:

@@ -14,6 +14,7 @@ import six
 from six.moves import http_client
 from six.moves.urllib.parse import quote, urlencode, urljoin
 
+from osbs._compat import to_text
 from osbs.exceptions import OsbsValidationException
 
 TYPE_CHECKING = False
@@ -73,7 +74,7 @@ def _utf8(value):
 def labels_selector(pairs):
     # type: (Any) -> six.text_type
     """Return pairs of label and value as a selector."""
-    return ",".join("%s=%s" % pair for pair in pairs)
+    return ",".join("%s=%s" % (to_text(label), to_text(value)) for label, value in pairs)
 
 
 def url(base, namespace, path, pairs=()):

@@ -885,6 +885,16 @@ class TestCredentials(object):
             False,
         )
 
+    def test_a_service_account_token_that_is_no_text_is_told_when_it_is_sent(
+        self, tmpdir, monkeypatch
+    ):
+        monkeypatch.setattr(auth, "SERVICEACCOUNT_SECRET", str(tmpdir))
+        tmpdir.join("token").write_binary(b"\xff\xfe\n")
+        client = self.make()
+        with pytest.raises(OsbsAuthException):
+            client.get_user()
+        assert client._con.calls == []
+
     def test_the_login_with_a_password(self):
         client = self.make(username="u", password="p")
         client.get_oauth_token()

@@ -70,6 +70,17 @@ class TestPlan(object):
     def test_a_query(self, pairs, text):
         assert plan.query(pairs) == text
 
+    @pytest.mark.parametrize(
+        "pairs, text",
+        [
+            ([], ""),
+            ([("a", "b"), ["c", 1]], "a=b,c=1"),
+            ([("a", "\u00e9".encode("utf-8"))], "a=\u00e9"),
+        ],
+    )
+    def test_a_selector_takes_pairs_of_text_bytes_and_numbers(self, pairs, text):
+        assert plan.labels_selector(pairs) == text
+
     def test_the_look_for_an_object_ends_in_a_slash_where_its_path_does(self):
         assert plan.look_up(plan.create_build("{}"), "x").path == plan.get_build("x").path
         assert plan.look_up(plan.create_image_stream("{}"), "x").path == "imagestreams/x"
