@@ -243,11 +243,9 @@ class BuildResponse(object):
     def get_error_message(self):
         # type: () -> str
         """Return which plugin failed and why, or None when that is not known."""
-        plugins_metadata = self._note("plugins-metadata")
-        if not plugins_metadata:
-            return None
         try:
-            return _error_message(plugins_metadata)
+            plugins_metadata = self._note("plugins-metadata")
+            return _error_message(plugins_metadata) if plugins_metadata else None
         except (ValueError, RuntimeError) + _MISSING:  # whatever atomic-reactor stored there
             logger.debug("annotation plugins-metadata is not understood")
             return None

@@ -59,4 +59,5 @@ class PodResponse(object):
         return failure
 
     def _container_statuses(self):
-        return graceful_chain_get(self._json, "status", "containerStatuses") or []
+        statuses = graceful_chain_get(self._json, "status", "containerStatuses") or []
+        return [status for status in statuses if isinstance(status, dict)]

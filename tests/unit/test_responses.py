@@ -206,6 +206,11 @@ def test_error_message_never_raises(plugins_metadata, expected):
     assert response.get_error_message() == expected
 
 
+@pytest.mark.parametrize("annotations", (["x"], "text", 5))
+def test_error_message_of_annotations_that_are_no_object_is_none(annotations):
+    assert BuildResponse(build_with(annotations)).get_error_message() is None
+
+
 def test_defect_81_reading_does_not_copy():
     build_json = build_with({"a": "1"}, {"l": "2"})
     response = BuildResponse(build_json)
@@ -226,6 +231,7 @@ def test_defect_81_reading_does_not_copy():
         ),
         ([{"image": "a", "imageID": "docker-pullable://X"}], {"a": "docker-pullable://X"}),
         ([{"image": "a"}, {"imageID": "X"}, {"image": "b", "imageID": "Y"}], {"b": "Y"}),
+        ([None, "x", {"image": "b", "imageID": "Y"}], {"b": "Y"}),
     ],
 )
 def test_image_ids_of_a_pod(statuses, expected):
@@ -262,6 +268,10 @@ def test_image_ids_of_a_pod(statuses, expected):
         ),
         ({"containerStatuses": None, "phase": "Failed"}, {"reason": "Failed"}),
         ({"containerStatuses": [{"state": {"terminated": None}}]}, {"reason": "Unknown"}),
+        (
+            {"containerStatuses": ["x", None, container(1, reason="R")]},
+            {"reason": "R", "exitCode": 1},
+        ),
         ({}, {"reason": "Unknown"}),
         (None, {"reason": "Unknown"}),
     ],
