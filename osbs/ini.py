@@ -39,26 +39,29 @@ def read_ini(parser, content, where):
         # One kind of line ending for both interpreters.
         text = io.StringIO(content.decode("utf-8-sig"), newline=None).read()
     except UnicodeDecodeError as ex:
-        raise _unreadable(where, [content.count(b"\n", 0, ex.start) + 1], "is not UTF-8 text", ex)
+        raise _unreadable(where, [content.count(b"\n", 0, ex.start) + 1], "is not UTF-8 text")
     try:
         if hasattr(parser, "read_file"):
             parser.read_file(io.StringIO(text))
         else:
             parser.readfp(io.BytesIO(text.encode("utf-8")))  # type: ignore
     except configparser.MissingSectionHeaderError as ex:
-        raise _unreadable(where, [ex.lineno], "stands before the first [section]", ex)
+        raise _unreadable(where, [ex.lineno], "stands before the first [section]")
     except configparser.ParsingError as ex:
         lines = [line for line, _ in ex.errors]
-        raise _unreadable(where, lines, "is neither [section] nor key = value", ex)
+        raise _unreadable(where, lines, "is neither [section] nor key = value")
     except configparser.Error as ex:
         reason = "is a duplicate" if "Duplicate" in type(ex).__name__ else "cannot be parsed"
-        raise _unreadable(where, [getattr(ex, "lineno", None)], reason, ex)
-    except (AttributeError, ValueError) as ex:
+        raise _unreadable(where, [getattr(ex, "lineno", None)], reason)
+    except (AttributeError, ValueError):
         # What some versions make of a value that goes on before it began.
-        raise _unreadable(where, [], "cannot be parsed", ex)
+        raise _unreadable(where, [], "cannot be parsed")
 
 
-def _unreadable(where, lines, reason, cause):
+def _unreadable(where, lines, reason):
     known = [line for line in lines if line is not None]
     line = ", line %s" % known[0] if known else ""
-    return OsbsValidationException("%s%s: %s" % (to_text(where), line, reason), cause=cause)
+    error = OsbsValidationException("%s%s: %s" % (to_text(where), line, reason))
+    # Without the parser's own errors: they quote the file, in which passwords stand.
+    error.__cause__ = None
+    return error

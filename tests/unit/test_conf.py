@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import traceback
 import warnings
 from argparse import Namespace
 
@@ -184,6 +185,23 @@ def test_the_message_about_a_bad_line_does_not_quote_it(conf_of):
     with pytest.raises(OsbsValidationException) as caught:
         conf_of("[default]\npassword hunter2\n")
     assert "hunter2" not in caught.value.message
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"[default]\npassword hunter2\n",
+        b"password=hunter2\n[default]\n",
+        b"[default]\npassword=hunter2\nvendor=\xff\n",
+    ],
+)
+def test_what_a_bad_file_holds_is_in_no_traceback(content, tmpdir):
+    path = tmpdir.join("osbs.conf")
+    path.write_binary(content)
+    with pytest.raises(OsbsValidationException) as caught:
+        Configuration(conf_file=str(path))
+    shown = traceback.format_exception(OsbsValidationException, caught.value, None)
+    assert "hunter2" not in "".join(shown) + repr(caught.value)
 
 
 def test_a_file_that_is_not_utf8_is_an_error_with_its_line(tmpdir):
