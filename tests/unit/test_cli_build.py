@@ -309,6 +309,19 @@ def test_the_summary_of_a_build_without_repositories_is_its_status(capsys):
     assert capsys.readouterr()[0] == "\nbuild app-1 is complete\n"
 
 
+def test_the_summary_names_primary_repositories_first(capsys):
+    summary_of("Complete", repositories='{"unique": ["b"], "primary": ["a"]}')
+    assert capsys.readouterr()[0] == (
+        "\nbuild app-1 is complete\nprimary repositories:\n\ta\nunique repositories:\n\tb\n"
+    )
+
+
+@pytest.mark.parametrize("repositories", ["{", "[]", "5", '{"primary": 5}'])
+def test_malformed_repositories_do_not_spoil_the_summary(capsys, repositories):
+    summary_of("Complete", repositories=repositories)
+    assert capsys.readouterr()[0] == "\nbuild app-1 is complete\n"
+
+
 def test_the_summary_leaves_out_kinds_without_repositories(capsys):
     summary_of("Complete", repositories='{"unique": [], "primary": ["a", "b"]}')
     assert capsys.readouterr()[0] == (

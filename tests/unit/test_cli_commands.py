@@ -15,7 +15,7 @@ import osbs.cli.render
 from osbs.build.build_response import BuildResponse
 from osbs.build.pod_response import PodResponse
 from osbs.cli import main as cli
-from osbs.cli.errors import UsageError
+from osbs.cli.errors import CommandError, UsageError
 
 UNFINISHED = "status!=Failed,status!=Complete,status!=Error,status!=Cancelled"
 WORKER_BUILDS = {
@@ -270,7 +270,7 @@ class TestWatchBuilds(object):
         row = json.loads(capsys.readouterr()[0])
         assert (row["status"], row["created"]) == ("(not reported)", "(not reported)")
 
-    @pytest.mark.parametrize("obj", [{}, {"metadata": {}}, {"metadata": None}, None])
+    @pytest.mark.parametrize("obj", [{}, {"metadata": {}}, {"metadata": None}, None, [1]])
     def test_an_event_without_a_name_is_logged_and_skipped(self, capsys, caplog, obj):
         self.run([("error", obj), ("added", self.EVENT)], output="json")
         assert len(capsys.readouterr()[0].splitlines()) == 1
@@ -347,6 +347,14 @@ class TestGetBuild(object):
     def test_repositories_need_a_primary_one(self, capsys):
         self.run(build(annotations={"repositories": '{"primary": [], "unique": ["u"]}'}))
         assert "REPOSITORIES\n\n(unset)\n" in capsys.readouterr()[0]
+
+    @pytest.mark.parametrize("name", ["repositories", "digests"])
+    @pytest.mark.parametrize("text", ["{", "5"])
+    def test_a_malformed_annotation_does_not_hide_the_rest(self, capsys, name, text):
+        self.run(build(annotations={name: text, "dockerfile": "FROM scratch"}))
+        out = capsys.readouterr()[0]
+        assert "FROM scratch" in out
+        assert out.count("(invalid value)") == 1
 
 
 class TestDigests(object):
@@ -505,6 +513,11 @@ class TestTheRest(object):
         assert capsys.readouterr()[0] == 'Name: "me"\nFull Name: ""\n'
         assert [record.levelno for record in caplog.records] == [logging.ERROR]
 
+    def test_an_answer_that_is_no_user_is_logged(self, capsys, caplog):
+        cli.cmd_get_user(arguments(USERNAME=None), Double(get_user=[1]))
+        assert capsys.readouterr()[0] == 'Name: ""\nFull Name: ""\n'
+        assert [record.levelno for record in caplog.records] == [logging.ERROR] * 2
+
     def test_the_names_of_all_quotas_are_listed(self, capsys):
         quotas = {"items": [{"metadata": {"name": "a"}}, {"metadata": {"name": "b"}}]}
         cli.cmd_get_all_resource_quota(
@@ -564,6 +577,15 @@ class TestTokens(object):
         args = arguments(token=None, username="me", password="p")
         assert cli.cmd_login(args, osbs_double) is None
         assert osbs_double.calls == [("login", (None, "me", "p"), {})]
+
+    def test_login_without_anybody_to_ask_names_the_options(self, monkeypatch):
+        def login(token, username, password):
+            raise osbs.exceptions.OsbsException(cause=EOFError("EOF when reading a line"))
+
+        args = arguments(token=None, username=None, password=None)
+        with pytest.raises(CommandError) as exc_info:
+            cli.cmd_login(args, flexmock(login=login))
+        assert "--username" in exc_info.value.message
 
     @pytest.mark.parametrize("facts", [{"username": "me"}, {"password": "p"}])
     def test_login_with_a_token_and_a_user_is_minus_one(self, capsys, facts):

@@ -4,7 +4,9 @@ from __future__ import absolute_import, print_function, unicode_literals
 
 import logging
 
+from osbs.cli.errors import CommandError
 from osbs.cli.output import print_json_nicely, write_line
+from osbs.exceptions import OsbsException
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
@@ -51,7 +53,16 @@ def cmd_login(args, osbs):
         write_line(text)
         logger.error(text)
         return -1
-    osbs.login(args.token, args.username, args.password)
+    try:
+        osbs.login(args.token, args.username, args.password)
+    except OsbsException as ex:
+        if not isinstance(ex.cause, EOFError):
+            raise
+        raise CommandError(
+            "there is nobody to ask for user name and password: use --username and --password,"
+            " or --token",
+            cause=ex,
+        )
     return None
 
 
@@ -62,8 +73,10 @@ def cmd_get_user(args, osbs):
     if args.output == "json":
         print_json_nicely(user)
         return
-    name = (user.get("metadata") or {}).get("name")
-    full_name = user.get("fullName")
+    from osbs.rest.objects import dig
+
+    name = dig(user, "metadata", "name")
+    full_name = dig(user, "fullName")
     for what, value in (("name", name), ("full name", full_name)):
         if not value:
             logger.error("the server does not tell the %s of the user", what)
@@ -77,7 +90,9 @@ def cmd_get_all_resource_quota(args, osbs):
     if args.QUOTA_NAME:
         print_json_nicely(osbs.get_resource_quota(args.QUOTA_NAME))
         return
-    for quota in osbs.list_resource_quotas().get("items") or []:
+    from osbs.rest.objects import items_of
+
+    for quota in items_of(osbs.list_resource_quotas()):
         write_line(quota["metadata"]["name"])
 
 

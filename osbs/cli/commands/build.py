@@ -118,8 +118,18 @@ def _display_build_summary(build):
     write_line("build %s is %s" % (build.get_build_name(), build.status))
     if not build.is_succeeded():
         return
-    for kind, repositories in (build.get_repositories() or {}).items():
+    # Sorted, as Python 2 knows no order of keys: primary repositories come first.
+    for kind, repositories in sorted(_repositories(build).items()):
         if repositories:
             write_line("%s repositories:" % kind)
             for repository in repositories:
                 write_line("\t%s" % repository)
+
+
+def _repositories(build):
+    try:
+        return {kind: list(names or ()) for kind, names in (build.get_repositories() or {}).items()}
+    except (AttributeError, TypeError, ValueError):
+        # The build succeeded all the same.
+        logger.warning("build %s: cannot tell its repositories", build.get_build_name())
+        return {}

@@ -22,6 +22,7 @@ _MALFORMED = (AttributeError, KeyError, TypeError, ValueError)
 
 _NOT_REPORTED = "(not reported)"
 _UNSET = "(unset)"
+_INVALID = "(invalid value)"
 
 _BUILD_TEXT = """\
 BUILD ID: {name}
@@ -126,7 +127,7 @@ def cmd_get_build(args, osbs):
     write_line(
         _BUILD_TEXT.format(
             name=build.get_build_name(),
-            status=build.status,
+            status=_told(build, "status"),
             image=build.get_image_tag(),
             date=build.get_time_created(),
             dockerfile=build.get_dockerfile(),
@@ -135,8 +136,8 @@ def cmd_get_build(args, osbs):
             base_image_id=build.get_base_image_id() or _UNSET,
             image_id=build.get_image_id() or _UNSET,
             koji_build_id=build.get_koji_build_id() or _UNSET,
-            repositories=_repositories_str(build.get_repositories()),
-            digests=make_digests_str(build.get_digests()),
+            repositories=_told(build, "repositories") or _INVALID,
+            digests=_told(build, "digests") or _INVALID,
         )
     )
     worker_builds = _worker_builds_str(build)
@@ -204,7 +205,7 @@ def make_digests_str(digests):
     try:
         return "\n".join(line % digest for digest in digests)
     except (KeyError, TypeError):
-        return "(invalid value)"
+        return _INVALID
 
 
 def make_worker_builds_str(worker_builds):
@@ -288,7 +289,7 @@ def _primary_image(build):
     return strip_registry_from_image(primary[0]) if primary else ""
 
 
-_COLUMN_VALUES = {
+_VALUES = {
     "name": lambda build: build.get_build_name(),
     "status": lambda build: build.status,
     "image": _primary_image,
@@ -299,7 +300,18 @@ _COLUMN_VALUES = {
     "commit": lambda build: build.get_commit_id(),
     "koji_build_id": lambda build: build.get_koji_build_id(),
     "time_created": lambda build: build.get_time_created(),
+    "repositories": lambda build: _repositories_str(build.get_repositories()),
+    "digests": lambda build: make_digests_str(build.get_digests()),
 }
+
+
+def _told(build, what):
+    """Return a value of a build, None with a warning when the build holds it in another form."""
+    try:
+        return _VALUES[what](build)
+    except _MALFORMED:
+        logger.warning("build %s: cannot tell its %s", build.get_build_name(), what)
+        return None
 
 
 def _build_rows(builds, args):
@@ -317,15 +329,10 @@ def _is_running(build):
 
 
 def _build_row(build):
-    row = {}
-    for column, value_of in _COLUMN_VALUES.items():
-        try:
-            row[column] = to_text(value_of(build) or "")
-        except _MALFORMED:
-            # One build with an odd annotation must not hide all others.
-            logger.warning("build %s: cannot tell its %s", build.get_build_name(), column)
-            row[column] = ""
-    return row
+    # One build with an odd annotation must not hide all others.
+    return {
+        column: to_text(_told(build, column) or "") for column, _ in options.LIST_BUILDS_COLUMNS
+    }
 
 
 def _finished_states():
@@ -339,9 +346,10 @@ def _event_row(changetype, obj):
     import time
     from collections import OrderedDict
 
-    from osbs.utils import get_time_from_rfc3339, graceful_chain_get
+    from osbs.rest.objects import dig
+    from osbs.utils import get_time_from_rfc3339
 
-    name = graceful_chain_get(obj, "metadata", "name")
+    name = dig(obj, "metadata", "name")
     if not name:
         return None
     try:
@@ -353,7 +361,7 @@ def _event_row(changetype, obj):
         [
             ("changetype", changetype),
             ("name", name),
-            ("status", graceful_chain_get(obj, "status", "phase") or _NOT_REPORTED),
+            ("status", dig(obj, "status", "phase") or _NOT_REPORTED),
             ("created", created),
         ]
     )
