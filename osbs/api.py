@@ -99,7 +99,7 @@ def _has_triggers(build_config, triggers):
 
 def _as_version(value):
     # The CLI and old callers pass digits as text.
-    if isinstance(value, six.string_types):
+    if value and isinstance(value, six.string_types):
         if not value.isdigit():
             raise OsbsValidationException("Invalid arrangement_version: %s" % value)
         return int(value)
@@ -139,6 +139,8 @@ class OSBS(object):
         self.build_conf = build_configuration
         self.os = Openshift(**settings.read_settings(self.os_conf, settings.CONNECTION_SETTINGS))
         self._bm = None
+        # The process of each use of retries_disabled that goes on.
+        self._retries_disabled = []  # type: list
 
     @osbsapi
     def list_builds(
@@ -167,9 +169,12 @@ class OSBS(object):
         :param field_selector: str or None
         :return: generator of (change type, dict of the Build)
         """
-        kwargs = _given(fieldSelector=field_selector)
-        for change in guarded_iteration(self.os.watch_resource("builds", **kwargs)):
+        for change in guarded_iteration(self._watch_builds(_given(fieldSelector=field_selector))):
             yield change
+
+    @osbsapi
+    def _watch_builds(self, selectors):
+        return self.os.watch_resource("builds", **selectors)
 
     @osbsapi
     def get_build(self, build_id):
@@ -277,10 +282,11 @@ class OSBS(object):
 
     def _verify_labels_match(self, new_build_config, existing_build_config):
         new_labels = new_build_config["metadata"]["labels"]
-        existing_labels = existing_build_config["metadata"]["labels"]
+        # Found by its name it need not have any.
+        existing_labels = existing_build_config["metadata"].get("labels") or {}
         for key in self._GIT_LABEL_KEYS:
             existing = existing_labels.get(key)
-            if existing and existing != new_labels[key]:
+            if existing and existing != new_labels.get(key):
                 raise OsbsValidationException(
                     'Git labels collide with existing build config "%s". '
                     "Existing labels: %r, new labels: %r"
@@ -668,6 +674,8 @@ class OSBS(object):
             kwargs.setdefault("arrangement_version", self.build_conf.get_arrangement_version())
         )
         kwargs["arrangement_version"] = version
+        if version in (None, ""):
+            raise OsbsValidationException("Orchestrator build requires an arrangement_version")
         if version < REACTOR_CONFIG_ARRANGEMENT_VERSION and not kwargs.get("platforms"):
             raise ValueError("Orchestrator build requires platforms param")
         return self._create_build_of_type(BUILD_TYPE_ORCHESTRATOR, kwargs)
@@ -931,6 +939,8 @@ class OSBS(object):
         try:
             with open(path) as template:
                 return json.load(template)
+        except ValueError as ex:
+            raise OsbsValidationException("%s: not valid JSON: %s" % (path, ex), cause=ex)
         except (IOError, OSError) as ex:
             raise OsbsException("Can't open template '%s': %r" % (path, ex), cause=ex)
 
@@ -952,7 +962,8 @@ class OSBS(object):
             configuration
         :raises OsbsWaitTimeout: a build ran longer
         """
-        deadline = Deadline.of(timeout, self.os.wait_timeout)
+        # Existing code puts simpler objects in the place of the client.
+        deadline = Deadline.of(timeout, getattr(self.os, "wait_timeout", None))
         name, quota = self._load_quota_json(quota_name)
         self.os.create_resource_quota(name, quota)
         selector = "status=%s" % BUILD_RUNNING_STATES[0].capitalize()
@@ -1135,12 +1146,17 @@ class OSBS(object):
     @contextmanager
     def retries_disabled(self):
         """Context manager inside which failed requests are not repeated."""
-        before = self.os.retries_enabled
+        # Threads and nested uses share the client: whoever leaves last switches retries on again. A
+        # use that another thread had begun before a fork never ends here, so it does not count.
+        process = os.getpid()
+        self._retries_disabled.append(process)
         self.os.retries_enabled = False
         try:
             yield
         finally:
-            self.os.retries_enabled = before
+            self._retries_disabled.remove(process)
+            if process not in self._retries_disabled:
+                self.os.retries_enabled = True
 
     @osbsapi
     def render_plugins_configuration(self, user_params_json):

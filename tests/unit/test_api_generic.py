@@ -119,6 +119,46 @@ def test_defect_14_retries_come_back_after_an_exception(osbs):
     assert osbs.os.retries_enabled is True
 
 
+def test_retries_come_back_only_after_the_outermost_of_nested_uses(osbs):
+    with osbs.retries_disabled():
+        with osbs.retries_disabled():
+            pass
+        assert osbs.os.retries_enabled is False
+    assert osbs.os.retries_enabled is True
+
+
+def test_retries_come_back_when_two_threads_have_disabled_them(osbs):
+    first, second = osbs.retries_disabled(), osbs.retries_disabled()
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    assert osbs.os.retries_enabled is False
+    second.__exit__(None, None, None)
+    assert osbs.os.retries_enabled is True
+
+
+def test_retries_come_back_in_a_child_that_was_forked_inside_another_threads_use(osbs):
+    flexmock(os).should_receive("getpid").and_return(1).and_return(2)
+    osbs.retries_disabled().__enter__()
+    with osbs.retries_disabled():
+        assert osbs.os.retries_enabled is False
+    assert osbs.os.retries_enabled is True
+
+
+def test_retries_can_be_disabled_on_a_client_that_never_had_them(osbs):
+    osbs.os = flexmock()
+    with osbs.retries_disabled():
+        assert osbs.os.retries_enabled is False
+    assert osbs.os.retries_enabled is True
+
+
+def test_watch_that_cannot_be_opened_is_an_osbs_exception(osbs):
+    flexmock(osbs.os).should_receive("watch_resource").with_args("builds").and_raise(ValueError)
+    with pytest.raises(OsbsException) as failure:
+        next(osbs.watch_builds())
+    assert isinstance(failure.value.cause, ValueError)
+
+
 def test_defect_51_several_pods_are_counted_in_the_message(osbs):
     flexmock(osbs.os).should_receive("list_pods").and_return(answer({"items": [{}, {}]}))
     with pytest.raises(OsbsException) as failure:
@@ -158,6 +198,18 @@ def test_missing_build_config_is_looked_for_by_name_and_then_none(osbs, error):
     assert osbs._get_existing_build_config(NEW_CONFIG) is None
 
 
+@pytest.mark.parametrize("metadata", [{"name": "n"}, {"name": "n", "labels": None}])
+def test_existing_build_config_without_labels_is_no_conflict(osbs, metadata):
+    osbs._verify_labels_match(NEW_CONFIG, {"metadata": metadata})
+
+
+def test_label_that_the_new_build_config_lacks_collides(osbs):
+    new = {"metadata": {"name": "n", "labels": {"git-repo-name": "r"}}}
+    with pytest.raises(OsbsValidationException) as failure:
+        osbs._verify_labels_match(new, NEW_CONFIG)
+    assert "Git labels collide" in failure.value.message
+
+
 def test_defect_40_update_for_another_repository_is_warned_of(osbs, caplog):
     def config(uri):
         return {"metadata": {"name": "n"}, "spec": {"source": {"git": {"uri": uri}}}}
@@ -185,6 +237,29 @@ def test_arrangement_version_that_is_no_number_is_named(osbs):
     with pytest.raises(OsbsValidationException) as failure:
         osbs.get_build_request(arrangement_version="six")
     assert "arrangement_version: six" in failure.value.message
+
+
+def test_empty_arrangement_version_is_none(osbs):
+    assert type(osbs.get_build_request(arrangement_version="")).__name__ == "BuildRequest"
+
+
+@pytest.mark.parametrize("version", [None, ""])
+def test_orchestrator_build_of_no_arrangement_is_refused_by_name(osbs, version):
+    flexmock(osbs.build_conf).should_receive("get_can_orchestrate").and_return(True)
+    with pytest.raises(OsbsValidationException) as failure:
+        osbs.create_orchestrator_build(arrangement_version=version, platforms=["x86_64"])
+    assert "arrangement_version" in failure.value.message
+
+
+def test_each_missing_label_is_logged(osbs, caplog):
+    repo_info = flexmock(dockerfile_parser=flexmock(labels={"Name": "n"}, baseimage="b"))
+    with pytest.raises(OsbsValidationException) as failure:
+        osbs._check_labels(repo_info)
+    errors = [r.getMessage() for r in caplog.records if r.levelname == "ERROR"]
+    assert len(errors) == 2
+    for label in ("com.redhat.component", "version"):
+        assert label in failure.value.message
+        assert any(label in error for error in errors)
 
 
 def test_defect_58_missing_branch_is_noticed_before_cloning(osbs):
@@ -337,6 +412,14 @@ class Test_pause(object):
             osbs.pause_builds(timeout=5)
 
 
+    def test_client_that_knows_no_time_out_is_accepted(self, osbs):
+        osbs.os = flexmock(
+            create_resource_quota=lambda name, quota: None,
+            list_builds=lambda **kwargs: answer({"items": []}),
+        )
+        osbs.pause_builds()
+
+
 @pytest.mark.parametrize(("method", "expected"), [("gzip", ".gz"), ("lzma", ".xz")])
 def test_compression_extension_follows_the_template(osbs, tmpdir, method, expected):
     template = {"postbuild_plugins": [{"name": "compress", "args": {"method": method}}]}
@@ -357,6 +440,14 @@ def test_missing_template_is_named(osbs):
     with pytest.raises(OsbsException) as failure:
         osbs.create_config_map("n", {})
     assert "/no/such/config_map.json" in failure.value.message
+
+
+def test_template_that_is_not_json_is_named(osbs, tmpdir):
+    tmpdir.join("config_map.json").write("{")
+    flexmock(osbs.os_conf).should_receive("get_build_json_store").and_return(str(tmpdir))
+    with pytest.raises(OsbsValidationException) as failure:
+        osbs.create_config_map("n", {})
+    assert str(tmpdir.join("config_map.json")) in failure.value.message
 
 
 def test_template_directory_that_a_pod_lacks_is_replaced_with_a_warning(osbs, caplog):
