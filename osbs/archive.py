@@ -93,6 +93,7 @@ class TarReader(object):
         # RuntimeError: headers of headers without end.
         self._broken = (tarfile.TarError, EOFError, ValueError, RuntimeError)
         name, fileobj = (None, infile) if hasattr(infile, "read") else (infile, None)
+        self._at_end = False
         try:
             self.tarfile = tarfile.open(
                 name=name, mode="r|bz2", fileobj=fileobj, tarinfo=_strict_tarinfo(tarfile)
@@ -104,18 +105,23 @@ class TarReader(object):
         return self
 
     def __next__(self):
-        while True:
-            member = self._next_member()
-            if member is None:
-                self.close()
-                raise StopIteration()
-            if member.isfile():
-                break
+        member = self._next_file()
+        if member is None:
+            self._at_end = True
+            self.close()
+            raise StopIteration()
         _check_member(member)
         raw = _MemberReader(self.tarfile.extractfile(member), self._broken)
         return self.TarFile(member.name, io.BufferedReader(raw))
 
     next = __next__
+
+    def _next_file(self):
+        while not self._at_end:
+            member = self._next_member()
+            if member is None or member.isfile():
+                return member
+        return None
 
     def _next_member(self):
         try:

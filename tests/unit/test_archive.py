@@ -48,6 +48,12 @@ def test_what_is_written_can_be_read(directory):
     assert read(write(files, directory)) == [(prefix + name, text) for name, text in files]
 
 
+def test_a_reader_that_has_reached_the_end_stays_there():
+    reader = TarReader(io.BytesIO(write([("x", b"{}")], "")))
+    assert len(list(reader)) == 1
+    assert list(reader) == []
+
+
 def test_an_archive_can_be_a_path(tmpdir):
     path = str(tmpdir.join("backup.tar.bz2"))
     with TarWriter(path, "bk") as writer:
