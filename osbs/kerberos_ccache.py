@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 
+from osbs._compat import to_text
 from osbs.exceptions import OsbsAuthException
 
 logger = logging.getLogger(__name__)
@@ -48,7 +49,9 @@ def run(cmd, extraenv=None):
 
 
 def _hide(cmd):
-    return ["***" if before == "-t" else word for before, word in zip([None] + cmd[:-1], cmd)]
+    return [
+        "***" if before == "-t" else to_text(word) for before, word in zip([None] + cmd[:-1], cmd)
+    ]
 
 
 def kerberos_ccache_init(principal, keytab_file, ccache_file=None):
@@ -66,12 +69,13 @@ def kerberos_ccache_init(principal, keytab_file, ccache_file=None):
     if not _has_valid_ticket(env):
         status, stdout, stderr = run(["kinit", "-k", "-t", keytab_file, principal], extraenv=env)
         if status:
-            output = "stdout: %s, stderr: %s" % (stdout, stderr)
+            output = "stdout: %s, stderr: %s" % (to_text(stdout), to_text(stderr))
             # kinit says the name without its type, as in FILE:/etc/krb5.keytab.
-            output = output.replace(keytab_file.split(":", 1)[-1], "***")
+            name = to_text(keytab_file).split(":", 1)[-1]
+            output = output.replace(name, "***") if name else output
             raise OsbsAuthException(
                 "kinit with the configured keytab returned %s for principal %s; %s"
-                % (status, principal, output)
+                % (status, to_text(principal), output)
             )
     if ccache_file:
         os.environ["KRB5CCNAME"] = ccache_file

@@ -7,6 +7,7 @@ import logging
 import os
 
 import pytest
+import six
 from flexmock import flexmock
 
 from osbs import kerberos_ccache
@@ -109,6 +110,22 @@ def test_a_failure_of_kinit_changes_nothing_and_hides_the_keytab(ccache):
     assert "secret.keytab" not in caught.value.message
 
 
+@pytest.mark.parametrize("keytab", ["", "FILE:"])
+def test_a_keytab_without_a_name_does_not_hide_the_words_of_kinit(keytab):
+    flexmock(kerberos_ccache).should_receive("run").and_return(1, "", "no such keytab")
+    with pytest.raises(OsbsException) as caught:
+        kerberos_ccache_init(PRINCIPAL, keytab)
+    assert "no such keytab" in caught.value.message
+
+
+def test_the_words_of_kinit_may_be_foreign():
+    words = six.ensure_str("caf\xe9")
+    flexmock(kerberos_ccache).should_receive("run").and_return(1, "", words)
+    with pytest.raises(OsbsException) as caught:
+        kerberos_ccache_init(words, KEYTAB)
+    assert caught.value.message.count("caf\xe9") == 2
+
+
 def test_the_cache_is_told_to_both_programs():
     seen = []
     flexmock(kerberos_ccache).should_receive("run").replace_with(
@@ -123,6 +140,11 @@ def test_run_returns_status_and_text_of_both_streams():
     assert kerberos_ccache.run(
         ["sh", "-c", "echo $LC_ALL; echo err >&2; exit 2"], extraenv={"LC_ALL": "C"}
     ) == (2, "C\n", "err\n")
+
+
+def test_run_takes_foreign_words():
+    word = six.ensure_str("caf\xe9")
+    assert kerberos_ccache.run(["echo", word])[1] == word + "\n"
 
 
 def test_run_uses_no_shell():
