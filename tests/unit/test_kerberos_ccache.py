@@ -144,7 +144,7 @@ def test_run_returns_status_and_text_of_both_streams():
 
 def test_run_takes_foreign_words():
     word = six.ensure_str("caf\xe9")
-    assert kerberos_ccache.run(["echo", word])[1] == word + "\n"
+    assert kerberos_ccache.run(["echo", word])[1] == word + str("\n")
 
 
 def test_run_uses_no_shell():
