@@ -24,6 +24,22 @@ _CONVERSIONS = {
 }
 
 
+def load(body):
+    """
+    Return JSON as Go reads it: half a surrogate pair becomes U+FFFD.
+
+    :param body: bytes
+    :raises ValueError: for what is no JSON, and for what is nested too deeply
+    """
+    try:
+        data = json.loads(body.decode("utf-8"))
+    except RecursionError:
+        raise ValueError("exceeded max depth")
+    if not re.search(rb"\\u[dD][89a-fA-F]", body):
+        return data
+    return json.loads(re.sub("[\ud800-\udfff]", "\ufffd", json.dumps(data, ensure_ascii=False)))
+
+
 def decode(request, kind=None):
     """
     Read the object in a request's body.
@@ -46,7 +62,7 @@ def parse(request, wanted):
     :param wanted: str, the kind that must be there (none is fine too)
     """
     try:
-        given = json.loads(request.body.decode("utf-8"))
+        given = load(request.body)
         problem = None if isinstance(given, dict) else ("json: cannot unmarshal", "no object")
     except ValueError as exc:
         problem = _parse_problem(request.body, exc)
@@ -73,6 +89,12 @@ def _parse_problem(body, exc):
 
 def check_type(given, wanted, info):
     """Refuse a body of another kind or apiVersion; absent ones are taken as the right ones."""
+    for field in ("kind", "apiVersion"):
+        if not isinstance(given.get(field) or "", str):
+            raise errors.bad_request(
+                "couldn't get version/kind; json parse error: json: cannot unmarshal into Go "
+                "struct field .{} of type string".format(field)
+            )
     kind, version = given.get("kind") or wanted, given.get("apiVersion") or info.api_version
     refusal = '{} in version "{}" cannot be handled as a {}: '.format(kind, version, wanted)
     if kind != wanted:

@@ -6,6 +6,8 @@ says ``builds`` and the group API says ``builds.build.openshift.io``. Imports no
 sandbox.
 """
 
+import re
+
 
 class GroupResource:
     """
@@ -75,6 +77,21 @@ def success(resource=None, name="", uid=""):
 def bad_request(message):
     """Return 400 BadRequest."""
     return ApiError(400, message, "BadRequest")
+
+
+def integer(text):
+    """
+    Return the number that a query parameter holds, read as Go reads an int64.
+
+    :raises ApiError: 400
+    """
+    if not re.match(r"[+-]?[0-9]+\Z", text):
+        problem = "invalid syntax"
+    elif not -(2**63) <= int(text) < 2**63:
+        problem = "value out of range"
+    else:
+        return int(text)
+    raise bad_request('strconv.ParseInt: parsing "{}": {}'.format(text, problem))
 
 
 def unauthorized():

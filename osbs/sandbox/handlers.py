@@ -9,6 +9,7 @@ served.
 import collections
 import json
 import random
+import re
 import time
 
 from osbs.sandbox import auth, bodies, errors, rest
@@ -17,6 +18,11 @@ from osbs.sandbox.kinds.builds import NEW, PENDING, phase_of, pod_name
 from osbs.sandbox.logs import LogOptions, LogReader
 from osbs.sandbox.store import Compacted, name_of
 from osbs.sandbox.watches import Filter, Watch
+
+BUILD_REQUEST = builds.BuildRequests()
+
+#: seconds; what a selector of the operating system can wait for
+LONGEST_WATCH = 10**6
 
 
 class Answer:
@@ -53,7 +59,7 @@ def go_json(data):
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
     for char, escape in (("&", "\\u0026"), ("<", "\\u003c"), (">", "\\u003e")):
         text = text.replace(char, escape)
-    return text.encode("utf-8", "surrogatepass") + b"\n"
+    return text.encode("utf-8", "replace") + b"\n"
 
 
 # watches
@@ -114,7 +120,7 @@ async def watch(request):
 def _resource_version(text):
     if not text:
         return None
-    if not text.isdigit():
+    if not re.match(r"[0-9]{1,20}\Z", text):
         raise errors.ApiError(
             500,
             'resourceVersion: Invalid value: "{}": strconv.ParseUint: '
@@ -125,13 +131,9 @@ def _resource_version(text):
 
 def _seconds(request):
     text = request.query.get("timeoutSeconds", "")
-    if text:
-        try:
-            seconds = int(text)
-        except ValueError:
-            raise errors.bad_request('strconv.ParseInt: parsing "{}": invalid syntax'.format(text))
-        if seconds > 0:
-            return seconds
+    seconds = errors.integer(text) if text else 0
+    if seconds > 0:
+        return min(seconds, LONGEST_WATCH)
     timing = request.cluster.timing
     return random.uniform(timing.watch_shortest, timing.watch_longest)
 
@@ -218,8 +220,8 @@ async def _log_answer(request, pod, options):
 
 async def instantiate(request):
     """Start a build of a BuildConfig."""
-    body = bodies.parse(request, "BuildRequest")
-    name = (body.get("metadata") or {}).get("name") or request.info.name
+    body = bodies.decode(request, BUILD_REQUEST)
+    name = body["metadata"].get("name") or request.info.name
     config = request.cluster.store.get("buildconfigs", request.info.namespace, name)
     if config is None:
         missing = '{} "{}" not found'.format(
@@ -233,8 +235,8 @@ async def instantiate(request):
 
 async def clone(request):
     """Start a build with the spec of another one."""
-    body = bodies.parse(request, "BuildRequest")
-    name = (body.get("metadata") or {}).get("name") or request.info.name
+    body = bodies.decode(request, BUILD_REQUEST)
+    name = body["metadata"].get("name") or request.info.name
     build = request.cluster.store.get("builds", request.info.namespace, name)
     if build is None:
         raise errors.not_found(errors.GroupResource("builds", KINDS["builds"].group), name)

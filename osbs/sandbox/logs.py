@@ -197,9 +197,4 @@ def _flag(query, name):
 
 def _number(query, name):
     text = query.get(name)
-    if text is None:
-        return None
-    try:
-        return int(text)
-    except ValueError:
-        raise errors.bad_request('strconv.ParseInt: parsing "{}": invalid syntax'.format(text))
+    return None if text is None else errors.integer(text)

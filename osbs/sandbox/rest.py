@@ -11,7 +11,7 @@ import random
 import time
 
 from osbs.sandbox import bodies, errors, selectors
-from osbs.sandbox.kinds import KINDS
+from osbs.sandbox.kinds import KINDS, fields
 from osbs.sandbox.kinds.base import check_metadata_unchanged
 from osbs.sandbox.store import (
     Compacted,
@@ -35,6 +35,14 @@ _SERVER_METADATA = (
     "generation",
     "deletionTimestamp",
     "deletionGracePeriodSeconds",
+)
+_DELETE_OPTIONS = fields.Struct(
+    {
+        "gracePeriodSeconds": fields.Pointer(fields.number()),
+        "preconditions": fields.Struct({"uid": fields.text()}),
+        "orphanDependents": fields.Pointer(fields.flag()),
+        "propagationPolicy": fields.text(),
+    }
 )
 _LIST_EXPIRED = (
     "The provided from parameter is too old to display a consistent list result. You "
@@ -127,9 +135,9 @@ def list_objects(request):
     # in the order of the keys, by which pages go on: it differs where projects are mixed
     found = sorted((o for o in found if wanted.accepts(o) and _key(o) > after), key=_key)
     metadata = {"selfLink": request.info.path, "resourceVersion": str(version or store.version)}
-    limit = request.query.get("limit", "")
-    if limit.isdigit() and 0 < int(limit) < len(found):
-        found = found[: int(limit)]
+    limit = errors.integer(request.query.get("limit") or "0")
+    if 0 < limit < len(found):
+        found = found[:limit]
         metadata["continue"] = _token(version or store.version, _key(found[-1]))
     return rendered_list(request, found, metadata)
 
@@ -246,8 +254,10 @@ def patch(request):
     if request.content_type not in (MERGE_PATCH, STRATEGIC_PATCH):
         raise errors.unsupported_media_type((MERGE_PATCH, STRATEGIC_PATCH))
     try:
-        changes = json.loads(request.body.decode("utf-8"))
+        changes = bodies.load(request.body)
     except ValueError:
+        changes = None
+    if not isinstance(changes, dict):
         raise errors.bad_request("unable to parse the patch: invalid character")
     current = request.find()
     merged = merge(copy.deepcopy(current), changes)
@@ -307,16 +317,15 @@ def delete(request):
 
 
 def _options(request):
-    """Return the DeleteOptions in the body; what cannot be read counts as none."""
+    """Return the DeleteOptions in the body; none are fine."""
     try:
-        options = json.loads(request.body.decode("utf-8")) if request.body else {}
+        return _DELETE_OPTIONS.decode(bodies.load(request.body) if request.body else {}, "")
     except ValueError:
         raise errors.bad_request("couldn't get version/kind; json parse error")
-    return options if isinstance(options, dict) else {}
 
 
 def _check_preconditions(request, obj):
-    uid = (_options(request).get("preconditions") or {}).get("uid")
+    uid = _options(request)["preconditions"].get("uid")
     if uid and uid != obj["metadata"]["uid"]:
         raise errors.conflict(
             request.group_resource,

@@ -276,3 +276,55 @@ def test_requests_are_recorded_with_user_agent_and_status(api):
         "status": 200,
         "known": True,
     }
+
+
+@pytest.mark.parametrize(
+    "path, body",
+    [
+        (OAPI + "buildconfigs/x/instantiate", b'{"metadata": -1}'),
+        (OAPI + "buildconfigs/x/instantiate", b'{"metadata": {"name": "x"}, "env": {}}'),
+        (OAPI + "builds/x/clone", b'{"metadata": [{}]}'),
+        (CORE + "configmaps", b'{"kind": [null], "metadata": {"name": "m"}}'),
+        (CORE + "configmaps", b'{"apiVersion": {"a": 1}, "metadata": {"name": "m"}}'),
+        (CORE + "configmaps", b"[" * 100000),
+    ],
+)
+def test_a_body_that_is_not_what_it_should_be_is_400(api, path, body):
+    api.config("x")
+    answer = api.send("POST", path, data=body, headers={"Content-Type": "application/json"})
+    assert (answer.status_code, answer.json()["reason"]) == (400, "BadRequest")
+
+
+@pytest.mark.parametrize("body", [b'"x"', b"[]", b"[" * 100000])
+def test_a_patch_that_is_no_object_is_400(api, body):
+    api.config("x")
+    headers = {"Content-Type": "application/merge-patch+json"}
+    answer = api.send("PATCH", OAPI + "buildconfigs/x", data=body, headers=headers)
+    assert (answer.status_code, answer.json()["reason"]) == (400, "BadRequest")
+
+
+@pytest.mark.parametrize("options", [{"preconditions": []}, {"propagationPolicy": 1}, []])
+def test_options_of_a_deletion_that_cannot_be_read_are_400(api, options):
+    api.config("x")
+    answer = api.send("DELETE", OAPI + "buildconfigs/x", options)
+    assert (answer.status_code, answer.json()["reason"]) == (400, "BadRequest")
+    assert api.stored("buildconfigs", "x") is not None
+
+
+@pytest.mark.parametrize("number", ["x", "\u00b2", "9" * 20])
+def test_a_limit_that_is_no_number_is_400(api, number):
+    answer = api.get(OAPI + "builds", params={"limit": number})
+    assert (answer.status_code, answer.json()["reason"]) == (400, "BadRequest")
+
+
+def test_a_version_that_is_no_number_is_500_as_on_a_real_master(api):
+    query = {"resourceVersion": "\u00b2"}
+    answer = api.get("oapi/v1/watch/namespaces/osbs/builds", params=query)
+    assert answer.status_code == 500
+    assert answer.json()["message"].startswith("resourceVersion: Invalid value")
+
+
+def test_half_a_surrogate_pair_becomes_a_replacement_character(api):
+    body = b'{"metadata": {"name": "m"}, "data": {"a": "\\ud83d", "b": "\\ud83d\\ude00"}}'
+    api.send("POST", CORE + "configmaps", data=body, headers={"Content-Type": "application/json"})
+    assert api.get(CORE + "configmaps/m").json()["data"] == {"a": "\ufffd", "b": "\U0001f600"}

@@ -398,6 +398,18 @@ class Builds(StrategyKind):
         ]
 
 
+class BuildRequests(Kind):
+    """BuildRequest: the body of instantiate and clone, never stored."""
+
+    kind = "BuildRequest"
+    group = StrategyKind.group
+    body = {
+        "lastVersion": Pointer(number()),
+        "env": ENV,
+        "triggeredBy": Sequence(Anything()),
+    }
+
+
 def pod_name(build):
     """Return the name of a build's pod (which need not exist yet)."""
     annotations = build["metadata"].get("annotations") or {}
