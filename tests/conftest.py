@@ -6,6 +6,7 @@ import io
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -35,6 +36,8 @@ def pytest_configure(config):
     """Give the session a home of its own, and keep loopback out of any proxy."""
     config.osbs_test_home = tempfile.mkdtemp(prefix="osbs-test-home-")
     os.environ[str("HOME")] = str(config.osbs_test_home)
+    # A shell's background jobs ignore it, and so would every program that a test interrupts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     os.environ[str("NO_PROXY")] = os.environ[str("no_proxy")] = str("127.0.0.1,localhost")
     for name in ("OSBS_CONFIG", "OSBS_INSTANCE", "NETRC", "KRB5CCNAME"):
         os.environ.pop(name, None)
