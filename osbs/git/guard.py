@@ -139,6 +139,11 @@ def _checked_url(text, match):
         raise OsbsValidationException(
             "git URI must not have a host that begins with a dash: '%s'" % mask_url(text)
         )
+    if user is None and mask_url(text) != text:
+        raise OsbsValidationException(
+            "git URI must not have a password with '/', '?' or '#', they have to be "
+            "percent-encoded: '%s'" % mask_url(text)
+        )
     if user is None:
         return Remote(text, None, None)
     if _CONTROL.search(unquote(user)):

@@ -392,6 +392,13 @@ def test_defect_30_credentials_of_a_uri_work_and_are_shown_nowhere(guarded, comm
     assert "hunter2" not in caplog.text
 
 
+@pytest.mark.parametrize("password", ["hun/ter2", "hun#ter2", "hun?ter2"])
+def test_defect_30_a_password_that_is_not_quoted_never_gets_to_git(password, commands):
+    with pytest.raises(OsbsValidationException) as caught:
+        utils.get_repo_info("https://me:%s@h/x" % password, "master")
+    assert not commands and "ter2" not in caught.value.message
+
+
 @pytest.mark.parametrize("user", ["me:hunter2", "hunter2"])
 def test_defect_30_wrong_credentials_are_an_error_without_them(user, guarded):
     uri = "http://%s@%s/repo" % (user, guarded.address)
