@@ -184,11 +184,24 @@ def cmd_serve(args):
         except ValueError as exc:
             return _complain(exc)
         try:
+            _warn_of_a_kept_token()
             print(json.dumps(installation.ready_line()), flush=True)
             stop.wait()
         finally:
             installation.stop()
     return 0
+
+
+def _warn_of_a_kept_token():
+    from osbs.conf import DEFAULT_CONFIGURATION_SECTION
+    from osbs.utils import get_instance_token_file_name
+
+    path = get_instance_token_file_name(DEFAULT_CONFIGURATION_SECTION)
+    if os.path.exists(path):
+        _complain(
+            "{}, which `osbs login` left, wins over the password in osbs.conf; remove it, or give "
+            "osbs --token or another HOME".format(path)
+        )
 
 
 def _wait_for_eof(stop):

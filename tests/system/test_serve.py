@@ -111,6 +111,17 @@ def test_ready_configuration_adds_a_platform_and_the_ca_to_that(sandbox):
     )
 
 
+def test_a_token_that_login_kept_for_another_server_is_warned_of(serve, home):
+    home.mkdir(".osbs").join("default.token").write("of another server")
+    warning = serve().stderr()
+    assert "default.token, which `osbs login` left, wins over the password" in warning
+    assert "of another server" not in warning
+
+
+def test_without_such_a_token_nothing_is_said(serve, home):
+    assert serve().stderr() == ""
+
+
 def test_all_addresses_in_the_ready_configuration_are_on_loopback(sandbox):
     parser = configparser.RawConfigParser()
     parser.read(str(sandbox["config"]))
