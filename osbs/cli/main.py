@@ -91,6 +91,9 @@ def main():
         raise
     except OutputClosed:
         return errors.DONE
+    except EnvironmentError as ex:
+        # The help or the version cannot be written.
+        return errors.report(ex)
     return errors.run(lambda: _run(args), args)
 
 

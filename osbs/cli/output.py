@@ -17,6 +17,11 @@ if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
     from typing import Any, Text  # noqa: F401
 
 
+# A pipe that nobody reads, or a descriptor that was closed before we started.
+_CLOSED = (errno.EPIPE, errno.EBADF)
+_STDOUT = object()
+
+
 class OutputClosed(Exception):
     """Nobody reads our standard output any more (``osbs list-builds | head``)."""
 
@@ -32,59 +37,65 @@ def str_on_2_unicode_on_3(s):
     return s.decode("utf-8") if isinstance(s, bytes) else s
 
 
-def write(text, stream=None):
+def write(text, stream=_STDOUT):
     # type: (Text, Any) -> None
     """Write a text; what the stream's encoding cannot express becomes a question mark.
 
     :param text: text
-    :param stream: file object, default: the present ``sys.stdout``
-    :raises OutputClosed: when nobody reads the stream any more
+    :param stream: file object, default: the present ``sys.stdout``; None, as the interpreter's
+        own streams are when they were closed from the beginning, swallows the text
+    :raises OutputClosed: when nobody reads the stream any more, unless it is ``sys.stderr``
     """
-    stream = sys.stdout if stream is None else stream
+    stream = sys.stdout if stream is _STDOUT else stream
+    if stream is None:
+        return
     try:
         try:
             stream.write(text)
         except UnicodeEncodeError:
             stream.write(_expressible(text, stream))
     except EnvironmentError as ex:
-        _notice_closed_pipe(ex, stream)
-        raise
+        if ex.errno not in _CLOSED:
+            raise
+        _notice_closed(stream)
 
 
-def write_line(text="", stream=None):
+def write_line(text="", stream=_STDOUT):
     # type: (Any, Any) -> None
     """Write one line and hand it on at once: a reader in a pipe wants lines as they come.
 
     :param text: anything that can be shown as text
-    :param stream: file object, default: the present ``sys.stdout``
-    :raises OutputClosed: when nobody reads the stream any more
+    :param stream: as for ``write``
+    :raises OutputClosed: as ``write`` does
     """
-    stream = sys.stdout if stream is None else stream
     write(to_text(text) + "\n", stream)
     flush(stream)
 
 
-def flush(stream=None):
+def flush(stream=_STDOUT):
     # type: (Any) -> None
     """Hand on what was written.
 
-    :param stream: file object, default: the present ``sys.stdout``
-    :raises OutputClosed: when nobody reads the stream any more
+    :param stream: as for ``write``
+    :raises OutputClosed: as ``write`` does
     """
-    stream = sys.stdout if stream is None else stream
+    stream = sys.stdout if stream is _STDOUT else stream
+    if stream is None:
+        return
     try:
         stream.flush()
     except EnvironmentError as ex:
-        _notice_closed_pipe(ex, stream)
-        raise
+        if ex.errno not in _CLOSED:
+            raise
+        _notice_closed(stream)
 
 
 def flush_quietly():
     # type: () -> None
-    """Hand on what was written to stdout, if anybody still reads it."""
+    """Hand on what was written to stdout, if anybody still reads it and there is room for it."""
     try:
         flush()
-    except OutputClosed:
+    except (OutputClosed, EnvironmentError):
         pass
 
 
@@ -109,13 +120,13 @@ def _expressible(text, stream):
     return encoded if str is bytes else encoded.decode(encoding)
 
 
-def _notice_closed_pipe(error, stream):
-    if error.errno != errno.EPIPE:
-        return
+def _notice_closed(stream):
     # What is still buffered goes nowhere: the interpreter flushes at its end and would complain.
     devnull = os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(devnull, stream.fileno())
-    finally:
-        os.close(devnull)
-    raise OutputClosed()
+    if devnull != stream.fileno():
+        try:
+            os.dup2(devnull, stream.fileno())
+        finally:
+            os.close(devnull)
+    if stream is not sys.stderr:
+        raise OutputClosed()

@@ -10,7 +10,7 @@ import os
 
 import osbs
 from osbs.cli import options
-from osbs.cli.output import str_on_2_unicode_on_3, write_line
+from osbs.cli.output import str_on_2_unicode_on_3, write, write_line
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
@@ -40,7 +40,14 @@ class _Formatter(argparse.RawDescriptionHelpFormatter):
         super(_Formatter, self).__init__(prog, **kwargs)
 
 
-class _Parser(argparse.ArgumentParser):
+class _PlainParser(argparse.ArgumentParser):
+    def _print_message(self, message, file=None):
+        # argparse ignores some errors of the stream, depending on its version.
+        if message:
+            write(message, file)
+
+
+class _Parser(_PlainParser):
     def error(self, message):
         # The sub-command is the only thing of which there can be too few.
         if message == "too few arguments":
@@ -48,7 +55,7 @@ class _Parser(argparse.ArgumentParser):
         super(_Parser, self).error(message)
 
 
-class _CommandParser(argparse.ArgumentParser):
+class _CommandParser(_PlainParser):
     """The parser of a sub-command, which gets its arguments when it is used."""
 
     def __init__(self, command, **kwargs):

@@ -26,6 +26,25 @@ def run_python(tmpdir):
     return run
 
 
+@pytest.fixture
+def osbs_process(tmpdir):
+    """Run ``osbs`` with redirections of a shell; returns exit status, stdout and stderr."""
+
+    def run(words, redirection):
+        command = [sys.executable, "-m", "osbs.cli.main"] + words
+        env = dict(os.environ, HOME=str(tmpdir), PYTHONPATH=str(os.getcwd()))
+        process = subprocess.Popen(
+            ["/bin/sh", "-c", '"$@" %s' % redirection, "sh"] + command,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=env,
+        )
+        out, err = process.communicate()
+        return process.returncode, out, err
+
+    return run
+
+
 def test_what_an_ascii_locale_cannot_express_becomes_question_marks(run_python):
     out = run_python("from osbs.cli.output import write_line; write_line(u'l\\xedne')")
     # Python 3 may take the C locale for one that knows Latin letters, but must not fail.
@@ -67,6 +86,26 @@ def test_after_a_reader_left_writing_goes_nowhere():
         with pytest.raises(OutputClosed):
             write_line("nobody reads this", stream)
         write_line("nor this", stream)
+
+
+@pytest.mark.parametrize("options", [["-V"], ["--help"], ["--token", "T", "get-token"], []])
+def test_a_closed_stdout_is_no_traceback(osbs_process, options):
+    status, _, err = osbs_process(options, ">&-")
+    assert (status, err) == (0, b"")
+
+
+@pytest.mark.parametrize("options", [["-V"], ["--help"], ["--token", "T", "get-token"], []])
+def test_a_full_disk_is_one_line_and_no_traceback(osbs_process, options):
+    status, _, err = osbs_process(options, ">/dev/full")
+    assert status == 1
+    assert len(err.splitlines()) == 1 and b"No space left" in err
+
+
+def test_without_stderr_the_header_is_not_mixed_with_the_rows(osbs_process, tmpdir):
+    path = tmpdir.join("builds.json")
+    path.write('[{"metadata": {"name": "a-1"}, "status": {"phase": "New"}}]')
+    status, out, _ = osbs_process(["list-builds", "--from-json", str(path)], "2>&-")
+    assert (status, out.split()) == (0, [b"a-1", b"|", b"new", b"|"])
 
 
 def test_another_error_of_the_stream_is_passed_on():

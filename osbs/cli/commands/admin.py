@@ -191,7 +191,7 @@ def _head(page):
 @contextlib.contextmanager
 def _progress(resource_type, args):
     """Give a function that shows on a terminal how many objects there are so far."""
-    if getattr(args, "quiet", False) or not sys.stderr.isatty():
+    if getattr(args, "quiet", False) or not (sys.stderr and sys.stderr.isatty()):
         yield lambda count: None
         return
     try:
