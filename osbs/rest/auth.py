@@ -160,7 +160,7 @@ def discover(get, root):
         logger.info("no OAuth discovery (%s), using the configured endpoint", response.status_code)
         return None
     endpoint = dig(response.json(), "authorization_endpoint")
-    if urlsplit(to_text(endpoint or "")).scheme != "https":
+    if _parts_of(to_text(endpoint or "")).scheme != "https":
         raise OsbsAuthException("the server names an OAuth endpoint that is not https")
     return endpoint
 
@@ -186,7 +186,7 @@ def token_of(response, credentials=None):
     if not location:
         logger.error("the OAuth server answered %d without a location", status)
         return ""
-    parts = urlsplit(location)
+    parts = _parts_of(location)
     answers = [parse_qs(parts.fragment), parse_qs(parts.query)]
     for answer in answers:
         if "error" in answer:
@@ -198,6 +198,14 @@ def token_of(response, credentials=None):
     if not token:
         raise OsbsAuthException("the OAuth server sent no token")
     return token
+
+
+def _parts_of(url):
+    try:
+        return urlsplit(url)
+    except ValueError:
+        # Its text may hold a token.
+        raise OsbsAuthException("the server sent an OAuth URL that is none")
 
 
 def _words_of(response, credentials):

@@ -938,6 +938,14 @@ class TestCredentials(object):
         assert client.get_oauth_token() == ""
         assert client.token == "T"
 
+    def test_a_location_that_is_no_url_is_refused_without_its_token(self):
+        client = self.make(token="T")
+        answer = HttpResponse(302, {"location": "https://[h#access_token=secret"}, b"")
+        client._con = flexmock(get=lambda url, **kwargs: answer)
+        with pytest.raises(OsbsAuthException) as info:
+            client.get_oauth_token()
+        assert "secret" not in "%s %r" % (info.value, info.value)
+
     def test_attributes_that_are_set_later_count(self):
         client = self.make()
         client.use_auth, client.token = True, "later"

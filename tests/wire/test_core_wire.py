@@ -743,9 +743,10 @@ class TestGroups(object):
         assert server.paths.count("/.well-known/oauth-authorization-server") == 1
         assert "authorization" not in server.requests[0].headers
 
-    def test_an_endpoint_that_is_not_https_is_refused(self, serve, client):
+    @pytest.mark.parametrize("endpoint", ("http://evil/", "https://[evil", 5, None))
+    def test_an_endpoint_that_is_not_https_is_refused(self, serve, client, endpoint):
         _, openshift = self.discovery(
-            serve, client, answer(200, {"authorization_endpoint": "http://evil/"})
+            serve, client, answer(200, {"authorization_endpoint": endpoint})
         )
         with pytest.raises(OsbsAuthException):
             openshift.get_build("b")
