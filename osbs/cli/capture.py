@@ -35,7 +35,7 @@ def setup_json_capture(osbs, os_conf, capture_dir):
     try:
         os.mkdir(capture_dir, 0o700)
     except OSError as ex:
-        if ex.errno != errno.EEXIST:
+        if ex.errno != errno.EEXIST or not os.path.isdir(capture_dir):
             raise
     connection = osbs.os._con
     connection.request = ResponseSaver(

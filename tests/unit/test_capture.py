@@ -66,6 +66,14 @@ def test_a_directory_that_cannot_be_made_is_an_error(osbs, os_conf, tmpdir):
         setup_json_capture(osbs, os_conf, str(tmpdir.join("a", "b")))
 
 
+def test_a_file_in_place_of_the_directory_is_an_error_before_any_request(osbs, os_conf, tmpdir):
+    path = tmpdir.join("file")
+    path.write("")
+    with pytest.raises(OSError) as exc_info:
+        setup_json_capture(osbs, os_conf, str(path))
+    assert exc_info.value.filename == str(path)
+
+
 @pytest.mark.parametrize(
     "url, name",
     [
