@@ -106,6 +106,16 @@ def _as_version(value):
     return value
 
 
+def _as_text(name, value):
+    # Callers on Python 2 pass native strings; the templates are text.
+    if not isinstance(value, six.binary_type):
+        return value
+    try:
+        return value.decode("utf-8")
+    except UnicodeDecodeError as ex:
+        raise OsbsValidationException("%s is not UTF-8: %s" % (name, ex.reason), cause=ex)
+
+
 def _not_found(exception):
     # type: (OsbsException) -> bool
     # Only a missing object means "does not exist"; anything else must not lead to a create
@@ -594,7 +604,7 @@ class OSBS(object):
     def _build_parameters(self, arguments, labels, base_image, scratch):
         """Collect the keywords of ``set_params`` (osbs-api.md, 5.5)."""
         platform = arguments["platform"]
-        parameters = dict(arguments)
+        parameters = {name: _as_text(name, value) for name, value in arguments.items()}
         parameters.update(settings.read_settings(self.build_conf, settings.BUILD_SETTINGS))
         parameters.update(settings.read_settings(self.os_conf, settings.SERVER_SETTINGS))
         parameters.update(

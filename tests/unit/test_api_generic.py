@@ -251,6 +251,39 @@ def test_orchestrator_build_of_no_arrangement_is_refused_by_name(osbs, version):
     assert "arrangement_version" in failure.value.message
 
 
+def build_from_dockerfile(osbs, **changes):
+    """Start a build up to `set_params`, whose keywords are returned."""
+    seen = []
+    parser = flexmock(
+        labels={"name": "n", "com.redhat.component": "c", "version": "1"}, baseimage="b"
+    )
+    flexmock(utils).should_receive("get_repo_info").and_return(flexmock(dockerfile_parser=parser))
+    flexmock(osbs).should_receive("_create_build_config_and_build").and_return(answer({}))
+    request = flexmock(
+        set_params=lambda **kwargs: seen.append(kwargs),
+        set_openshift_required_version=lambda version: None,
+        set_repo_info=lambda repo_info: None,
+        scratch=None,
+        isolated=None,
+    )
+    flexmock(osbs).should_receive("get_build_request").and_return(request)
+    arguments = {"git_uri": "u", "git_ref": "r", "git_branch": "b", "user": "u"}
+    osbs.create_build(**dict(arguments, **changes))
+    return seen[0]
+
+
+@pytest.mark.parametrize("name", ["user", "target", "platform", "release"])
+def test_native_strings_of_python_2_are_utf_8(osbs, name):
+    parameters = build_from_dockerfile(osbs, **{name: "J\u00f6rg".encode("utf-8")})
+    assert parameters["koji_target" if name == "target" else name] == "J\u00f6rg"
+
+
+def test_argument_that_is_not_utf_8_is_named(osbs):
+    with pytest.raises(OsbsValidationException) as failure:
+        build_from_dockerfile(osbs, user=b"J\xf6rg")
+    assert "user" in failure.value.message
+
+
 def test_each_missing_label_is_logged(osbs, caplog):
     repo_info = flexmock(dockerfile_parser=flexmock(labels={"Name": "n"}, baseimage="b"))
     with pytest.raises(OsbsValidationException) as failure:
