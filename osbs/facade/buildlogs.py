@@ -11,10 +11,12 @@ _PLATFORM_FIELD = "platform:"
 _NO_PLATFORM = "-"
 
 # <date> <time> platform:<p> - <logger> - <LEVEL> -[ <message>], exactly one space between fields
-# (decision D25).
-_ORCHESTRATOR_LINE = re.compile(r"(?:\S+ ){2}platform:(\S*)(?: \S+){5}(?: (.*))?$", re.DOTALL)
+# (decision D25). Python 2 has to be told that there is white space beyond ASCII.
+_ORCHESTRATOR_LINE = re.compile(
+    r"(?:\S+ ){2}platform:(\S*)(?: \S+){5}(?: (.*))?$", re.DOTALL | re.UNICODE
+)
 # The header of a worker's own line inside the message carries the same field, without a platform.
-_RELAYED_LINE = re.compile(r"(\S+ \S+ )platform:-(?: |$)")
+_RELAYED_LINE = re.compile(r"(\S+ \S+ )platform:-(?: |$)", re.UNICODE)
 
 
 def parse_entry(entry):

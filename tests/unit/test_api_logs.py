@@ -38,6 +38,7 @@ def test_log_line_is_split_as_the_reference_did(vector):
         (HEADER + " x y platform:- z", ("s390x", "x y z")),
         (HEADER + " x y platform:-z w", ("s390x", "x y platform:-z w")),
         (HEADER + " x y platform:-", ("s390x", "x y ")),
+        ("d t platform:x\u00a0y - a - b - c", (None, "d t platform:x\u00a0y - a - b - c")),
         ("   x y z", (None, "   x y z")),
         ("", (None, "")),
     ],
