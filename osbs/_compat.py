@@ -51,6 +51,19 @@ def to_text(value, errors="replace"):
     return six.text_type(value)
 
 
+def to_native(value):
+    # type: (Any) -> Any
+    """Return bytes or text as the interpreter's own kind of string, anything else as it is.
+
+    Python 2 fails when bytes that are not ASCII meet text, as in paths.
+
+    :param value: bytes, text, or for example a path object
+    """
+    if isinstance(value, (six.text_type, six.binary_type)):
+        return six.ensure_str(value)
+    return value
+
+
 def known_arguments(function, wanted):
     # type: (Any, dict) -> dict
     """Return those keyword arguments that a function knows, under the name that it knows.

@@ -19,7 +19,7 @@ from six.moves import configparser
 from six.moves.urllib.parse import urljoin
 
 from osbs import utils
-from osbs._compat import exception_text, to_text
+from osbs._compat import exception_text, to_native, to_text
 from osbs.constants import (
     BUILD_JSON_STORE,
     DEFAULT_ARRANGEMENT_VERSION,
@@ -372,11 +372,6 @@ def _native_text(value):
         return to_text(value)
 
 
-def _parser_name(name):
-    # Python 2's parser knows sections and keys as bytes.
-    return six.ensure_str(name) if isinstance(name, (six.text_type, six.binary_type)) else name
-
-
 def _with_getters(cls):
     # An ordinary method for each setting that needs no code of its own.
     for option in OPTIONS:
@@ -427,7 +422,8 @@ class Configuration(object):
         self.args = cli_args
         self.kwargs = kwargs
         self.scp, was_read = _read_file(conf_file)
-        if was_read and not self.scp.has_section(_parser_name(conf_section)):
+        # Python 2's parser knows sections and keys as bytes.
+        if was_read and not self.scp.has_section(to_native(conf_section)):
             logger.warning(
                 "there is no section %s in %s", _where(conf_section, ""), to_text(conf_file)
             )
@@ -475,7 +471,7 @@ class Configuration(object):
         return self.kwargs.get(args_key), getattr(self.args, six.ensure_str(args_key), None)
 
     def _from_file(self, section, key):
-        section, key = _parser_name(section), _parser_name(key)
+        section, key = to_native(section), to_native(key)
         try:
             return _native_text(self.scp.get(section, key))
         except configparser.InterpolationError:

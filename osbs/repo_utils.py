@@ -13,7 +13,7 @@ import re
 
 import six
 
-from osbs._compat import to_text
+from osbs._compat import to_native, to_text
 from osbs.constants import ADDITIONAL_TAGS_FILE, REPO_CONFIG_FILE, REPO_CONTAINER_CONFIG
 from osbs.exceptions import OsbsValidationException
 from osbs.ini import plain_parser, read_ini
@@ -40,7 +40,8 @@ def read_repo_file(dir_path, file_name):
     :return: bytes; None when there is no such file
     :raises OsbsValidationException: not a regular file, not inside the repository, or too large
     """
-    path = os.path.join(dir_path, file_name)
+    dir_path = to_native(dir_path)
+    path = os.path.join(dir_path, to_native(file_name))
     if not os.path.exists(path):
         return None
     top = os.path.realpath(dir_path or os.curdir)

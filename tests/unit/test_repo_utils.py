@@ -6,6 +6,7 @@ import os
 import time
 
 import pytest
+import six
 
 from osbs import repo_utils
 from osbs.exceptions import OsbsValidationException
@@ -61,6 +62,16 @@ def test_tags_of_container_yaml_are_the_default(repo):
     write(repo, "container.yaml", "tags: [spam]\n")
     info = RepoInfo(configuration=RepoConfiguration(dir_path=str(repo)))
     assert info.additional_tags.tags == ["spam"] and info.additional_tags.from_container_yaml
+
+
+@pytest.mark.parametrize("convert", [six.ensure_str, six.ensure_text, six.ensure_binary])
+def test_a_repository_may_be_in_a_directory_with_a_foreign_name(convert, repo):
+    directory = os.path.join(str(repo), six.ensure_str("caf\xe9"))
+    os.mkdir(directory)
+    with open(os.path.join(directory, str("container.yaml")), "w") as container:
+        container.write("tags: [spam]\n")
+    path = convert(six.ensure_text(directory))
+    assert RepoConfiguration(dir_path=path).container == {"tags": ["spam"]}
 
 
 def test_a_repository_is_read_once(repo):
