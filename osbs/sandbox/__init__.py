@@ -7,8 +7,9 @@ journal) and answers as ``openshift-samples`` recorded a real master.
 
 Rooms, from the ground up: ``store`` (objects, versions, history), ``selectors``, ``watches``,
 ``journal``, ``timing``, ``errors``, ``registry``; ``kinds`` (what is special about each kind),
-``auth``, ``rbac``, ``logs``; ``builds`` and ``buildpods`` (life cycle), ``generator`` (BuildConfig
-to Build), ``imagestreams``, ``quotas``; ``cluster`` (all of these together, without HTTP);
+``auth``, ``accounts``, ``rbac``, ``logs``; ``builds`` and ``buildpods`` (life cycle),
+``generator`` (BuildConfig to Build), ``imagestreams``, ``quotas``; ``cluster`` (all of these
+together, without HTTP);
 ``requestinfo``, ``bodies``, ``rest``, ``handlers`` (table of endpoints), ``discovery``; ``faults``,
 ``recorder``, ``tls``, ``listener``, ``control``, ``app`` (HTTP); and ``server`` with the class
 :class:`osbs.sandbox.server.Sandbox` that starts it all. What runs in build pods and what users

@@ -5,17 +5,16 @@ Imports everything of the stand-in that knows nothing of HTTP.
 """
 
 import asyncio
-import base64
-import secrets as random_secrets
 
 from osbs.sandbox import auth, imagestreams, rbac
+from osbs.sandbox.accounts import Accounts
 from osbs.sandbox.builds import BuildController
 from osbs.sandbox.generator import Generator
 from osbs.sandbox.kinds import KINDS
 from osbs.sandbox.logs import ContainerLog
 from osbs.sandbox.quotas import Quotas
 from osbs.sandbox.registry import Registry
-from osbs.sandbox.store import DELETED, Store, name_of
+from osbs.sandbox.store import DELETED, Store
 
 #: user -> roles in the project; the first one is who the ready line speaks of
 USERS = (
@@ -88,6 +87,7 @@ class Cluster:
         self.access = rbac.Access()
         self.authenticator = auth.Authenticator(timing, self._journal_token)
         self.oauth = auth.OAuth(self.authenticator, timing)
+        self.accounts = Accounts(self)
         self.quotas = Quotas(self)
         self.tags = imagestreams.TagView(self)
         self.importer = imagestreams.Importer(self)
@@ -122,6 +122,7 @@ class Cluster:
             self.add_user(name, password, role)
         for namespace in self.namespaces:
             self._set_up(namespace)
+        self.accounts.start()
         self.quotas.start()
         self.importer.start()
         self.generator.start()
@@ -193,83 +194,11 @@ class Cluster:
                 auth.service_account_user(self.namespace, account)[0], namespace, *roles
             )
             if self.store.get("serviceaccounts", namespace, account) is None:
-                self._add_service_account(namespace, account)
-
-    def _add_service_account(self, namespace, account):
-        user, groups = auth.service_account_user(namespace, account)
-        stored = self.store.create(
-            "serviceaccounts", {"metadata": {"name": account, "namespace": namespace}}
-        )
-        names = []
-        for _ in range(2):
-            name = "{}-token-{}".format(account, _suffix())
-            data = {
-                "namespace": namespace,
-                "service-ca.crt": self._certificate(),
-                "ca.crt": self._certificate(),
-                "token": self.authenticator.issue(user, None, groups),
-            }
-            self._add_secret(name, stored, "kubernetes.io/service-account-token", data)
-            names.append(name)
-        docker = "{}-dockercfg-{}".format(account, _suffix())
-        self._add_secret(
-            docker,
-            stored,
-            "kubernetes.io/dockercfg",
-            {".dockercfg": "{}"},
-            {
-                "openshift.io/token-secret.name": names[1],
-                "openshift.io/token-secret.value": data["token"],
-            },
-        )
-        self.store.update(
-            "serviceaccounts",
-            dict(
-                stored,
-                secrets=[{"name": names[0]}, {"name": docker}],
-                imagePullSecrets=[{"name": docker}],
-            ),
-        )
-
-    def _add_secret(self, name, account, kind, data, annotations=()):
-        notes = dict(
-            {
-                "kubernetes.io/service-account.name": name_of(account),
-                "kubernetes.io/service-account.uid": account["metadata"]["uid"],
-            },
-            **dict(annotations),
-        )
-        self.store.create(
-            "secrets",
-            {
-                "metadata": {
-                    "name": name,
-                    "namespace": account["metadata"]["namespace"],
-                    "annotations": notes,
-                },
-                "data": {
-                    key: base64.b64encode(data[key].encode("utf-8")).decode("ascii")
-                    for key in sorted(data)
-                },
-                "type": kind,
-            },
-        )
-
-    def _certificate(self):
-        if not self.ca_file:
-            return ""
-        with open(self.ca_file) as source:
-            return source.read()
+                self.accounts.add(namespace, account)
 
     def account_token(self, namespace, account):
         """Return the token of a service account; empty when it has none."""
-        stored = self.store.get("serviceaccounts", namespace, account) or {}
-        for entry in stored.get("secrets") or ():
-            secret = self.store.get("secrets", namespace, entry["name"]) or {}
-            token = (secret.get("data") or {}).get("token")
-            if token:
-                return base64.b64decode(token).decode("utf-8")
-        return ""
+        return self.accounts.token(namespace, account)
 
     # what controllers ask for
 
@@ -414,7 +343,3 @@ class Cluster:
             self._journal_length += 1
             if self._journal_length > JOURNAL_LIMIT:
                 self._rewrite()
-
-
-def _suffix():
-    return "".join(random_secrets.choice("bcdfghjklmnpqrstvwxz2456789") for _ in range(5))

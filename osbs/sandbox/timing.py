@@ -42,6 +42,7 @@ class Timing:
         # authentication
         "token_life": 86400.0,
         "token_cache": 10.0,
+        "account": 0.1,
         # etcd
         "compaction": 300.0,
     }

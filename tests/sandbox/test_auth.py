@@ -196,3 +196,49 @@ def test_without_a_negotiator_negotiate_is_refused(api):
 def test_what_is_no_negotiator_is_refused(api):
     with pytest.raises(TypeError):
         api.sandbox.negotiator = object()
+
+
+def make_account(api):
+    api.post(CORE + "serviceaccounts", {"metadata": {"name": "robot"}})
+    api.wait(lambda: api.sandbox.token_of("osbs/robot"))
+    return Api(api.sandbox, "osbs/robot")
+
+
+def whoami(api):
+    answer = api.get("oapi/v1/users/~")
+    return answer.json()["metadata"]["name"] if answer.status_code == 200 else answer.status_code
+
+
+def test_a_new_service_account_gets_secrets_with_a_token_that_works(api):
+    robot = make_account(api)
+    assert whoami(robot) == "system:serviceaccount:osbs:robot"
+    account = api.get(CORE + "serviceaccounts/robot").json()
+    kinds = [api.stored("secrets", entry["name"])["type"] for entry in account["secrets"]]
+    assert kinds == ["kubernetes.io/service-account-token", "kubernetes.io/dockercfg"]
+    assert account["imagePullSecrets"] == account["secrets"][1:]
+
+
+def test_a_service_account_that_is_deleted_takes_its_secrets_and_tokens_along():
+    with started(delays={"token_cache": 0.0}) as api:
+        robot = make_account(api)
+        names = [entry["name"] for entry in api.stored("serviceaccounts", "robot")["secrets"]]
+        api.delete(CORE + "serviceaccounts/robot")
+        assert [api.stored("secrets", name) for name in names] == [None, None]
+        assert whoami(robot) == 401
+
+
+def test_a_token_ends_with_its_secret():
+    with started(delays={"token_cache": 0.0}) as api:
+        robot = make_account(api)
+        names = [entry["name"] for entry in api.stored("serviceaccounts", "robot")["secrets"]]
+        api.delete(CORE + "secrets/" + names[0])
+        assert whoami(robot) == 401
+
+
+def test_a_build_runs_as_a_service_account_that_was_made_for_it(api, pods):
+    make_account(api)
+    api.config("x", serviceAccount="robot")
+    api.instantiate("x")
+    pod = pods.pod("x-1")
+    assert pod.token == api.sandbox.token_of("osbs/robot")
+    pods.finish("x-1")
