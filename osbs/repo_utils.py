@@ -46,7 +46,7 @@ def read_repo_file(dir_path, file_name):
         return None
     top = os.path.realpath(dir_path or os.curdir)
     real_path = os.path.realpath(path)
-    if not real_path.startswith(os.path.join(top, "")):
+    if not real_path.startswith(os.path.join(top, str(""))):
         raise OsbsValidationException("%s: is a link that leaves the repository" % file_name)
     if not os.path.isfile(real_path):
         raise OsbsValidationException("%s: is not a regular file" % file_name)
