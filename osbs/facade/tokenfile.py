@@ -7,6 +7,8 @@ import os
 import stat
 from binascii import hexlify
 
+import six
+
 _OWNER_ONLY_DIRECTORY = stat.S_IRWXU
 _OWNER_ONLY_FILE = stat.S_IRUSR | stat.S_IWUSR
 
@@ -20,7 +22,8 @@ def save_token(path, token):
     :raises OSError: when directory or file cannot be written
     """
     _make_private_directory(os.path.dirname(path))
-    unfinished = "%s.%s" % (path, hexlify(os.urandom(16)).decode("ascii"))
+    # Native strings: on Python 2, a name that is not ASCII must not meet text.
+    unfinished = path + six.ensure_str("." + hexlify(os.urandom(16)).decode("ascii"))
     try:
         descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY_FILE)
         with os.fdopen(descriptor, "wb") as token_file:
@@ -37,6 +40,9 @@ def _make_private_directory(directory):
     except OSError as ex:
         if ex.errno != errno.EEXIST or not os.path.isdir(directory):
             raise
+    # Nothing but tokens is in that one; any other belongs to more than this program.
+    if os.path.basename(directory) != str(".osbs"):
+        return
     if stat.S_IMODE(os.stat(directory).st_mode) & (stat.S_IRWXG | stat.S_IRWXO):
         os.chmod(directory, _OWNER_ONLY_DIRECTORY)
 

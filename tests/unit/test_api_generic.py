@@ -377,6 +377,23 @@ class Test_login(object):
         osbs.login(token="t")
         assert stat.S_IMODE(os.stat(os.path.dirname(path)).st_mode) == 0o700
 
+    def test_directory_that_is_not_only_for_tokens_keeps_its_mode(self, osbs, tmpdir):
+        shared = tmpdir.mkdir("shared")
+        shared.chmod(0o755)
+        elsewhere = str(shared.join("x.token"))
+        flexmock(utils).should_receive("get_instance_token_file_name").and_return(elsewhere)
+        flexmock(osbs.os).should_receive("get_user")
+        osbs.login(token="t")
+        assert open(elsewhere).read() == "t\n"
+        assert stat.S_IMODE(os.stat(str(shared)).st_mode) == 0o755
+
+    def test_token_is_kept_under_a_name_that_is_not_ascii(self, osbs, path):
+        elsewhere = os.path.join(os.path.dirname(path), six.ensure_str("pr\u00e9.token"))
+        flexmock(utils).should_receive("get_instance_token_file_name").and_return(elsewhere)
+        flexmock(osbs.os).should_receive("get_user")
+        osbs.login(token="t")
+        assert open(elsewhere).read() == "t\n"
+
     def test_login_replaces_an_older_token(self, osbs, path):
         flexmock(osbs.os).should_receive("get_user")
         osbs.login(token="one")
