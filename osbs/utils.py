@@ -457,7 +457,8 @@ def find_build_json_store():
     # The prefix of the package is not sys.prefix where a distribution patches pip.
     package_prefix = os.path.dirname(os.path.dirname(os.path.dirname(beside)))
     candidates = [BUILD_JSON_STORE, os.path.join(beside, "inputs")]
-    candidates += [os.path.join(prefix, "share", "osbs") for prefix in (sys.prefix, package_prefix)]
+    prefixes = (sys.prefix, package_prefix, beside)  # the last for `pip install --target`
+    candidates += [os.path.join(prefix, "share", "osbs") for prefix in prefixes]
     for candidate in candidates:
         if os.path.isfile(os.path.join(candidate, ORCHESTRATOR_OUTER_TEMPLATE)):
             return candidate

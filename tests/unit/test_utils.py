@@ -446,6 +446,15 @@ def test_the_templates_of_the_source_tree_are_found():
     assert found == os.path.join(os.path.dirname(os.path.dirname(utils.__file__)), "inputs")
 
 
+def test_templates_are_found_that_were_installed_into_a_directory_of_their_own(tmpdir, monkeypatch):
+    installed = tmpdir.mkdir("share").mkdir("osbs")
+    installed.join("orchestrator.json").write("{}")
+    monkeypatch.setattr(utils, "__file__", str(tmpdir.join("osbs", "utils.py")))
+    monkeypatch.setattr(utils, "BUILD_JSON_STORE", str(tmpdir.join("absent")))
+    monkeypatch.setattr(sys, "prefix", str(tmpdir.join("other")))
+    assert utils.find_build_json_store() == str(installed)
+
+
 def test_without_templates_the_first_choice_is_named(monkeypatch):
     monkeypatch.setattr(os.path, "isfile", lambda path: False)
     assert utils.find_build_json_store() == BUILD_JSON_STORE
