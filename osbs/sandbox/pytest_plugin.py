@@ -10,10 +10,19 @@ from __future__ import absolute_import, print_function, unicode_literals
 import pytest
 
 MARKER = "osbs_sandbox"
-_HELP = (
-    "osbs_sandbox(**options): options of the fixture osbs_sandbox: faults, processes, tls, oapi, "
-    "namespace, users, token_lifetime, speed; separate=True runs it in a process of its own"
+OPTIONS = (
+    "faults",
+    "processes",
+    "separate",
+    "tls",
+    "oapi",
+    "api",
+    "namespace",
+    "users",
+    "token_lifetime",
+    "speed",
 )
+_HELP = "osbs_sandbox(**options): options of the fixture osbs_sandbox: " + ", ".join(OPTIONS)
 
 
 def pytest_configure(config):

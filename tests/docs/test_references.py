@@ -420,6 +420,25 @@ def test_the_options_of_serve_are_those_of_the_code():
     assert sorted(pages.code(row[0])[0].split()[0] for row in rows) == sorted(own)
 
 
+def test_the_options_of_the_marker_are_those_of_the_code():
+    from osbs.sandbox import pytest_plugin
+
+    rows = _rows(SANDBOX, ("option of the marker", "meaning"))
+    assert [pages.code(row[0])[0] for row in rows] == list(pytest_plugin.OPTIONS)
+
+
+@pytest.mark.skipif(six.PY2, reason="the sandbox is Python 3 only")
+def test_projects_users_and_accounts_of_the_page_are_those_of_the_code():
+    from osbs.sandbox import cluster, seed
+
+    rows = _rows(SANDBOX, ("kind", "there from the start"))
+    listed = {row[0]: pages.code(row[1]) for row in rows}
+    assert listed["projects"] == seed.namespaces("osbs")
+    assert listed["users"] == [name for name, _ in cluster.USERS]
+    assert listed["service accounts"] == [name for name, _ in cluster.SERVICE_ACCOUNTS]
+    assert listed["in each project"] == [seed.REACTOR_CONFIG_MAP]
+
+
 @pytest.mark.skipif(six.PY2, reason="the sandbox is Python 3 only")
 def test_the_fields_of_an_outcome_are_those_of_the_code():
     from osbs.sandbox.outcomes import FIELD_TYPES

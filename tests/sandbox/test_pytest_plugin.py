@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from osbs.sandbox import testing
+from osbs.sandbox import pytest_plugin, testing
 
 pytest.importorskip("aiohttp")
 pytest_plugins = ["pytester"]
@@ -159,3 +159,29 @@ def test_nothing_is_left_of_a_sandbox_that_ended():
     with testing.running() as sandbox:
         directory = sandbox.directory
     assert not os.path.exists(directory)
+
+
+@pytest.mark.parametrize("separate", [False, True])
+def test_every_option_of_the_marker_is_understood(project, separate):
+    options = {
+        "api": "auto",
+        "faults": [{"kind": "delay", "seconds": 0}],
+        "namespace": "ham",
+        "oapi": True,
+        "processes": False,
+        "separate": separate,
+        "speed": 2.0,
+        "tls": True,
+        "token_lifetime": 60,
+        "users": [("eva", "secret", "view")],
+    }
+    assert sorted(options) == sorted(pytest_plugin.OPTIONS)
+    project("""
+        import pytest
+
+        @pytest.mark.osbs_sandbox(**{!r})
+        def test_options(osbs_sandbox):
+            conf = osbs_sandbox.configuration(username='eva', password='secret')
+            from osbs.api import OSBS
+            assert OSBS(conf, conf).get_user()['metadata']['name'] == 'eva'
+        """.format(options)).assert_outcomes(passed=1)
