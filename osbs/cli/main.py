@@ -15,6 +15,7 @@ import sys
 import warnings
 
 import osbs as osbs_package
+from osbs._compat import to_native
 from osbs.cli import errors, options
 from osbs.cli.commands.account import (
     cmd_get_all_resource_quota,
@@ -146,7 +147,7 @@ def _configurations(args):
         os_conf.get_verbosity()
     except OsbsException as ex:
         raise errors.ConfigurationError(ex.message, cause=ex)
-    if "instance" in named and not os_conf.scp.has_section(args.instance):
+    if "instance" in named and not os_conf.scp.has_section(to_native(args.instance)):
         raise errors.ConfigurationError(
             "there is no section [%s] in %s" % (args.instance, _shown(args.config))
         )

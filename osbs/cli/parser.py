@@ -7,6 +7,7 @@ from __future__ import absolute_import, print_function, unicode_literals
 
 import argparse
 import os
+import sys
 
 import osbs
 from osbs.cli import options
@@ -22,6 +23,8 @@ _ACTIONS = {
     options.TRUE: "store_true",
     options.VALUE: "store",
 }
+# Sent as they are.
+_CREDENTIALS = ("username", "password")
 # Columns that argparse leaves free at the right.
 _HELP_MARGIN = 2
 _TAKES_ARGUMENT = (options.VALUE, options.APPEND)
@@ -125,7 +128,25 @@ def parse_args(parser, argv=None):
             args.named.add(option.dest)
         else:
             setattr(args, option.dest, option.default)
+    for name, value in list(vars(args).items()):
+        if name not in _CREDENTIALS:
+            setattr(args, name, _readable(value))
     return args
+
+
+def _readable(value):
+    """Return bytes of Python 2 that are not ASCII as text, as which they fit into messages."""
+    if isinstance(value, list):
+        return [_readable(item) for item in value]
+    if not isinstance(value, bytes):
+        return value
+    try:
+        text = value.decode("utf-8")
+        # Names of files must stay usable in any locale.
+        text.encode(sys.getfilesystemencoding() or "ascii")
+    except UnicodeError:
+        return value
+    return value if len(text) == len(value) else text
 
 
 def _help_width():

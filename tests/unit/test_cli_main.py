@@ -7,6 +7,7 @@ import sys
 import warnings
 
 import pytest
+import six
 
 import osbs
 import osbs.api
@@ -188,6 +189,17 @@ def test_arguments_need_nothing_that_is_not_an_option(run, called, monkeypatch):
     monkeypatch.setattr(cli_main, "cli", cli)
     assert run("get-user") is None
     assert len(called) == 1
+
+
+def test_an_instance_beyond_ascii_is_found(monkeypatch, levels, called, home, tmpdir):
+    name = six.ensure_str("P\u011bt")
+    conf = tmpdir.join("osbs.conf")
+    conf.write_binary("[P\u011bt]\nopenshift_url = https://h/\n".encode("utf-8"))
+    monkeypatch.setattr(sys, "getfilesystemencoding", lambda: "utf-8")
+    words = [str(word) for word in ("osbs", "--config", conf, "--instance")]
+    monkeypatch.setattr(sys, "argv", words + [name, str("get-user")])
+    assert cli_main.main() is None
+    assert called[0][0].instance == "P\u011bt"
 
 
 def test_importing_the_main_module_adds_no_handler(levels):

@@ -5,6 +5,7 @@ from __future__ import absolute_import, print_function, unicode_literals
 import sys
 
 import pytest
+import six
 
 import osbs
 from osbs.cli import main as cli_main
@@ -379,6 +380,25 @@ def test_the_command_line_beats_the_environment(parse, monkeypatch):
 def test_an_empty_environment_variable_counts_as_missing(parse, monkeypatch):
     monkeypatch.setenv(str("OSBS_CONFIG"), str(""))
     assert parse("list-builds").config == "/etc/osbs.conf"
+
+
+def beyond_ascii(monkeypatch, encoding):
+    """Parse arguments as Python 2 and 3 get them in a locale."""
+    name = six.ensure_str("P\u011bt")
+    argv = ["osbs", "--config", name, "--password", name, "build", "-g", "x", "-b", name, "-u", "u"]
+    monkeypatch.setattr(sys, "argv", [str(word) for word in argv] + [str("--platforms"), name])
+    monkeypatch.setattr(sys, "getfilesystemencoding", lambda: encoding)
+    return cli_main.cli()[1]
+
+
+@pytest.mark.parametrize("dest, value", [("config", "P\u011bt"), ("platforms", ["P\u011bt"])])
+def test_arguments_beyond_ascii_are_text(monkeypatch, dest, value):
+    assert getattr(beyond_ascii(monkeypatch, "utf-8"), dest) == value
+
+
+@pytest.mark.parametrize("encoding, dest", [("ascii", "config"), ("utf-8", "password")])
+def test_arguments_that_have_to_stay_bytes_do(monkeypatch, encoding, dest):
+    assert type(getattr(beyond_ascii(monkeypatch, encoding), dest)) is str
 
 
 def test_the_help_names_the_environment_variables_and_exit_statuses(help_of):
