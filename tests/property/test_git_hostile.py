@@ -10,6 +10,7 @@ import tempfile
 from contextlib import contextmanager
 
 import pytest
+import six
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -243,6 +244,8 @@ entries = st.one_of(
     st.just(b"#" * (MAX_FILE_SIZE + 1)),
 )
 IN_HISTORY = PLACES + [".gitmodules", ".gitattributes", ".lfsconfig", "hooks/post-checkout"]
+# Starting git takes Python 2 five times as long; there the full number would take two minutes.
+HISTORIES = settings(max_examples=max(1, settings.default.max_examples // (12 if six.PY2 else 1)))
 histories = st.dictionaries(st.sampled_from(IN_HISTORY), entries, min_size=1, max_size=6)
 
 
@@ -255,7 +258,7 @@ def fitting(files):
     }
 
 
-@settings(max_examples=max(1, settings.default.max_examples // 12))
+@HISTORIES
 @given(histories, st.booleans())
 @example({"Dockerfile": ("120000", b"{top}/secret")}, False)
 @example({"sub": ("160000", b"1" * 40), ".gitmodules": b'[submodule "x"]\n\tpath = -x\n'}, True)
