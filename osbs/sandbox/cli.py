@@ -8,6 +8,7 @@ Data on stdout (the ready line, the log of the demo), words on stderr. Exit stat
 import argparse
 import json
 import os
+import re
 import signal
 import sys
 import tempfile
@@ -18,6 +19,8 @@ import osbs
 
 FAILED = 1
 USAGE = 2
+
+_CONTRADICTION = "--openshift-api oapi cannot work with --no-oapi"
 
 
 def main(argv=None):
@@ -68,7 +71,12 @@ def _add_serve(commands):
         "--port", type=_port, default=0, help="port on 127.0.0.1; 0, the default, takes a free one"
     )
     serve.add_argument("--no-tls", action="store_true", help="serve http instead of https")
-    serve.add_argument("--namespace", default="osbs", help="project of the builds (default: osbs)")
+    serve.add_argument(
+        "--namespace",
+        type=_namespace,
+        default="osbs",
+        help="project of the builds (default: osbs)",
+    )
     serve.add_argument(
         "--user",
         action="append",
@@ -134,6 +142,15 @@ def _port(text):
     return int(text)
 
 
+def _namespace(text):
+    # The projects of the workers have longer names.
+    if not re.match(r"[a-z0-9]([-a-z0-9]{0,48}[a-z0-9])?\Z", text):
+        raise argparse.ArgumentTypeError(
+            "{!r} is no name of a project: up to 50 of a-z, 0-9 and -".format(text)
+        )
+    return text
+
+
 def _positive(text):
     try:
         value = float(text)
@@ -161,6 +178,8 @@ def cmd_serve(args):
     from osbs.sandbox.outcomes import OutcomeError
     from osbs.sandbox.pods import ScriptedRunner
 
+    if args.no_oapi and args.openshift_api == "oapi":
+        return _complain(_CONTRADICTION, USAGE)
     stop = threading.Event()
     for signum in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signum, lambda *_: stop.set())
@@ -180,6 +199,8 @@ def cmd_serve(args):
             )
             installation.start()
         except OSError as exc:
+            if exc.filename is not None:
+                return _complain("cannot use {}: {}".format(exc.filename, exc.strerror))
             return _complain("cannot serve on port {}: {}".format(args.port, exc))
         except ValueError as exc:
             return _complain(exc)
@@ -231,7 +252,7 @@ def cmd_demo(args):
     from osbs.sandbox.demo import run_demo
 
     if args.no_oapi and args.openshift_api == "oapi":
-        return _complain("--openshift-api oapi cannot work with --no-oapi", USAGE)
+        return _complain(_CONTRADICTION, USAGE)
     try:
         return run_demo(api=args.openshift_api, oapi=not args.no_oapi)
     except KeyboardInterrupt:

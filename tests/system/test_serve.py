@@ -231,9 +231,22 @@ def test_a_state_file_that_is_none_is_one_line_and_status_1(tmpdir):
     assert (status, stdout, stderr.count("\n"), str(path) in stderr) == (1, "", 1, True)
 
 
+@pytest.mark.parametrize("option", ["--state", "--directory"])
+def test_a_path_that_cannot_be_used_is_named_and_not_the_port(option, tmpdir):
+    path = tmpdir.join("file")
+    path.write("")
+    status, stdout, stderr = run_cli("serve", option, str(path.join("below")))
+    assert (status, stdout, stderr.count("\n")) == (1, "", 1)
+    assert stderr.startswith("osbs-sandbox: cannot use %s" % path)
+
+
 @pytest.mark.parametrize(
     "options",
     [
+        ["--namespace", ""],
+        ["--namespace", "Bad_Name"],
+        ["--namespace", "n" * 51],
+        ["--no-oapi", "--openshift-api", "oapi"],
         ["--port", "65536"],
         ["--port", "-1"],
         ["--speed", "0"],
