@@ -337,6 +337,8 @@ class Soak:
         unknown = set(phases) - set(known)
         lost = [text for worker in workers for text in worker.wrong]
         wrong = stuck + lost
+        if not known:
+            wrong.append("no build was started")
         if len(known) != len(set(known)):
             wrong.append("a build was given out twice")
         if set(known) - set(phases):
@@ -390,6 +392,8 @@ def main(argv=None):
         return 0
     osbs.http.HTTP_BACKOFF_FACTOR = options.backoff
     with tempfile.TemporaryDirectory(prefix="osbs-soak-") as directory:
+        # A token that somebody stored would win over the configured login.
+        os.environ["HOME"] = directory
         figures, wrong = Soak(options, directory).run()
     json.dump(dict(figures, seed=options.seed, wrong=wrong), sys.stdout, indent=1)
     sys.stdout.write("\n")
