@@ -10,19 +10,20 @@ from setuptools import find_packages, setup
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
-# The upper bounds are the last releases that run on that interpreter. Newer installers find
-# them without help; the bounds are for installers that ignore Requires-Python.
+# The lower bounds are what .ci/run installs beside the oldest Python 3. The upper bounds are the
+# last releases that run on that interpreter. Newer installers find them without help; the bounds
+# are for installers that ignore Requires-Python.
 REQUIREMENTS = [
-    'requests>=2.18; python_version >= "3"',
-    'requests>=2.18,<2.28; python_version < "3"',
-    "six>=1.10",
+    'requests>=2.20; python_version >= "3"',
+    'requests>=2.20,<2.28; python_version < "3"',
+    "six>=1.12",
     'PyYAML>=5.1; python_version >= "3"',
     'PyYAML>=5.1,<6; python_version < "3"',
     'jsonschema>=2.6; python_version >= "3"',
     'jsonschema>=2.6,<4; python_version < "3"',
     "python-dateutil>=2.7",
-    'dockerfile-parse>=0.0.11; python_version >= "3"',
-    'dockerfile-parse>=0.0.11,<2; python_version < "3"',
+    'dockerfile-parse>=1.0.0; python_version >= "3"',
+    'dockerfile-parse>=1.0.0,<2; python_version < "3"',
     'packaging>=16.8; python_version >= "3"',
     'packaging>=16.8,<21; python_version < "3"',
 ]

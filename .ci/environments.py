@@ -27,6 +27,8 @@ VIRTUALENV = "virtualenv<20.22"
 NEW_MINOR = 12
 UNUSED_SECONDS = 14 * 24 * 3600
 PROBE = "import ssl, venv, zlib, sqlite3, sys; print('%d.%d' % sys.version_info[:2])"
+# name, lowest release and marker of a requirement
+OLDEST = re.compile(r"([\w.-]+).*?>=\s*([\w.]+)[^;]*(;.*)?$")
 COVERAGE_HOOK = (
     "import os; exec(\"try:\\n if os.environ.get('COVERAGE_PROCESS_START'):\\n"
     '  import coverage; coverage.process_startup()\\nexcept ImportError: pass")\n'
@@ -113,6 +115,11 @@ class Wheel(object):
             metadata = archive.read(name).decode("utf-8")
         self.requirements = re.findall(r"(?m)^Requires-Dist: (.+)$", metadata)
 
+    def oldest_requirements(self):
+        """Return what it needs at run time, each in the oldest release that it allows."""
+        lowest = [OLDEST.match(words) for words in self.requirements if "extra ==" not in words]
+        return ["%s==%s%s" % found.groups("") for found in lowest if found]
+
 
 class Environments(object):
     """Make environments for a run.
@@ -125,15 +132,17 @@ class Environments(object):
         self.directory = directory
         self.virtualenv = virtualenv
 
-    def make(self, step, name, python, wheel, extras):
+    def make(self, step, name, python, wheel, extras, oldest=False):
         """Return the path of the interpreter of a new environment with the wheel installed.
 
         :param name: str, name of the environment
         :param python: str, path of the interpreter
         :param wheel: Wheel
         :param extras: str, comma-separated
+        :param oldest: bool, take the oldest releases that the wheel allows
         """
-        base = self._base(step, python, wheel, extras)
+        pinned = wheel.oldest_requirements() if oldest else []
+        base = self._base(step, python, wheel, extras, pinned)
         home = os.path.join(self.directory, name)
         self._bare(step, python, home)
         own = os.path.join(home, "bin", "python")
@@ -144,15 +153,15 @@ class Environments(object):
         install(step, own, ["--no-deps", "--no-index", wheel.path])
         return own
 
-    def _base(self, step, python, wheel, extras):
-        words = [python, str(os.path.getmtime(os.path.realpath(python))), extras]
+    def _base(self, step, python, wheel, extras, pinned):
+        words = [python, str(os.path.getmtime(os.path.realpath(python))), extras] + pinned
         home = os.path.join(CACHE, "envs", digest(words + wheel.requirements))
         own = os.path.join(home, "bin", "python")
         with locked(home):
             if not os.path.exists(os.path.join(home, "complete")):
                 shutil.rmtree(home, ignore_errors=True)
                 self._with_pip(step, python, home)
-                install(step, own, ["%s[%s]" % (wheel.path, extras)])
+                install(step, own, ["%s[%s]" % (wheel.path, extras)] + pinned)
                 step.run([own, "-m", "pip", "uninstall", "-q", "-y", "osbs-client"])
             mark_complete(home)
         return own

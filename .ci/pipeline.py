@@ -34,6 +34,8 @@ SYSTEM = {
 APT_SECONDS = 600
 # Tests for the interpreters between the oldest and the one that runs everything.
 SELECTION = ["tests/unit", "tests/conformance"]
+# Of this interpreter, the tests use the oldest releases that setup.py allows.
+OLDEST = "3.6"
 KERBEROS_TESTS = "tests/system/test_kerberos*.py"
 
 
@@ -145,10 +147,10 @@ class Pipeline(object):
         self.python27 = output.strip().splitlines()[-1]
         return self.python27
 
-    def environment(self, name, extras, step, python=None):
+    def environment(self, name, extras, step, python=None, oldest=False):
         """Make an environment of the running Python 3, or of another interpreter."""
         self.interpreters[name] = self.environments.make(
-            step, name, python or self.python3, self.wheel, extras
+            step, name, python or self.python3, self.wheel, extras, oldest
         )
 
     def environment27(self, step):
@@ -231,7 +233,7 @@ class Pipeline(object):
     def selection(self, version, python, step):
         """Run the tests that say most about an interpreter."""
         name = "python-" + version
-        self.environment(name, "test", step, python)
+        self.environment(name, "test", step, python, oldest=version == OLDEST)
         return self.suite(step, name, SELECTION)
 
     def coverage(self, step):

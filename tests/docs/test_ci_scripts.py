@@ -4,6 +4,7 @@ from __future__ import absolute_import, print_function, unicode_literals
 
 import os
 import sys
+import zipfile
 
 import pytest
 
@@ -227,3 +228,20 @@ def test_a_readme_without_the_two_commands_is_a_failure(pipeline, tmpdir, text):
 def test_the_linters_are_those_of_setup_py(monkeypatch):
     found = load("pipeline.py").extra("lint")
     assert [each for each in found if each.startswith("ruff==")]
+
+
+def test_the_oldest_releases_are_the_lower_bounds_of_what_is_needed_at_run_time(tmpdir):
+    metadata = """\
+Requires-Dist: six (>=1.12)
+Requires-Dist: python-dateutil>=2.7
+Requires-Dist: requests<2.28,>=2.20; python_version < "3"
+Requires-Dist: aiohttp>=3.8; python_version >= "3" and extra == "sandbox"
+"""
+    path = str(tmpdir.join("a.whl"))
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a-1.dist-info/METADATA", metadata)
+    assert load("environments.py").Wheel(path).oldest_requirements() == [
+        "six==1.12",
+        "python-dateutil==2.7",
+        'requests==2.20; python_version < "3"',
+    ]
