@@ -51,6 +51,15 @@ def to_text(value, errors="replace"):
     return six.text_type(value)
 
 
+def is_ascii(value):
+    # type: (Any) -> bool
+    """Tell whether bytes or text hold nothing beyond ASCII.
+
+    :param value: bytes or text
+    """
+    return all(ord(character) < 128 for character in to_text(value))
+
+
 def to_native(value):
     # type: (Any) -> Any
     """Return bytes or text as the interpreter's own kind of string, anything else as it is.

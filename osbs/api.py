@@ -48,7 +48,7 @@ from osbs.facade import buildlogs, settings, source, tokenfile
 from osbs.facade.buildlogs import LogEntry
 from osbs.facade.guard import guarded_iteration, osbsapi
 from osbs.redact import mask_url, redacted
-from osbs.rest.objects import includes
+from osbs.rest.objects import dig, includes
 from osbs.rest.retry import Deadline
 from osbs.utils import retry_on_conflict
 
@@ -596,9 +596,9 @@ class OSBS(object):
         build_request.set_openshift_required_version(self.os_conf.get_openshift_required_version())
         build_request.set_repo_info(repo_info)
         response = self._submit(build_request)
-        # Tests of callers answer with objects whose `json` is a method.
-        build = response.json if isinstance(response.json, dict) else {}
-        logger.debug("build started: %s", utils.graceful_chain_get(build, "metadata", "name"))
+        # Tests of callers answer with plain dicts, or with objects whose `json` is a method.
+        name = dig(getattr(response, "json", None), "metadata", "name")
+        logger.debug("build started: %s", name)
         return response
 
     def _build_parameters(self, arguments, labels, base_image, scratch):

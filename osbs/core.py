@@ -13,6 +13,7 @@ import logging
 import numbers
 import os
 import time
+from collections import OrderedDict
 from itertools import islice
 
 import requests
@@ -379,7 +380,7 @@ class Openshift(object):
         account = self._call(plan.get_serviceaccount(username)).json()
         secrets = dig(account, "secrets")
         names = [dig(secret, "name") for secret in secrets or ()]
-        result = {}
+        result = OrderedDict()
         for name in names:
             if not isinstance(name, six.string_types) or "token" not in name:
                 continue

@@ -692,11 +692,16 @@ def _auth(username, password, kerberos_auth, headers):
     if kerberos_auth:
         return _kerberos_auth_class()()
     if username and password:
-        return (username, password)
+        return (_as_sent(username), _as_sent(password))
     if "Authorization" in headers:
         # Without any auth, requests replaces the header by what ~/.netrc says (known defect 22).
         return _keep_headers
     return None
+
+
+def _as_sent(text):
+    # requests would encode it as Latin-1, which fails for most letters; servers read UTF-8.
+    return text if _compat.is_ascii(text) else six.ensure_binary(text)
 
 
 def _keep_headers(request):

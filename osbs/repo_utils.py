@@ -13,7 +13,7 @@ import re
 
 import six
 
-from osbs._compat import to_native, to_text
+from osbs._compat import is_ascii, to_native, to_text
 from osbs.constants import ADDITIONAL_TAGS_FILE, REPO_CONFIG_FILE, REPO_CONTAINER_CONFIG
 from osbs.exceptions import OsbsValidationException
 from osbs.ini import plain_parser, read_ini
@@ -143,9 +143,10 @@ class AdditionalTagsConfig(object):
         self._from_container_yaml = bool(tags)
         if tags:
             candidates = _checked_tags(tags)
-            logger.warning(
-                "tags come from %s, the file %s is ignored", REPO_CONTAINER_CONFIG, file_name
-            )
+            if file_name:
+                logger.warning(
+                    "tags come from %s, the file %s is ignored", REPO_CONTAINER_CONFIG, file_name
+                )
         else:
             content = read_repo_file(dir_path, file_name) if file_name else None
             candidates = [line.strip() for line in to_text(content or b"").split("\n")]
@@ -154,7 +155,7 @@ class AdditionalTagsConfig(object):
     def _is_valid(self, tag):
         if not tag:
             return False
-        if self.VALID_TAG_REGEX.match(tag) and "\n" not in tag and _is_ascii(tag):
+        if self.VALID_TAG_REGEX.match(tag) and "\n" not in tag and is_ascii(tag):
             return True
         logger.warning(
             "additional tag %r is dropped: it does not match %s",
@@ -172,10 +173,6 @@ class AdditionalTagsConfig(object):
     def from_container_yaml(self):
         """True when tags were given, be they valid or not."""
         return self._from_container_yaml
-
-
-def _is_ascii(text):
-    return all(ord(character) < 128 for character in text)
 
 
 def _checked_tags(tags):

@@ -2,6 +2,8 @@
 
 from __future__ import absolute_import, print_function, unicode_literals
 
+from collections import OrderedDict
+
 from osbs.utils import graceful_chain_get
 
 _IMAGE_ID_PREFIX = "docker://"
@@ -26,7 +28,7 @@ class PodResponse(object):
     def get_container_image_ids(self):
         # type: () -> dict
         """Return the image id of each image that the containers run, without ``docker://``."""
-        image_ids = {}
+        image_ids = OrderedDict()
         for status in self._container_statuses():
             image, image_id = status.get("image"), status.get("imageID")
             if image is None or image_id is None:

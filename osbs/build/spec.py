@@ -381,7 +381,9 @@ class BuildSpec(BuildCommon):
     def _check_odcs(signing_intent, compose_ids, odcs_url):
         if (signing_intent or compose_ids) and not odcs_url:
             raise OsbsValidationException("signing_intent and compose_ids need an odcs_url")
-        if compose_ids and not hasattr(compose_ids, "__iter__"):
+        # A text is iterable on Python 3 only.
+        is_list = hasattr(compose_ids, "__iter__") and not isinstance(compose_ids, six.string_types)
+        if compose_ids and not is_list:
             raise OsbsValidationException(
                 "compose_ids must be a list, not %s" % type(compose_ids).__name__
             )

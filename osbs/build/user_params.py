@@ -190,4 +190,5 @@ class BuildUserParams(BuildCommon):
         self.tags_from_yaml = bool(values.get("tags_from_yaml"))
         # Without tags AdditionalTagsConfig would look for a file in the current directory.
         if values.get("additional_tags"):
-            self.additional_tags = AdditionalTagsConfig(tags=values["additional_tags"])
+            tags = values["additional_tags"]
+            self.additional_tags = AdditionalTagsConfig(file_name="", tags=tags)

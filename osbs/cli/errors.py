@@ -41,6 +41,9 @@ INTERRUPTED = 130
 _LINE_LIMIT = 2000
 # Exceptions that lead to each other in a circle must not hang the last line.
 _CAUSES_LIMIT = 20
+_TOKEN_HINT = (
+    "; the token is not valid, or no longer: check the configured one, or run 'osbs login'"
+)
 
 _CONTROL = "[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"
 _CA_HINT = "; if a CA of your own signed its certificate, name the CA's file in ca_bundle"
@@ -193,7 +196,8 @@ def _describe_response(ex):
     message = ex.message
     if isinstance(ex.json, dict) and "message" in ex.json:
         message = ex.json["message"]
-    return "Server returned error %s: %s" % (ex.status_code, message)
+    text = "Server returned error %s: %s" % (ex.status_code, message)
+    return text + (_TOKEN_HINT if _is_answer_401(ex) else "")
 
 
 def _describe_lost_connection(cause):

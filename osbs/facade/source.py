@@ -2,15 +2,11 @@
 
 from __future__ import absolute_import, print_function, unicode_literals
 
-import logging
-
 import six
 
 from osbs import utils
 from osbs.exceptions import OsbsException, OsbsValidationException
 from osbs.redact import mask_url
-
-logger = logging.getLogger(__name__)
 
 _REQUIRED_LABELS = (
     utils.Labels.LABEL_TYPE_NAME,
@@ -35,7 +31,6 @@ def labels_and_base_image(repo_info):
             found[label_type] = labels.get_name_and_value(label_type)[1]
         except KeyError:
             missing.append(labels.get_name(label_type))
-            logger.error("required label missing from the Dockerfile: %s", missing[-1])
     if missing:
         raise OsbsValidationException(
             "required label missing from the Dockerfile: %s" % ", ".join(missing)

@@ -348,6 +348,7 @@ def test_a_keytab_that_is_none_stops_the_sandbox(tmpdir):
 
 
 def failed_start(keytab):
+    require_package(sandbox_python(), "gssapi")
     with pytest.raises(pytest.fail.Exception) as caught:
         SandboxProcess("--keytab", str(keytab)).stop()
     lines = str(caught.value).strip().splitlines()

@@ -201,6 +201,7 @@ def test_image_stream_is_in_the_source_registry_else_the_first(changes, url, ins
         ({"signing_intent": "r", "compose_ids": [1], "odcs_url": "o"}, "not both"),
         ({"compose_ids": [1], "yum_repourls": ["u"], "odcs_url": "o"}, "not both"),
         ({"compose_ids": 1, "odcs_url": "o"}, "compose_ids must be a list"),
+        ({"compose_ids": "12", "odcs_url": "o"}, "compose_ids must be a list"),
     ],
 )
 def test_compose_parameters_that_contradict_are_refused(changes, message):

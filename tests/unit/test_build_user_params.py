@@ -184,6 +184,11 @@ def test_tags_survive_the_round_trip():
     assert json.loads(params.to_json())["tags_from_yaml"] is True
 
 
+def test_a_pod_is_not_told_of_a_file_that_is_ignored(caplog):
+    decoded(additional_tags=["a"])
+    assert "additional-tags" not in caplog.text
+
+
 def test_empty_tags_read_no_file(tmpdir, monkeypatch):
     tmpdir.join("additional-tags").write("from-cwd\nspam")
     monkeypatch.chdir(tmpdir)

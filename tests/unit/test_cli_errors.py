@@ -103,6 +103,11 @@ def test_the_result_of_a_command_has_its_exit_status(result, status):
             OsbsResponseException('{"kind": "Status", "message": "no such build"}', 404),
             "Server returned error 404: no such build",
         ),
+        (
+            OsbsResponseException("Unauthorized", 401),
+            "Server returned error 401: Unauthorized; the token is not valid, or no longer: "
+            "check the configured one, or run 'osbs login'",
+        ),
         (OsbsResponseException("plain", 500), "Server returned error 500: plain"),
         (OsbsResponseException("[1]", 500), "Server returned error 500: [1]"),
         (OsbsResponseException('{"a": 1}', 500), 'Server returned error 500: {"a": 1}'),

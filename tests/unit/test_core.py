@@ -778,6 +778,13 @@ class TestServiceAccountTokens(object):
         openshift._get = lambda url: reply(answers[url.split("/default/")[1]])
         assert openshift.get_serviceaccount_tokens() == {"a-token-1": b"T"}
 
+    def test_tokens_are_in_the_order_of_the_service_account(self, openshift):
+        names = ["token-%d" % number for number in (5, 3, 9, 1, 7)]
+        secret = {"data": {"token": base64.b64encode(b"T").decode()}}
+        secret["secrets"] = [{"name": name} for name in names]
+        openshift._get = lambda url: reply(secret)
+        assert list(openshift.get_serviceaccount_tokens()) == names
+
     @pytest.mark.parametrize("account", ({}, {"secrets": None}, {"secrets": []}))
     def test_without_secrets_there_are_no_tokens(self, openshift, account):
         openshift._get = lambda url: reply(account)

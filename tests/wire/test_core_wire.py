@@ -2,6 +2,7 @@
 
 from __future__ import absolute_import, print_function, unicode_literals
 
+import base64
 import json
 import logging
 import threading
@@ -549,6 +550,14 @@ def test_an_oauth_server_in_trouble_is_no_refusal(serve, client):
     with pytest.raises(OsbsResponseException) as info:
         openshift.get_build("x")
     assert info.value.status_code == 503
+
+
+@pytest.mark.parametrize("letters", ("P\u011bt", "gr\u00fcn", "plain"))
+def test_user_and_password_are_sent_as_utf_8(serve, client, letters):
+    server = serve(Tokens())
+    client(server, username=letters, password=letters).get_oauth_token()
+    sent = server.requests[0].headers["authorization"].partition(" ")[2]
+    assert base64.b64decode(sent).decode("utf-8") == letters + ":" + letters
 
 
 def test_defect_91_the_login_asks_for_the_basic_challenge(serve, client):
