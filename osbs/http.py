@@ -32,7 +32,7 @@ from six.moves.urllib.parse import urlsplit
 
 from osbs import _compat
 from osbs._compat import to_text
-from osbs._process import PerProcess
+from osbs._process import PerProcess, collector_paused
 from osbs.constants import (
     HTTP_BACKOFF_FACTOR,
     HTTP_MAX_RETRIES,
@@ -66,6 +66,8 @@ RETRY_AFTER_MAX = 120
 # More connections than this to one host are closed after use. Threads that share a session.
 POOL_SIZE = 64
 BLOCK_SIZE = 65536
+# Characters of JSON, such as lists of builds, that are parsed without the garbage collector.
+LARGE_BODY = 1 << 18
 
 _VERBS = ("get", "post", "put", "delete")
 _OK_FOR_JSON = (0, http_client.OK, http_client.CREATED, http_client.ACCEPTED)
@@ -95,7 +97,11 @@ def decode_json(content, encoding=None):
     :raises ValueError: they are not JSON, or nested too deeply
     """
     try:
-        return json.loads(content.decode(encoding or guess_json_utf(content) or "utf-8"))
+        text = content.decode(encoding or guess_json_utf(content) or "utf-8")
+        if len(text) < LARGE_BODY:
+            return json.loads(text)
+        with collector_paused():
+            return json.loads(text)
     except RuntimeError as ex:  # RecursionError is one
         raise ValueError("nested too deeply: %s" % ex)
 
