@@ -26,7 +26,11 @@ def _register_profiles():
     settings = dict(deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
     hypothesis.settings.register_profile("ci", max_examples=300, **settings)
     hypothesis.settings.register_profile("nightly", max_examples=10000, **settings)
-    hypothesis.settings.load_profile(os.environ.get("OSBS_HYPOTHESIS_PROFILE", "ci"))
+    profile = os.environ.get("OSBS_HYPOTHESIS_PROFILE", "ci")
+    hypothesis.settings.load_profile(profile)
+    if profile == "nightly":
+        # The time-out of setup.cfg is for 300 examples.
+        os.environ.setdefault(str("PYTEST_TIMEOUT"), str("0"))
 
 
 _register_profiles()
