@@ -179,6 +179,7 @@ class Pipeline(object):
             # There they would be skipped for want of the extra.
             options += " --ignore-glob=" + os.path.join(TOP, KERBEROS_TESTS)
         env = {
+            "OSBS_HYPOTHESIS_PROFILE": "ci",
             "HYPOTHESIS_STORAGE_DIRECTORY": os.path.join(self.directory, "hypothesis-" + name),
             "PYTEST_ADDOPTS": options,
         }

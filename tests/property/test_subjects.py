@@ -74,6 +74,6 @@ def test_a_property_test_of_each_subject_is_there(name):
     assert full or (six.PY2 and name in RUNNING_GIT)
 
 
-@pytest.mark.parametrize(("profile", "examples"), [("ci", 300), ("nightly", 10000)])
+@pytest.mark.parametrize(("profile", "examples"), [("local", 300), ("ci", 300), ("nightly", 10000)])
 def test_profiles_try_as_many_examples_as_issue_5_asks_for(profile, examples):
     assert settings.get_profile(profile).max_examples == examples
