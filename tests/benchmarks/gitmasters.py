@@ -3,7 +3,6 @@
 import os
 import socket
 import socketserver
-import subprocess
 import threading
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler
@@ -11,13 +10,7 @@ from http.server import BaseHTTPRequestHandler
 from osbs.sandbox.tls import Authority
 from tests.benchmarks.masters import ThreadingHTTPServer
 from tests.unit.gitrepos import run_git
-from tests.unit.gitservers import git_daemon
-
-_HEADERS = {
-    "CONTENT_TYPE": "Content-Type",
-    "HTTP_CONTENT_ENCODING": "Content-Encoding",
-    "GIT_PROTOCOL": "Git-Protocol",
-}
+from tests.unit.gitservers import answer_of_backend, git_daemon
 
 
 class Counter:
@@ -48,28 +41,10 @@ class _BackendHandler(BaseHTTPRequestHandler):
 
     def do_GET(self):
         """Answer."""
-        path, _, query = self.path.partition("?")
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        env = dict(
-            os.environ,
-            GIT_PROJECT_ROOT=self.server.root,
-            GIT_HTTP_EXPORT_ALL="1",
-            PATH_INFO=path,
-            QUERY_STRING=query,
-            REQUEST_METHOD=self.command,
-            CONTENT_LENGTH=str(len(body)),
-            REMOTE_ADDR="127.0.0.1",
-        )
-        env.update((name, self.headers.get(header) or "") for name, header in _HEADERS.items())
-        answer = subprocess.run(
-            [self.server.backend], env=env, input=body, stdout=subprocess.PIPE, check=True
-        ).stdout
-        self.server.counter.add(len(body) + len(answer))
-        head, _, content = answer.partition(b"\r\n\r\n")
-        headers = dict(line.split(": ", 1) for line in head.decode("ascii").split("\r\n"))
-        self.send_response(int(headers.pop("Status", "200").split()[0]))
-        headers["Content-Length"] = str(len(content))
-        for name, value in headers.items():
+        status, headers, content, count = answer_of_backend(self)
+        self.server.counter.add(count)
+        self.send_response(status)
+        for name, value in headers + [("Content-Length", str(len(content)))]:
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(content)

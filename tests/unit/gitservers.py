@@ -15,6 +15,40 @@ from six.moves import BaseHTTPServer, socketserver
 from tests.unit.gitrepos import run_git
 
 
+def answer_of_backend(handler):
+    """Run git-http-backend for a request, as Apache does.
+
+    :param handler: BaseHTTPRequestHandler whose server has ``root`` and ``backend``, two paths
+    :return: tuple of int (status), list of (name, value), bytes (body), and int (bytes that git
+        read and wrote)
+    """
+    path, _, query = handler.path.partition("?")
+    length = int(handler.headers.get("Content-Length") or 0)
+    env = dict(
+        os.environ,
+        GIT_PROJECT_ROOT=handler.server.root,
+        GIT_HTTP_EXPORT_ALL="1",
+        PATH_INFO=path,
+        QUERY_STRING=query,
+        REQUEST_METHOD=handler.command,
+        CONTENT_TYPE=handler.headers.get("Content-Type") or "",
+        CONTENT_LENGTH=str(length),
+        REMOTE_ADDR="127.0.0.1",
+        HTTP_CONTENT_ENCODING=handler.headers.get("Content-Encoding") or "",
+        GIT_PROTOCOL=handler.headers.get("Git-Protocol") or "",
+    )
+    env = {str(name): str(value) for name, value in env.items()}
+    process = subprocess.Popen(
+        [handler.server.backend], env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    answer = process.communicate(handler.rfile.read(length))[0]
+    head, _, body = answer.partition(b"\r\n\r\n")
+    headers = [line.decode("ascii").partition(": ")[::2] for line in head.split(b"\r\n")]
+    status = dict(headers).get("Status", "200")
+    headers = [header for header in headers if header[0] != "Status"]
+    return int(status.split()[0]), headers, body, length + len(answer)
+
+
 class GitHandler(BaseHTTPServer.BaseHTTPRequestHandler):
     """A CGI server for git-http-backend that may want a password; without CGI: plain files."""
 
@@ -43,34 +77,10 @@ class GitHandler(BaseHTTPServer.BaseHTTPRequestHandler):
                 self.wfile.write(content.read())
 
     def _run_backend(self):
-        path, _, query = self.path.partition("?")
-        length = int(self.headers.get("Content-Length") or 0)
-        env = dict(
-            os.environ,
-            GIT_PROJECT_ROOT=self.server.root,
-            GIT_HTTP_EXPORT_ALL="1",
-            PATH_INFO=path,
-            QUERY_STRING=query,
-            REQUEST_METHOD=self.command,
-            CONTENT_TYPE=self.headers.get("Content-Type") or "",
-            CONTENT_LENGTH=str(length),
-            REMOTE_ADDR="127.0.0.1",
-            HTTP_CONTENT_ENCODING=self.headers.get("Content-Encoding") or "",
-            GIT_PROTOCOL=self.headers.get("Git-Protocol") or "",
-        )
-        env = {str(name): str(value) for name, value in env.items()}
-        process = subprocess.Popen(
-            [self.server.backend], env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE
-        )
-        answer = process.communicate(self.rfile.read(length))[0]
-        head, _, body = answer.partition(b"\r\n\r\n")
-        headers = [line.partition(b": ")[::2] for line in head.split(b"\r\n")]
-        headers = [(name.decode("ascii"), value.decode("ascii")) for name, value in headers]
-        status = [int(value.split()[0]) for name, value in headers if name == "Status"]
-        self.send_response(status[0] if status else 200)
+        status, headers, body, _ = answer_of_backend(self)
+        self.send_response(status)
         for name, value in headers:
-            if name != "Status":
-                self.send_header(name, value)
+            self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)
 
