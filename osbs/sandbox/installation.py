@@ -1,15 +1,14 @@
 """
 A sandbox together with what :mod:`osbs.sandbox.seed` puts into it and beside it.
 
-What ``serve``, ``demo`` and :mod:`osbs.sandbox.testing` start. Imports ``server``, ``seed`` and
-``pods``.
+What ``serve``, ``demo`` and :mod:`osbs.sandbox.testing` start. Imports ``files``, ``server``,
+``seed`` and ``pods``.
 """
 
 import base64
 import os
-import shutil
 
-from osbs.sandbox import seed
+from osbs.sandbox import files, seed
 from osbs.sandbox.pods import ProcessRunner
 from osbs.sandbox.server import Sandbox
 from osbs.sandbox.store import with_metadata
@@ -59,11 +58,10 @@ class Installation:
         self.server.start()
         try:
             if self.server.ca:
-                shutil.copyfile(self.server.ca, os.path.join(self.directory, "ca.crt"))
-                self._write_administrator_certificate()
+                self._write_certificates()
             for namespace in seed.namespaces(self.namespace):
                 self._fill(namespace)
-            seed.write_private(self.config, seed.user_configuration(self))
+            files.replace(self.config, seed.user_configuration(self).encode("utf-8"))
         except BaseException:
             self.server.stop()
             raise
@@ -79,17 +77,22 @@ class Installation:
     def __exit__(self, *_):
         self.stop()
 
-    def _write_administrator_certificate(self):
-        for path, name in zip(self.server.administrator_certificate(), ADMINISTRATOR_FILES):
-            with open(path) as source:
-                seed.write_private(os.path.join(self.directory, name), source.read())
+    def _write_certificates(self):
+        authority = files.content(self.server.ca)
+        pair = [os.path.join(self.directory, name) for name in ADMINISTRATOR_FILES]
+        if files.content(self.ca) == authority and all(os.path.exists(path) for path in pair):
+            # Still good, and a client that reads them one by one must get what belongs together.
+            return
+        for path, made in zip(pair, self.server.administrator_certificate()):
+            files.replace(path, files.content(made))
+        files.replace(self.ca, authority, files.FOR_ALL)
 
     def _fill(self, namespace):
         config_map = {"config.yaml": seed.reactor_config_text(self.url)}
         metadata = {"name": seed.REACTOR_CONFIG_MAP, "namespace": namespace}
         self.server.put("configmaps", {"metadata": metadata, "data": config_map})
-        for name, files in seed.secrets(self).items():
-            data = {key: base64.b64encode(value).decode("ascii") for key, value in files.items()}
+        for name, secret in seed.secrets(self).items():
+            data = {key: base64.b64encode(value).decode("ascii") for key, value in secret.items()}
             metadata = {"name": name, "namespace": namespace}
             self.server.put("secrets", {"metadata": metadata, "data": data})
 

@@ -184,13 +184,6 @@ def secrets(sandbox):
     }
 
 
-def write_private(path, text):
-    """Write a file that only its owner can read."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as stream:
-        stream.write(text.encode("utf-8"))
-
-
 def make_repository(path, files=None, branch=BRANCH):
     """
     Make a git repository with one commit.

@@ -1,14 +1,15 @@
 """
 Certificates of the stand-in: an authority of its own, a server certificate, client certificates.
 
-Imports trustme and ssl.
+Imports ``files``, trustme and ssl.
 """
 
 import os
 import ssl
-import tempfile
 
 import trustme
+
+from osbs.sandbox import files
 
 HOSTS = ("127.0.0.1", "localhost", "::1")
 
@@ -36,7 +37,7 @@ class Authority:
         }
         #: path of the CA's certificate
         self.ca_file = os.path.join(directory, "ca.crt")
-        _write(self.ca_file, [self._saved["certificate"].encode("ascii")], 0o644)
+        files.replace(self.ca_file, self._saved["certificate"].encode("ascii"), files.FOR_ALL)
 
     def dump(self):
         """Return what a later life needs; holds the private key."""
@@ -66,21 +67,14 @@ class Authority:
             os.path.join(self._directory, "{}.{}".format(_plain(user), end))
             for end in ("crt", "key")
         )
-        _write(paths[0], [blob.bytes() for blob in leaf.cert_chain_pems], 0o644)
-        _write(paths[1], [leaf.private_key_pem.bytes()], 0o600)
+        chain = b"".join(blob.bytes() for blob in leaf.cert_chain_pems)
+        files.replace(paths[0], chain, files.FOR_ALL)
+        files.replace(paths[1], leaf.private_key_pem.bytes())
         return paths
 
 
 def _plain(user):
     return "".join(char if char.isalnum() else "-" for char in user)
-
-
-def _write(path, pieces, mode):
-    descriptor, temporary = tempfile.mkstemp(dir=os.path.dirname(path))
-    with os.fdopen(descriptor, "wb") as target:
-        target.write(b"".join(pieces))
-    os.chmod(temporary, mode)
-    os.replace(temporary, path)
 
 
 def common_name(certificate):
