@@ -10,6 +10,7 @@ import os
 import sys
 
 import osbs
+from osbs._compat import is_ascii
 from osbs.cli import options
 from osbs.cli.output import str_on_2_unicode_on_3, write, write_line
 
@@ -146,7 +147,7 @@ def _readable(value):
         text.encode(sys.getfilesystemencoding() or "ascii")
     except UnicodeError:
         return value
-    return value if len(text) == len(value) else text
+    return value if is_ascii(text) else text
 
 
 def _help_width():
