@@ -36,6 +36,23 @@ class ServedFaults:
 
     def __init__(self, control):
         self._control = control
+        self._running = False
+        self._missed = []
+
+    def begin(self):
+        """Take note that the process is there."""
+        self._running = True
+
+    def end(self):
+        """Take note that the process goes, and its faults with it."""
+        import requests
+
+        try:
+            self._missed = self.unfired()
+        except (RuntimeError, requests.RequestException):
+            # It is gone already, or a fault keeps it away.
+            pass
+        self._running = False
 
     def add(self, kind, **fault):
         """Add a fault, see :class:`osbs.sandbox.faults.Fault`; returns its description, a dict."""
@@ -43,14 +60,15 @@ class ServedFaults:
 
     def clear(self):
         """Take all faults away."""
+        self._missed = []
         self._control("DELETE", "faults")
 
     def __iter__(self):
         return iter(self._control("GET", "faults"))
 
     def unfired(self):
-        """Return the descriptions of the faults that never did anything."""
-        return self._control("GET", "unfired")
+        """Return the descriptions of the faults that never did anything, in any process so far."""
+        return self._missed + (self._control("GET", "unfired") if self._running else [])
 
 
 class ServedSandbox(Client):
@@ -117,6 +135,7 @@ class ServedSandbox(Client):
             with open(errors, encoding="utf-8", errors="replace") as stderr:
                 raise RuntimeError("the sandbox did not start: " + stderr.read().strip())
         self.ready = json.loads(line.decode("utf-8"))
+        self.faults.begin()
         wanted, self._wanted_faults = self._wanted_faults, []
         for fault in wanted:
             self.faults.add(**fault)
@@ -133,6 +152,7 @@ class ServedSandbox(Client):
     def stop(self):
         """End the process in order; it is killed when it takes too long."""
         if self._process is not None:
+            self.faults.end()
             self._process.terminate()
             try:
                 self._process.wait(PATIENCE)
@@ -142,8 +162,10 @@ class ServedSandbox(Client):
 
     def kill(self):
         """End the process with SIGKILL, as a crash does; :meth:`start` brings it back."""
-        self._process.kill()
-        self._forget()
+        if self._process is not None:
+            self.faults.end()
+            self._process.kill()
+            self._forget()
 
     def _forget(self):
         self._process.wait()
@@ -187,6 +209,8 @@ class ServedSandbox(Client):
     def _control(self, method, command, data=None):
         import requests
 
+        if self._process is None or self._process.poll() is not None:
+            raise RuntimeError("the sandbox is not running")
         if self._session is None:
             self._session = requests.Session()
             self._session.trust_env = False

@@ -109,6 +109,40 @@ def test_a_fault_that_never_happened_fails_the_block():
             pass
 
 
+@pytest.mark.parametrize("way", ["kill", "stop"])
+def test_a_fault_that_never_happened_before_the_end_of_the_process_fails_the_block(way):
+    with pytest.raises(testing.UnfiredFaults):
+        with serving(faults=[{"kind": "delay", "seconds": 1}]) as sandbox:
+            getattr(sandbox, way)()
+            sandbox.start()
+
+
+def test_faults_that_were_taken_away_after_a_crash_are_not_missed():
+    with serving(faults=[{"kind": "delay", "seconds": 1}]) as sandbox:
+        sandbox.kill()
+        sandbox.start()
+        sandbox.faults.clear()
+
+
+@pytest.mark.parametrize("ways", [["kill"], ["stop"], ["kill", "kill"]])
+def test_a_sandbox_may_have_ended_before_the_block_does(ways):
+    with serving() as sandbox:
+        for way in ways:
+            getattr(sandbox, way)()
+
+
+def test_a_sandbox_that_a_fault_keeps_away_can_be_killed():
+    with serving(faults=[{"kind": "refuse", "seconds": 60}]) as sandbox:
+        sandbox.kill()
+
+
+def test_nothing_can_be_asked_of_a_sandbox_that_has_ended():
+    with serving() as sandbox:
+        sandbox.kill()
+        with pytest.raises(RuntimeError, match="the sandbox is not running"):
+            list(sandbox.faults)
+
+
 def test_a_fault_that_cannot_be_ends_a_sandbox_in_a_thread():
     before = set(threading.enumerate())
     with pytest.raises(ValueError, match="unknown fault 'no-such-kind'"):
