@@ -15,7 +15,7 @@ import six
 
 from osbs._compat import to_text
 from osbs.cli import options
-from osbs.cli.output import OutputClosed, flush, flush_quietly, write_line
+from osbs.cli.output import OutputClosed, OutputError, flush, flush_quietly, write_line
 from osbs.exceptions import (
     OsbsAuthException,
     OsbsException,
@@ -63,16 +63,21 @@ class ConfigurationError(CommandError):
 
 def run(action, args):
     # type: (Callable[[], Optional[int]], Any) -> Optional[int]
-    """Call a function and turn its outcome into the result of ``main`` (decision D15).
+    """Call a function and turn its outcome into the result of ``main``.
+
+    What the function wrote to stdout is flushed here and nowhere later.
 
     :param action: callable without arguments; returns None, or -1 when it did not succeed
     :param args: argparse.Namespace, for telling how to go on after an interruption
     :return: None or int, what to end the process with
+    :raises SystemExit: when the action does, as argparse after help, version or wrong usage
     """
     try:
         result = action()
         flush()
         return FAILED if result == -1 else result
+    except SystemExit as ex:
+        raise SystemExit(run(lambda: ex.code, args))
     except OutputClosed:
         return DONE
     except KeyboardInterrupt as ex:
@@ -207,6 +212,7 @@ def _describe_lost_connection(cause):
 
 
 _DESCRIPTIONS = (
+    (OutputError, lambda ex: to_text(ex.strerror)),
     (OsbsNetworkException, _describe_network),
     (OsbsAuthException, lambda ex: "Authentication failure: %s" % ex.message),
     (OsbsResponseException, _describe_response),

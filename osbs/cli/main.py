@@ -40,13 +40,7 @@ from osbs.cli.commands.builds import (
     make_worker_builds_str,
 )
 from osbs.cli.completion import autocomplete, cmd_completion
-from osbs.cli.output import (
-    OutputClosed,
-    flush,
-    flush_quietly,
-    print_json_nicely,
-    str_on_2_unicode_on_3,
-)
+from osbs.cli.output import print_json_nicely, str_on_2_unicode_on_3
 from osbs.cli.parser import NoCommand, build_parser, parse_args
 
 # While no server has ever answered; see HttpSession.
@@ -79,26 +73,19 @@ def main():
     # type: () -> Optional[int]
     """Run the ``osbs`` command.
 
-    :return: None or int, what to end the process with (decision D15)
+    :return: None or int, what to end the process with
+    :raises SystemExit: after help, version or wrong usage
     """
-    try:
-        parser, args = cli()
-        if not hasattr(args, "func"):
-            parser.print_help()
-            flush()
-            return None
-    except SystemExit:
-        flush_quietly()
-        raise
-    except OutputClosed:
-        return errors.DONE
-    except EnvironmentError as ex:
-        # The help or the version cannot be written.
-        return errors.report(ex)
+    # Filled when the command line is parsed, which may fail as well.
+    args = argparse.Namespace()
     return errors.run(lambda: _run(args), args)
 
 
 def _run(args):
+    parser, parsed = cli()
+    vars(args).update(vars(parsed))
+    if not hasattr(args, "func"):
+        return parser.print_help()
     if getattr(args, "server", None) == options.NEVER:
         return args.func(args, None)
     level = logging.WARNING if args.quiet else logging.INFO

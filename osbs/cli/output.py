@@ -5,6 +5,7 @@ May import the standard library, osbs._compat, and nothing heavy when it is impo
 
 from __future__ import absolute_import, print_function, unicode_literals
 
+import contextlib
 import errno
 import locale
 import os
@@ -14,7 +15,7 @@ from osbs._compat import to_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
-    from typing import Any, Text  # noqa: F401
+    from typing import Any, Iterator, Text  # noqa: F401
 
 
 # A pipe that nobody reads, or a descriptor that was closed before we started.
@@ -24,6 +25,10 @@ _STDOUT = object()
 
 class OutputClosed(Exception):
     """Nobody reads our standard output any more (``osbs list-builds | head``)."""
+
+
+class OutputError(IOError):
+    """A stream cannot be written to, for example because the disk is full."""
 
 
 def str_on_2_unicode_on_3(s):
@@ -44,20 +49,16 @@ def write(text, stream=_STDOUT):
     :param text: text
     :param stream: file object, default: the present ``sys.stdout``; None, as the interpreter's
         own streams are when they were closed from the beginning, swallows the text
-    :raises OutputClosed: when nobody reads the stream any more, unless it is ``sys.stderr``
+    :raises OutputClosed, OutputError: as ``writing_to`` does
     """
     stream = sys.stdout if stream is _STDOUT else stream
     if stream is None:
         return
-    try:
+    with writing_to(stream):
         try:
             stream.write(text)
         except UnicodeEncodeError:
             stream.write(_expressible(text, stream))
-    except EnvironmentError as ex:
-        if ex.errno not in _CLOSED:
-            raise
-        _notice_closed(stream)
 
 
 def write_line(text="", stream=_STDOUT):
@@ -66,7 +67,7 @@ def write_line(text="", stream=_STDOUT):
 
     :param text: anything that can be shown as text
     :param stream: as for ``write``
-    :raises OutputClosed: as ``write`` does
+    :raises OutputClosed, OutputError: as ``writing_to`` does
     """
     write(to_text(text) + "\n", stream)
     flush(stream)
@@ -77,17 +78,34 @@ def flush(stream=_STDOUT):
     """Hand on what was written.
 
     :param stream: as for ``write``
-    :raises OutputClosed: as ``write`` does
+    :raises OutputClosed, OutputError: as ``writing_to`` does
     """
     stream = sys.stdout if stream is _STDOUT else stream
     if stream is None:
         return
-    try:
+    with writing_to(stream):
         stream.flush()
+
+
+@contextlib.contextmanager
+def writing_to(stream):
+    # type: (Any) -> Iterator[None]
+    """Replace the errors of a stream that the block writes to, and only to.
+
+    After an error whatever is written to the stream goes nowhere.
+
+    :param stream: file object
+    :raises OutputClosed: when nobody reads the stream any more, unless it is ``sys.stderr``
+    :raises OutputError: when it cannot be written to for another reason
+    """
+    try:
+        yield
     except EnvironmentError as ex:
+        _discard(stream)
         if ex.errno not in _CLOSED:
-            raise
-        _notice_closed(stream)
+            raise OutputError(ex.errno, "cannot write to %s: %s" % (_name(stream), ex.strerror))
+        if stream is not sys.stderr:
+            raise OutputClosed()
 
 
 def flush_quietly():
@@ -95,7 +113,7 @@ def flush_quietly():
     """Hand on what was written to stdout, if anybody still reads it and there is room for it."""
     try:
         flush()
-    except (OutputClosed, EnvironmentError):
+    except (OutputClosed, OutputError):
         pass
 
 
@@ -120,13 +138,19 @@ def _expressible(text, stream):
     return encoded if str is bytes else encoded.decode(encoding)
 
 
-def _notice_closed(stream):
-    # What is still buffered goes nowhere: the interpreter flushes at its end and would complain.
+def _name(stream):
+    return "standard error" if stream is sys.stderr else "standard output"
+
+
+def _discard(stream):
+    # The interpreter flushes at exit, would fail again, complain and end with a status of its own.
+    try:
+        descriptor = stream.fileno()
+    except (AttributeError, EnvironmentError, ValueError):
+        return
     devnull = os.open(os.devnull, os.O_WRONLY)
-    if devnull != stream.fileno():
+    if devnull != descriptor:
         try:
-            os.dup2(devnull, stream.fileno())
+            os.dup2(devnull, descriptor)
         finally:
             os.close(devnull)
-    if stream is not sys.stderr:
-        raise OutputClosed()

@@ -44,14 +44,16 @@ class _Formatter(argparse.RawDescriptionHelpFormatter):
         super(_Formatter, self).__init__(prog, **kwargs)
 
 
-class _PlainParser(argparse.ArgumentParser):
+class PlainParser(argparse.ArgumentParser):
+    """A parser that notices when its messages cannot be written."""
+
     def _print_message(self, message, file=None):
         # argparse ignores some errors of the stream, depending on its version.
         if message:
             write(message, file)
 
 
-class _Parser(_PlainParser):
+class _Parser(PlainParser):
     def error(self, message):
         # The sub-command is the only thing of which there can be too few.
         if message == "too few arguments":
@@ -59,7 +61,7 @@ class _Parser(_PlainParser):
         super(_Parser, self).error(message)
 
 
-class _CommandParser(_PlainParser):
+class _CommandParser(PlainParser):
     """The parser of a sub-command, which gets its arguments when it is used."""
 
     def __init__(self, command, **kwargs):

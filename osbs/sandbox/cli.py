@@ -16,6 +16,8 @@ import threading
 import warnings
 
 import osbs
+from osbs.cli.output import OutputClosed, OutputError, flush, write_line
+from osbs.cli.parser import PlainParser
 
 FAILED = 1
 USAGE = 2
@@ -29,7 +31,20 @@ def main(argv=None):
 
     :param argv: list of str; None: those of the process
     :return: int, exit status
+    :raises SystemExit: after help, version or wrong usage
     """
+    try:
+        try:
+            return _run(argv)
+        finally:
+            flush()
+    except OutputClosed:
+        return 0
+    except OutputError as exc:
+        return _complain(exc.strerror)
+
+
+def _run(argv):
     parser = build_parser()
     args = parser.parse_args(argv)
     if args.function is None:
@@ -48,7 +63,7 @@ def main(argv=None):
 
 def build_parser():
     """Return the argparse.ArgumentParser of the command."""
-    parser = argparse.ArgumentParser(
+    parser = PlainParser(
         prog="osbs-sandbox", description="an OpenShift master for one machine, for OSBS"
     )
     parser.add_argument("-V", "--version", action="version", version=osbs.__version__)
@@ -206,7 +221,7 @@ def cmd_serve(args):
             return _complain(exc)
         try:
             _warn_of_a_kept_token()
-            print(json.dumps(installation.ready_line()), flush=True)
+            write_line(json.dumps(installation.ready_line()))
             stop.wait()
         finally:
             installation.stop()

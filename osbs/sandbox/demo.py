@@ -12,6 +12,7 @@ import sys
 import tempfile
 import threading
 
+from osbs.cli.output import writing_to
 from osbs.sandbox import seed
 from osbs.sandbox.installation import Installation
 
@@ -86,8 +87,9 @@ def run_and_show(command, directory, output, limit=TIME_LIMIT):
     try:
         for line in process.stdout:
             lines.append(line.decode("utf-8", "replace"))
-            output.write(line)
-            output.flush()
+            with writing_to(output):
+                output.write(line)
+                output.flush()
         return process.wait(), "".join(lines)
     finally:
         watchdog.cancel()

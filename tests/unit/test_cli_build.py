@@ -3,7 +3,9 @@
 from __future__ import absolute_import, print_function, unicode_literals
 
 import argparse
+import io
 import logging
+import sys
 
 import pytest
 from flexmock import flexmock
@@ -11,6 +13,7 @@ from flexmock import flexmock
 from osbs.api import OSBS
 from osbs.build.build_response import BuildResponse
 from osbs.cli.main import _display_build_summary, cmd_build
+from osbs.cli.output import OutputError
 from osbs.conf import Configuration
 from osbs.exceptions import OsbsException
 
@@ -270,6 +273,13 @@ def test_a_log_that_breaks_off_is_logged_and_the_result_still_counts(capsys, cap
 
 def test_a_log_that_breaks_off_does_not_hide_a_failure(capsys):
     assert cmd_build(arguments(), FakeOSBS("Failed", logs=broken_log())) == -1
+
+
+def test_a_full_disk_ends_the_command_whatever_becomes_of_the_build(monkeypatch):
+    monkeypatch.setattr(sys, "stdout", io.open("/dev/full", "w"))
+    with pytest.raises(OutputError) as exc_info:
+        cmd_build(arguments(), FakeOSBS())
+    assert exc_info.value.strerror == "cannot write to standard output: No space left on device"
 
 
 def test_a_build_without_a_log_is_an_error(caplog):

@@ -12,7 +12,7 @@ import pytest
 import requests
 
 from osbs.cli import errors
-from osbs.cli.output import OutputClosed
+from osbs.cli.output import OutputClosed, write
 from osbs.exceptions import (
     OsbsAuthException,
     OsbsException,
@@ -234,6 +234,14 @@ def test_a_reader_that_left_ends_quietly(caplog, capsys):
     assert errors.run(raising(OutputClosed()), ARGS) == 0
     assert caplog.records == []
     assert capsys.readouterr() == ("", "")
+
+
+def test_what_was_written_before_a_system_exit_is_flushed(monkeypatch):
+    monkeypatch.setattr(sys, "stdout", io.open("/dev/full", "w"))
+    write("help")
+    with pytest.raises(SystemExit) as exc_info:
+        errors.run(raising(SystemExit(0)), ARGS)
+    assert exc_info.value.code == 1
 
 
 def test_a_usage_error_is_a_validation_error():

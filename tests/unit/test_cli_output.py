@@ -12,6 +12,7 @@ import six
 
 from osbs.cli.main import print_json_nicely, str_on_2_unicode_on_3
 from osbs.cli.output import OutputClosed, write, write_line
+from tests.conftest import ROOT
 
 
 @pytest.fixture
@@ -26,13 +27,17 @@ def run_python(tmpdir):
     return run
 
 
-@pytest.fixture
-def osbs_process(tmpdir):
+@pytest.fixture(params=["buffered", "unbuffered"])
+def osbs_process(request, tmpdir):
     """Run ``osbs`` with redirections of a shell; returns exit status, stdout and stderr."""
 
-    def run(words, redirection):
-        command = [sys.executable, "-m", "osbs.cli.main"] + words
-        env = dict(os.environ, HOME=str(tmpdir), PYTHONPATH=str(os.getcwd()))
+    def run(words, redirection, module="osbs.cli.main"):
+        command = [sys.executable, "-m", module] + words
+        # The variables of whoever runs the tests decide nothing here.
+        env = {"HOME": tmpdir, "PATH": os.environ["PATH"], "PYTHONPATH": ROOT}
+        if request.param == "unbuffered":
+            env["PYTHONUNBUFFERED"] = "1"
+        env = {str(name): str(value) for name, value in env.items()}
         process = subprocess.Popen(
             ["/bin/sh", "-c", '"$@" %s' % redirection, "sh"] + command,
             stdout=subprocess.PIPE,
@@ -88,23 +93,59 @@ def test_after_a_reader_left_writing_goes_nowhere():
         write_line("nor this", stream)
 
 
-@pytest.mark.parametrize("options", [["-V"], ["--help"], ["--token", "T", "get-token"], []])
+@pytest.fixture
+def builds_file(tmpdir):
+    """Path of a file with one build, for ``list-builds --from-json``."""
+    path = tmpdir.join("builds.json")
+    path.write('[{"metadata": {"name": "a-1"}, "status": {"phase": "New"}}]')
+    return str(path)
+
+
+COMMANDS = [["-V"], ["--help"], ["build", "--help"], ["--token", "T", "get-token"], []]
+
+
+@pytest.mark.parametrize("options", COMMANDS)
 def test_a_closed_stdout_is_no_traceback(osbs_process, options):
     status, _, err = osbs_process(options, ">&-")
     assert (status, err) == (0, b"")
 
 
-@pytest.mark.parametrize("options", [["-V"], ["--help"], ["--token", "T", "get-token"], []])
+@pytest.mark.parametrize("options", COMMANDS)
+def test_a_reader_that_leaves_is_no_error(osbs_process, options):
+    # The shell's status is that of the reader; osbs would have complained on stderr.
+    status, _, err = osbs_process(options, "| true")
+    assert (status, err) == (0, b"")
+
+
+@pytest.mark.parametrize("options", COMMANDS)
 def test_a_full_disk_is_one_line_and_no_traceback(osbs_process, options):
     status, _, err = osbs_process(options, ">/dev/full")
     assert status == 1
     assert len(err.splitlines()) == 1 and b"No space left" in err
 
 
-def test_without_stderr_the_header_is_not_mixed_with_the_rows(osbs_process, tmpdir):
-    path = tmpdir.join("builds.json")
-    path.write('[{"metadata": {"name": "a-1"}, "status": {"phase": "New"}}]')
-    status, out, _ = osbs_process(["list-builds", "--from-json", str(path)], "2>&-")
+def test_a_full_disk_is_told_once_after_the_header_of_a_table(osbs_process, builds_file):
+    status, _, err = osbs_process(["list-builds", "--from-json", builds_file], ">/dev/full")
+    header, rule, line = err.splitlines()
+    assert (status, header.split()[0], rule[:1]) == (1, b"BUILD", b"-")
+    assert line.endswith(b"cannot write to standard output: No space left on device")
+
+
+def test_wrong_usage_keeps_its_status_on_a_full_disk(osbs_process):
+    status, _, err = osbs_process(["build"], ">/dev/full")
+    assert (status, err.splitlines()[-1][:17]) == (2, b"osbs build: error")
+
+
+@pytest.mark.skipif(six.PY2, reason="the sandbox is for Python 3")
+@pytest.mark.parametrize("options", [["-V"], ["--help"], ["serve", "--help"], []])
+def test_a_full_disk_is_one_line_of_the_sandbox_too(osbs_process, options):
+    status, _, err = osbs_process(options, ">/dev/full", "osbs.sandbox.cli")
+    text = b"osbs-sandbox: cannot write to standard output: No space left on device\n"
+    assert (status, err) == (1, text)
+
+
+def test_without_stderr_the_header_is_not_mixed_with_the_rows(osbs_process, builds_file):
+    status, out, _ = osbs_process(["list-builds", "--from-json", builds_file], "2>&-")
     assert (status, out.split()) == (0, [b"a-1", b"|", b"new", b"|"])
 
 

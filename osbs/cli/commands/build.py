@@ -5,7 +5,7 @@ from __future__ import absolute_import, print_function, unicode_literals
 import logging
 
 from osbs.cli.errors import describe, one_line, resumable
-from osbs.cli.output import OutputClosed, print_json_nicely, write_line
+from osbs.cli.output import OutputClosed, OutputError, print_json_nicely, write_line
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
@@ -104,6 +104,8 @@ def _show_logs(build_id, logs):
     except OutputClosed:
         # Nobody reads the log any more, but how the build ends still decides the exit status.
         logger.debug("nobody reads the log any more")
+    except OutputError:
+        raise
     except Exception as ex:
         logger.error("cannot follow the log any further: %s", one_line(describe(ex)))
 
