@@ -8,14 +8,20 @@ from __future__ import absolute_import, print_function, unicode_literals
 
 import contextlib
 import logging
-import re
 import sys
 
 import six
 
 from osbs._compat import to_text
 from osbs.cli import options
-from osbs.cli.output import OutputClosed, OutputError, flush, flush_quietly, write_line
+from osbs.cli.output import (
+    OutputClosed,
+    OutputError,
+    flush,
+    flush_quietly,
+    in_one_line,
+    write_line,
+)
 from osbs.exceptions import (
     OsbsAuthException,
     OsbsException,
@@ -45,7 +51,6 @@ _TOKEN_HINT = (
     "; the token is not valid, or no longer: check the configured one, or run 'osbs login'"
 )
 
-_CONTROL = "[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"
 _CA_HINT = "; if a CA of your own signed its certificate, name the CA's file in ca_bundle"
 
 
@@ -77,7 +82,9 @@ def run(action, args):
         flush()
         return FAILED if result == -1 else result
     except SystemExit as ex:
-        raise SystemExit(run(lambda: ex.code, args))
+        # What argparse has printed may still be in a buffer.
+        status = ex.code
+        raise SystemExit(run(lambda: status, args))
     except OutputClosed:
         return DONE
     except KeyboardInterrupt as ex:
@@ -108,7 +115,7 @@ def one_line(text):
     """Make one line of a text from elsewhere: no secrets, no control characters, no web pages."""
     from osbs.redact import mask_text
 
-    line = re.sub(_CONTROL, "?", " ".join(mask_text(text).split()))
+    line = in_one_line(" ".join(mask_text(text).split()))
     return line if len(line) <= _LINE_LIMIT else line[:_LINE_LIMIT] + "..."
 
 

@@ -40,7 +40,7 @@ from osbs.cli.commands.builds import (
     make_worker_builds_str,
 )
 from osbs.cli.completion import autocomplete, cmd_completion
-from osbs.cli.output import print_json_nicely, str_on_2_unicode_on_3
+from osbs.cli.output import LogFormatter, print_json_nicely, str_on_2_unicode_on_3
 from osbs.cli.parser import NoCommand, build_parser, parse_args
 
 # While no server has ever answered; see HttpSession.
@@ -89,11 +89,11 @@ def _run(args):
     if getattr(args, "server", None) == options.NEVER:
         return args.func(args, None)
     level = logging.WARNING if args.quiet else logging.INFO
-    osbs_package.set_logging(level=logging.DEBUG if args.verbose else level)
+    _set_logging(logging.DEBUG if args.verbose else level)
     _log_warnings(args)
     os_conf, build_conf = _configurations(args)
     if not args.quiet and os_conf.get_verbosity():
-        osbs_package.set_logging(level=logging.DEBUG)
+        _set_logging(logging.DEBUG)
         logger.debug("logging everything")
 
     from osbs.api import OSBS
@@ -105,6 +105,13 @@ def _run(args):
 
         capture.setup_json_capture(osbs, os_conf, args.capture_dir)
     return args.func(args, osbs)
+
+
+def _set_logging(level):
+    osbs_package.set_logging(level=level)
+    for handler in logger.handlers:
+        if getattr(handler, "installed_by_osbs", False):
+            handler.setFormatter(LogFormatter(osbs_package.LOG_FORMAT))
 
 
 def _log_warnings(args):

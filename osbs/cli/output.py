@@ -1,5 +1,8 @@
 """Writing data to stdout and words to stderr, whatever the locale and whoever reads them.
 
+Builds and servers choose much of what is printed, so it must not command the terminal: a single
+value goes through ``in_one_line``, and ``write`` lets only text and colours reach a terminal.
+
 May import the standard library, osbs._compat, and nothing heavy when it is imported.
 """
 
@@ -8,7 +11,9 @@ from __future__ import absolute_import, print_function, unicode_literals
 import contextlib
 import errno
 import locale
+import logging
 import os
+import re
 import sys
 
 from osbs._compat import to_text
@@ -21,6 +26,16 @@ if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
 # A pipe that nobody reads, or a descriptor that was closed before we started.
 _CLOSED = (errno.EPIPE, errno.EBADF)
 _STDOUT = object()
+
+# What a terminal obeys instead of showing it: controls (C0, DEL, C1), other ends of a line, and
+# what changes the direction of writing. A lone surrogate may be written as the byte of a C1.
+_COMMANDS = (
+    "[\x00-\x1f\x7f-\x9f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
+    "|(?<![\ud800-\udbff])[\udc80-\udcff]"
+)
+_COLOUR = r"\x1b\[[0-9;:]*m"
+_IN_A_VALUE = re.compile(_COMMANDS)
+_IN_A_TEXT = re.compile("(%s|[\n\t])|%s" % (_COLOUR, _COMMANDS))
 
 
 class OutputClosed(Exception):
@@ -42,9 +57,47 @@ def str_on_2_unicode_on_3(s):
     return s.decode("utf-8") if isinstance(s, bytes) else s
 
 
+def in_one_line(value):
+    # type: (Any) -> Text
+    """Return a value from elsewhere as text that stays in its line, as long as before.
+
+    :param value: text, or anything that can be shown as text
+    """
+    return _IN_A_VALUE.sub("?", to_text(value))
+
+
+def fit_for(stream, text):
+    # type: (Any, Any) -> Any
+    """Return a text for a stream; for a terminal without all that is not text or colour.
+
+    :param stream: file object
+    :param text: text of any number of lines
+    """
+    if not is_terminal(stream):
+        return text
+    return _IN_A_TEXT.sub(lambda found: found.group(1) or "?", to_text(text).replace("\r\n", "\n"))
+
+
+def is_terminal(stream):
+    # type: (Any) -> bool
+    """Tell whether a stream, which may be None, leads to a terminal."""
+    isatty = getattr(stream, "isatty", None)
+    return bool(isatty and isatty())
+
+
+class LogFormatter(logging.Formatter):
+    """Formats records for the log on ``sys.stderr``."""
+
+    def format(self, record):
+        """Return the text of a record."""
+        return fit_for(sys.stderr, super(LogFormatter, self).format(record))
+
+
 def write(text, stream=_STDOUT):
     # type: (Text, Any) -> None
     """Write a text; what the stream's encoding cannot express becomes a question mark.
+
+    What commands a terminal becomes one as well, if the stream leads to a terminal.
 
     :param text: text
     :param stream: file object, default: the present ``sys.stdout``; None, as the interpreter's
@@ -54,6 +107,21 @@ def write(text, stream=_STDOUT):
     stream = sys.stdout if stream is _STDOUT else stream
     if stream is None:
         return
+    _write(fit_for(stream, text), stream)
+
+
+def write_over(text, stream):
+    # type: (Text, Any) -> None
+    """Write a text over the present line of a terminal.
+
+    :param text: text without a line feed
+    :param stream: file object, not None
+    :raises OutputClosed, OutputError: as ``writing_to`` does
+    """
+    _write("\r" + in_one_line(text), stream)
+
+
+def _write(text, stream):
     with writing_to(stream):
         try:
             stream.write(text)

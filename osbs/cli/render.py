@@ -5,7 +5,7 @@ from __future__ import absolute_import, print_function, unicode_literals
 import logging
 import sys
 
-from osbs.cli.output import flush, write_line
+from osbs.cli.output import flush, in_one_line, write_line
 from osbs.exceptions import OsbsException
 from osbs.utils import run_command
 
@@ -109,7 +109,7 @@ class TablePrinter(TableFormatter):
         return widths
 
     def _cells(self, row):
-        return ["" if row[col] is None else row[col] for col in self.col_list]
+        return ["" if row[col] is None else in_one_line(row[col]) for col in self.col_list]
 
     def render_header(self):
         # type: () -> None

@@ -5,7 +5,7 @@ from __future__ import absolute_import, print_function, unicode_literals
 import logging
 
 from osbs.cli.errors import CommandError
-from osbs.cli.output import print_json_nicely, write_line
+from osbs.cli.output import in_one_line, print_json_nicely, write_line
 from osbs.exceptions import OsbsException
 
 TYPE_CHECKING = False
@@ -80,8 +80,8 @@ def cmd_get_user(args, osbs):
     for what, value in (("name", name), ("full name", full_name)):
         if not value:
             logger.error("the server does not tell the %s of the user", what)
-    write_line('Name: "%s"' % (name or ""))
-    write_line('Full Name: "%s"' % (full_name or ""))
+    write_line('Name: "%s"' % in_one_line(name or ""))
+    write_line('Full Name: "%s"' % in_one_line(full_name or ""))
 
 
 def cmd_get_all_resource_quota(args, osbs):
@@ -93,7 +93,7 @@ def cmd_get_all_resource_quota(args, osbs):
     from osbs.rest.objects import items_of
 
     for quota in items_of(osbs.list_resource_quotas()):
-        write_line(quota["metadata"]["name"])
+        write_line(in_one_line(quota["metadata"]["name"]))
 
 
 def _print_token(args, osbs, token):

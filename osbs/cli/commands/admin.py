@@ -8,7 +8,7 @@ import os
 import sys
 
 from osbs.cli.errors import CommandError
-from osbs.cli.output import binary, write
+from osbs.cli.output import binary, is_terminal, write, write_over
 from osbs.constants import BACKUP_RESOURCES
 
 TYPE_CHECKING = False
@@ -191,11 +191,11 @@ def _head(page):
 @contextlib.contextmanager
 def _progress(resource_type, args):
     """Give a function that shows on a terminal how many objects there are so far."""
-    if getattr(args, "quiet", False) or not (sys.stderr and sys.stderr.isatty()):
+    if getattr(args, "quiet", False) or not is_terminal(sys.stderr):
         yield lambda count: None
         return
     try:
-        yield lambda count: write("\r%s: %d" % (resource_type, count), sys.stderr)
+        yield lambda count: write_over("%s: %d" % (resource_type, count), sys.stderr)
     finally:
         write("\n", sys.stderr)
 

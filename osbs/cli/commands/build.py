@@ -5,7 +5,7 @@ from __future__ import absolute_import, print_function, unicode_literals
 import logging
 
 from osbs.cli.errors import describe, one_line, resumable
-from osbs.cli.output import OutputClosed, OutputError, print_json_nicely, write_line
+from osbs.cli.output import OutputClosed, OutputError, in_one_line, print_json_nicely, write_line
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
@@ -30,7 +30,7 @@ def cmd_build(args, osbs):
     if args.output == "json":
         print_json_nicely(build.json)
     else:
-        write_line(build_id)
+        write_line(in_one_line(build_id))
     return None
 
 
@@ -98,7 +98,9 @@ def told_if_unsuccessful(build):
 
 def _show_logs(build_id, logs):
     try:
-        write_line("Build submitted (%s), watching logs (feel free to interrupt)" % build_id)
+        write_line(
+            "Build submitted (%s), watching logs (feel free to interrupt)" % in_one_line(build_id)
+        )
         for line in logs:
             write_line(line)
     except OutputClosed:
@@ -117,15 +119,15 @@ def _display_build_summary(build):
     :param build: BuildResponse
     """
     write_line()
-    write_line("build %s is %s" % (build.get_build_name(), build.status))
+    write_line(in_one_line("build %s is %s" % (build.get_build_name(), build.status)))
     if not build.is_succeeded():
         return
     # Sorted, as Python 2 knows no order of keys: primary repositories come first.
     for kind, repositories in sorted(_repositories(build).items()):
         if repositories:
-            write_line("%s repositories:" % kind)
+            write_line("%s repositories:" % in_one_line(kind))
             for repository in repositories:
-                write_line("\t%s" % repository)
+                write_line("\t%s" % in_one_line(repository))
 
 
 def _repositories(build):

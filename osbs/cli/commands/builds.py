@@ -9,7 +9,7 @@ from osbs._compat import to_text
 from osbs.cli import options
 from osbs.cli.commands.build import told_if_unsuccessful
 from osbs.cli.errors import CommandError, UsageError, resumable
-from osbs.cli.output import print_json_nicely, write, write_line
+from osbs.cli.output import in_one_line, print_json_nicely, write, write_line
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
@@ -124,22 +124,25 @@ def cmd_get_build(args, osbs):
     if args.output == "json":
         print_json_nicely(build.json)
         return
-    write_line(
-        _BUILD_TEXT.format(
-            name=build.get_build_name(),
-            status=_told(build, "status"),
-            image=build.get_image_tag(),
-            date=build.get_time_created(),
-            dockerfile=build.get_dockerfile(),
-            commit=build.get_commit_id(),
-            base_image=build.get_base_image_name() or _UNSET,
-            base_image_id=build.get_base_image_id() or _UNSET,
-            image_id=build.get_image_id() or _UNSET,
-            koji_build_id=build.get_koji_build_id() or _UNSET,
-            repositories=_told(build, "repositories") or _INVALID,
-            digests=_told(build, "digests") or _INVALID,
-        )
+    facts = {
+        "name": build.get_build_name(),
+        "status": _told(build, "status"),
+        "image": build.get_image_tag(),
+        "date": build.get_time_created(),
+        "commit": build.get_commit_id(),
+        "base_image": build.get_base_image_name() or _UNSET,
+        "base_image_id": build.get_base_image_id() or _UNSET,
+        "image_id": build.get_image_id() or _UNSET,
+        "koji_build_id": build.get_koji_build_id() or _UNSET,
+    }
+    facts = {name: in_one_line(value) for name, value in facts.items()}
+    facts.update(
+        # Values of many lines.
+        dockerfile=build.get_dockerfile(),
+        repositories=_told(build, "repositories") or _INVALID,
+        digests=_told(build, "digests") or _INVALID,
     )
+    write_line(_BUILD_TEXT.format(**facts))
     worker_builds = _worker_builds_str(build)
     if worker_builds:
         write_line("\nWORKER BUILDS\n\n%s" % worker_builds)
@@ -188,7 +191,7 @@ def cmd_get_build_image_id(args, osbs):
     row = "{0:18} {1:64}".format
     write_line(row("TAG", "IMAGE ID"), sys.stderr)
     for tag, image_id in image_ids.items():
-        write_line(row(tag, image_id))
+        write_line(row(in_one_line(tag), in_one_line(image_id)))
 
 
 def make_digests_str(digests):
@@ -203,7 +206,7 @@ def make_digests_str(digests):
         return "(empty)"
     line = "%(registry)s/%(repository)s:%(tag)s %(digest)s"
     try:
-        return "\n".join(line % digest for digest in digests)
+        return _lines(line % digest for digest in digests)
     except (KeyError, TypeError):
         return _INVALID
 
@@ -222,8 +225,9 @@ def make_worker_builds_str(worker_builds):
 
 def _worker_build_str(platform, worker_build):
     facts = dict.fromkeys(("build-name", "cluster-url", "namespace"), _UNSET)
-    facts.update(worker_build.get("build") or {})
-    facts.update(platform=platform, digests=make_digests_str(worker_build.get("digests", [])))
+    facts.update(worker_build.get("build") or {}, platform=platform)
+    facts = {name: in_one_line(value) for name, value in facts.items()}
+    facts.update(digests=make_digests_str(worker_build.get("digests", [])))
     return _WORKER_BUILD_TEXT % facts
 
 
@@ -244,8 +248,12 @@ def _repositories_str(repositories):
     if not (repositories and repositories.get("primary")):
         return _UNSET
     return "Primary\n\n{0}\n\nUnique\n\n{1}".format(
-        "\n".join(repositories["primary"]), "\n".join(repositories.get("unique") or [])
+        _lines(repositories["primary"]), _lines(repositories.get("unique") or [])
     )
+
+
+def _lines(values):
+    return "\n".join(in_one_line(value) for value in values)
 
 
 def _chosen_columns(text, default, known):
