@@ -1,7 +1,8 @@
-"""Save every answer of the server in a file (``--capture-dir``).
+"""Save every response of the server in a file (``--capture-dir``).
 
-Contract: rest-client.md, section 10 and 14 row 19; cli.md, section 7. The files can be read by
-their owner only, and hold neither tokens nor the data of secrets.
+The files can be read by their owner only, and hold neither tokens nor the data of secrets. Each is
+a new one that takes its name when it is complete: what has the name already, perhaps a FIFO, a link
+or somebody else's file, is replaced and never opened.
 """
 
 from __future__ import absolute_import, print_function, unicode_literals
@@ -10,8 +11,10 @@ import errno
 import hashlib
 import json
 import os
+import tempfile
 
 from osbs._compat import to_text
+from osbs.cli.errors import CommandError
 from osbs.redact import mask_text, redacted
 
 TYPE_CHECKING = False
@@ -26,7 +29,7 @@ LONGEST_NAME = 200
 
 def setup_json_capture(osbs, os_conf, capture_dir):
     # type: (Any, Any, str) -> None
-    """Save the answers that a client gets from now on.
+    """Save the responses that a client gets from now on.
 
     :param osbs: OSBS
     :param os_conf: Configuration
@@ -64,12 +67,24 @@ def _shown(content):
 
 
 def _write(path, content):
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0)
-    descriptor = os.open(path, flags, 0o600)
-    with os.fdopen(descriptor, str("wb")) as output:
-        # The file may be there from an earlier run, with another mode.
-        os.chmod(path, 0o600)
-        output.write(_shown(content))
+    try:
+        _replace(path, _shown(content))
+    except EnvironmentError as ex:
+        raise CommandError(
+            "cannot save a response for --capture-dir in %s: %s" % (path, ex.strerror), cause=ex
+        )
+
+
+def _replace(path, content):
+    # mkstemp gives its owner alone the right to read.
+    descriptor, temporary = tempfile.mkstemp(prefix=".osbs-capture-", dir=os.path.dirname(path))
+    try:
+        with os.fdopen(descriptor, str("wb")) as output:
+            output.write(content)
+        os.rename(temporary, path)
+    except Exception:
+        os.unlink(temporary)
+        raise
 
 
 def _shortened(name):
@@ -81,7 +96,7 @@ def _shortened(name):
 
 
 class ResponseSaver(object):
-    """Stands before the method that sends a request and saves what it answers."""
+    """Stands before the method that sends a request and saves the responses."""
 
     def __init__(self, capture_dir, openshift_api_uri, k8s_api_uri, fn):
         # type: (str, str, str, Any) -> None
@@ -99,7 +114,7 @@ class ResponseSaver(object):
 
     def get_path(self, url, method):
         # type: (str, str) -> str
-        """Return the path for the next answer to a request, without its suffix."""
+        """Return the path for the next response to a request, without its suffix."""
         name = to_text(url)
         for prefix in (self.openshift_api_uri, self.k8s_api_uri):
             if prefix and name.startswith(prefix):
@@ -111,7 +126,10 @@ class ResponseSaver(object):
         return "%s-%03d" % (path, count)
 
     def request(self, url, method, *args, **kwargs):
-        """Send a request, save the answer, return it."""
+        """Send a request, save the response, return it.
+
+        :raises CommandError: when it cannot be saved
+        """
         path = self.get_path(url, method)
         response = self.fn(url, method, *args, **kwargs)
         if kwargs.get("stream"):
@@ -135,7 +153,10 @@ class IterLinesSaver(object):
         self.line = 0
 
     def iter_lines(self):
-        """Iterate over the lines, unchanged."""
+        """Iterate over the lines, unchanged.
+
+        :raises CommandError: when a line cannot be saved
+        """
         for line in self.fn():
             _write("%s-%03d.json" % (self.path, self.line), line)
             self.line += 1

@@ -1,4 +1,4 @@
-"""osbs.cli.capture (rest-client.md, section 10 and 14 row 19)."""
+"""Responses are saved in files that nobody else can read or redirect."""
 
 from __future__ import absolute_import, print_function, unicode_literals
 
@@ -10,6 +10,7 @@ import pytest
 from flexmock import flexmock
 
 from osbs.cli.capture import IterLinesSaver, ResponseSaver, setup_json_capture
+from osbs.cli.errors import CommandError
 from osbs.core import Openshift
 from osbs.http import HttpResponse
 from tests.unit.fake_connection import BUILD_ID, Connection
@@ -129,6 +130,51 @@ def test_defect_38_the_file_is_private_and_holds_no_token(tmpdir):
     assert mode(path) == 0o600
     text = path.read()
     assert "c2VjcmV0" not in text and "u:secret" not in text
+
+
+@pytest.mark.parametrize(
+    "put_there",
+    [
+        lambda path, victim: os.mkfifo(path),
+        lambda path, victim: os.link(victim, path),
+        lambda path, victim: os.symlink(victim, path),
+    ],
+    ids=["FIFO", "hard link", "symbolic link"],
+)
+def test_what_has_the_name_of_the_file_is_replaced_and_not_opened(tmpdir, put_there):
+    victim = tmpdir.join("victim")
+    victim.write("as before")
+    path = tmpdir.mkdir("captured").join("get-x-000.json")
+    put_there(str(path), str(victim))
+    saver(tmpdir.join("captured")).request(OAPI + "x", "get")
+    assert (path.read(), mode(path), path.islink()) == ("{}", 0o600, False)
+    assert victim.read() == "as before"
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can make files of other users")
+def test_a_file_of_somebody_else_is_replaced_by_one_of_our_own(tmpdir):
+    path = tmpdir.join("get-x-000.json")
+    path.write("")
+    os.chown(str(path), 12345, 12345)
+    saver(tmpdir).request(OAPI + "x", "get")
+    assert path.stat().uid == os.getuid()
+
+
+def test_a_response_that_cannot_be_saved_is_one_clear_error_and_leaves_nothing(tmpdir):
+    path = tmpdir.mkdir("get-x-000.json")
+    with pytest.raises(CommandError) as exc_info:
+        saver(tmpdir).request(OAPI + "x", "get")
+    assert exc_info.value.message == (
+        "cannot save a response for --capture-dir in %s: Is a directory" % path
+    )
+    assert tmpdir.listdir() == [path]
+
+
+def test_a_line_that_cannot_be_saved_is_one_clear_error(tmpdir):
+    lines = IterLinesSaver(str(tmpdir.join("gone", "x")), lambda: iter([b"a"])).iter_lines()
+    with pytest.raises(CommandError) as exc_info:
+        next(lines)
+    assert exc_info.value.message.endswith("x-000.json: No such file or directory")
 
 
 def test_defect_38_text_that_is_not_json_holds_no_credentials(tmpdir):

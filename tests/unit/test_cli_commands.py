@@ -547,6 +547,11 @@ class TestTokens(object):
         cli.cmd_get_token(arguments(oc=True), self.double(get_token="T"))
         assert capsys.readouterr()[0] == "oc login --token T https://h:8443/\n"
 
+    def test_the_oc_command_quotes_what_a_shell_would_carry_out(self, capsys):
+        osbs_double = self.double("https://h:8443/;x", get_token="$(touch /tmp/x)")
+        cli.cmd_get_token(arguments(oc=True), osbs_double)
+        assert capsys.readouterr()[0] == "oc login --token '$(touch /tmp/x)' 'https://h:8443/;x'\n"
+
     @pytest.mark.parametrize(
         "oc, text", [(False, "T\n"), (True, "oc login --token T https://h:8443/\n")]
     )

@@ -98,7 +98,10 @@ def cmd_get_all_resource_quota(args, osbs):
 
 def _print_token(args, osbs, token):
     if args.oc:
-        base_uri = osbs.os_conf.get_openshift_base_uri()
-        write_line("oc login --token %s %s" % (token, base_uri))
+        from six.moves import shlex_quote
+
+        words = [token, osbs.os_conf.get_openshift_base_uri()]
+        # The server chose the token; whoever gave it can paste the line into a shell.
+        write_line("oc login --token %s %s" % tuple(shlex_quote(word) for word in words))
     else:
         write_line(token)
