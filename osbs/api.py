@@ -28,6 +28,7 @@ from osbs.build.pod_response import PodResponse
 from osbs.build.user_params import BuildUserParams
 from osbs.constants import (
     BUILD_FINISHED_STATES,
+    BUILD_JSON_STORE,
     BUILD_RUNNING_STATES,
     BUILD_TYPE_ORCHESTRATOR,
     BUILD_TYPE_WORKER,
@@ -615,6 +616,8 @@ class OSBS(object):
             platform_node_selector=self.build_conf.get_platform_node_selector(platform),
             scratch=self.build_conf.get_scratch(scratch),
         )
+        if parameters["builder_build_json_dir"] is None:
+            parameters["builder_build_json_dir"] = BUILD_JSON_STORE
         if logger.isEnabledFor(logging.DEBUG):
             logger.debug("parameters of the build: %s", redacted(parameters))
         parameters["osbs_api"] = self

@@ -577,13 +577,13 @@ class Configuration(object):
     def get_build_json_store(self):
         """Return the directory of the templates: the configured one, else the first that exists.
 
-        See :func:`osbs.utils.find_build_json_store` (decisions D8 and D29).
+        See :func:`osbs.utils.find_build_json_store`.
         """
         configured = self._configured_templates()
         return utils.find_build_json_store() if configured is None else configured
 
     def get_pod_build_json_store(self):
-        """Return the directory of the templates as a pod is told it (decision D29).
+        """Return the directory of the templates as a pod is told it.
 
         What the configuration says, never where this client happened to find its copy.
         """
@@ -591,13 +591,17 @@ class Configuration(object):
         return BUILD_JSON_STORE if configured is None else configured
 
     def get_builder_build_json_store(self):
-        """Return the directory of the templates in the build pod; it is not looked for here."""
+        """Return the directory of the templates in the build pod, as it is configured.
+
+        :return: str; None when neither builder_build_json_dir nor build_json_dir is configured,
+            as it may be passed on as a setting
+        """
         value = self._get_value(
             "builder_build_json_dir", self.conf_section, "builder_build_json_dir"
         )
         if value is None:
             logger.warning("builder_build_json_dir is not set, using build_json_dir")
-            return self.get_pod_build_json_store()
+            return self._configured_templates()
         return value
 
     def get_builder_openshift_url(self):

@@ -466,15 +466,15 @@ def find_build_json_store():
 
 
 def parse_version(text):
-    """Parse a version (decision D2).
+    """Parse a version.
 
     :param text: str, or a version object
-    :return: packaging.version.Version
+    :return: ComparableVersion
     :raises ValueError: not a version
     """
-    from packaging.version import Version  # imported here: slow to import
+    from osbs.comparable_version import ComparableVersion  # imported here: slow to import
 
-    return Version(six.text_type(text))
+    return ComparableVersion(six.text_type(text))
 
 
 def sanitize_version(version):

@@ -15,6 +15,7 @@ from flexmock import flexmock
 from osbs import utils
 from osbs.api import OSBS, osbsapi
 from osbs.conf import Configuration
+from osbs.constants import BUILD_JSON_STORE
 from osbs.exceptions import (
     OsbsException,
     OsbsNetworkException,
@@ -283,6 +284,13 @@ def build_from_dockerfile(osbs, started=None, **changes):
 def test_native_strings_of_python_2_are_utf_8(osbs, name):
     parameters, _ = build_from_dockerfile(osbs, **{name: "J\u00f6rg".encode("utf-8")})
     assert parameters["koji_target" if name == "target" else name] == "J\u00f6rg"
+
+
+@pytest.mark.parametrize("configured, told", [(None, BUILD_JSON_STORE), ("/pod", "/pod")])
+def test_the_pod_is_told_a_directory_of_templates_in_any_case(osbs, configured, told):
+    osbs.build_conf = Configuration(conf_file=None, builder_build_json_dir=configured)
+    parameters, _ = build_from_dockerfile(osbs)
+    assert parameters["builder_build_json_dir"] == told
 
 
 def test_argument_that_is_not_utf_8_is_named(osbs):

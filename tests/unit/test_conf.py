@@ -369,9 +369,13 @@ def test_configured_templates_are_taken_as_they_are(conf_of):
     assert conf.get_build_json_store() == conf.get_builder_build_json_store() == "/nowhere"
 
 
-def test_the_pod_is_not_told_where_the_client_found_its_templates(caplog):
+def test_the_pod_is_not_told_where_the_client_found_its_templates():
+    assert Configuration(conf_file=None).get_pod_build_json_store() == BUILD_JSON_STORE
+
+
+def test_the_directory_of_the_builder_is_none_when_nothing_is_configured(caplog):
     conf = Configuration(conf_file=None, build_json_dir=None)
-    assert conf.get_builder_build_json_store() == BUILD_JSON_STORE
+    assert conf.get_builder_build_json_store() is None
     assert "builder_build_json_dir" in caplog.text
 
 
@@ -472,6 +476,71 @@ def test_openshift_uri_is_deprecated_but_wins(conf_of):
 def test_the_required_version_is_a_version(version):
     conf = Configuration(conf_file=None, openshift_required_version=version)
     assert conf.get_openshift_required_version() == Version("1.0.6")
+
+
+class ForeignVersion(object):
+    """A version object of a library that we do not know."""
+
+    def __init__(self, text):
+        self.base_version = text
+
+
+def pkg_resources_version(text):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return pytest.importorskip("pkg_resources").parse_version(text)
+
+
+FOREIGN = pytest.mark.parametrize("foreign", [ForeignVersion, pkg_resources_version, Version])
+
+
+@FOREIGN
+@pytest.mark.parametrize("text", ["1.0.6", "3.11", "2.0rc1"])
+def test_the_required_version_equals_that_of_another_library(foreign, text):
+    ours, other = required_version(text), foreign(text)
+    assert ours == other and other == ours
+    assert not ours != other and not other != ours
+
+
+@FOREIGN
+@pytest.mark.parametrize("text", ["1.0.7", "1.0.6rc1", "1.0.6.1"])
+def test_the_required_version_does_not_equal_another_one(foreign, text):
+    ours, other = required_version("1.0.6"), foreign(text)
+    assert ours != other and other != ours
+    assert not ours == other and not other == ours
+
+
+@pytest.mark.parametrize("other", ["1.0.6", None, (1, 0, 6), ForeignVersion("no version")])
+def test_the_required_version_equals_nothing_that_is_no_version(other):
+    assert required_version("1.0.6") != other
+
+
+def test_the_hash_of_the_required_version_is_that_of_packaging():
+    assert hash(required_version("1.0.6")) == hash(Version("1.0.6"))
+
+
+def test_the_hash_of_the_required_version_is_that_of_pkg_resources():
+    theirs = hash(pkg_resources_version("1.0.6"))
+    if theirs != hash(Version("1.0.6")):
+        pytest.skip("this pkg_resources and this packaging disagree on hashes")
+    assert hash(required_version("1.0.6")) == theirs
+
+
+def test_the_required_version_is_one_of_packaging():
+    version = required_version("1.0.6")
+    assert isinstance(version, Version)
+    assert required_version("1.0.5") < version <= Version("1.0.6")
+
+
+def required_version(text):
+    return Configuration(
+        conf_file=None, openshift_required_version=text
+    ).get_openshift_required_version()
+
+
+@pytest.mark.parametrize("foreign", [ForeignVersion, pkg_resources_version, Version])
+def test_a_version_of_another_library_can_be_made_three_numbers(foreign):
+    assert utils.sanitize_version(foreign("3.11")) == "3.11.0"
 
 
 @pytest.mark.parametrize("version", ["", None])
