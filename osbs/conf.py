@@ -1,6 +1,6 @@
 """Settings: keyword arguments, else the command line, else the configuration file.
 
-Contract: configuration.md. ``OPTIONS`` is the table of all settings; the getters of
+``OPTIONS`` is the table of all settings; the getters of
 :class:`Configuration` work from it, and the configuration reference is checked against it.
 """
 
@@ -250,7 +250,7 @@ def _to_int(value, where):
     try:
         return int(value)
     except (TypeError, ValueError, OverflowError):
-        # The words of configuration.md, 7.5.
+        # Callers know this error by its first words.
         section, _, key = where.rpartition(" ")
         raise _invalid(key, value, "a whole number in %s" % section)
 
@@ -415,7 +415,7 @@ class Configuration(object):
         :param conf_section: str, section of the instance
         :param cli_args: object with attributes (argparse.Namespace) or None
         :param kwargs: settings, which win over all others
-        :raises OsbsValidationException: the file cannot be parsed (decision D21)
+        :raises OsbsValidationException: the file cannot be parsed
         """
         # Consumers' tests call this with the class as self: only plain attributes here.
         self.conf_section = conf_section
@@ -447,7 +447,7 @@ class Configuration(object):
         return convert(value, _where(section, key)) if convert else value
 
     def _get_value(self, args_key, conf_section, conf_key, default=None, is_bool_val=False):
-        """Look up a value: keyword arguments, command line, file (configuration.md, 2).
+        """Look up a value: keyword arguments, command line, file.
 
         :param args_key: str, name as keyword argument and attribute of the command line
         :param conf_section: str, section of the file
@@ -532,7 +532,7 @@ class Configuration(object):
         return self._get_api_uri("/oauth/authorize")
 
     def get_oauth2_token(self):
-        """Return the OAuth token, or None (configuration.md, 6).
+        """Return the OAuth token, or None.
 
         Within each source ``token`` wins over ``token_file``; when no source has either, the file
         that ``osbs login`` wrote counts.
@@ -711,6 +711,6 @@ def _read_token(path):
         with io.open(path, encoding="utf-8") as token_file:
             return token_file.read().strip()
     except (EnvironmentError, ValueError, TypeError) as ex:
-        # Never the path instead of the token: it would be sent to the server (defect 27).
+        # Never the path instead of the token: it would be sent to the server.
         logger.error("cannot read token file %s: %s", to_text(path), exception_text(ex))
         return None

@@ -1,6 +1,6 @@
 """The one place that turns what a command did into a line and an exit status.
 
-Decisions D15, D22 and D23. May import osbs.cli.output, osbs.exceptions and osbs.redact; requests
+May import osbs.cli.output, osbs.exceptions and osbs.redact; requests
 only when an exception is to be told apart, as every ``osbs`` command pays for the rest.
 """
 
@@ -83,8 +83,8 @@ def run(action, args):
         return FAILED if result == -1 else result
     except SystemExit as ex:
         # What argparse has printed may still be in a buffer.
-        status = ex.code
-        raise SystemExit(run(lambda: status, args))
+        code = ex.code  # type: Any
+        raise SystemExit(run(lambda: code, args))
     except OutputClosed:
         return DONE
     except KeyboardInterrupt as ex:
@@ -121,7 +121,7 @@ def one_line(text):
 
 def describe(ex):
     # type: (Exception) -> Text
-    """Say what happened (cli.md, section 1)."""
+    """Say what happened."""
     for exception_class, tell in _DESCRIPTIONS:
         if isinstance(ex, exception_class):
             return tell(ex)
@@ -147,7 +147,7 @@ def _repr(ex):
 
 def exit_status(ex):
     # type: (Exception) -> int
-    """Return the exit status that an exception leads to (decision D23)."""
+    """Return the exit status that an exception leads to."""
     causes = _causes(ex)
     if isinstance(ex, UsageError):
         return USAGE

@@ -1,6 +1,6 @@
 # PYTHON_ARGCOMPLETE_OK
 # ruff: noqa: F401 (the sub-commands are looked up here by name, so that they can be replaced)
-"""The ``osbs`` command (cli.md): parse the command line, connect, run a sub-command.
+"""The ``osbs`` command: parse the command line, connect, run a sub-command.
 
 The table of sub-commands is in options.py, what they do in commands/, what becomes of exceptions
 in errors.py. The library itself is imported when a sub-command runs.

@@ -1,4 +1,4 @@
-"""The one table of sub-commands and options (cli.md, sections 2 to 4).
+"""The one table of sub-commands and options.
 
 The parser, the completion, the help and the reference page in docs/ are made from it or checked
 against it. Data only: it may import osbs.constants and nothing else of osbs.
@@ -74,7 +74,7 @@ class Option(_Row):
 
     ``exclusive`` names the group of options that shut each other out, ``title`` the headed group
     in the help. ``inherits``: a value given before the sub-command stays unless the option is
-    given again. ``env``: environment variable with the default (decision D13).
+    given again. ``env``: environment variable with the default.
     """
 
     __slots__ = (

@@ -48,7 +48,7 @@ class OutputError(IOError):
 
 def str_on_2_unicode_on_3(s):
     # type: (Any) -> str
-    """Return a text as the interpreter's own ``str`` (cli.md, section 5).
+    """Return a text as the interpreter's own ``str``.
 
     :param s: text or bytes (UTF-8)
     """

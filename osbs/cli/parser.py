@@ -115,7 +115,7 @@ def parse_args(parser, argv=None):
     """Parse the command line.
 
     Beside the options the result has ``named``, the set of those options with a default in the
-    environment that the user named, on the command line or there (decisions D13 and D22).
+    environment that the user named, on the command line or there.
 
     :param argv: list of str, default: that of the process
     :raises NoCommand: on Python 2 when there is no sub-command; on 3 ``func`` is then missing

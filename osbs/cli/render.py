@@ -1,4 +1,4 @@
-"""Tables on a terminal (cli.md, section 6): header and rule to stderr, rows to stdout."""
+"""Tables on a terminal: header and rule to stderr, rows to stdout."""
 
 from __future__ import absolute_import, print_function, unicode_literals
 

@@ -1,4 +1,4 @@
-"""Backup and restore archives (cli.md, section 5)."""
+"""Backup and restore archives."""
 
 from __future__ import absolute_import, print_function, unicode_literals
 

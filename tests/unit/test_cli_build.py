@@ -1,4 +1,4 @@
-"""``osbs build`` and its summary (cli.md, section 4)."""
+"""``osbs build`` and its summary."""
 
 from __future__ import absolute_import, print_function, unicode_literals
 

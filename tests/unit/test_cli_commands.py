@@ -1,4 +1,4 @@
-"""What the sub-commands print (cli.md, section 5), with a double in place of the server."""
+"""What the sub-commands print, with a double in place of the server."""
 
 from __future__ import absolute_import, print_function, unicode_literals
 

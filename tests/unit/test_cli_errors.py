@@ -1,4 +1,4 @@
-"""What became of a command: one line, one exit status (decisions D15, D22, D23)."""
+"""What became of a command: one line, one exit status."""
 
 from __future__ import absolute_import, print_function, unicode_literals
 

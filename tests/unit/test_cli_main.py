@@ -1,4 +1,4 @@
-"""From the command line to the call of a sub-command (cli.md, section 1)."""
+"""From the command line to the call of a sub-command."""
 
 from __future__ import absolute_import, print_function, unicode_literals
 

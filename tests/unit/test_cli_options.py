@@ -1,4 +1,4 @@
-"""The command line holds every option of cli.md, sections 2 to 4: a walk over its tables."""
+"""The command line holds every option of the reference: a walk over its tables."""
 
 from __future__ import absolute_import, print_function, unicode_literals
 
@@ -12,7 +12,7 @@ from osbs.cli import main as cli_main
 
 FLAG = object()
 
-# As in the tables of cli.md: flags, dest, default, what an argument becomes.
+# Of each option: flags, dest, default, what an argument becomes.
 GLOBAL_OPTIONS = [
     ("--verbose", "verbose", None, FLAG, True),
     ("-q", "quiet", False, FLAG, True),

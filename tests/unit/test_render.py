@@ -1,4 +1,4 @@
-"""Tables: widths, streams and what a terminal tells (cli.md, section 6)."""
+"""Tables: widths, streams and what a terminal tells."""
 
 from __future__ import absolute_import, print_function, unicode_literals
 

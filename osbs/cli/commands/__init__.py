@@ -1,4 +1,4 @@
-"""What the sub-commands do: functions ``cmd_*(args, osbs)`` (cli.md, sections 3 to 5).
+"""What the sub-commands do: functions ``cmd_*(args, osbs)``.
 
 They print data on stdout and words on stderr, return None, or -1 when what was asked for did not
 succeed, and leave exceptions to osbs.cli.errors. The modules import the rest of the library inside

@@ -1,4 +1,4 @@
-"""Sub-commands about users, tokens and quotas (cli.md, section 5)."""
+"""Sub-commands about users, tokens and quotas."""
 
 from __future__ import absolute_import, print_function, unicode_literals
 

@@ -1,4 +1,4 @@
-"""Backup and restore of the builder's data (cli.md, section 5)."""
+"""Backup and restore of the builder's data."""
 
 from __future__ import absolute_import, print_function, unicode_literals
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
 logger = logging.getLogger("osbs")
 
 _QUOTA_NAME = "pause-backup"
-# Objects that one request asks for (decision D18).
+# Objects that one request asks for.
 _PAGE_SIZE = 500
 # Bytes of one kind of objects that are kept in memory before they go to a temporary file.
 _SPOOL_SIZE = 8 * 1024 * 1024

@@ -1,4 +1,4 @@
-"""``osbs build``: submit a build, follow its log, tell how it ended (cli.md, section 4)."""
+"""``osbs build``: submit a build, follow its log, tell how it ended."""
 
 from __future__ import absolute_import, print_function, unicode_literals
 
@@ -86,7 +86,7 @@ def told_if_unsuccessful(build):
     """Return the result of a command that waited for a build; log why it is not None.
 
     :param build: BuildResponse
-    :return: None, or -1 when the build did not succeed (decision D15)
+    :return: None, or -1 when the build did not succeed
     """
     if build.is_succeeded():
         return None

@@ -1,4 +1,4 @@
-"""Sub-commands about existing builds and images (cli.md, section 5)."""
+"""Sub-commands about existing builds and images."""
 
 from __future__ import absolute_import, print_function, unicode_literals
 
@@ -91,7 +91,7 @@ def cmd_list_builds(args, osbs):
 
 def cmd_watch_build(args, osbs):
     # type: (Any, Any) -> Optional[int]
-    """Wait till a build finishes; -1 when it did not succeed (decision D15)."""
+    """Wait till a build finishes; -1 when it did not succeed."""
     build_id = args.BUILD_ID[0]
     with resumable("watch-build", build_id):
         build = osbs.wait_for_build_to_finish(build_id)
@@ -156,7 +156,7 @@ def cmd_cancel_build(args, osbs):
 
 def cmd_import_image(args, osbs):
     # type: (Any, Any) -> Optional[int]
-    """Import the tags of an image stream; -1 when the server did not (decision D15)."""
+    """Import the tags of an image stream; -1 when the server did not."""
     name = args.NAME[0]
     if osbs.import_image(name) is False:
         logger.error("the tags of image stream %s were not imported", name)
@@ -382,7 +382,7 @@ def _print_event_as_json(row):
 
 
 class _EventTable(object):
-    """A table that grows while it is shown and keeps no history (known defect 68)."""
+    """A table that grows while it is shown and keeps no history."""
 
     # The widths are settled before the rows are known; these are as long as values usually are.
     _EXPECTED = {
