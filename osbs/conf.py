@@ -1,7 +1,7 @@
 """Settings: keyword arguments, else the command line, else the configuration file.
 
-``OPTIONS`` is the table of all settings; the getters of
-:class:`Configuration` work from it, and the configuration reference is checked against it.
+``OPTIONS`` is the table of all settings; the getters of :class:`Configuration` work from it, and
+the configuration reference is checked against it.
 """
 
 from __future__ import absolute_import, print_function, unicode_literals

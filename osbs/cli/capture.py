@@ -82,7 +82,7 @@ def _replace(path, content):
         with os.fdopen(descriptor, str("wb")) as output:
             output.write(content)
         os.rename(temporary, path)
-    except Exception:
+    except BaseException:
         os.unlink(temporary)
         raise
 

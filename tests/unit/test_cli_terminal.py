@@ -79,11 +79,20 @@ def osbs_on_a_terminal(home, *words):
         stdout=slave,
         stderr=slave,
     )
-    process.wait()
     os.close(slave)
-    seen = os.read(master, 65536).decode("utf-8")
+    seen = _read_to_the_end(master)
+    process.wait()
     os.close(master)
     return seen
+
+
+def _read_to_the_end(master):
+    chunks = []
+    while True:
+        try:
+            chunks.append(os.read(master, 65536))
+        except OSError:  # nobody holds the other end any more
+            return b"".join(chunks).decode("utf-8")
 
 
 @pytest.fixture
@@ -188,6 +197,25 @@ def test_json_on_a_terminal_is_escaped_as_json_does(tmpdir, builds_file):
     )
     assert json.loads(seen) == [BUILD]
     assert in_one_line(seen.replace("\n", "")) == seen.replace("\n", "")
+
+
+@pytest.mark.parametrize("annotation", ["repositories", "worker-builds"])
+def test_a_warning_about_a_build_keeps_its_line(caplog, capsys, annotation):
+    build = {
+        "metadata": {"name": HOSTILE, "annotations": {annotation: "["}},
+        "status": {"phase": "Complete"},
+    }
+    osbs = flexmock(get_build=lambda build_id: BuildResponse(build))
+    builds.cmd_get_build(argparse.Namespace(BUILD_ID=["b"], output="text"), osbs)
+    _display_build_summary(BuildResponse(build))
+    lines = [record.getMessage() for record in caplog.records]
+    assert lines and all(SHOWN in line and HOSTILE not in line for line in lines)
+
+
+def test_a_warning_about_an_event_keeps_its_line(caplog):
+    osbs = flexmock(watch_builds=lambda field_selector: [(HOSTILE, {})])
+    builds.cmd_watch_builds(argparse.Namespace(columns=None, output="text"), osbs)
+    assert SHOWN in caplog.records[-1].getMessage()
 
 
 def test_rows_of_a_table_cannot_be_forged_in_a_pipe_either(capsys):

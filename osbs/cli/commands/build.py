@@ -135,5 +135,6 @@ def _repositories(build):
         return {kind: list(names or ()) for kind, names in (build.get_repositories() or {}).items()}
     except (AttributeError, TypeError, ValueError):
         # The build succeeded all the same.
-        logger.warning("build %s: cannot tell its repositories", build.get_build_name())
+        name = in_one_line(build.get_build_name())
+        logger.warning("build %s: cannot tell its repositories", name)
         return {}

@@ -112,7 +112,7 @@ def cmd_watch_builds(args, osbs):
         for changetype, obj in osbs.watch_builds(field_selector=selector):
             row = _event_row(changetype, obj)
             if row is None:
-                logger.error("an event of type %s names no build", changetype)
+                logger.error("an event of type %s names no build", in_one_line(changetype))
             else:
                 show(row)
 
@@ -240,7 +240,8 @@ def _worker_builds_str(build):
         worker_builds = json.loads(text or "{}", object_pairs_hook=OrderedDict)
         return make_worker_builds_str(worker_builds)
     except _MALFORMED:
-        logger.warning("annotation worker-builds of %s is malformed", build.get_build_name())
+        name = in_one_line(build.get_build_name())
+        logger.warning("annotation worker-builds of %s is malformed", name)
         return ""
 
 
@@ -318,7 +319,7 @@ def _told(build, what):
     try:
         return _VALUES[what](build)
     except _MALFORMED:
-        logger.warning("build %s: cannot tell its %s", build.get_build_name(), what)
+        logger.warning("build %s: cannot tell its %s", in_one_line(build.get_build_name()), what)
         return None
 
 
