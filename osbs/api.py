@@ -48,7 +48,7 @@ from osbs.exceptions import (
 from osbs.facade import buildlogs, settings, source, tokenfile
 from osbs.facade.buildlogs import LogEntry
 from osbs.facade.guard import guarded_iteration, osbsapi
-from osbs.redact import mask_url, redacted
+from osbs.redact import mask_uri, redacted
 from osbs.rest.objects import dig, includes
 from osbs.rest.retry import Deadline
 from osbs.utils import retry_on_conflict
@@ -437,8 +437,8 @@ class OSBS(object):
             logger.warning(
                 "BuildConfig %s is of repository %s, it is being updated for %s",
                 existing["metadata"]["name"],
-                mask_url(old_uri),
-                mask_url(new_uri),
+                mask_uri(old_uri),
+                mask_uri(new_uri),
             )
 
     def _update_build_config_with_triggers(self, build_json, triggers):

@@ -57,10 +57,10 @@ def _shown(content):
     if not isinstance(content, bytes):
         content = to_text(content or "").encode("utf-8")
     try:
-        data = redacted(decode_json(content))
+        data = redacted(decode_json(content), limit=None)
     except ValueError:
         text = to_text(content)
-        masked = mask_text(text)
+        masked = mask_text(text, limit=None)
         return content if masked == text else masked.encode("utf-8")
     text = json.dumps(data, sort_keys=True, indent=4, separators=(",", ": "))
     return text.encode("utf-8")

@@ -6,7 +6,7 @@ import six
 
 from osbs import utils
 from osbs.exceptions import OsbsException, OsbsValidationException
-from osbs.redact import mask_url
+from osbs.redact import mask_uri
 
 _REQUIRED_LABELS = (
     utils.Labels.LABEL_TYPE_NAME,
@@ -65,7 +65,7 @@ def require_dockerfile(repo_info, git_uri, git_branch, git_ref):
     if repo_info.dockerfile_parser is None:
         raise OsbsValidationException(
             "no Dockerfile in git repository '%s' (branch '%s', ref '%s')"
-            % (mask_url(git_uri), git_branch, git_ref)
+            % (mask_uri(git_uri), git_branch, git_ref)
         )
 
 

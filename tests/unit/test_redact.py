@@ -2,11 +2,32 @@
 
 from __future__ import absolute_import, print_function, unicode_literals
 
+import base64
 import json
+import timeit
 
+import hypothesis.strategies as st
 import pytest
+from hypothesis import given
+from six.moves.urllib.parse import quote
 
-from osbs.redact import MASK, mask_text, mask_url, redacted
+from osbs import redact
+from osbs.redact import (
+    MASK,
+    MAX_TEXT,
+    mask_text,
+    mask_uri,
+    mask_url,
+    redacted,
+    remember_secret,
+)
+
+
+@pytest.fixture(autouse=True)
+def nothing_remembered(monkeypatch):
+    """What one test remembers is no secret for the next."""
+    monkeypatch.setattr(redact, "_secrets", ())
+    monkeypatch.setattr(redact, "_secret_forms", ())
 
 
 @pytest.mark.parametrize(
@@ -58,6 +79,22 @@ def test_a_url_without_credentials_stays(text):
         '{"password" : "hun\\"ter2"}',
         "{u'password': u'hunter2'}",
         '{"items": [{"client_secret": "hunter2"}]}',
+        '{"token": ["hunter2", "hunter2"]}',
+        '{"token": [["hunter2"], {"a": "]hunter2"}]}',
+        '{"auth": {"note": "it\'s }", "x": "hunter2"}}',
+        '{"api_key": "hunter2"}',
+        '{"auth": "hunter2"}',
+        '{"registry_auth": "hunter2"}',
+        '{"reactor_config_override": {"a": ["hunter2"]}}',
+        '{"value": "{\\"token\\": \\"hunter2\\"}"}',
+        '{"value": "{\\"token\\": \\"hunter2',
+        "passwd=hunter2&x",
+        "api_key=hunter2",
+        "auth=hunter2",
+        "Authorization: token hunter2",
+        "Authorization: hunter2",
+        "'Authorization': 'token hunter2'",
+        '"authorization": "Digest hunter2"',
     ],
 )
 def test_secrets_in_free_text_are_masked(text):
@@ -104,3 +141,137 @@ def test_the_data_of_a_secret_is_masked():
 @pytest.mark.parametrize("key", ["token_file", "token_secrets", "name", "kind"])
 def test_values_under_other_keys_stay(key):
     assert redacted({key: "value"}) == {key: "value"}
+
+
+def test_a_number_under_a_secret_key_is_masked():
+    assert mask_text('{"token": 12345, "a": 6}') == '{"token": ***, "a": 6}'
+
+
+@pytest.mark.parametrize(
+    ("uri", "masked"),
+    [
+        ('u:"pw@h', "***@h"),
+        ("u:12/pw@h", "***@h"),
+        ("http:/u:pw@h", "***@h"),
+        ("u:pw@h:path", "***@h:path"),
+        ("u:p@w@h:path", "***@h:path"),
+        ("https://u:pw@h/x", "https://***@h/x"),
+        ("git@h:path", "git@h:path"),
+        ("https://h:8443/x@1", "https://h:8443/x@1"),
+        ("/srv/git/x", "/srv/git/x"),
+        ("registry.example.com:5000/x@sha256:ff", "registry.example.com:5000/x@sha256:ff"),
+    ],
+)
+def test_credentials_of_a_uri_are_masked_however_it_was_written(uri, masked):
+    assert mask_uri(uri) == masked
+
+
+def test_credentials_of_a_uri_that_is_a_parameter_are_masked():
+    assert redacted({"git_uri": "u:pw@h:path"}) == {"git_uri": "***@h:path"}
+
+
+def test_a_whole_configuration_is_masked():
+    assert redacted({"reactor_config_override": {"a": 1}}) == {"reactor_config_override": MASK}
+
+
+@pytest.mark.parametrize(
+    "quoted", [str, quote, lambda text: base64.b64encode(text.encode("utf-8"))]
+)
+def test_a_secret_that_was_used_is_masked_wherever_it_stands(quoted):
+    remember_secret("p/ss word")
+    shown = mask_text("no user with %s here" % redact._as_text(quoted("p/ss word")))
+    assert shown == "no user with *** here"
+
+
+def test_a_secret_that_contains_another_is_masked_whole():
+    remember_secret("hunter2hunter2")
+    remember_secret("hunter")
+    assert "2" not in mask_text("is hunter2hunter2 a password?")
+
+
+@pytest.mark.parametrize("short", [None, "", "osbs"])
+def test_what_is_too_short_for_a_secret_stays(short):
+    remember_secret(short)
+    assert mask_text("osbs and None") == "osbs and None"
+
+
+def test_only_the_last_secrets_are_remembered():
+    for number in range(3 * redact.MAX_SECRETS):
+        remember_secret("secret-%d" % number)
+    assert len(redact._secrets) == redact.MAX_SECRETS
+    assert mask_text("secret-%d" % number) == MASK
+
+
+def test_a_long_text_is_truncated_and_says_so():
+    shown = mask_text("x" * 10 * MAX_TEXT)
+    assert shown == "x" * MAX_TEXT + "... (truncated, %d characters in all)" % (10 * MAX_TEXT)
+
+
+def test_a_secret_where_a_text_is_truncated_is_not_shown_in_part():
+    remember_secret("hunter2-hunter2")
+    for before in range(MAX_TEXT - 20, MAX_TEXT + 5):
+        assert "hunter" not in mask_text("x" * before + "hunter2-hunter2" + "y" * MAX_TEXT)
+
+
+def test_without_a_limit_a_long_text_stays_whole():
+    text = "x" * 10 * MAX_TEXT
+    assert mask_text(text, limit=None) == text
+
+
+def _nested(data, depth):
+    for _ in range(depth):
+        data = json.dumps({"value": data})
+    return data
+
+
+TEXTS = st.text(alphabet="ab\\\"'{}[]:, \n\u20ac", max_size=12)
+
+
+@given(value=TEXTS, others=st.dictionaries(st.sampled_from("xyz"), TEXTS), depth=st.integers(0, 3))
+def test_json_within_json_stays_json_without_the_secrets(value, others, depth):
+    data = dict(others, token=value)
+    found = _nested(mask_text(_nested(json.dumps(data), depth)), 0)
+    for _ in range(depth):
+        found = json.loads(found)["value"]
+    assert json.loads(found) == dict(others, token=MASK)
+
+
+@given(st.text(alphabet="token\\\"'{}[]:=@/ \n", max_size=200))
+def test_any_text_is_masked_twice_alike(text):
+    assert mask_text(mask_text(text)) == mask_text(text)
+
+
+HOSTILE = [
+    "\\",
+    '\\"',
+    '"token": "\\',
+    '"token": ',
+    '"token": [',
+    "Authorization: ",
+    "Basic    ",
+    "a://",
+    "a://b:",
+    "https://u:p",
+    "a" * 40,
+    "'",
+    '{"auth":',
+]
+
+
+@pytest.mark.parametrize("piece", HOSTILE)
+def test_masking_hostile_text_takes_time_in_proportion_to_its_length(piece):
+    text = piece * (200000 // len(piece))
+    # Seconds; the square of the length would be minutes.
+    assert min(timeit.repeat(lambda: mask_text(text, None), number=1, repeat=3)) < 2
+
+
+def test_masking_needs_no_memory_beyond_a_few_copies():
+    tracemalloc = pytest.importorskip("tracemalloc")
+    text = '{"token": "%s"}' % ("x" * 1000000)
+    tracemalloc.start()
+    try:
+        mask_text(text, None)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 8 * len(text)
