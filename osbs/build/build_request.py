@@ -1,4 +1,4 @@
-"""Build requests of arrangements 1 to 5 and all-in-one builds (build-request-v1.md, section 3).
+"""Build requests of arrangements 1 to 5 and all-in-one builds.
 
 The client renders the plugins itself; they travel in the BuildConfig's environment. Rules of the
 plugins are in ``rules_v1``, the BuildConfig around them in ``buildconfig``.
@@ -20,15 +20,32 @@ from osbs.build import templates
 from osbs.build.buildconfig import BuildConfigRenderer
 from osbs.build.lazy import LazyModule
 from osbs.build.manipulate import DockJsonManipulator
-from osbs.build.plugins import BUILDSTEP, EXIT, POSTBUILD, PluginsDocument, load_customize_conf
+from osbs.build.plugins import (
+    EXIT,
+    POSTBUILD,
+    PREBUILD,
+    PREPUBLISH,
+    PluginsDocument,
+    customize,
+    load_customize_conf,
+)
 from osbs.build.rules import (
     REBUILD_PLUGINS,
-    PluginRenderer,
+    TagPlaceholder,
     Values,
+    apply_rules,
+    drop_base_image_plugins,
+    drop_scratch_plugins,
     is_custom_base_image,
-    step,
 )
-from osbs.build.rules_v1 import KERBEROS_PLUGINS, PULP_SECRET_REQUIRED, RULES, SECRETS, goarch
+from osbs.build.rules_v1 import (
+    EARLY_RULES,
+    KERBEROS_PLUGINS,
+    LATE_RULES,
+    PULP_SECRET_REQUIRED,
+    SECRETS,
+    goarch,
+)
 from osbs.build.spec import BuildSpec
 from osbs.constants import (
     DEFAULT_CUSTOMIZE_CONF,
@@ -37,7 +54,12 @@ from osbs.constants import (
     SECRETS_PATH,
 )
 from osbs.exceptions import OsbsException, OsbsValidationException
-from osbs.utils import Labels, git_repo_humanish_part_from_uri, parse_version, sanitize_version
+from osbs.utils import (
+    Labels,
+    git_repo_humanish_part_from_uri,  # noqa: F401 - existing code expects this global
+    parse_version,
+    sanitize_version,
+)
 
 yaml = LazyModule("yaml")
 
@@ -47,52 +69,25 @@ _REGISTRY_PLACEHOLDER = "{{REGISTRY_URI}}"
 # What the server has to be at least when the configuration does not say.
 _DEFAULT_REQUIRED_VERSION = "1.0.6"
 
-# Rules that are applied last, in this order; the value says whether they get ``use_auth``.
-_LAST_STEPS = (
-    ("reactor_config", False),
-    ("orchestrate_build", True),
-    ("resolve_module_compose", False),
-    ("resolve_composes", False),
-    ("flatpak_create_dockerfile", False),
-    ("squash", False),
-    ("flatpak_create_oci", False),
-    ("add_filesystem", False),
-    ("add_labels_in_dockerfile", False),
-    ("koji", False),
-    ("bump_release", False),
-    ("koji_parent", False),
-    ("import_image", True),
-    ("pulp_pull", False),
-    ("pulp_push", False),
-    ("pulp_sync", False),
-    ("pulp_tag", False),
-    ("pulp_publish", False),
-    ("group_manifests", False),
-    ("koji_promote", True),
-    ("koji_upload", True),
-    ("koji_import", True),
-    ("koji_tag_build", False),
-    ("sendmail", False),
-    ("fetch_maven_artifacts", False),
-    ("tag_from_config", False),
-    ("inject_parent_image", False),
-    ("version", False),
-)
+# Only the phase of the build step may be absent from a template.
+_PHASES = (PREBUILD, PREPUBLISH, POSTBUILD, EXIT)
+
+
+# What gets the image into Pulp from a v2 registry, and cleans up there.
+_PULP_SYNC_PLUGINS = ((POSTBUILD, "pulp_sync"), (EXIT, "delete_from_registry"))
 
 
 def _secret_path(secret):
     return os.path.join(SECRETS_PATH, secret)
 
 
-class BuildRequest(BuildConfigRenderer, PluginRenderer):
+class BuildRequest(BuildConfigRenderer):
     """Make a BuildConfig from templates and parameters.
 
     Rendering changes the parsed templates in place; rendering the same object again gives the same
-    JSON (decision D36).
+    JSON. ``BuildRequestV2`` shares what does not concern plugins; callers who replace methods of
+    this class expect that it obeys.
     """
-
-    rules = RULES
-    log = logger
 
     build_json = None  # type: dict
     platform_descriptors = None  # type: dict
@@ -121,6 +116,7 @@ class BuildRequest(BuildConfigRenderer, PluginRenderer):
         self._customize_conf_path = customize_conf or DEFAULT_CUSTOMIZE_CONF
         # Registry placeholders by plugin, as a second rendering does not find them.
         self._placeholders = {}  # type: dict
+        self._tag_placeholder = TagPlaceholder()
 
     def _new_spec(self):
         return BuildSpec()
@@ -159,7 +155,7 @@ class BuildRequest(BuildConfigRenderer, PluginRenderer):
         # type: () -> dict
         """Return the site's customisations, ``{}`` where there is no such file.
 
-        :raises OsbsValidationException: when the file has the wrong shape (decision D35)
+        :raises OsbsValidationException: when the file has the wrong shape
         """
         if self._customize_conf is None:
             self._customize_conf = load_customize_conf(
@@ -227,10 +223,9 @@ class BuildRequest(BuildConfigRenderer, PluginRenderer):
         """
         self._repo_info = repo_info
 
-    def rule_values(self, **others):
-        # type: (object) -> Values
-        """Return what the rules read."""
+    def _rule_values(self, fills_in_tags):
         tags = getattr(self._repo_info, "additional_tags", None)
+        required = self._openshift_required_version or parse_version(_DEFAULT_REQUIRED_VERSION)
         return Values(
             self.spec,
             scratch=self.scratch,
@@ -238,35 +233,9 @@ class BuildRequest(BuildConfigRenderer, PluginRenderer):
             platform_descriptors=self.platform_descriptors or {},
             additional_tags=tags,
             tags_from_yaml=tags.from_container_yaml if tags else False,
-            **others
+            fills_in_tags=fills_in_tags,
+            openshift_required_version=sanitize_version(required),
         )
-
-    def drop_plugin(self, phase, name, reason):
-        # type: (str, str, str) -> None
-        """Remove a plugin, if there is one.
-
-        :raises KeyError: when there is no such phase; only the build step's may be absent
-        """
-        if phase == BUILDSTEP and not self.plugins.has(phase, name):
-            return
-        if self.dj.remove_plugin(phase, name):
-            logger.info("Removing %s:%s, %s", phase, name, reason)
-
-    def disable(self, phase, name):
-        # type: (str, str) -> None
-        """Remove a plugin that the site does not want.
-
-        :raises KeyError: when there is no such phase
-        """
-        self.dj.remove_plugin(phase, name)
-
-    def enable(self, phase, name, args):
-        # type: (str, str, dict) -> None
-        """Add a plugin that the site wants.
-
-        :raises KeyError: when there is no such phase
-        """
-        self.dj.add_plugin(phase, name, args)
 
     def is_custom_base_image(self):
         # type: () -> bool
@@ -300,57 +269,37 @@ class BuildRequest(BuildConfigRenderer, PluginRenderer):
 
     def adjust_for_scratch(self):
         # type: () -> None
-        """Remove what a scratch build does not do, and label it."""
-        if not self.scratch:
-            return
-        self.drop_triggers()
-        self.drop_scratch_plugins()
-        if self.plugins.has(POSTBUILD, "tag_by_labels"):
-            self.dj.dock_json_set_arg(POSTBUILD, "tag_by_labels", "unique_tag_only", True)
-        self.set_label("scratch", "true")
+        """Label a scratch build and remove its triggers."""
+        if self.scratch:
+            self.drop_triggers()
+            self.set_label("scratch", "true")
 
-    def adjust_for_triggers(self):
-        # type: () -> None
-        """Remove plugins of automatic rebuilds where there are none."""
+    def _drop_for_kind_of_build(self, fills_in_tags):
+        plugins = self.plugins
+        if self.scratch:
+            drop_scratch_plugins(plugins, fills_in_tags)
+            if plugins.has(POSTBUILD, "tag_by_labels"):
+                plugins.set_arg(POSTBUILD, "tag_by_labels", "unique_tag_only", True)
         if self._triggers() and self.is_custom_base_image():
             self.drop_triggers()
         if not self._triggers():
-            self.drop_plugins(REBUILD_PLUGINS, "there are no triggers")
+            plugins.drop(REBUILD_PLUGINS, "there are no triggers")
+        drop_base_image_plugins(plugins, self.is_custom_base_image())
 
-    def adjust_for_custom_base_image(self):
-        # type: () -> None
-        """Remove what does not fit the kind of base image."""
-        self.drop_base_image_plugins()
-
-    def adjust_for_registry_api_versions(self):
-        # type: () -> None
-        """Remove what is for API versions that the registries need not support."""
+    def _drop_for_registry_api_versions(self):
         versions = self.spec.registry_api_versions.value
         registries = {}  # type: dict
         if self.plugins.has(POSTBUILD, "tag_and_push"):
             args = self.plugins.find(POSTBUILD, "tag_and_push").get("args") or {}
             registries = args.get("registries") or {}
         if "v1" not in versions:
-            self.drop_plugin(POSTBUILD, "pulp_push", "no v1 registry")
-            self.remove_tag_and_push_registries(registries, "v1")
+            self.plugins.drop([(POSTBUILD, "pulp_push")], "no v1 registry")
         if "v2" not in versions:
-            self.drop_plugin(POSTBUILD, "pulp_sync", "no v2 registry")
-            self.drop_plugin(EXIT, "delete_from_registry", "no v2 registry")
-            self.remove_tag_and_push_registries(registries, "v2")
-        for registry in registries.values():
-            registry.pop("version", None)
-
-    @staticmethod
-    def remove_tag_and_push_registries(tag_and_push_registries, version):
-        # type: (dict, str) -> None
-        """Remove the registries of one API version, in place.
-
-        :param tag_and_push_registries: dict, registry -> its settings
-        :param version: str, ``v1`` or ``v2``
-        """
-        for name, settings in list(tag_and_push_registries.items()):
-            if settings.get("version") == version:
-                del tag_and_push_registries[name]
+            self.plugins.drop(_PULP_SYNC_PLUGINS, "no v2 registry")
+        for name, settings in list(registries.items()):
+            version = settings.pop("version", None)
+            if version in ("v1", "v2") and version not in versions:
+                del registries[name]
 
     def set_secret_for_plugin(self, secret, plugin=None, mount_path=None):
         # type: (str, tuple, str) -> None
@@ -420,57 +369,6 @@ class BuildRequest(BuildConfigRenderer, PluginRenderer):
             source = {"name": reactor_config_map, "key": "config.yaml"}
             self.set_variable({"name": "REACTOR_CONFIG", "valueFrom": {"configMapKeyRef": source}})
 
-    render_add_yum_repo_by_url = step("add_yum_repo_by_url")
-    render_check_and_set_rebuild = step("check_and_set_rebuild", takes_auth=True)
-    render_store_metadata_in_osv3 = step("store_metadata_in_osv3", takes_auth=True)
-    render_distgit_fetch_artefacts = step("distgit_fetch_artefacts")
-    render_pull_base_image = step("pull_base_image")
-    render_reactor_config = step("reactor_config")
-    render_resolve_module_compose = step("resolve_module_compose")
-    render_resolve_composes = step("resolve_composes")
-    render_flatpak_create_dockerfile = step("flatpak_create_dockerfile")
-    render_squash = step("squash")
-    render_flatpak_create_oci = step("flatpak_create_oci")
-    render_add_filesystem = step("add_filesystem")
-    render_add_labels_in_dockerfile = step("add_labels_in_dockerfile")
-    render_koji = step("koji")
-    render_bump_release = step("bump_release")
-    render_koji_parent = step("koji_parent")
-    render_pulp_pull = step("pulp_pull")
-    render_pulp_push = step("pulp_push")
-    render_pulp_tag = step("pulp_tag")
-    render_pulp_publish = step("pulp_publish")
-    render_koji_promote = step("koji_promote", takes_auth=True)
-    render_koji_upload = step("koji_upload", takes_auth=True)
-    render_koji_import = step("koji_import", takes_auth=True)
-    render_koji_tag_build = step("koji_tag_build")
-    render_sendmail = step("sendmail")
-    render_fetch_maven_artifacts = step("fetch_maven_artifacts")
-    render_inject_parent_image = step("inject_parent_image")
-
-    def render_import_image(self, use_auth=None):
-        # type: (bool) -> None
-        """Apply the rules of step ``import_image``.
-
-        :param use_auth: not used: the parameter of that name counts
-        """
-        self.apply_rules("import_image")
-
-    def render_orchestrate_build(self, use_auth=None):
-        # type: (bool) -> None
-        """Apply the rules of step ``orchestrate_build``."""
-        required = self._openshift_required_version or parse_version(_DEFAULT_REQUIRED_VERSION)
-        self.apply_rules(
-            "orchestrate_build",
-            use_auth=use_auth,
-            openshift_required_version=sanitize_version(required),
-        )
-
-    def render_version(self):
-        # type: () -> None
-        """Write the version of this library."""
-        self.dj.dock_json_set_param("client_version", client_version)
-
     def _registries(self):
         # Secrets belong to registries by position; there may be fewer, surplus ones are ignored.
         pairs = zip_longest(self.spec.registry_uris.value, self.spec.registry_secrets.value or [])
@@ -503,43 +401,26 @@ class BuildRequest(BuildConfigRenderer, PluginRenderer):
                 entry["secret"] = _secret_path(secret)
             registries[registry.docker_uri] = entry
 
-    def render_tag_and_push_registries(self):
-        # type: () -> None
-        """Say where the image is pushed to (build-request-v1.md, 3.3)."""
-        if self.plugins.has(POSTBUILD, "tag_and_push"):
-            self._fill_in_registries(POSTBUILD, "tag_and_push")
+    def _render_group_manifests(self, values):
+        phase, name = POSTBUILD, "group_manifests"
+        if self.plugins.has(phase, name):
+            self._fill_in_registries(phase, name)
+            self.plugins.set_arg(phase, name, "group", self.spec.group_manifests.value)
+            self.plugins.set_arg(phase, name, "goarch", goarch(values))
 
-    def render_group_manifests(self):
-        # type: () -> None
-        """Say where manifest lists are pushed to (build-request-v1.md, 3.3)."""
-        place = (POSTBUILD, "group_manifests")
-        if not self.plugins.has(*place):
-            return
-        self._fill_in_registries(*place)
-        self.plugins.set_arg(place[0], place[1], "group", self.spec.group_manifests.value)
-        self.plugins.set_arg(place[0], place[1], "goarch", goarch(self.rule_values()))
-
-    def render_pulp_sync(self):
-        # type: () -> None
-        """Say from which registry Pulp gets the image, and clean up there after it (3.3).
-
-        :raises OsbsValidationException: when there is no secret for Pulp
-        """
-        place = (POSTBUILD, "pulp_sync")
-        if not self.plugins.has(*place):
+    def _render_pulp_sync(self):
+        phase, name = POSTBUILD, "pulp_sync"
+        if not self.plugins.has(phase, name):
             return
         registry, secret = next(
             (pair for pair in self._registries() if pair[0].version == "v2"), (None, None)
         )
         if not self.spec.pulp_registry.value or registry is None or not registry.uri:
-            self.drop_plugin(place[0], place[1], "no pulp registry or no v2 registry")
-            self.drop_plugin(EXIT, "delete_from_registry", "no pulp registry or no v2 registry")
+            self.plugins.drop(_PULP_SYNC_PLUGINS, "no pulp registry or no v2 registry")
             return
-        self.plugins.set_arg(
-            place[0], place[1], "pulp_registry_name", self.spec.pulp_registry.value
-        )
-        self.plugins.set_arg(place[0], place[1], "docker_registry", registry.uri)
-        self.set_secret_for_plugin(secret, plugin=place + ("registry_secret_path",))
+        self.plugins.set_arg(phase, name, "pulp_registry_name", self.spec.pulp_registry.value)
+        self.plugins.set_arg(phase, name, "docker_registry", registry.uri)
+        self.set_secret_for_plugin(secret, plugin=(phase, name, "registry_secret_path"))
         if self.spec.pulp_secret.value is None:
             raise OsbsValidationException(PULP_SECRET_REQUIRED)
         self._render_delete_from_registry(registry, secret)
@@ -548,15 +429,13 @@ class BuildRequest(BuildConfigRenderer, PluginRenderer):
         place = (EXIT, "delete_from_registry")
         source = self.spec.source_registry_uri.value
         if source is not None and source.docker_uri == registry.docker_uri:
-            self.drop_plugin(place[0], place[1], "base images come from the same registry")
-            return
-        if not self.plugins.has(*place):
-            return
-        entry = dict(self._take_placeholder(*place) or {})
-        if secret:
-            entry["secret"] = _secret_path(secret)
-        # With the scheme, unlike where the image is pushed to.
-        self._plugin_registries(*place)[registry.uri] = entry
+            self.plugins.drop([place], "base images come from the same registry")
+        elif self.plugins.has(*place):
+            entry = dict(self._take_placeholder(*place) or {})
+            if secret:
+                entry["secret"] = _secret_path(secret)
+            # With the scheme, unlike where the image is pushed to.
+            self._plugin_registries(*place)[registry.uri] = entry
 
     def _secrets(self):
         secrets = OrderedDict()
@@ -565,34 +444,12 @@ class BuildRequest(BuildConfigRenderer, PluginRenderer):
                 secrets[plugin] = getattr(self.spec, name).value
         return secrets
 
-    def _render_output(self):
+    def _output(self):
         registries = self.spec.registry_uris.value
-        name = self.spec.image_tag.value
         # Pulp pulls the image by its tag alone.
         if registries and not self.spec.pulp_secret.value:
-            name = "%s/%s" % (registries[0].docker_uri, name)
-        self.template["spec"]["output"]["to"]["name"] = name
-
-    def _render_buildconfig(self):
-        spec = self.spec
-        self.render_name(spec.name.value, spec.image_tag.value, spec.platform.value)
-        self.render_resource_limits()
-        self.render_source(spec.git_uri.value, spec.git_ref.value)
-        self._render_output()
-        self.render_ist_trigger(spec.trigger_imagestreamtag.value)
-        self.template["spec"]["source"].pop("sourceSecret", None)
-        self.render_build_image(spec.build_image.value, spec.build_imagestream.value)
-        self.set_label("git-repo-name", git_repo_humanish_part_from_uri(spec.git_uri.value))
-        self.set_label("git-branch", spec.git_branch.value)
-        self.render_koji_task_id(spec.koji_task_id.value)
-
-    def _adjust(self):
-        self.adjust_for_repo_info()
-        self.adjust_for_scratch()
-        self.adjust_for_isolated(self.spec.release)
-        self.adjust_for_triggers()
-        self.adjust_for_custom_base_image()
-        self.adjust_for_registry_api_versions()
+            return "%s/%s" % (registries[0].docker_uri, self.spec.image_tag.value)
+        return self.spec.image_tag.value
 
     def _render_secrets(self):
         self.set_secrets(self._secrets())
@@ -611,23 +468,28 @@ class BuildRequest(BuildConfigRenderer, PluginRenderer):
         """
         if validate:
             self.spec.validate()
-        use_auth = self.spec.use_auth.value
-        self.render_customizations()
-        self._render_buildconfig()
-        self.render_tag_and_push_registries()
-        self.render_add_yum_repo_by_url()
-        self.render_check_and_set_rebuild(use_auth=use_auth)
-        self.render_store_metadata_in_osv3(use_auth=use_auth)
-        self.render_distgit_fetch_artefacts()
-        self.render_pull_base_image()
-        self._adjust()
+        plugins = self.plugins
+        customize(plugins, self.customize_conf, logger)
+        missing = [phase for phase in _PHASES if phase not in plugins.phases]
+        if missing:
+            raise KeyError(missing[0])
+        self.render_common(self.spec, self._output())
+        self.template["spec"]["source"].pop("sourceSecret", None)
+        fills_in_tags = self._tag_placeholder.is_in(plugins)
+        values = self._rule_values(fills_in_tags)
+        if plugins.has(POSTBUILD, "tag_and_push"):
+            self._fill_in_registries(POSTBUILD, "tag_and_push")
+        apply_rules(EARLY_RULES, values, plugins)
+        self.adjust_for_repo_info()
+        self.adjust_for_scratch()
+        self.adjust_for_isolated(self.spec.release)
+        self._drop_for_kind_of_build(fills_in_tags)
+        self._drop_for_registry_api_versions()
         self._render_secrets()
-        for name, takes_auth in _LAST_STEPS:
-            render_step = getattr(self, "render_%s" % name)
-            if takes_auth:
-                render_step(use_auth=use_auth)
-            else:
-                render_step()
+        apply_rules(LATE_RULES, values, plugins)
+        self._render_pulp_sync()
+        self._render_group_manifests(values)
+        self.dj.dock_json_set_param("client_version", client_version)
         config_map = self.spec.reactor_config_map.value
         override = self.spec.reactor_config_override.value
         self.render_node_selectors(self.spec.platforms.value)

@@ -1,4 +1,4 @@
-"""Build requests of arrangement 6: the pod renders the plugins (build-request-v2.md, section 4)."""
+"""Build requests of arrangement 6: the pod renders the plugins."""
 
 from __future__ import absolute_import, print_function, unicode_literals
 
@@ -9,7 +9,6 @@ from osbs.build.manipulate import PLUGINS_VARIABLE
 from osbs.build.user_params import BuildUserParams
 from osbs.constants import BUILD_TYPE_ORCHESTRATOR
 from osbs.exceptions import OsbsValidationException
-from osbs.utils import git_repo_humanish_part_from_uri
 
 logger = logging.getLogger(__name__)
 
@@ -84,15 +83,8 @@ class BuildRequestV2(BuildRequest):
         logger.debug("setting params of %s: %s", type(self).__name__, ", ".join(sorted(kwargs)))
         self.user_params.set_params(**kwargs)
 
-    def adjust_for_scratch(self):
-        # type: () -> None
-        """Label a scratch build and remove its triggers."""
-        if self.scratch:
-            self.drop_triggers()
-            self.set_label("scratch", "true")
-
     def _take_repo_tags(self):
-        # Decision D5: only what a build of this kind puts on its image goes to the pod.
+        # Only what a build of this kind puts on its image goes to the pod.
         params = self.user_params
         if self._tags_given or self._repo_info is None or self.scratch or self.isolated:
             return
@@ -100,25 +92,6 @@ class BuildRequestV2(BuildRequest):
             return
         params.additional_tags = getattr(self._repo_info, "additional_tags", None)
         params.tags_from_yaml = bool(getattr(params.additional_tags, "from_container_yaml", False))
-
-    def _render_buildconfig(self):
-        params = self.user_params
-        self.render_name(params.name.value, params.image_tag.value, params.platform.value)
-        self.render_resource_limits()
-        self.render_source(params.git_uri.value, params.git_ref.value)
-        self.template["spec"]["output"]["to"]["name"] = params.image_tag.value
-        self.render_ist_trigger(self.trigger_imagestreamtag)
-        self.render_build_image(params.build_image.value, params.build_imagestream.value)
-        self.set_label("git-repo-name", git_repo_humanish_part_from_uri(params.git_uri.value))
-        self.set_label("git-branch", params.git_branch.value)
-        self.render_koji_task_id(params.koji_task_id.value)
-
-    def _adjust(self):
-        if self._triggers() and self.is_custom_base_image():
-            self.drop_triggers()
-        self.adjust_for_repo_info()
-        self.adjust_for_scratch()
-        self.adjust_for_isolated(self.user_params.release)
 
     def render(self, validate=True):  # type: ignore[override]
         # type: (bool) -> dict
@@ -133,12 +106,16 @@ class BuildRequestV2(BuildRequest):
         params = self.user_params
         if validate:
             params.validate()
-        self._render_buildconfig()
+        self.render_common(params, params.image_tag.value)
         config_map = params.reactor_config_map.value
         override = params.reactor_config_override.value
         self.set_reactor_config(config_map, override)
         self.set_required_secrets(config_map, override, platforms=params.platforms.value)
-        self._adjust()
+        if self._triggers() and self.is_custom_base_image():
+            self.drop_triggers()
+        self.adjust_for_repo_info()
+        self.adjust_for_scratch()
+        self.adjust_for_isolated(params.release)
         self.render_node_selectors(params.platforms.value)
         self._take_repo_tags()
         self.set_variable({"name": "USER_PARAMS", "value": params.to_json()})

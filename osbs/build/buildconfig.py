@@ -1,7 +1,4 @@
-"""What every rendered BuildConfig has, whatever the arrangement (build-request-v2.md, section 4).
-
-May import ``osbs.schemas`` and the leaves.
-"""
+"""What every rendered BuildConfig has, whatever the arrangement."""
 
 from __future__ import absolute_import, print_function, unicode_literals
 
@@ -12,6 +9,11 @@ import six
 from osbs import schemas
 from osbs.constants import ISOLATED_RELEASE_FORMAT, SECRETS_PATH
 from osbs.exceptions import OsbsValidationException
+from osbs.utils import git_repo_humanish_part_from_uri
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
+    from osbs.build.spec import BuildCommon  # noqa: F401
 
 _REACTOR_CONFIG_KEY = "config.yaml"
 
@@ -66,6 +68,22 @@ class BuildConfigRenderer(object):
                 "Build variations are mutually exclusive. "
                 "Must be either scratch, is_auto or isolated, not several of them."
             )
+
+    def render_common(self, params, output):
+        # type: (BuildCommon, str) -> None
+        """Write what follows from the parameters alone.
+
+        :param output: name of the image to push
+        """
+        self.render_name(params.name.value, params.image_tag.value, params.platform.value)
+        self.render_resource_limits()
+        self.render_source(params.git_uri.value, params.git_ref.value)
+        self.template["spec"]["output"]["to"]["name"] = output
+        self.render_ist_trigger(params.trigger_imagestreamtag.value)
+        self.render_build_image(params.build_image.value, params.build_imagestream.value)
+        self.set_label("git-repo-name", git_repo_humanish_part_from_uri(params.git_uri.value))
+        self.set_label("git-branch", params.git_branch.value)
+        self.render_koji_task_id(params.koji_task_id.value)
 
     def set_resource_limits(self, cpu=None, memory=None, storage=None):
         # type: (str, str, str) -> None
@@ -146,7 +164,7 @@ class BuildConfigRenderer(object):
         # type: (str) -> None
         """Write which image stream tag starts a build.
 
-        Without a tag, as for flatpaks, the trigger is removed (decision D39).
+        Without a tag, as for flatpaks, the trigger is removed.
 
         :param imagestreamtag: str or None
         """
@@ -257,7 +275,7 @@ class BuildConfigRenderer(object):
         self, reactor_config_map=None, reactor_config_override=None, platforms=None
     ):
         # type: (str, dict, list) -> None
-        """Mount the secrets that the reactor configuration asks for (decision D6).
+        """Mount the secrets that the reactor configuration asks for, in its order.
 
         :param reactor_config_map: str, name of a ConfigMap with key ``config.yaml``
         :param reactor_config_override: dict, used instead

@@ -1,7 +1,6 @@
 """The plugins of a pod as a document: lists of plugins by phase, found and changed in one place.
 
 ``DockJsonManipulator`` (arrangements 1 to 5) and ``PluginsTemplate`` (arrangement 6) share it.
-May import ``osbs.build.templates`` and the leaves.
 """
 
 from __future__ import absolute_import, print_function, unicode_literals
@@ -13,6 +12,11 @@ import six
 
 from osbs import schemas
 from osbs.build import templates
+from osbs.redact import redacted
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
+    from typing import Any  # noqa: F401
 
 logger = logging.getLogger(__name__)
 
@@ -90,25 +94,40 @@ class PluginsDocument(object):
         except IndexError:
             raise RuntimeError("no such plugin in phase %s: '%s'" % (phase, name))
 
-    def remove(self, phase, name):
-        # type: (str, str) -> bool
+    def remove(self, phase, name, reason=None):
+        # type: (str, str, str) -> bool
         """Remove the first plugin of that name.
 
-        :return: bool, whether there was one
+        :param reason: why, for the log
+        :return: whether there was one
         :raises KeyError: when there is no such phase
         """
         plugins = self._plugins(phase)
         for index, plugin in enumerate(plugins):
             if plugin.get("name") == name:
                 del plugins[index]
+                if reason:
+                    logger.info("Removing %s:%s, %s", phase, name, reason)
                 return True
         return False
 
-    def add(self, phase, name, args):
-        # type: (str, str, dict) -> bool
+    def drop(self, places, reason):
+        # type: (Any, str) -> None
+        """Remove plugins that a build does not need, as far as there are any.
+
+        :param places: iterable of pairs of phase and name
+        :param reason: why, for the log
+        """
+        for phase, name in places:
+            if self.has(phase, name):
+                self.remove(phase, name, reason)
+
+    def add(self, phase, name, args, reason=None):
+        # type: (str, str, dict, str) -> bool
         """Give every plugin of that name these arguments, or append one that has them.
 
-        :return: bool, whether it was appended
+        :param reason: why, for the log
+        :return: whether it was appended
         :raises KeyError: when there is no such phase
         """
         plugins = self._plugins(phase)
@@ -117,6 +136,8 @@ class PluginsDocument(object):
             plugin["args"] = args
         if not known:
             plugins.append({"name": name, "args": args})
+            if reason:
+                logger.info("%s:%s with args %s, %s", phase, name, redacted(args), reason)
         return not known
 
     def set_arg(self, phase, name, key, value):
@@ -133,7 +154,7 @@ class PluginsDocument(object):
 
         :raises RuntimeError: when there is no such phase or plugin
         :raises KeyError: when the plugin has no arguments: it belongs to another arrangement, whose
-            plugins read them elsewhere (templates.md, 6.3)
+            plugins read them elsewhere
         """
         args = self.find_or_fail(phase, name)["args"]
         if args is None:
@@ -149,7 +170,7 @@ def load_customize_conf(path):
     """Read a site's customize file; ``{}`` where there is none.
 
     :param path: str, path of the file
-    :raises OsbsValidationException: when it has the wrong shape, naming the file (decision D35)
+    :raises OsbsValidationException: when it has the wrong shape, naming the file
     """
     try:
         return templates.load(path, _check_customize_conf)
@@ -162,17 +183,22 @@ def _check_customize_conf(customize_conf, path):
     schemas.validate(customize_conf, "customize", path)
 
 
-def customize(customize_conf, target, log):
-    """Take away and add the plugins that a site's customize file names.
+def customize(plugins, customize_conf, log):
+    # type: (PluginsDocument, dict, logging.Logger) -> None
+    """Remove and add the plugins that a site's customize file names.
 
-    :param customize_conf: dict, see templates.md, section 1
-    :param target: object with ``disable(phase, name)`` and ``enable(phase, name, args)``
-    :param log: logging.Logger
+    :param customize_conf: content of the file
     """
-    for key, change in (
-        ("disable_plugins", lambda entry: target.disable(*_phase_and_name(entry))),
-        ("enable_plugins", lambda entry: target.enable(*_phase_name_and_args(entry))),
-    ):
+
+    def disable(entry):
+        phase, name = _phase_and_name(entry)
+        plugins.remove(phase, name, "disabled at user request")
+
+    def enable(entry):
+        phase, name, args = _phase_name_and_args(entry)
+        plugins.add(phase, name, args, "enabled at user request")
+
+    for key, change in (("disable_plugins", disable), ("enable_plugins", enable)):
         entries = customize_conf.get(key) or []
         if not entries:
             log.debug("no %s in custom configuration", key)

@@ -1,4 +1,4 @@
-"""Render the plugins of a build inside its pod, for arrangement 6 (plugins-configuration.md)."""
+"""Render the plugins of a build inside its pod, for arrangement 6."""
 
 from __future__ import absolute_import, print_function, unicode_literals
 
@@ -8,18 +8,19 @@ import os
 import re  # noqa: F401 - existing code expects this global
 
 from osbs.build import templates
-from osbs.build.plugins import PluginsDocument, load_customize_conf
+from osbs.build.plugins import PluginsDocument, customize, load_customize_conf
 from osbs.build.rules import (
     REBUILD_PLUGINS,
-    PluginRenderer,
+    TagPlaceholder,
     Values,
+    apply_rules,
+    drop_base_image_plugins,
+    drop_scratch_plugins,
     is_custom_base_image,
-    step,
 )
 from osbs.build.rules_v2 import RULES
 from osbs.constants import BUILD_TYPE_ORCHESTRATOR  # noqa: F401 - as re
 from osbs.exceptions import OsbsException, OsbsValidationException
-from osbs.redact import redacted
 
 logger = logging.getLogger(__name__)
 
@@ -67,7 +68,7 @@ class PluginsTemplate(object):
         # type: () -> dict
         """Return the site's customisations, ``{}`` where there is no such file.
 
-        :raises OsbsValidationException: when the file has the wrong shape (decision D35)
+        :raises OsbsValidationException: when the file has the wrong shape
         """
         if self._customize_conf is None:
             self._customize_conf = load_customize_conf(self._path(self._customize_conf_path))
@@ -83,21 +84,19 @@ class PluginsTemplate(object):
         # type: (str, str, str) -> None
         """Remove the first plugin of that name, if there is one.
 
-        :param reason: str, why, for the log
+        :param reason: why, for the log
         :raises KeyError: when there is no such phase
         """
-        if self.plugins.remove(phase, name) and reason:
-            logger.info("Removing %s:%s, %s", phase, name, reason)
+        self.plugins.remove(phase, name, reason)
 
     def add_plugin(self, phase, name, args, reason=None):
         # type: (str, str, dict, str) -> None
         """Give every plugin of that name these arguments, or append one that has them.
 
-        :param reason: str, why, for the log
+        :param reason: why, for the log
         :raises KeyError: when there is no such phase
         """
-        if self.plugins.add(phase, name, args) and reason:
-            logger.info("%s:%s with args %s, %s", phase, name, redacted(args), reason)
+        self.plugins.add(phase, name, args, reason)
 
     def get_plugin_conf(self, phase, name):
         # type: (str, str) -> dict
@@ -142,35 +141,8 @@ class PluginsTemplate(object):
         return json.dumps(self.template)
 
 
-class PluginsConfiguration(PluginRenderer):
+class PluginsConfiguration(object):
     """Render the plugins of one build from its user parameters."""
-
-    rules = RULES
-    log = logger
-
-    _STEPS = (
-        "render_customizations",
-        "adjust_for_scratch",
-        "adjust_for_isolated",
-        "adjust_for_custom_base_image",
-        "render_add_filesystem",
-        "render_add_labels_in_dockerfile",
-        "render_add_yum_repo_by_url",
-        "render_bump_release",
-        "render_check_and_set_platforms",
-        "render_flatpak_create_dockerfile",
-        "render_flatpak_create_oci",
-        "render_import_image",
-        "render_inject_parent_image",
-        "render_koji",
-        "render_koji_tag_build",
-        "render_koji_upload",
-        "render_orchestrate_build",
-        "render_resolve_composes",
-        "render_resolve_module_compose",
-        "render_squash",
-        "render_tag_from_config",
-    )
 
     def __init__(self, user_params):
         """
@@ -183,105 +155,49 @@ class PluginsConfiguration(PluginRenderer):
             % (user_params.build_type.value, user_params.arrangement_version.value),
             user_params.customize_conf_path.value,
         )
-
-    @property
-    def plugins(self):
-        # type: () -> PluginsDocument
-        """Return the plugins that are being rendered."""
-        return self.pt.plugins
-
-    @property
-    def customize_conf(self):
-        # type: () -> dict
-        """Return the site's customisations."""
-        return self.pt.customize_conf
-
-    def rule_values(self, **others):
-        # type: (object) -> Values
-        """Return what the rules read."""
-        return Values(
-            self.user_params,
-            additional_tags=self.user_params.additional_tags,
-            tags_from_yaml=self.user_params.tags_from_yaml,
-            **others
-        )
-
-    def drop_plugin(self, phase, name, reason):
-        # type: (str, str, str) -> None
-        """Remove a plugin, if there is one."""
-        if self.pt.has_plugin_conf(phase, name):
-            self.pt.remove_plugin(phase, name, reason)
-
-    def disable(self, phase, name):
-        # type: (str, str) -> None
-        """Remove a plugin that the site does not want.
-
-        :raises KeyError: when there is no such phase
-        """
-        self.pt.remove_plugin(phase, name, "disabled at user request")
-
-    def enable(self, phase, name, args):
-        # type: (str, str, dict) -> None
-        """Add a plugin that the site wants.
-
-        :raises KeyError: when there is no such phase
-        """
-        self.pt.add_plugin(phase, name, args, "enabled at user request")
+        self._tag_placeholder = TagPlaceholder()
 
     def is_custom_base_image(self):
         # type: () -> bool
         """Tell whether Koji builds the base image itself, from packages."""
         return is_custom_base_image(self.user_params.base_image.value)
 
-    def adjust_for_scratch(self):
-        # type: () -> None
-        """Remove what a scratch build does not do."""
+    def has_tag_suffixes_placeholder(self):
+        # type: () -> bool
+        """Tell whether the tags of the image are still to be filled in."""
+        return TagPlaceholder().is_in(self.pt.plugins)
+
+    def _drop_for_kind_of_build(self, fills_in_tags):
+        plugins = self.pt.plugins
         if self.user_params.scratch.value:
-            self.drop_scratch_plugins()
-            self.drop_plugins(REBUILD_PLUGINS, "removed from scratch build request")
-
-    def adjust_for_isolated(self):
-        # type: () -> None
-        """Remove what an isolated build does not do."""
+            drop_scratch_plugins(plugins, fills_in_tags)
+            plugins.drop(REBUILD_PLUGINS, "removed from scratch build request")
         if self.user_params.isolated.value:
-            self.drop_plugins(REBUILD_PLUGINS, "removed from isolated build request")
-
-    def adjust_for_custom_base_image(self):
-        # type: () -> None
-        """Remove what does not fit the kind of base image."""
-        self.drop_base_image_plugins()
+            plugins.drop(REBUILD_PLUGINS, "removed from isolated build request")
+        drop_base_image_plugins(plugins, self.is_custom_base_image())
         if self.is_custom_base_image():
-            self.drop_plugins(REBUILD_PLUGINS, "removed from custom image build request")
-
-    render_add_filesystem = step("add_filesystem")
-    render_add_labels_in_dockerfile = step("add_labels_in_dockerfile")
-    render_add_yum_repo_by_url = step("add_yum_repo_by_url")
-    render_bump_release = step("bump_release")
-    render_check_and_set_platforms = step("check_and_set_platforms")
-    render_flatpak_create_dockerfile = step("flatpak_create_dockerfile")
-    render_flatpak_create_oci = step("flatpak_create_oci")
-    render_import_image = step("import_image", takes_auth=True)
-    render_inject_parent_image = step("inject_parent_image")
-    render_koji = step("koji")
-    render_koji_tag_build = step("koji_tag_build")
-    render_koji_upload = step("koji_upload", takes_auth=True)
-    render_orchestrate_build = step("orchestrate_build")
-    render_resolve_composes = step("resolve_composes")
-    render_resolve_module_compose = step("resolve_module_compose")
-    render_squash = step("squash")
+            plugins.drop(REBUILD_PLUGINS, "removed from custom image build request")
 
     def render(self):
         # type: () -> str
-        """Return the plugins of the build as JSON.
-
-        Rendering the same object again gives the same text (decision D36).
+        """Return the plugins of the build as JSON; rendering again gives the same text.
 
         :raises OsbsValidationException: when a parameter is missing or cannot be used
         :raises OsbsException: when there is no template for the arrangement
         """
-        self.user_params.validate()
-        for name in self._STEPS:
-            getattr(self, name)()
+        params = self.user_params
+        params.validate()
+        plugins = self.pt.plugins
+        customize(plugins, self.pt.customize_conf, logger)
+        fills_in_tags = self._tag_placeholder.is_in(plugins)
+        self._drop_for_kind_of_build(fills_in_tags)
+        values = Values(
+            params,
+            additional_tags=params.additional_tags,
+            tags_from_yaml=params.tags_from_yaml,
+            fills_in_tags=fills_in_tags,
+        )
+        apply_rules(RULES, values, plugins)
         try:
             return self.pt.to_json()
         except RuntimeError as ex:  # a recursion that is too deep

@@ -1,8 +1,7 @@
-"""The engine that applies tables of plugin rules, and what the two tables have in common.
+"""What becomes of the plugins of a template: rules, and the function that applies them.
 
-A rule says of one plugin when it is taken away and which arguments it gets. ``rules_v1`` holds the
-table of arrangements 1 to 5 and of all-in-one builds, ``rules_v2`` that of arrangement 6. May
-import ``osbs.build.plugins`` and the leaves.
+A rule says of one plugin when it is removed and which arguments it gets. ``rules_v1`` holds the
+tables of arrangements 1 to 5 and of all-in-one builds, ``rules_v2`` that of arrangement 6.
 """
 
 from __future__ import absolute_import, print_function, unicode_literals
@@ -10,29 +9,27 @@ from __future__ import absolute_import, print_function, unicode_literals
 import logging
 import re
 
-from osbs.build.plugins import (
-    EXIT,
-    POSTBUILD,
-    PREBUILD,
-    PluginsDocument,  # noqa: F401 - in a type comment
-    customize,
-    set_arg,
-)
+from osbs.build.plugins import EXIT, POSTBUILD, PREBUILD, set_arg
 from osbs.constants import BUILD_TYPE_ORCHESTRATOR
 from osbs.exceptions import OsbsValidationException
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
+    from typing import Any  # noqa: F401
+
+    from osbs.build.plugins import PluginsDocument  # noqa: F401
+
+logger = logging.getLogger(__name__)
 
 _CUSTOM_BASE_IMAGE = re.compile(r"^koji/image-build(:.*)?$")
 _TAG_SUFFIXES = "{{TAG_SUFFIXES}}"
 _TAG_PLUGIN = (POSTBUILD, "tag_from_config")
 
 # Automatic rebuilds: without triggers there are none.
-REBUILD_PLUGINS = (
-    (PREBUILD, "check_and_set_rebuild"),
-    (PREBUILD, "stop_autorebuild_if_disabled"),
-)
+REBUILD_PLUGINS = ((PREBUILD, "check_and_set_rebuild"), (PREBUILD, "stop_autorebuild_if_disabled"))
 
-# A scratch build leaves nothing behind but its image (plugins-configuration.md, 2.2).
-SCRATCH_PLUGINS = (
+# A scratch build leaves nothing behind but its image.
+_SCRATCH_PLUGINS = (
     (PREBUILD, "koji_parent"),
     (POSTBUILD, "compress"),
     (POSTBUILD, "pulp_pull"),
@@ -47,13 +44,13 @@ SCRATCH_PLUGINS = (
     (EXIT, "import_image"),
 )
 
-# A base image that Koji builds from packages has no parent (plugins-configuration.md, 2.3).
-CUSTOM_BASE_IMAGE_PLUGINS = (
+# A base image that Koji builds from packages has no parent.
+_CUSTOM_BASE_IMAGE_PLUGINS = (
     (PREBUILD, "pull_base_image"),
     (PREBUILD, "koji_parent"),
     (PREBUILD, "inject_parent_image"),
 )
-OTHER_BASE_IMAGE_PLUGINS = ((PREBUILD, "add_filesystem"),)
+_OTHER_BASE_IMAGE_PLUGINS = ((PREBUILD, "add_filesystem"),)
 
 # What a worker build is asked for with, whatever the arrangement.
 BUILD_KWARGS = (
@@ -94,98 +91,103 @@ def present(name):
     return lambda values: bool(getattr(values, name))
 
 
-def lacks(*names):
+def any_empty(*names):
     """Make a condition: at least one of the values is empty."""
     return lambda values: not all(getattr(values, name) for name in names)
 
 
-def lacks_all(*names):
+def all_empty(*names):
     """Make a condition: all values are empty."""
     return lambda values: not any(getattr(values, name) for name in names)
 
 
-def unset(*names):
+def any_none(*names):
     """Make a condition: at least one of the values is None."""
     return lambda values: any(getattr(values, name) is None for name in names)
 
 
-def unset_all(*names):
+def all_none(*names):
     """Make a condition: all values are None."""
     return lambda values: all(getattr(values, name) is None for name in names)
 
 
-def always(arg, source):
+def always(arg, source=None):
     """Set an argument, maybe to None.
 
     :param arg: str, name of the argument
-    :param source: str, name of the value; or function of the values
+    :param source: str, name of the value; or function of the values; None: the argument's name
     """
-    return arg, source, lambda value: True
+    return arg, source or arg, lambda value: True
 
 
-def given(arg, source):
+def unless_none(arg, source=None):
     """Set an argument unless its value is None (parameters as for ``always``)."""
-    return arg, source, lambda value: value is not None
+    return arg, source or arg, lambda value: value is not None
 
 
-def filled(arg, source):
+def unless_empty(arg, source=None):
     """Set an argument unless its value is empty (parameters as for ``always``)."""
-    return arg, source, bool
+    return arg, source or arg, bool
 
 
 class Rule(object):
     """What becomes of one plugin."""
 
-    __slots__ = ("step", "phase", "plugin", "remove", "require", "merge", "args")
+    __slots__ = ("phase", "plugin", "when", "remove", "require", "merge", "args")
 
-    def __init__(self, step, phase, plugin=None, remove=(), require=None, merge=None, args=()):
-        # type: (str, str, str, tuple, tuple, tuple, tuple) -> None
+    def __init__(self, phase, plugin, when=None, remove=(), require=None, merge=None, args=()):
+        # type: (str, str, Any, tuple, tuple, tuple, tuple) -> None
         """
-        :param step: str, name of the step that the rule belongs to
-        :param phase: str, key of the phase
-        :param plugin: str, name of the plugin; None: the step's
+        :param phase: key of the phase
+        :param plugin: name of the plugin
+        :param when: condition without which the rule does nothing
         :param remove: pairs of condition and reason (or None); the first that holds removes the
             plugin and ends the rule
         :param require: pair of a function of values and arguments, and what is wrong unless it
             holds; only looked at when there is such a plugin
         :param merge: pair of an argument's name and a function that gives a dict to merge into it
-        :param args: what ``always``, ``given`` and ``filled`` made
+        :param args: what ``always``, ``unless_none`` and ``unless_empty`` made
         """
-        self.step = step
         self.phase = phase
-        self.plugin = plugin or step
+        self.plugin = plugin
+        self.when = when
         self.remove = remove
         self.require = require
         self.merge = merge
         self.args = args
 
 
-def by_step(rules):
-    # type: (tuple) -> dict
-    """Group the rules of a table by their step, in order."""
-    steps = {}  # type: dict
-    for rule in rules:
-        steps.setdefault(rule.step, []).append(rule)
-    return steps
+def apply_rules(rules, values, plugins):
+    # type: (tuple, Values, PluginsDocument) -> None
+    """Apply a table of rules, in order.
 
-
-def step(name, takes_auth=False):
-    """Make the public method ``render_<name>`` that applies the rules of one step.
-
-    :param name: str, name of the step
-    :param takes_auth: bool, whether the method takes ``use_auth``, which the rules then read
+    :param rules: tuple of Rule
+    :param values: what the rules read
+    :param plugins: what they change
+    :raises OsbsValidationException: when a plugin needs what is not configured
     """
+    for rule in rules:
+        if rule.when is None or rule.when(values):
+            _apply(rule, values, plugins)
 
-    def render(self):
-        self.apply_rules(name)
 
-    def render_with_auth(self, use_auth=None):
-        self.apply_rules(name, use_auth=use_auth)
-
-    method = render_with_auth if takes_auth else render
-    method.__name__ = str("render_%s" % name)
-    method.__doc__ = "Apply the rules of step ``%s`` (tables in rules_v1 and rules_v2)." % name
-    return method
+def _apply(rule, values, plugins):
+    for condition, reason in rule.remove:
+        if condition(values):
+            plugins.drop([(rule.phase, rule.plugin)], reason)
+            return
+    plugin = plugins.first(rule.phase, rule.plugin)
+    if plugin is None:
+        return
+    if rule.merge is not None:
+        arg, source = rule.merge
+        plugins.merge_arg(rule.phase, rule.plugin, arg, source(values))
+    if rule.require is not None and not rule.require[0](values, plugin.get("args") or {}):
+        raise OsbsValidationException(rule.require[1])
+    for arg, source, keep in rule.args:
+        value = source(values) if callable(source) else getattr(values, source)
+        if keep(value):
+            set_arg(plugin, arg, value)
 
 
 def is_custom_base_image(base_image):
@@ -216,7 +218,7 @@ def build_kwargs(values, names, keep):
 
 def tag_suffixes(values):
     # type: (Values) -> dict
-    """Return the tags of the image (plugins-configuration.md 2.5, decision D5).
+    """Return the tags of the image: those of the repository beside those made of the release.
 
     :raises OsbsValidationException: when the build has no image tag
     """
@@ -233,137 +235,42 @@ def tag_suffixes(values):
     return {"unique": [values.image_tag.rsplit(":", 1)[-1]], "primary": primary}
 
 
-class PluginRenderer(object):
-    """What rendering on the client and rendering in the pod have in common."""
+class TagPlaceholder(object):
+    """Whether the tags of the image are to be filled in.
 
-    rules = {}  # type: dict
-    log = logging.getLogger(__name__)
-    # Whether this object has put tags in place of the placeholder, which is then gone.
-    _tags_rendered = False
+    Remembers that they were: rendering again finds tags where the placeholder stood.
+    """
 
-    @property
-    def plugins(self):
-        # type: () -> PluginsDocument
-        """Return the plugins that are being rendered."""
-        raise NotImplementedError
+    _seen = False
 
-    @property
-    def customize_conf(self):
-        # type: () -> dict
-        """Return the site's customisations."""
-        raise NotImplementedError
+    def is_in(self, plugins):
+        # type: (PluginsDocument) -> bool
+        """Tell whether the plugins have the placeholder, or had it when this was asked first."""
+        plugin = plugins.first(*_TAG_PLUGIN)
+        found = bool(plugin) and (plugin.get("args") or {}).get("tag_suffixes") == _TAG_SUFFIXES
+        if not plugin:
+            logger.debug("no tag suffix placeholder")
+        self._seen = self._seen or found
+        return self._seen
 
-    def rule_values(self, **others):
-        # type: (object) -> Values
-        """Return what the rules read."""
-        raise NotImplementedError
 
-    def is_custom_base_image(self):
-        # type: () -> bool
-        """Tell whether Koji builds the base image itself, from packages."""
-        raise NotImplementedError
+def drop_scratch_plugins(plugins, fills_in_tags):
+    # type: (PluginsDocument, bool) -> None
+    """Remove what a scratch build does not do.
 
-    def drop_plugin(self, phase, name, reason):
-        # type: (str, str, str) -> None
-        """Remove a plugin, if there is one."""
-        raise NotImplementedError
+    :param fills_in_tags: whether the plugin that tags gets tags that fit a scratch build
+    """
+    unwanted = _SCRATCH_PLUGINS if fills_in_tags else _SCRATCH_PLUGINS + (_TAG_PLUGIN,)
+    plugins.drop(unwanted, "removed from scratch build request")
 
-    def disable(self, phase, name):
-        # type: (str, str) -> None
-        """Remove a plugin that the site does not want.
 
-        :raises KeyError: when there is no such phase
-        """
-        raise NotImplementedError
+def drop_base_image_plugins(plugins, is_custom):
+    # type: (PluginsDocument, bool) -> None
+    """Remove what does not fit the kind of base image.
 
-    def enable(self, phase, name, args):
-        # type: (str, str, dict) -> None
-        """Add a plugin that the site wants.
-
-        :raises KeyError: when there is no such phase
-        """
-        raise NotImplementedError
-
-    def apply_rules(self, name, **others):
-        # type: (str, object) -> None
-        """Apply the rules of one step.
-
-        :param name: str, name of the step
-        :param others: values that come before those of the parameters
-        :raises OsbsValidationException: when a plugin needs what is not configured
-        """
-        values = self.rule_values(**others)
-        plugins = self.plugins
-        for rule in self.rules[name]:
-            self._apply(rule, values, plugins)
-
-    def _apply(self, rule, values, plugins):
-        for condition, reason in rule.remove:
-            if condition(values):
-                self.drop_plugin(rule.phase, rule.plugin, reason)
-                return
-        plugin = plugins.first(rule.phase, rule.plugin)
-        if plugin is None:
-            return
-        if rule.merge is not None:
-            arg, source = rule.merge
-            plugins.merge_arg(rule.phase, rule.plugin, arg, source(values))
-        if rule.require is not None and not rule.require[0](values, plugin.get("args") or {}):
-            raise OsbsValidationException(rule.require[1])
-        for arg, source, keep in rule.args:
-            value = source(values) if callable(source) else getattr(values, source)
-            if keep(value):
-                set_arg(plugin, arg, value)
-
-    def drop_plugins(self, places, reason):
-        # type: (tuple, str) -> None
-        """Remove several plugins.
-
-        :param places: pairs of phase and name
-        :param reason: str, why, for the log
-        """
-        for phase, name in places:
-            self.drop_plugin(phase, name, reason)
-
-    def has_tag_suffixes_placeholder(self):
-        # type: () -> bool
-        """Tell whether the tags of the image are still to be filled in."""
-        plugin = self.plugins.first(*_TAG_PLUGIN)
-        if plugin is None:
-            self.log.debug("no tag suffix placeholder")
-            return False
-        return (plugin.get("args") or {}).get("tag_suffixes") == _TAG_SUFFIXES
-
-    def _fills_in_tags(self):
-        # Rendering the same object again finds tags where the placeholder was (decision D36).
-        self._tags_rendered = self._tags_rendered or self.has_tag_suffixes_placeholder()
-        return self._tags_rendered
-
-    def drop_scratch_plugins(self):
-        # type: () -> None
-        """Remove what a scratch build does not do."""
-        reason = "removed from scratch build request"
-        self.drop_plugins(SCRATCH_PLUGINS, reason)
-        if not self._fills_in_tags():
-            self.drop_plugin(_TAG_PLUGIN[0], _TAG_PLUGIN[1], reason)
-
-    def drop_base_image_plugins(self):
-        # type: () -> None
-        """Remove what does not fit the kind of base image."""
-        if self.is_custom_base_image():
-            self.drop_plugins(CUSTOM_BASE_IMAGE_PLUGINS, "removed from custom image build request")
-        else:
-            self.drop_plugins(
-                OTHER_BASE_IMAGE_PLUGINS, "removed from non custom image build request"
-            )
-
-    def render_tag_from_config(self):
-        # type: () -> None
-        """Fill in the tags of the image."""
-        if self._fills_in_tags():
-            self.apply_rules("tag_from_config")
-
-    def render_customizations(self):
-        # type: () -> None
-        """Take away and add the plugins that the site's customize file names."""
-        customize(self.customize_conf, self, self.log)
+    :param is_custom: whether Koji builds the base image itself, from packages
+    """
+    if is_custom:
+        plugins.drop(_CUSTOM_BASE_IMAGE_PLUGINS, "removed from custom image build request")
+    else:
+        plugins.drop(_OTHER_BASE_IMAGE_PLUGINS, "removed from non custom image build request")

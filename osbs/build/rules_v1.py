@@ -1,6 +1,7 @@
-"""Rules of arrangements 1 to 5 and of all-in-one builds (build-request-v1.md, 3.2, 3.4 and 3.5).
+"""Rules of arrangements 1 to 5 and of all-in-one builds, which the client applies.
 
-May import ``osbs.build.rules``.
+The early ones come before what the kind of build takes away and before the secrets, the late ones
+after that.
 """
 
 from __future__ import absolute_import, print_function, unicode_literals
@@ -14,30 +15,29 @@ from osbs.build.rules import (
     Rule,
     always,
     build_kwargs,
-    by_step,
-    filled,
-    given,
-    lacks,
-    lacks_all,
+    unless_empty,
+    unless_none,
+    any_empty,
+    all_empty,
     present,
     tag_suffixes,
-    unset,
-    unset_all,
+    any_none,
+    all_none,
 )
 
 # From this arrangement on, Pulp reports the digests of both manifest versions.
 _MULTIPLE_DIGESTS_SINCE = 4
 
-_NO_KOJIHUB = (lacks("kojihub"), "no koji hub configured")
-_NO_KOJI_TARGET = (lacks("koji_target"), "no koji target")
-_NO_PULP = (lacks("pulp_registry"), "no pulp registry configured")
-_NOT_FLATPAK = (lacks("flatpak"), "not a flatpak build")
+_NO_KOJIHUB = (any_empty("kojihub"), "no koji hub configured")
+_NO_KOJI_TARGET = (any_empty("koji_target"), "no koji target")
+_NO_PULP = (any_empty("pulp_registry"), "no pulp registry configured")
+_NOT_FLATPAK = (any_empty("flatpak"), "not a flatpak build")
 _YUM_REPOS = (present("yum_repourls"), "there is a yum repo")
 
 _URL = always("url", "builder_openshift_url")
-_USE_AUTH = given("use_auth", "use_auth")
+_USE_AUTH = unless_none("use_auth")
 _KOJI_HUB = always("koji_hub", "kojihub")
-_KOJIHUB = always("kojihub", "kojihub")
+_KOJIHUB = always("kojihub")
 
 PULP_SECRET_REQUIRED = "Pulp registry specified but no auth config"
 
@@ -143,79 +143,84 @@ def _pulp_credentials(values, args):
 
 def _import_image(phase):
     return Rule(
-        "import_image",
         phase,
-        remove=((unset("imagestream_name", "imagestream_url"), "no image stream"),),
+        "import_image",
+        remove=((any_none("imagestream_name", "imagestream_url"), "no image stream"),),
         args=(
             always("imagestream", "imagestream_name"),
             always("docker_image_repo", "imagestream_url"),
             _URL,
             always("build_json_dir", "builder_build_json_dir"),
             _USE_AUTH,
-            filled("insecure_registry", lambda values: bool(values.imagestream_insecure_registry)),
+            unless_empty(
+                "insecure_registry", lambda values: bool(values.imagestream_insecure_registry)
+            ),
         ),
     )
 
 
 def _pulp_pull(phase):
     return Rule(
-        "pulp_pull",
         phase,
+        "pulp_pull",
         remove=(_NO_PULP, _NO_KOJIHUB),
-        args=(given("expect_v2schema2", _expect_v2schema2),),
+        args=(unless_none("expect_v2schema2", _expect_v2schema2),),
     )
 
 
-def _pulp(step, phase):
+def _pulp(phase, plugin):
     return Rule(
-        step,
         phase,
+        plugin,
         remove=(_NO_PULP,),
         require=(_pulp_credentials, PULP_SECRET_REQUIRED),
         args=(always("pulp_registry_name", "pulp_registry"),),
     )
 
 
-def _koji_metadata(step):
+def _koji_metadata(plugin):
     return Rule(
-        step,
         EXIT,
+        plugin,
         remove=(_NO_KOJIHUB,),
-        args=(_URL, _KOJIHUB, given("target", "koji_target"), _USE_AUTH),
+        args=(_URL, _KOJIHUB, unless_none("target", "koji_target"), _USE_AUTH),
     )
 
 
-_TABLE = (
+EARLY_RULES = (
     Rule(
+        PREBUILD,
         "add_yum_repo_by_url",
-        PREBUILD,
-        args=(given("repourls", "yum_repourls"), filled("inject_proxy", "proxy")),
+        args=(unless_none("repourls", "yum_repourls"), unless_empty("inject_proxy", "proxy")),
     ),
-    Rule("check_and_set_rebuild", PREBUILD, args=(_URL, _USE_AUTH)),
-    Rule("store_metadata_in_osv3", EXIT, args=(_URL, _USE_AUTH)),
+    Rule(PREBUILD, "check_and_set_rebuild", args=(_URL, _USE_AUTH)),
+    Rule(EXIT, "store_metadata_in_osv3", args=(_URL, _USE_AUTH)),
     Rule(
-        "distgit_fetch_artefacts",
         PREBUILD,
-        remove=((unset("sources_command"), "no sources command configured"),),
+        "distgit_fetch_artefacts",
+        remove=((any_none("sources_command"), "no sources command configured"),),
         args=(always("command", "sources_command"),),
     ),
-    Rule("pull_base_image", PREBUILD, args=(always("parent_registry", _parent_registry),)),
+    Rule(PREBUILD, "pull_base_image", args=(always("parent_registry", _parent_registry),)),
+)
+
+LATE_RULES = (
     Rule(
-        "reactor_config",
         PREBUILD,
+        "reactor_config",
         remove=(
             (
-                unset_all("reactor_config_secret", "reactor_config_map", "reactor_config_override"),
+                all_none("reactor_config_secret", "reactor_config_map", "reactor_config_override"),
                 "no reactor config",
             ),
         ),
     ),
     Rule(
-        "orchestrate_build",
         BUILDSTEP,
-        remove=((unset("platforms"), "no platforms"),),
+        "orchestrate_build",
+        remove=((any_none("platforms"), "no platforms"),),
         args=(
-            always("platforms", "platforms"),
+            always("platforms"),
             always(
                 "build_kwargs",
                 lambda values: build_kwargs(values, BUILD_KWARGS, lambda value: True),
@@ -227,146 +232,154 @@ _TABLE = (
         ),
     ),
     Rule(
-        "resolve_module_compose",
         PREBUILD,
+        "resolve_module_compose",
         remove=(_NOT_FLATPAK,),
         args=(
-            filled("compose_ids", "compose_ids"),
-            always("odcs_url", "odcs_url"),
-            always("odcs_insecure", "odcs_insecure"),
-            always("pdc_url", "pdc_url"),
-            always("pdc_insecure", "pdc_insecure"),
+            unless_empty("compose_ids"),
+            always("odcs_url"),
+            always("odcs_insecure"),
+            always("pdc_url"),
+            always("pdc_insecure"),
         ),
     ),
     Rule(
+        PREBUILD,
         "resolve_composes",
-        PREBUILD,
-        remove=((lacks("odcs_url"), "no odcs_url configured"), _YUM_REPOS),
+        remove=((any_empty("odcs_url"), "no odcs_url configured"), _YUM_REPOS),
         args=(
-            always("odcs_url", "odcs_url"),
-            always("odcs_insecure", "odcs_insecure"),
+            always("odcs_url"),
+            always("odcs_insecure"),
             _KOJI_HUB,
-            always("koji_target", "koji_target"),
-            filled("compose_ids", "compose_ids"),
-            filled("signing_intent", "signing_intent"),
+            always("koji_target"),
+            unless_empty("compose_ids"),
+            unless_empty("signing_intent"),
         ),
     ),
     Rule(
-        "flatpak_create_dockerfile",
         PREBUILD,
+        "flatpak_create_dockerfile",
         remove=(_NOT_FLATPAK,),
         args=(always("base_image", "flatpak_base_image"),),
     ),
-    Rule("squash", PREPUBLISH, remove=((present("flatpak"), "flatpak build requested"),)),
-    Rule("flatpak_create_oci", PREPUBLISH, remove=(_NOT_FLATPAK,)),
+    Rule(PREPUBLISH, "squash", remove=((present("flatpak"), "flatpak build requested"),)),
+    Rule(PREPUBLISH, "flatpak_create_oci", remove=(_NOT_FLATPAK,)),
     Rule(
-        "add_filesystem",
         PREBUILD,
+        "add_filesystem",
         require=(
             lambda values, args: values.kojihub,
             "Custom base image builds require kojihub to be defined",
         ),
         args=(
             _KOJI_HUB,
-            filled("repos", "yum_repourls"),
-            filled("architectures", "platforms"),
-            filled("architecture", "platform"),
-            filled("from_task_id", "filesystem_koji_task_id"),
+            unless_empty("repos", "yum_repourls"),
+            unless_empty("architectures", "platforms"),
+            unless_empty("architecture", "platform"),
+            unless_empty("from_task_id", "filesystem_koji_task_id"),
         ),
     ),
     Rule(
-        "add_labels_in_dockerfile",
         PREBUILD,
+        "add_labels_in_dockerfile",
         merge=("labels", _image_labels),
-        args=(filled("info_url_format", "info_url_format"), filled("equal_labels", "equal_labels")),
+        args=(unless_empty("info_url_format"), unless_empty("equal_labels")),
     ),
     Rule(
-        "koji",
         PREBUILD,
-        remove=(_YUM_REPOS, (lacks("koji_target", "kojiroot", "kojihub"), "koji not configured")),
+        "koji",
+        remove=(
+            _YUM_REPOS,
+            (any_empty("koji_target", "kojiroot", "kojihub"), "koji not configured"),
+        ),
         args=(
             always("target", "koji_target"),
             always("root", "kojiroot"),
             always("hub", "kojihub"),
-            filled("proxy", "proxy"),
+            unless_empty("proxy"),
         ),
     ),
     Rule(
-        "bump_release",
         PREBUILD,
+        "bump_release",
         remove=((present("release"), "release given"), _NO_KOJIHUB),
-        args=(always("hub", "kojihub"), filled("append", present("flatpak"))),
+        args=(always("hub", "kojihub"), unless_empty("append", present("flatpak"))),
     ),
-    Rule("koji_parent", PREBUILD, remove=(_NO_KOJIHUB,), args=(_KOJI_HUB,)),
+    Rule(PREBUILD, "koji_parent", remove=(_NO_KOJIHUB,), args=(_KOJI_HUB,)),
     _import_image(POSTBUILD),
     _import_image(EXIT),
     _pulp_pull(POSTBUILD),
     _pulp_pull(EXIT),
-    _pulp("pulp_push", POSTBUILD),
-    _pulp("pulp_tag", POSTBUILD),
-    _pulp("pulp_publish", EXIT),
+    _pulp(POSTBUILD, "pulp_push"),
+    _pulp(POSTBUILD, "pulp_tag"),
+    _pulp(EXIT, "pulp_publish"),
     _koji_metadata("koji_promote"),
     _koji_metadata("koji_import"),
     Rule(
-        "koji_upload",
         POSTBUILD,
+        "koji_upload",
         remove=(_NO_KOJIHUB,),
         args=(
             _KOJIHUB,
             _URL,
             always("build_json_dir", "builder_build_json_dir"),
-            always("koji_upload_dir", "koji_upload_dir"),
-            always("platform", "platform"),
+            always("koji_upload_dir"),
+            always("platform"),
             _USE_AUTH,
-            filled(
+            unless_empty(
                 "report_multiple_digests", lambda values: bool(_reports_multiple_digests(values))
             ),
-            given("prefer_schema1_digest", _uploaded_digest),
+            unless_none("prefer_schema1_digest", _uploaded_digest),
         ),
     ),
     Rule(
-        "koji_tag_build",
         EXIT,
+        "koji_tag_build",
         remove=(_NO_KOJIHUB, _NO_KOJI_TARGET),
         args=(_KOJIHUB, always("target", "koji_target")),
     ),
     Rule(
-        "sendmail",
         EXIT,
-        remove=((lacks("smtp_host", "smtp_from"), "no smtp host or sender configured"),),
+        "sendmail",
+        remove=((any_empty("smtp_host", "smtp_from"), "no smtp host or sender configured"),),
         args=(
             _URL,
-            always("smtp_host", "smtp_host"),
+            always("smtp_host"),
             always("from_address", "smtp_from"),
-            filled("koji_hub", _with_koji("kojihub")),
-            filled("koji_root", _with_koji("kojiroot")),
-            filled("to_koji_submitter", _with_koji("smtp_to_submitter")),
-            filled("to_koji_pkgowner", _with_koji("smtp_to_pkgowner")),
-            filled("additional_addresses", "smtp_additional_addresses"),
-            filled("error_addresses", "smtp_error_addresses"),
-            filled("email_domain", "smtp_email_domain"),
+            unless_empty("koji_hub", _with_koji("kojihub")),
+            unless_empty("koji_root", _with_koji("kojiroot")),
+            unless_empty("to_koji_submitter", _with_koji("smtp_to_submitter")),
+            unless_empty("to_koji_pkgowner", _with_koji("smtp_to_pkgowner")),
+            unless_empty("additional_addresses", "smtp_additional_addresses"),
+            unless_empty("error_addresses", "smtp_error_addresses"),
+            unless_empty("email_domain", "smtp_email_domain"),
         ),
     ),
     Rule(
-        "fetch_maven_artifacts",
         PREBUILD,
-        remove=((lacks_all("kojihub", "kojiroot"), "koji not configured"),),
+        "fetch_maven_artifacts",
+        remove=((all_empty("kojihub", "kojiroot"), "koji not configured"),),
         args=(
             _KOJI_HUB,
             always("koji_root", "kojiroot"),
-            filled("allowed_domains", "artifacts_allowed_domains"),
+            unless_empty("allowed_domains", "artifacts_allowed_domains"),
         ),
     ),
-    Rule("tag_from_config", POSTBUILD, args=(always("tag_suffixes", tag_suffixes),)),
     Rule(
-        "inject_parent_image",
+        POSTBUILD,
+        "tag_from_config",
+        when=present("fills_in_tags"),
+        args=(always("tag_suffixes", tag_suffixes),),
+    ),
+    Rule(
         PREBUILD,
-        remove=((lacks("koji_parent_build", "kojihub"), "no koji parent build or no koji hub"),),
-        args=(always("koji_parent_build", "koji_parent_build"), _KOJI_HUB),
+        "inject_parent_image",
+        remove=(
+            (any_empty("koji_parent_build", "kojihub"), "no koji parent build or no koji hub"),
+        ),
+        args=(always("koji_parent_build"), _KOJI_HUB),
     ),
 )
-
-RULES = by_step(_TABLE)
 
 # Secret -> plugins that get its mount path (phase, name, argument or None: mounted only). Secrets
 # are mounted in this order.
@@ -406,10 +419,7 @@ SECRETS = (
             (EXIT, "sendmail", "koji_ssl_certs_dir"),
         ),
     ),
-    (
-        "registry_secrets",
-        ((POSTBUILD, "tag_and_push", None), (POSTBUILD, "group_manifests", None)),
-    ),
+    ("registry_secrets", ((POSTBUILD, "tag_and_push", None), (POSTBUILD, "group_manifests", None))),
     ("client_config_secret", ((BUILDSTEP, "orchestrate_build", "osbs_client_config"),)),
 )
 

@@ -1,7 +1,4 @@
-"""Rules of arrangement 6: the table of plugins-configuration.md, section 2, steps 5 to 21.
-
-May import ``osbs.build.rules``.
-"""
+"""Rules of arrangement 6, which the pod applies to the plugins of its template."""
 
 from __future__ import absolute_import, print_function, unicode_literals
 
@@ -13,13 +10,12 @@ from osbs.build.rules import (
     Rule,
     always,
     build_kwargs,
-    by_step,
-    filled,
-    given,
-    lacks,
+    unless_empty,
+    unless_none,
+    any_empty,
     present,
     tag_suffixes,
-    unset,
+    any_none,
 )
 
 _BUILD_KWARGS = BUILD_KWARGS + ("reactor_config_map", "reactor_config_override")
@@ -39,108 +35,113 @@ def _config_kwargs(values):
     return kwargs
 
 
-_TABLE = (
+RULES = (
     Rule(
-        "add_filesystem",
         PREBUILD,
+        "add_filesystem",
         args=(
-            given("repos", "yum_repourls"),
-            given("from_task_id", "filesystem_koji_task_id"),
-            given("architecture", "platform"),
+            unless_none("repos", "yum_repourls"),
+            unless_none("from_task_id", "filesystem_koji_task_id"),
+            unless_none("architecture", "platform"),
         ),
     ),
     Rule(
+        PREBUILD,
         "add_labels_in_dockerfile",
-        PREBUILD,
-        args=(filled("labels", lambda values: values.release and {"release": values.release}),),
+        args=(
+            unless_empty("labels", lambda values: values.release and {"release": values.release}),
+        ),
     ),
-    Rule("add_yum_repo_by_url", PREBUILD, args=(given("repourls", "yum_repourls"),)),
+    Rule(PREBUILD, "add_yum_repo_by_url", args=(unless_none("repourls", "yum_repourls"),)),
     Rule(
+        PREBUILD,
         "bump_release",
-        PREBUILD,
         remove=((present("release"), _RELEASE_GIVEN),),
-        args=(filled("append", present("flatpak")),),
+        args=(unless_empty("append", present("flatpak")),),
     ),
     Rule(
+        PREBUILD,
         "check_and_set_platforms",
-        PREBUILD,
-        remove=((unset("koji_target"), _NO_TARGET),),
-        args=(always("koji_target", "koji_target"),),
+        remove=((any_none("koji_target"), _NO_TARGET),),
+        args=(always("koji_target"),),
     ),
     Rule(
-        "flatpak_create_dockerfile",
         PREBUILD,
+        "flatpak_create_dockerfile",
         remove=(
-            (lacks("flatpak"), "not a flatpak build"),
-            (unset("flatpak_base_image"), "unable to set flatpak base image"),
+            (any_empty("flatpak"), "not a flatpak build"),
+            (any_none("flatpak_base_image"), "unable to set flatpak base image"),
         ),
         args=(always("base_image", "flatpak_base_image"),),
     ),
-    Rule("flatpak_create_oci", PREPUBLISH, remove=((lacks("flatpak"), None),)),
+    Rule(PREPUBLISH, "flatpak_create_oci", remove=((any_empty("flatpak"), None),)),
     Rule(
-        "import_image",
         EXIT,
-        remove=((unset("imagestream_name"), "imagestream not in user parameters"),),
+        "import_image",
+        remove=((any_none("imagestream_name"), "imagestream not in user parameters"),),
         args=(always("imagestream", "imagestream_name"),),
     ),
     Rule(
-        "inject_parent_image",
         PREBUILD,
-        remove=((lacks("koji_parent_build"), "no koji parent build in user parameters"),),
-        args=(always("koji_parent_build", "koji_parent_build"),),
+        "inject_parent_image",
+        remove=((any_empty("koji_parent_build"), "no koji parent build in user parameters"),),
+        args=(always("koji_parent_build"),),
     ),
     Rule(
-        "koji",
         PREBUILD,
+        "koji",
         remove=(
             (present("yum_repourls"), "there is a yum repo user parameter"),
             (present("flatpak"), _FLATPAK),
-            (unset("koji_target"), _NO_TARGET),
+            (any_none("koji_target"), _NO_TARGET),
         ),
         args=(always("target", "koji_target"),),
     ),
     Rule(
-        "koji_tag_build",
         EXIT,
-        remove=((lacks("koji_target"), "no koji target in user parameters"),),
+        "koji_tag_build",
+        remove=((any_empty("koji_target"), "no koji target in user parameters"),),
         args=(always("target", "koji_target"),),
     ),
     Rule(
-        "koji_upload",
         POSTBUILD,
+        "koji_upload",
         args=(
-            always("koji_upload_dir", "koji_upload_dir"),
-            always("platform", "platform"),
+            always("koji_upload_dir"),
+            always("platform"),
             always("report_multiple_digests", lambda values: True),
         ),
     ),
     Rule(
-        "orchestrate_build",
         BUILDSTEP,
+        "orchestrate_build",
         args=(
-            given("platforms", "platforms"),
+            unless_none("platforms"),
             always("build_kwargs", lambda values: build_kwargs(values, _BUILD_KWARGS, bool)),
             always("config_kwargs", _config_kwargs),
         ),
     ),
     Rule(
-        "resolve_composes",
         PREBUILD,
+        "resolve_composes",
         remove=((present("yum_repourls"), _YUM_REPOS),),
         args=(
-            given("compose_ids", "compose_ids"),
-            given("signing_intent", "signing_intent"),
-            given("koji_target", "koji_target"),
+            unless_none("compose_ids"),
+            unless_none("signing_intent"),
+            unless_none("koji_target"),
         ),
     ),
     Rule(
-        "resolve_module_compose",
         PREBUILD,
-        remove=((lacks("flatpak"), None),),
-        args=(given("compose_ids", "compose_ids"),),
+        "resolve_module_compose",
+        remove=((any_empty("flatpak"), None),),
+        args=(unless_none("compose_ids"),),
     ),
-    Rule("squash", PREPUBLISH, remove=((present("flatpak"), _FLATPAK),)),
-    Rule("tag_from_config", POSTBUILD, args=(always("tag_suffixes", tag_suffixes),)),
+    Rule(PREPUBLISH, "squash", remove=((present("flatpak"), _FLATPAK),)),
+    Rule(
+        POSTBUILD,
+        "tag_from_config",
+        when=present("fills_in_tags"),
+        args=(always("tag_suffixes", tag_suffixes),),
+    ),
 )
-
-RULES = by_step(_TABLE)

@@ -322,9 +322,11 @@ def test_registries_of_another_api_version_are_removed(version):
 
 
 def test_registry_without_version_is_kept():
+    request = v1_request(registry_api_versions=["v2"])
     registries = {"a": {}, "b": {"version": "v1"}, "c": {"version": "v2"}}
-    BuildRequest.remove_tag_and_push_registries(registries, "v1")
-    assert sorted(registries) == ["a", "c"]
+    request.dj.dock_json_get_plugin_conf(POST, "tag_and_push")["args"] = {"registries": registries}
+    rendered_registries = plugin_args(plugins_of(request.render()), POST, "tag_and_push")
+    assert rendered_registries == {"registries": {"a": {}, "c": {}}}
 
 
 def test_empty_registry_uri_pushes_nowhere():
@@ -755,17 +757,3 @@ def test_nothing_is_read_before_rendering():
     request = BuildRequest("/no/such/directory")
     request.set_params(**V1_PARAMS)
     assert request.build_json is None
-
-
-def test_render_methods_of_the_specification_exist():
-    for name in (
-        "customizations tag_and_push_registries add_yum_repo_by_url check_and_set_rebuild"
-        " store_metadata_in_osv3 distgit_fetch_artefacts pull_base_image reactor_config"
-        " orchestrate_build resolve_module_compose resolve_composes flatpak_create_dockerfile"
-        " squash flatpak_create_oci add_filesystem add_labels_in_dockerfile koji bump_release"
-        " koji_parent import_image pulp_pull pulp_push pulp_sync pulp_tag pulp_publish"
-        " group_manifests koji_promote koji_upload koji_import koji_tag_build sendmail"
-        " fetch_maven_artifacts tag_from_config inject_parent_image version node_selectors"
-        " name resource_limits"
-    ).split():
-        assert callable(getattr(BuildRequest, "render_" + name)), name

@@ -11,7 +11,6 @@ import pytest
 from flexmock import flexmock
 
 from osbs.build.plugins_configuration import PluginsConfiguration
-from osbs.build.rules_v2 import RULES
 from osbs.build.user_params import BuildUserParams
 from osbs.conf import Configuration
 from osbs.exceptions import OsbsException, OsbsValidationException
@@ -399,16 +398,3 @@ def test_parameters_that_are_nested_too_deeply_are_refused():
     plugins = configuration(platforms=deep)
     with pytest.raises(OsbsValidationException):
         plugins.render()
-
-
-@pytest.mark.parametrize("name", sorted(RULES))
-def test_each_step_of_the_table_is_applied(name):
-    assert "render_" + name in PluginsConfiguration._STEPS
-    assert callable(getattr(PluginsConfiguration, "render_" + name))
-
-
-def test_unused_argument_of_existing_callers_is_accepted():
-    plugins = configuration()
-    plugins.render_import_image(use_auth=True)
-    plugins.render_koji_upload(use_auth=True)
-    assert plugin_args(plugins.pt.template, EXIT, "import_image") == {"imagestream": "f29-rsync"}
