@@ -173,14 +173,12 @@ def load_customize_conf(path):
     :raises OsbsValidationException: when it has the wrong shape, naming the file
     """
     try:
-        return templates.load(path, _check_customize_conf)
+        customize_conf = templates.load(path)
     except (IOError, OSError):
         logger.info("no site customisations: cannot open '%s'", path)
         return {}
-
-
-def _check_customize_conf(customize_conf, path):
     schemas.validate(customize_conf, "customize", path)
+    return customize_conf
 
 
 def customize(plugins, customize_conf, log):
