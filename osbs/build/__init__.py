@@ -5,8 +5,7 @@
 plugins of the pod (one document class in ``plugins``, rules in ``rules``, ``rules_v1`` and
 ``rules_v2``); ``*_response``: wrappers of the server's JSON; ``templates``: the files of inputs/.
 
-May import the leaves (constants, exceptions, redact, schemas), ``utils`` and ``repo_utils``. Knows
-nothing of HTTP and reads no files other than templates.
+Knows nothing of HTTP and reads no files other than templates.
 """
 
 from __future__ import absolute_import, print_function, unicode_literals

@@ -1,4 +1,4 @@
-"""A Build of the server, read (responses.md, section 1)."""
+"""A Build as the server sent it, read."""
 
 from __future__ import absolute_import, print_function, unicode_literals
 
@@ -34,7 +34,7 @@ def _error_message(plugins_metadata):
 class BuildResponse(object):
     """Wrap the JSON of a Build.
 
-    Nothing is copied: values that the getters return are shared with ``json`` (known defect 81).
+    Nothing is copied: values that the getters return are shared with ``json``.
     """
 
     # Defaults on the class, as listings make thousands of these.

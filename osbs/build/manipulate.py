@@ -1,4 +1,4 @@
-"""The plugins inside a BuildConfig of arrangements 1 to 5 (build-request-v1.md, section 1)."""
+"""The plugins inside a BuildConfig of arrangements 1 to 5."""
 
 from __future__ import absolute_import, print_function, unicode_literals
 

@@ -1,8 +1,4 @@
-"""The parameters of a build: one table that ``BuildSpec`` and ``BuildUserParams`` share.
-
-Checked by eye against build-request-v2.md (sections 2 and 3) and build-request-v1.md (section 2).
-May import ``osbs.constants``.
-"""
+"""The parameters of a build: one table that ``BuildSpec`` and ``BuildUserParams`` share."""
 
 from __future__ import absolute_import, print_function, unicode_literals
 
@@ -28,8 +24,8 @@ SOURCE_REGISTRY_URI = "source_registry_uri"
 NEVER_LOGGED = frozenset(["reactor_config_override"])
 
 
-class Row(object):
-    """One line of the table."""
+class Parameter(object):
+    """One parameter: a line of the table."""
 
     __slots__ = ("name", "classes", "default", "allow_none", "required", "kind", "attribute")
 
@@ -63,41 +59,41 @@ class Row(object):
 
 
 def _plain(names, classes, allow_none):
-    return tuple(Row(name, classes, allow_none=allow_none) for name in names.split())
+    return tuple(Parameter(name, classes, allow_none=allow_none) for name in names.split())
 
 
-COMMON_ROWS = (
-    Row("image_tag", BOTH),
-    Row("koji_target", BOTH, allow_none=True, required=BOTH),
-    Row("platform", BOTH, allow_none=True),
-    Row("arrangement_version", BOTH, allow_none=True),
-    Row("filesystem_koji_task_id", BOTH, allow_none=True),
+COMMON_PARAMETERS = (
+    Parameter("image_tag", BOTH),
+    Parameter("koji_target", BOTH, allow_none=True, required=BOTH),
+    Parameter("platform", BOTH, allow_none=True),
+    Parameter("arrangement_version", BOTH, allow_none=True),
+    Parameter("filesystem_koji_task_id", BOTH, allow_none=True),
 )
 
-_SHARED_ROWS = (
-    Row("git_uri", BOTH, required=BOTH),
-    Row("git_ref", BOTH, default=DEFAULT_GIT_REF, required=BOTH),
-    Row("user", BOTH, kind=USER_NAME, required=BOTH),
-    Row("name", BOTH, kind=BUILD_ID),
-    Row("flatpak", BOTH, default=False),
+_SHARED_PARAMETERS = (
+    Parameter("git_uri", BOTH, required=BOTH),
+    Parameter("git_ref", BOTH, default=DEFAULT_GIT_REF, required=BOTH),
+    Parameter("user", BOTH, kind=USER_NAME, required=BOTH),
+    Parameter("name", BOTH, kind=BUILD_ID),
+    Parameter("flatpak", BOTH, default=False),
 )
-_SHARED_ROWS += _plain(
+_SHARED_PARAMETERS += _plain(
     "build_from build_image build_imagestream component git_branch imagestream_name"
     " trigger_imagestreamtag yum_repourls",
     BOTH,
     allow_none=False,
 )
-_SHARED_ROWS += _plain(
+_SHARED_PARAMETERS += _plain(
     "compose_ids flatpak_base_image koji_parent_build koji_task_id koji_upload_dir platforms"
     " reactor_config_map reactor_config_override release signing_intent",
     BOTH,
     allow_none=True,
 )
 
-_USER_ROWS = (
-    Row("build_json_dir", USER, required=USER),
-    Row("build_type", USER, required=USER),
-    Row(
+_USER_PARAMETERS = (
+    Parameter("build_json_dir", USER, required=USER),
+    Parameter("build_type", USER, required=USER),
+    Parameter(
         "customize_conf",
         USER,
         default=DEFAULT_CUSTOMIZE_CONF,
@@ -105,31 +101,31 @@ _USER_ROWS = (
         attribute="customize_conf_path",
     ),
 )
-_USER_ROWS += _plain("base_image isolated scratch", USER, allow_none=True)
+_USER_PARAMETERS += _plain("base_image isolated scratch", USER, allow_none=True)
 
-_SPEC_ROWS = (
-    Row("registry_uris", SPEC, kind=REGISTRY_URIS, required=SPEC),
-    Row("source_registry_uri", SPEC, kind=SOURCE_REGISTRY_URI),
-    Row("openshift_uri", SPEC, required=SPEC),
-    Row("sources_command", SPEC, allow_none=True, required=SPEC),
-    Row("vendor", SPEC, allow_none=True, required=SPEC),
-    Row("authoritative_registry", SPEC, allow_none=True, required=SPEC),
-    Row("distribution_scope", SPEC, allow_none=True, required=SPEC),
-    Row("registry_api_versions", SPEC, required=SPEC),
-    Row("kojiroot", SPEC, allow_none=True, required=SPEC),
-    Row("kojihub", SPEC, allow_none=True, required=SPEC),
-    Row("koji_certs_secret", SPEC, allow_none=True, required=SPEC),
-    Row("pulp_secret", SPEC, allow_none=True, required=SPEC),
-    Row("pulp_registry", SPEC, allow_none=True, required=SPEC),
-    Row("smtp_host", SPEC, allow_none=True, required=SPEC),
-    Row("smtp_from", SPEC, allow_none=True, required=SPEC),
+_SPEC_PARAMETERS = (
+    Parameter("registry_uris", SPEC, kind=REGISTRY_URIS, required=SPEC),
+    Parameter("source_registry_uri", SPEC, kind=SOURCE_REGISTRY_URI),
+    Parameter("openshift_uri", SPEC, required=SPEC),
+    Parameter("sources_command", SPEC, allow_none=True, required=SPEC),
+    Parameter("vendor", SPEC, allow_none=True, required=SPEC),
+    Parameter("authoritative_registry", SPEC, allow_none=True, required=SPEC),
+    Parameter("distribution_scope", SPEC, allow_none=True, required=SPEC),
+    Parameter("registry_api_versions", SPEC, required=SPEC),
+    Parameter("kojiroot", SPEC, allow_none=True, required=SPEC),
+    Parameter("kojihub", SPEC, allow_none=True, required=SPEC),
+    Parameter("koji_certs_secret", SPEC, allow_none=True, required=SPEC),
+    Parameter("pulp_secret", SPEC, allow_none=True, required=SPEC),
+    Parameter("pulp_registry", SPEC, allow_none=True, required=SPEC),
+    Parameter("smtp_host", SPEC, allow_none=True, required=SPEC),
+    Parameter("smtp_from", SPEC, allow_none=True, required=SPEC),
 )
-_SPEC_ROWS += _plain(
+_SPEC_PARAMETERS += _plain(
     "architecture build_host builder_openshift_url imagestream_insecure_registry imagestream_url",
     SPEC,
     allow_none=False,
 )
-_SPEC_ROWS += _plain(
+_SPEC_PARAMETERS += _plain(
     "artifacts_allowed_domains build_type builder_build_json_dir"
     " client_config_secret equal_labels group_manifests info_url_format koji_kerberos_keytab"
     " koji_kerberos_principal koji_use_kerberos odcs_insecure odcs_openidc_secret odcs_ssl_secret"
@@ -140,7 +136,7 @@ _SPEC_ROWS += _plain(
     allow_none=True,
 )
 
-ROWS = COMMON_ROWS + _SHARED_ROWS + _USER_ROWS + _SPEC_ROWS
+PARAMETERS = COMMON_PARAMETERS + _SHARED_PARAMETERS + _USER_PARAMETERS + _SPEC_PARAMETERS
 
-SPEC_ROWS = tuple(row for row in ROWS if row.classes & SPEC)
-USER_ROWS = tuple(row for row in ROWS if row.classes & USER)
+SPEC_PARAMETERS = tuple(parameter for parameter in PARAMETERS if parameter.classes & SPEC)
+USER_PARAMETERS = tuple(parameter for parameter in PARAMETERS if parameter.classes & USER)

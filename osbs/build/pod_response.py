@@ -1,4 +1,4 @@
-"""A Pod of the server, read (responses.md, section 2)."""
+"""A Pod as the server sent it, read."""
 
 from __future__ import absolute_import, print_function, unicode_literals
 

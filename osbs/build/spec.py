@@ -1,4 +1,4 @@
-"""Parameters of a build, checked as they are set (build-request-v2.md 2, build-request-v1.md 2)."""
+"""Parameters of a build, checked as they are set."""
 
 from __future__ import absolute_import, print_function, unicode_literals
 
@@ -145,7 +145,7 @@ def checked_list(name, value):
 
 def chosen_build_image(build_image, build_imagestream, build_from):
     # type: (str, str, str) -> dict
-    """Say where the build's own image comes from (build-request-v2.md 3, steps 4 to 6).
+    """Say where the build's own image comes from.
 
     :param build_image: str or None, name of an image (deprecated)
     :param build_imagestream: str or None, name of an image stream tag (deprecated)
@@ -202,7 +202,7 @@ def check_image_names(git_uri, base_image, name_label, flatpak):
 class BuildCommon(object):
     """What the parameters of all kinds of builds have in common."""
 
-    _rows = params.COMMON_ROWS
+    _parameters = params.COMMON_PARAMETERS
     _class = params.BOTH
 
     if params.MYPY:
@@ -214,13 +214,13 @@ class BuildCommon(object):
     def __init__(self):
         # type: () -> None
         self.required_params = []
-        for row in self._rows:
-            if row.kind in _KINDS:
-                param = _KINDS[row.kind]()
+        for parameter in self._parameters:
+            if parameter.kind in _KINDS:
+                param = _KINDS[parameter.kind]()
             else:
-                param = BuildParam(row.name, row.default, row.allow_none)
-            setattr(self, row.attribute, param)
-            if row.required & self._class:
+                param = BuildParam(parameter.name, parameter.default, parameter.allow_none)
+            setattr(self, parameter.attribute, param)
+            if parameter.required & self._class:
                 self.required_params.append(param)
 
     def validate(self):
@@ -241,9 +241,9 @@ class BuildCommon(object):
             logger.debug("param '%s' is None", param.name)
 
     def _store(self, arguments):
-        for row in self._rows:
-            if row.name in arguments:
-                getattr(self, row.attribute).value = arguments[row.name]
+        for parameter in self._parameters:
+            if parameter.name in arguments:
+                getattr(self, parameter.attribute).value = arguments[parameter.name]
 
     def _populate_image_tag(self):
         timestamp = utcnow().strftime("%Y%m%d%H%M%S")
@@ -258,7 +258,7 @@ class BuildCommon(object):
 class BuildSpec(BuildCommon):
     """Parameters of builds of arrangements 1 to 5 and of all-in-one builds."""
 
-    _rows = params.SPEC_ROWS
+    _parameters = params.SPEC_PARAMETERS
     _class = params.SPEC
 
     def odcs_enabled(self):
@@ -344,7 +344,7 @@ class BuildSpec(BuildCommon):
         compose_ids=None,
         **kwargs
     ):
-        """Store and check the parameters (build-request-v1.md 2); others are ignored.
+        """Store and check the parameters; others are ignored.
 
         :raises OsbsValidationException: naming what is missing or contradicts something
         """

@@ -1,7 +1,4 @@
-"""Parameters of builds of arrangement 6, which travel to the pod as USER_PARAMS.
-
-Contract: build-request-v2.md, section 3, and decisions D5, D7, D30, D35, D40.
-"""
+"""Parameters of builds of arrangement 6, which travel to the pod as USER_PARAMS."""
 
 from __future__ import absolute_import, print_function, unicode_literals
 
@@ -36,10 +33,10 @@ class BuildUserParams(BuildCommon):
     """Parameters of a build of arrangement 6.
 
     ``additional_tags`` (an ``AdditionalTagsConfig`` or None) and ``tags_from_yaml`` (bool: whether
-    they stand for all tags but the release's, decision D5) are plain attributes.
+    they stand for all tags but the release's) are plain attributes.
     """
 
-    _rows = params.USER_ROWS
+    _parameters = params.USER_PARAMETERS
     _class = params.USER
 
     additional_tags = None  # type: AdditionalTagsConfig
@@ -171,7 +168,7 @@ class BuildUserParams(BuildCommon):
         """Take the parameters from JSON; names that are not known here are ignored.
 
         :param user_params_json: str, what ``to_json`` gave; None or empty: nothing happens
-        :raises OsbsValidationException: when it is not JSON or does not fit the schema (D30)
+        :raises OsbsValidationException: when it is not JSON or does not fit the schema
         """
         if not user_params_json:
             return

@@ -116,8 +116,8 @@ def test_default_value(cls, name, default):
 
 
 def test_table_names_each_parameter_once_per_class():
-    for rows in (params.SPEC_ROWS, params.USER_ROWS):
-        names = [row.name for row in rows]
+    for parameters in (params.SPEC_PARAMETERS, params.USER_PARAMETERS):
+        names = [parameter.name for parameter in parameters]
         assert len(names) == len(set(names))
 
 
@@ -237,11 +237,11 @@ def test_defect_25_setting_a_parameter_logs_no_secret(caplog):
     assert "hunter2" not in caplog.text
 
 
-def test_values_of_rows_do_not_leak_between_objects():
+def test_values_of_parameters_do_not_leak_between_objects():
     first = BuildUserParams()
     first.platforms.value = ["x86_64"]
     assert BuildUserParams().platforms.value is None
 
 
 def test_names_are_text():
-    assert all(isinstance(row.name, six.string_types) for row in params.ROWS)
+    assert all(isinstance(parameter.name, six.string_types) for parameter in params.PARAMETERS)
