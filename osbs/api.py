@@ -53,6 +53,10 @@ from osbs.rest.objects import dig, includes
 from osbs.rest.retry import Deadline
 from osbs.utils import retry_on_conflict
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
+    from osbs.conf import Configuration  # noqa: F401
+
 __all__ = [str("OSBS"), str("osbsapi"), str("LogEntry")]
 
 logger = logging.getLogger(__name__)
@@ -140,17 +144,23 @@ class OSBS(object):
 
     @osbsapi
     def __init__(self, openshift_configuration, build_configuration):
-        # type: (object, object) -> None
+        # type: (Configuration, Configuration) -> None
         """Prepare; nothing is sent.
 
-        :param openshift_configuration: Configuration, how to reach the server
-        :param build_configuration: Configuration, how to build; may be the same object
+        :param openshift_configuration: how to reach the server
+        :param build_configuration: how to build; may be the same object
         """
         self.os_conf = openshift_configuration
         self.build_conf = build_configuration
-        self.os = Openshift(**settings.read_settings(self.os_conf, settings.CONNECTION_SETTINGS))
-        self._bm = None
-        # The process of each use of retries_disabled that goes on.
+        self.os = Openshift(
+            openshift_api_url=self.os_conf.get_openshift_api_uri(),
+            openshift_oauth_url=self.os_conf.get_openshift_oauth_api_uri(),
+            k8s_api_url=self.os_conf.get_k8s_api_uri(),
+            token=self.os_conf.get_oauth2_token(),
+            verbose=self.os_conf.get_verbosity(),
+            **settings.read_settings(self.os_conf, settings.CONNECTION_SETTINGS)
+        )
+        # One entry for each use of retries_disabled that goes on: appending is atomic.
         self._retries_disabled = []  # type: list
 
     @osbsapi
@@ -545,31 +555,7 @@ class OSBS(object):
         reactor_config_override=None,
         **kwargs  # fmt: skip
     ):
-        """Start a build: the flow that all kinds share (osbs-api.md, 5.1 and 16)."""
-        arguments = dict(
-            git_uri=git_uri,
-            git_ref=git_ref,
-            git_branch=git_branch,
-            user=user,
-            koji_target=target,
-            architecture=architecture,
-            yum_repourls=yum_repourls,
-            koji_task_id=koji_task_id,
-            platform=platform,
-            platforms=platforms,
-            build_type=build_type,
-            release=release,
-            filesystem_koji_task_id=filesystem_koji_task_id,
-            koji_upload_dir=koji_upload_dir,
-            is_auto=is_auto,
-            koji_parent_build=koji_parent_build,
-            isolated=isolated,
-            flatpak=flatpak,
-            signing_intent=signing_intent,
-            compose_ids=compose_ids,
-            reactor_config_override=reactor_config_override,
-            arrangement_version=_as_version(arrangement_version),
-        )
+        """Start a build: the flow that all kinds share."""
         if flatpak and isolated:
             # Callers look for ValueError as the cause.
             raise ValueError("Flatpak build cannot be isolated")
@@ -581,47 +567,66 @@ class OSBS(object):
         )
         if not git_branch:
             raise OsbsValidationException("required argument 'git_branch' can't be None or empty")
-        return self._start_build(build_request, arguments, scratch)
-
-    def _start_build(self, build_request, arguments, scratch):
-        git_uri, git_ref, git_branch = (
-            arguments["git_" + part] for part in ("uri", "ref", "branch")
-        )
         repo_info = utils.get_repo_info(git_uri, git_ref, git_branch=git_branch)
-        if arguments["flatpak"]:
+        if flatpak:
             labels, base_image = self._get_flatpak_labels(repo_info)
         else:
             source.require_dockerfile(repo_info, git_uri, git_branch, git_ref)
             labels, base_image = self._check_labels(repo_info)
-        build_request.set_params(**self._build_parameters(arguments, labels, base_image, scratch))
+        parameters = dict(
+            self._configured_parameters(platform),
+            git_uri=git_uri,
+            git_ref=git_ref,
+            git_branch=git_branch,
+            user=user,
+            koji_target=target,
+            architecture=architecture,
+            yum_repourls=yum_repourls,
+            koji_task_id=koji_task_id,
+            scratch=self.build_conf.get_scratch(scratch),
+            platform=platform,
+            platforms=platforms,
+            build_type=build_type,
+            release=release,
+            arrangement_version=_as_version(arrangement_version),
+            filesystem_koji_task_id=filesystem_koji_task_id,
+            koji_upload_dir=koji_upload_dir,
+            is_auto=is_auto,
+            koji_parent_build=koji_parent_build,
+            isolated=isolated,
+            flatpak=flatpak,
+            signing_intent=signing_intent,
+            compose_ids=compose_ids,
+            reactor_config_override=reactor_config_override,
+            component=labels[utils.Labels.LABEL_TYPE_COMPONENT],
+            name_label=labels[utils.Labels.LABEL_TYPE_NAME],
+            base_image=base_image,
+        )
+        parameters = {name: _as_text(name, value) for name, value in parameters.items()}
+        if logger.isEnabledFor(logging.DEBUG):
+            logger.debug("parameters of the build: %s", redacted(parameters))
+        build_request.set_params(osbs_api=self, **parameters)
         build_request.set_openshift_required_version(self.os_conf.get_openshift_required_version())
         build_request.set_repo_info(repo_info)
         response = self._submit(build_request)
-        # Tests of callers answer with plain dicts, or with objects whose `json` is a method.
+        # Tests of callers return plain dicts, or objects whose `json` is a method.
         name = dig(getattr(response, "json", None), "metadata", "name")
         logger.debug("build started: %s", name)
         return response
 
-    def _build_parameters(self, arguments, labels, base_image, scratch):
-        """Collect the keywords of ``set_params`` (osbs-api.md, 5.5)."""
-        platform = arguments["platform"]
-        parameters = {name: _as_text(name, value) for name, value in arguments.items()}
-        parameters.update(settings.read_settings(self.build_conf, settings.BUILD_SETTINGS))
-        parameters.update(settings.read_settings(self.os_conf, settings.SERVER_SETTINGS))
-        parameters.update(
-            component=labels[utils.Labels.LABEL_TYPE_COMPONENT],
-            name_label=labels[utils.Labels.LABEL_TYPE_NAME],
-            base_image=base_image,
+    def _configured_parameters(self, platform):
+        return dict(
+            settings.read_settings(self.build_conf, settings.BUILD_SETTINGS),
+            use_auth=self.build_conf.get_builder_use_auth(),
+            builder_build_json_dir=self.build_conf.get_builder_build_json_store()
+            or BUILD_JSON_STORE,
             registry_api_versions=self.build_conf.get_registry_api_versions(platform),
             platform_node_selector=self.build_conf.get_platform_node_selector(platform),
-            scratch=self.build_conf.get_scratch(scratch),
+            openshift_uri=self.os_conf.get_openshift_base_uri(),
+            builder_openshift_url=self.os_conf.get_builder_openshift_url(),
+            pulp_registry=self.os_conf.get_pulp_registry(),
+            group_manifests=self.os_conf.get_group_manifests(),
         )
-        if parameters["builder_build_json_dir"] is None:
-            parameters["builder_build_json_dir"] = BUILD_JSON_STORE
-        if logger.isEnabledFor(logging.DEBUG):
-            logger.debug("parameters of the build: %s", redacted(parameters))
-        parameters["osbs_api"] = self
-        return parameters
 
     def _submit(self, build_request):
         if build_request.scratch:
@@ -1158,17 +1163,15 @@ class OSBS(object):
 
     @contextmanager
     def retries_disabled(self):
-        """Context manager inside which failed requests are not repeated."""
-        # Threads and nested uses share the client: whoever leaves last switches retries on again. A
-        # use that another thread had begun before a fork never ends here, so it does not count.
-        process = os.getpid()
-        self._retries_disabled.append(process)
+        """Context manager inside which failed requests are not retried."""
+        # Threads and nested uses share the client: whoever leaves last enables retries again.
+        self._retries_disabled.append(None)
         self.os.retries_enabled = False
         try:
             yield
         finally:
-            self._retries_disabled.remove(process)
-            if process not in self._retries_disabled:
+            self._retries_disabled.pop()
+            if not self._retries_disabled:
                 self.os.retries_enabled = True
 
     @osbsapi

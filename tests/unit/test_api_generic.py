@@ -138,14 +138,6 @@ def test_retries_come_back_when_two_threads_have_disabled_them(osbs):
     assert osbs.os.retries_enabled is True
 
 
-def test_retries_come_back_in_a_child_that_was_forked_inside_another_threads_use(osbs):
-    flexmock(os).should_receive("getpid").and_return(1).and_return(2)
-    osbs.retries_disabled().__enter__()
-    with osbs.retries_disabled():
-        assert osbs.os.retries_enabled is False
-    assert osbs.os.retries_enabled is True
-
-
 def test_retries_can_be_disabled_on_a_client_that_never_had_them(osbs):
     osbs.os = flexmock()
     with osbs.retries_disabled():
