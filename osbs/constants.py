@@ -86,5 +86,11 @@ ATOMIC_REACTOR_LOGGING_FMT = (
 
 ISOLATED_RELEASE_FORMAT = re.compile(r"^\d+\.\d+(\..+)?$")
 
-# Handed to git as GIT_ALLOW_PROTOCOL (decision D28).
+# Handed to git as GIT_ALLOW_PROTOCOL.
 GIT_ALLOWED_PROTOCOLS = ("https", "http", "git", "ssh", "file")
+# What a look at a repository may take: seconds, bytes of memory of each of git's processes, bytes
+# of each file that git writes, and of all of them. Repositories of packages need a tiny part.
+GIT_TIMEOUT = 900
+GIT_MAX_MEMORY = 2 * 1024**3
+GIT_MAX_FILE = 2 * 1024**3
+GIT_MAX_DISK = 4 * 1024**3

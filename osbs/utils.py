@@ -254,10 +254,7 @@ def checkout_git_repo(git_uri, git_ref, git_branch=None):
 
 
 def get_repo_info(git_uri, git_ref, git_branch=None):
-    """Read what a repository says about its image.
-
-    Only the files that are read are fetched; what that cannot resolve exactly as a clone would is
-    read from a full clone (decision D28).
+    """Read what a repository says about its image; only the files that are read are fetched.
 
     :param git_uri: str
     :param git_ref: str, as for checkout_git_repo
@@ -269,9 +266,6 @@ def get_repo_info(git_uri, git_ref, git_branch=None):
     from osbs import git  # imported here: see checkout_git_repo
 
     with git.fetched_files(git_uri, git_ref, git_branch, REPO_FILES, MAX_FILE_SIZE) as path:
-        if path is not None:
-            return read_repo_info(path)
-    with checkout_git_repo(git_uri, git_ref, git_branch) as path:
         return read_repo_info(path)
 
 

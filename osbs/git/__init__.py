@@ -1,10 +1,9 @@
-"""Running git on repositories that nobody trusts (known defects 28 to 31, decision D28).
+"""Running git on repositories that nobody trusts.
 
 ``guard`` says what may be asked of git and in which environment it runs; ``process`` runs a
-command within bounds; ``workspace`` is git in a temporary directory of its own; ``refs`` tells,
-from the list of a repository's refs, what a clone would check out; ``fetch`` fetches a few files of
-one commit; ``clone`` makes a full clone. May import the leaves. Nothing else in the library runs
-git; ``osbs.utils`` is where callers come in.
+command within limits; ``workspace`` is git in a temporary directory of its own (``tempdirs``);
+``fetch`` fetches a few files of one commit, which ``tree`` finds; ``clone`` makes a full clone. May
+import the leaves. Nothing else in the library runs git; ``osbs.utils`` is where callers come in.
 """
 
 from __future__ import absolute_import, print_function, unicode_literals

@@ -28,7 +28,7 @@ def full_checkout(uri, ref, branch=None):
     with workspace(uri) as git:
         with failing_as(clone_failure(uri, branch)):
             git.clone(branch)
-        with failing_as("Unable to reset branch to '%s'" % mask_url(ref)):
+        with failing_as(reset_failure(ref)):
             git.run("reset", "--quiet", "--hard", cwd=git.repo)
             git.run("checkout", "--quiet", ref, "--", cwd=git.repo)
         yield six.ensure_str(git.repo)
@@ -41,6 +41,12 @@ def clone_failure(uri, branch):
         mask_url(uri),
         branch and mask_url(branch),
     )
+
+
+def reset_failure(ref):
+    # type: (str) -> str
+    """Return what to say when a repository does not have a commit."""
+    return "Unable to reset branch to '%s'" % mask_url(ref)
 
 
 @contextmanager

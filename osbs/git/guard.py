@@ -10,7 +10,7 @@ import six
 from six.moves.urllib.parse import unquote
 
 from osbs._compat import to_text
-from osbs.constants import GIT_ALLOWED_PROTOCOLS
+from osbs.constants import GIT_ALLOWED_PROTOCOLS, GIT_TIMEOUT  # noqa: F401
 from osbs.exceptions import OsbsValidationException
 from osbs.redact import mask_url
 
@@ -18,8 +18,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
     from typing import Optional  # noqa: F401
 
-# Of one git command, seconds. A clone that takes longer has met a server that does not answer.
-GIT_TIMEOUT = 900
 _MAX_ARGUMENT = 4096
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -38,26 +36,38 @@ _VARIABLES = {
     "GIT_ATTR_NOSYSTEM": "1",
     "GIT_CONFIG_NOSYSTEM": "1",
     "GIT_LFS_SKIP_SMUDGE": "1",
+    "GIT_LITERAL_PATHSPECS": "1",
     "GIT_TERMINAL_PROMPT": "0",
     "LC_ALL": "C",
+    # Memory that malloc only reserves for threads counts as memory.
+    "MALLOC_ARENA_MAX": "1",
     "SSH_ASKPASS": os.devnull,
     "SSH_ASKPASS_REQUIRE": "never",
 }
 
-# They win over the user's own settings, of which those about servers and credentials stay.
+# They win over the user's own settings, of which those about servers and credentials stay. Those
+# about threads and packs keep git's memory small.
 SETTINGS = (
     ("advice", "detachedHead", "false"),
     ("checkout", "defaultRemote", "origin"),
     ("checkout", "guess", "true"),
     ("color", "ui", "never"),
     ("core", "askPass", ""),
+    ("core", "bigFileThreshold", "1m"),
+    ("core", "deltaBaseCacheLimit", "32m"),
     ("core", "fsmonitor", "false"),
     ("core", "hooksPath", os.devnull),
+    ("core", "packedGitLimit", "256m"),
+    ("core", "packedGitWindowSize", "16m"),
+    ("core", "preloadIndex", "false"),
     ("fetch", "recurseSubmodules", "false"),
     ("gc", "auto", "0"),
     ("http", "lowSpeedLimit", "1"),
     ("http", "lowSpeedTime", "120"),
+    ("index", "threads", "false"),
     ("maintenance", "auto", "false"),
+    ("pack", "threads", "1"),
+    ("pack", "windowMemory", "64m"),
     ("protocol", "version", "2"),
     ("submodule", "recurse", "false"),
 )

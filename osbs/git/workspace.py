@@ -6,7 +6,6 @@ import io
 import logging
 import os
 import shutil
-import tempfile
 from contextlib import contextmanager
 
 import six
@@ -15,11 +14,13 @@ from six.moves import shlex_quote
 from osbs._compat import to_text
 from osbs.exceptions import OsbsException
 from osbs.git import guard, process
+from osbs.git.tempdirs import temporary_directory
 from osbs.redact import mask_text
 
 logger = logging.getLogger(__name__)
 
-_MAX_OUTPUT = 64 * 1024 * 1024
+_MAX_OUTPUT = 1024 * 1024
+_USAGE_ERROR = 129
 # No filter program runs on what is checked out, whichever the user's settings know.
 _ATTRIBUTES = b"* -filter\n"
 
@@ -33,11 +34,8 @@ def workspace(uri):
     :raises OsbsValidationException: as for guard.checked_uri
     """
     remote = guard.checked_uri(uri)
-    top = to_text(tempfile.mkdtemp(prefix=str("osbs-git-")), "strict")
-    try:
+    with temporary_directory() as top:
         yield Workspace(remote, top)
-    finally:
-        shutil.rmtree(top, ignore_errors=True)
 
 
 class Workspace(object):
@@ -56,6 +54,7 @@ class Workspace(object):
         self._write_settings(remote)
         self._env = guard.environment()
         self._env[str("GIT_CEILING_DIRECTORIES")] = six.ensure_str(top)
+        self._budget = process.Budget(guard.GIT_TIMEOUT, top)
 
     def _write_settings(self, remote):
         settings = list(guard.SETTINGS)
@@ -71,18 +70,30 @@ class Workspace(object):
     def try_run(self, *args, **kwargs):
         """Run git and return how it went.
 
-        :param args: str, arguments of git
+        :param args: text or bytes, arguments of git
         :param cwd: str, directory; default: the temporary directory
         :param limit: int, bytes of its output that are wanted
         :return: process.Result
-        :raises OsbsException: git cannot be started, or has not ended in time
+        :raises OsbsException: git cannot be started, or has exceeded a limit
         """
         cwd, limit = kwargs.pop("cwd", self._top), kwargs.pop("limit", _MAX_OUTPUT)
         command = ["git", "-c", "include.path=%s" % self._settings] + list(args)
-        logger.debug("running git %s", mask_text(" ".join(args)))
+        logger.debug("running git %s", mask_text(_shown(args)))
         return process.run(
-            [arg.encode("utf-8") for arg in command], guard.GIT_TIMEOUT, limit, self._env, cwd
+            [six.ensure_binary(arg) for arg in command], self._budget, limit, self._env, cwd
         )
+
+    def try_filtered(self, objects, command, *args, **kwargs):
+        """Run git with a filter of objects; without, if git or the server refuses filters.
+
+        :param objects: str, what ``--filter`` takes
+        :param command: str, of git
+        :return: process.Result
+        """
+        result = self.try_run(command, "--filter=" + objects, *args, **kwargs)
+        if result.status == _USAGE_ERROR or (result.status and b"filter" in result.errors):
+            result = self.try_run(command, *args, **kwargs)
+        return result
 
     def run(self, *args, **kwargs):
         """Run git.
@@ -90,15 +101,19 @@ class Workspace(object):
         :return: bytes, its output
         :raises OsbsException: also when git does not end with 0
         """
-        return self._checked(args, self.try_run(*args, **kwargs)).output
+        return self.check(args, self.try_run(*args, **kwargs)).output
 
     @staticmethod
-    def _checked(args, result):
+    def check(args, result):
+        """Return a result of git's.
+
+        :raises OsbsException: git has not ended with 0
+        """
         if result.status != 0:
             output = to_text(result.errors or result.output).strip()
             raise OsbsException(
                 mask_text(
-                    "Command git %s returned %s\n\n%s" % (" ".join(args), result.status, output)
+                    "Command git %s returned %s\n\n%s" % (_shown(args), result.status, output)
                 )
             )
         return result
@@ -110,7 +125,7 @@ class Workspace(object):
         os.mkdir(path)
         return path
 
-    def forget(self):
+    def remove_repository(self):
         # type: () -> None
         """Remove the repository, if there is one."""
         shutil.rmtree(self.repo, ignore_errors=True)
@@ -122,32 +137,38 @@ class Workspace(object):
         with io.open(os.path.join(self.repo, "config"), "ab") as config:
             config.write(_setting('remote "origin"', "url", self.address).encode("utf-8"))
 
-    def clone(self, branch, *options):
-        # type: (str, str) -> bool
+    def clone(self, branch, objects=None):
+        # type: (str, str) -> process.Result
         """Clone the repository, without checking out.
 
         :param branch: str or None
-        :param options: str, further options of git clone
-        :return: bool, True if a filter among the options had no effect
+        :param objects: as for try_filtered; None: all objects
         :raises OsbsException: git could not clone it
         """
-        if branch:
-            options += ("-b", branch)
-        args = ("clone", "--quiet", "--no-checkout", "--template=", "--origin", "origin") + options
-        args += ("--", self.address, self.repo)
-        result = self._checked(args, self.try_run(*args))
+        args = ["--quiet", "--no-checkout", "--template=", "--origin", "origin"]
+        args += ["-b", branch] if branch else []
+        args += ["--", self.address, self.repo]
+        if objects:
+            result = self.try_filtered(objects, "clone", *args)
+        else:
+            result = self.try_run("clone", *args)
+        self.check(["clone"] + args, result)
         info = os.path.join(self.repo, ".git", "info")
         if not os.path.isdir(info):
             os.mkdir(info)
         with io.open(os.path.join(info, "attributes"), "wb") as attributes:
             attributes.write(_ATTRIBUTES)
-        return knows_no_filter(result)
+        return result
 
 
-def knows_no_filter(result):
+def filter_unsupported(result):
     # type: (process.Result) -> bool
-    """Tell whether a server has sent all files because it knows no filter."""
+    """Tell whether a server has sent all objects because it knows no filter."""
     return b"filtering not recognized" in result.errors
+
+
+def _shown(args):
+    return " ".join(to_text(arg) for arg in args)
 
 
 def _write(path, text):

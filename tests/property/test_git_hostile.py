@@ -107,7 +107,7 @@ def test_any_words_and_any_server_make_git_get_only_what_is_meant(
     top = tempfile.mkdtemp()
     before, tempfile.tempdir = tempfile.tempdir, top
 
-    def run(args, timeout, limit, env, cwd=None):
+    def run(args, budget, limit, env, cwd=None):
         check_command([arg.decode("utf-8") for arg in args], env, (ref, branch))
         result = scripted.pop(0) if scripted else process.Result(128, b"", b"fatal: x")
         if args[3] != b"ls-remote":

@@ -69,9 +69,9 @@ def commands(monkeypatch):
     seen = []
     original = process.run
 
-    def run(args, timeout, limit, env, cwd=None):
+    def run(args, budget, limit, env, cwd=None):
         seen.append((b" ".join(args).decode("utf-8"), env))
-        return original(args, timeout, limit, env, cwd)
+        return original(args, budget, limit, env, cwd)
 
     monkeypatch.setattr(process, "run", run)
     return seen
@@ -226,7 +226,7 @@ def test_a_command_that_does_not_end_is_killed_with_all_it_started(tmpdir):
     pid_file = tmpdir.join("pid")
     script = "sleep 100 & echo $! > %s; wait" % pid_file
     with pytest.raises(OsbsException) as caught:
-        process.run([b"sh", b"-c", script.encode("utf-8")], 0.3, 100, dict(os.environ))
+        process.run([b"sh", b"-c", script.encode("utf-8")], process.Budget(0.3), 100, dict(os.environ))
     assert "0.3 seconds" in caught.value.message
     wait_until_gone(int(pid_file.read()))
 
@@ -248,34 +248,34 @@ def test_waiting_ends_although_something_holds_the_output_open():
     script = b'%s -c "import os, time; os.setsid(); time.sleep(3)" & echo done' % (
         sys.executable.encode("utf-8")
     )
-    assert process.run([b"sh", b"-c", script], 60, 100, dict(os.environ)).output == b"done\n"
+    assert process.run([b"sh", b"-c", script], process.Budget(60), 100, dict(os.environ)).output == b"done\n"
     assert time.time() - began < 2.5
 
 
 def test_a_command_that_says_too_much_is_cut_and_killed():
-    assert process.run([b"yes"], 60, 100, dict(os.environ)).output == b"y\n" * 50
+    assert process.run([b"yes"], process.Budget(60), 100, dict(os.environ)).output == b"y\n" * 50
 
 
 def test_a_command_that_complains_without_end_does_not_fill_the_memory():
     script = b"head -c 1000000 /dev/zero >&2; echo end"
-    result = process.run([b"sh", b"-c", script], 60, 100, dict(os.environ))
+    result = process.run([b"sh", b"-c", script], process.Budget(60), 100, dict(os.environ))
     assert result.output == b"end\n" and len(result.errors) == 65536
 
 
 def test_a_command_that_waits_for_input_gets_none():
-    assert process.run([b"cat"], 60, 100, dict(os.environ)).output == b""
+    assert process.run([b"cat"], process.Budget(60), 100, dict(os.environ)).output == b""
 
 
 def test_an_interrupted_command_is_killed(tmpdir, monkeypatch):
     pids = []
 
-    def interrupt(started, limit):
+    def interrupt(started, limit, budget):
         pids.append(started.pid)
         raise KeyboardInterrupt()
 
     monkeypatch.setattr(process, "_collect", interrupt)
     with pytest.raises(KeyboardInterrupt):
-        process.run([b"sleep", b"100"], 60, 100, dict(os.environ))
+        process.run([b"sleep", b"100"], process.Budget(60), 100, dict(os.environ))
     wait_until_gone(pids[0])
 
 
@@ -340,7 +340,7 @@ def test_after_one_command_without_an_end_no_other_is_tried(slow, history, monke
 
     def run(args, *others):
         if slow.encode("ascii") in args:
-            raise process.GitTimeout("slow")
+            raise process.GitLimitExceeded("slow")
         return original(args, *others)
 
     monkeypatch.setattr(process, "run", run)
@@ -444,40 +444,51 @@ def test_a_user_without_password_is_told_to_the_credential_helpers(tmpdir, home,
     ],
 )
 @pytest.mark.parametrize("filters", ["true", "false"])
-def test_a_named_commit_is_fetched_without_history(
+def test_a_named_commit_is_read_from_a_clone_without_files(
     ref, number, filters, history, objects, no_full_clone
 ):
     history.configure(uploadpack__allowFilter=filters)
     assert number_of(history.uri, ref) == number
-    assert objects[0] <= 4
+    # 100 commits and a tag; a server without filters adds a tree and a file of each.
+    assert objects[0] <= (101 if filters == "true" else 301)
 
 
-@pytest.mark.parametrize(("number", "most"), [(100, 3), (50, 3), (30, 4), (99, 200), (60, 200)])
-def test_a_full_id_is_fetched_with_little_history(number, most, history, objects, no_full_clone):
+@pytest.mark.parametrize(("number", "most"), [(100, 3), (99, 101), (50, 101), (1, 101)])
+def test_a_full_id_is_read_from_the_tip_or_a_clone_without_files(
+    number, most, history, objects, no_full_clone
+):
+    history.configure(uploadpack__allowFilter="true")
     assert number_of(history.uri, history.commits[number - 1]) == number
     assert objects[0] <= most
 
 
-@pytest.mark.parametrize("ref", ["%(tip)s", "%(upper)s", "feature/x"])
-def test_the_tip_of_a_branch_is_fetched_without_a_list_of_refs(ref, history, commands, objects):
+@pytest.mark.parametrize("ref", ["%(tip)s", "%(upper)s", "feature/x", "HEAD"])
+@pytest.mark.parametrize("filters", ["true", "false"])
+def test_the_tip_of_a_branch_is_fetched_without_history(ref, filters, history, objects):
+    history.configure(uploadpack__allowFilter=filters)
     tip = history.commits[49]
     ref = ref % {"tip": tip, "upper": tip.upper()}
     assert number_of(history.uri, ref, "feature/x") == 50
-    assert not [command for command, _ in commands if "ls-remote" in command]
+    assert objects[0] <= 3
+
+
+@pytest.mark.parametrize("ref", ["%s", "HEAD"])
+def test_the_tip_of_the_remote_head_is_fetched_without_history(ref, history, objects):
+    assert number_of(history.uri, ref.replace("%s", history.commits[99]), None) == 100
     assert objects[0] <= 3
 
 
 @pytest.mark.parametrize("name", ["HEAD", "HEAD/x"])
-def test_a_branch_in_the_way_of_head_is_seen_without_a_list_of_refs(name, history, commands):
+def test_a_branch_called_head_is_not_in_the_way_of_another(name, history):
     run_git(history.path, "update-ref", "refs/heads/" + name, history.commits[4])
-    outcomes = []
-    for read in (number_of, lambda *args: checkout(*args) and 100):
-        try:
-            outcomes.append(read(history.uri, "master", "master"))
-        except OsbsException as ex:
-            outcomes.append(ex.message)
-    assert outcomes[0] == outcomes[1]
-    assert [command for command, _ in commands if "ls-remote" in command]
+    assert number_of(history.uri, "master", "master") == 100
+
+
+@pytest.mark.parametrize("branch", ["master:x", "mas*"])
+def test_a_branch_that_reads_like_a_pattern_is_not_found(branch, history):
+    with pytest.raises(OsbsException) as caught:
+        utils.get_repo_info(history.uri, branch, branch)
+    assert "branch '%s'" % branch in caught.value.message
 
 
 @pytest.mark.parametrize("ref", ["%(old)s", "%(short)s", "master~90", "light~30", "%(old)s~0"])
@@ -563,18 +574,19 @@ def test_an_old_git_will_do(unknown, ref, history, monkeypatch):
 
 def test_the_git_protocol_serves_without_history(tmpdir, history, objects, no_full_clone):
     with git_daemon(tmpdir) as url:
+        assert number_of(url + "/repo", "master") == 100
         assert number_of(url + "/repo", "annotated") == 30
         assert number_of(url + "/repo", history.commits[9]) == 10
-    assert objects[0] <= 4
+    assert objects[0] <= 3
 
 
-def test_http_serves_without_history(tmpdir, history, objects, no_full_clone):
+@pytest.mark.parametrize(("ref", "most"), [("master", 6), ("annotated", 9)])
+def test_http_serves_without_history(ref, most, tmpdir, history, objects, no_full_clone):
     history.configure(uploadpack__allowFilter="true")
     with http_server(tmpdir) as server:
-        assert number_of(server.url + "/repo", "annotated") == 30
-        # Each is asked for refs and objects: the list, the commit, the file.
-        assert len(server.requests) <= 6
-    assert objects[0] <= 4
+        assert number_of(server.url + "/repo", ref) == (100 if ref == "master" else 30)
+        # Each is asked for refs and objects: the commit (its tree, if it is no tip), the file.
+        assert len(server.requests) <= most
 
 
 def test_plain_files_behind_http_are_enough(tmpdir, history):
