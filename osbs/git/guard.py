@@ -24,6 +24,12 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _TRANSPORT_HELPER = re.compile(r"[A-Za-z0-9+.-]*::")
 _URL = re.compile(r"(?P<scheme>[A-Za-z0-9][A-Za-z0-9+.-]*)://(?:(?P<user>[^/?#]*)@)?(?P<rest>.*)\Z")
 _SSH_ALIASES = ("git+ssh", "ssh+git")
+# "https://user:12/word@host/x": git takes the user for a host and half of the password for a port.
+_PASSWORD_AS_PORT = re.compile(r"[^/?#\[]*:\d*[/?#].*@")
+# "user:word@host:x": git takes the user for a host and the rest for a path.
+_PASSWORD_AS_PATH = re.compile(r"[^@]*:.*@")
+_UNQUOTED = re.compile(r"[\s\"]", re.UNICODE)
+_BEFORE_HOST = re.compile(r"\A((?:[A-Za-z][A-Za-z0-9+.-]*:/+)?).*@", re.DOTALL)
 
 # Settings of git that say how to reach a server stay; those that change what git does go.
 _KEPT_VARIABLES = re.compile(
@@ -61,6 +67,7 @@ SETTINGS = (
     ("core", "packedGitWindowSize", "16m"),
     ("core", "preloadIndex", "false"),
     ("fetch", "recurseSubmodules", "false"),
+    ("fetch", "unpackLimit", "1"),
     ("gc", "auto", "0"),
     ("http", "lowSpeedLimit", "1"),
     ("http", "lowSpeedTime", "120"),
@@ -95,10 +102,16 @@ def checked_text(value, what):
         raise OsbsValidationException("git %s is not UTF-8 text" % what, cause=ex)
     problem = _problem(text)
     if problem:
+        shown = _masked(text) if what == "URI" else mask_url(text)
         raise OsbsValidationException(
-            "git %s %s: '%s'" % (what, problem, _CONTROL.sub("?", mask_url(text[:200])))
+            "git %s %s: '%s'" % (what, problem, _CONTROL.sub("?", shown[:200]))
         )
     return text
+
+
+def _masked(uri):
+    # Of what is no proper URI, any part before the last "@" may be a password.
+    return _BEFORE_HOST.sub(r"\1***@", uri)
 
 
 def _problem(text):
@@ -134,10 +147,17 @@ def checked_uri(uri):
     if match:
         return _checked_url(text, match)
     colon, slash = text.find(":"), text.find("/")
-    is_ssh = colon >= 0 and (slash < 0 or colon < slash) and not os.path.exists(text)
+    exists = os.path.exists(text)
+    is_ssh = colon >= 0 and (slash < 0 or colon < slash) and not exists
     if is_ssh and _TRANSPORT_HELPER.match(text):
         raise _not_allowed(text, text.split(":")[0])
     _check_protocol(text, "ssh" if is_ssh else "file")
+    if _PASSWORD_AS_PATH.match(text) and not exists:
+        raise _refused(
+            text,
+            "looks as if it had a password: write https://USER:PASSWORD@HOST/PATH, or "
+            "ssh://HOST/PATH for a path with '@'",
+        )
     # git itself runs elsewhere than the caller.
     return Remote(text if is_ssh else os.path.abspath(text), None, None)
 
@@ -146,27 +166,25 @@ def _checked_url(text, match):
     scheme, user, rest = match.group("scheme", "user", "rest")
     _check_protocol(text, scheme)
     if rest.startswith("-"):
-        raise OsbsValidationException(
-            "git URI must not have a host that begins with a dash: '%s'" % mask_url(text)
-        )
-    if user is None and mask_url(text) != text:
-        raise OsbsValidationException(
-            "git URI must not have a password with '/', '?' or '#', they have to be "
-            "percent-encoded: '%s'" % mask_url(text)
-        )
+        raise _refused(text, "must not have a host that begins with a dash")
     if user is None:
+        if mask_url(text) != text or _PASSWORD_AS_PORT.match(rest):
+            raise _refused(
+                text,
+                "must not have a password with '/', '?' or '#', or after a port an '@': they have "
+                "to be percent-encoded",
+            )
         return Remote(text, None, None)
-    if _CONTROL.search(unquote(user)):
-        raise OsbsValidationException(
-            "git URI must not hold control characters: '%s'" % mask_url(text)
+    if _UNQUOTED.search(user):
+        raise _refused(
+            text, "must not have quotes or blanks before '@' that are not " "percent-encoded"
         )
+    if _CONTROL.search(unquote(user)):
+        raise _refused(text, "must not hold control characters")
     name, colon, _ = user.partition(":")
     if scheme not in ("http", "https"):
         if colon:
-            raise OsbsValidationException(
-                "git URI must not have a password, %s has no use for "
-                "it: '%s'" % (scheme, mask_url(text))
-            )
+            raise _refused(text, "must not have a password, %s has no use for it" % scheme)
         return Remote(text, None, None)
     # Whoever may list processes sees the arguments of git and of its helpers.
     store_line = "%s://%s@%s" % (scheme, user, re.split("[/?#]", rest)[0]) if colon else None
@@ -180,10 +198,12 @@ def _check_protocol(text, protocol):
 
 
 def _not_allowed(text, protocol):
-    return OsbsValidationException(
-        "git URI '%s': transport '%s' is not allowed, only %s"
-        % (mask_url(text), protocol, ", ".join(GIT_ALLOWED_PROTOCOLS))
-    )
+    allowed = ", ".join(GIT_ALLOWED_PROTOCOLS)
+    return _refused(text, "has transport '%s' that is not allowed, only %s" % (protocol, allowed))
+
+
+def _refused(text, problem):
+    return OsbsValidationException("git URI %s: '%s'" % (problem, _masked(text)))
 
 
 def environment():

@@ -21,11 +21,12 @@ _MAX_ERRORS = 65536
 # running may hold its output open), and how often its files are measured: milliseconds.
 _IDLE = 500
 
-# Sets the limits, which all children of git inherit, and runs git without input. When the client
+# Sets the limits, which all children of git inherit, and runs git without input. Without the signal
+# XFSZ git says which limit it has met, instead of dying silently. When the client
 # ends, however it is killed, the pipe on its side closes, and the whole process group is killed.
 # In a shell, as Python code between fork and exec can lock up a program that has threads.
 _WRAPPER = b"""\
-ulimit -c 0
+trap '' XFSZ
 ulimit -v "$1"
 ulimit -f "$2"
 shift 2
@@ -48,16 +49,8 @@ _NEW_SESSION = (
 )
 
 # What git (not the server, whose lines begin with "remote:") says at a limit.
-_AT_LIMIT = (
-    (
-        r"out of memory|cannot allocate memory|unable to create (?:threaded|thread)",
-        "git may use at most %d bytes of memory" % GIT_MAX_MEMORY,
-    ),
-    (
-        r"file too large|file size limit exceeded|signal %d\b" % signal.SIGXFSZ,
-        "git may write at most %d bytes to a file" % GIT_MAX_FILE,
-    ),
-)
+_OUT_OF_MEMORY = r"out of memory|cannot allocate memory|unable to create (?:threaded|thread)"
+_FILE_TOO_LARGE = r"file too large"
 
 # status: int, as a shell has it: 128 and the number of a signal that ended it. output, errors:
 # bytes; output is cut at its limit, of errors the end is kept.
@@ -96,7 +89,7 @@ class Budget(object):
         :raises GitLimitExceeded: more than GIT_MAX_DISK bytes
         """
         if self._directory and _size_of(self._directory) > GIT_MAX_DISK:
-            raise GitLimitExceeded("git may write at most %d bytes" % GIT_MAX_DISK)
+            raise GitLimitExceeded("git may write at most %d bytes to all files" % GIT_MAX_DISK)
 
 
 def _size_of(directory):
@@ -149,16 +142,19 @@ def run(args, budget, limit, env, cwd=None):
     if expired.is_set():
         raise GitLimitExceeded("git has not ended within %s seconds" % budget.seconds)
     if status and len(output) <= limit:
-        _check_failure(status, to_text(errors))
+        _check_failure(status, to_text(bytes(errors)))
     return Result(status, bytes(output[:limit]), bytes(errors))
 
 
 def _check_failure(status, errors):
     if status in _NO_PROGRAM:
         raise OsbsException("cannot run git: %s" % errors.strip())
-    for pattern, message in _AT_LIMIT:
+    for pattern, limit in (
+        (_OUT_OF_MEMORY, "have at most %d bytes of memory" % GIT_MAX_MEMORY),
+        (_FILE_TOO_LARGE, "write at most %d bytes to a file" % GIT_MAX_FILE),
+    ):
         if re.search(r"^(?!remote:).*(?:%s)" % pattern, errors, re.IGNORECASE | re.MULTILINE):
-            raise GitLimitExceeded(message)
+            raise GitLimitExceeded("git may " + limit)
 
 
 def _start(args, env, cwd):

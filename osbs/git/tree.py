@@ -11,8 +11,8 @@ from osbs.exceptions import OsbsException
 
 _LINK, _DIRECTORY, _SUBMODULE = b"120000", b"040000", b"160000"
 _MAX_LINK = 4096
-# Names of all files, links and directories on the way; each takes a command.
-_MAX_LOOKUPS = 64
+# Links and directories on the way to a file; most take a command. Linux follows 40 links.
+_MAX_LOOKUPS = 40
 
 # kind: one of the four. object_id: bytes, of a FILE only.
 Found = namedtuple("Found", "kind object_id")
@@ -44,6 +44,7 @@ class Tree(object):
         :raises OsbsException: git cannot read the tree or a link
         """
         directories, rest = [self._top], [name.encode("ascii")]
+        self._lookups = 0
         while rest:
             part = rest.pop(0)
             if part == b"..":
@@ -74,10 +75,10 @@ class Tree(object):
         return result.output
 
     def _look_up(self, directory, name):
+        self._lookups += 1
+        if directory is None or self._lookups > _MAX_LOOKUPS:
+            return None, None
         if (directory, name) not in self._entries:
-            self._lookups += 1
-            if directory is None or self._lookups > _MAX_LOOKUPS:
-                return None, None
             self._load(directory, [name])
         return self._entries[directory, name]
 

@@ -5,6 +5,7 @@ from __future__ import absolute_import, print_function, unicode_literals
 import io
 import logging
 import os
+import re
 import shutil
 from contextlib import contextmanager
 
@@ -20,7 +21,9 @@ from osbs.redact import mask_text
 logger = logging.getLogger(__name__)
 
 _MAX_OUTPUT = 1024 * 1024
+# How git from before 2.17 and 2.20, and a server, refuse a filter.
 _USAGE_ERROR = 129
+_REFUSED = re.compile(rb"filter-spec|filter '")
 # No filter program runs on what is checked out, whichever the user's settings know.
 _ATTRIBUTES = b"* -filter\n"
 
@@ -91,7 +94,7 @@ class Workspace(object):
         :return: process.Result
         """
         result = self.try_run(command, "--filter=" + objects, *args, **kwargs)
-        if result.status == _USAGE_ERROR or (result.status and b"filter" in result.errors):
+        if result.status and (result.status == _USAGE_ERROR or _REFUSED.search(result.errors)):
             result = self.try_run(command, *args, **kwargs)
         return result
 

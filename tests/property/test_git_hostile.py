@@ -244,8 +244,8 @@ entries = st.one_of(
     st.just(b"#" * (MAX_FILE_SIZE + 1)),
 )
 IN_HISTORY = PLACES + [".gitmodules", ".gitattributes", ".lfsconfig", "hooks/post-checkout"]
-# Starting git takes Python 2 five times as long; there the full number would take two minutes.
-HISTORIES = settings(max_examples=max(1, settings.default.max_examples // (12 if six.PY2 else 1)))
+# Each starts git a dozen times.
+HISTORIES = settings(max_examples=max(1, settings.default.max_examples // 12))
 histories = st.dictionaries(st.sampled_from(IN_HISTORY), entries, min_size=1, max_size=6)
 
 

@@ -28,14 +28,12 @@ NAMES = [
     "tags/dev",
     "refs/heads/dev",
     "origin/master",
-    "ORIG_HEAD",
     "FETCH_HEAD",
     "config",
     "a@b",
     "caf\xe9",
     "1" * 40,
     "v+1",
-    "HEAD/x",
 ]
 ASKED = [
     "%s",
@@ -50,7 +48,6 @@ ASKED = [
     "%s^0",
     "%s/",
     "%s^{commit}",
-    "%s...master",
 ]
 
 repositories = st.fixed_dictionaries(
@@ -79,7 +76,6 @@ questions = st.one_of(
                 "nonsense",
                 "HEAD~1",
                 "a b",
-                ":/x",
                 "Dockerfile",
                 ".",
                 "0" * 40,

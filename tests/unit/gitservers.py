@@ -5,6 +5,7 @@ from __future__ import absolute_import, print_function, unicode_literals
 import base64
 import os
 import socket
+import struct
 import subprocess
 import threading
 import time
@@ -155,3 +156,91 @@ def _wait_for_port(process, port):
             return
         except socket.error:
             assert process.poll() is None and time.time() < deadline
+
+
+class _HostileHandler(socketserver.BaseRequestHandler):
+    """Speaks the first version of git's protocol; what it says has no end."""
+
+    def handle(self):
+        self.server.connected.set()
+        try:
+            getattr(self, "_send_" + self.server.kind)()
+        except (IOError, OSError):  # git has hung up
+            self.server.hung_up.set()
+
+    def _send_nothing(self):
+        while self.request.recv(65536):
+            pass
+        self.server.hung_up.set()
+
+    def _send_refs(self):
+        self._send_line("%040d HEAD\0side-band-64k\n" % 1)
+        number = 0
+        while True:
+            number += 1000
+            self._send_line(
+                *["%040d refs/heads/%030d\n" % (1, number + more) for more in range(1000)]
+            )
+
+    def _send_pack(self):
+        """Send a blob of 64 GiB, in blocks of deflate that are not compressed."""
+        self._begin_pack(1)
+        size, header = 64 * 1024**3, bytearray()
+        header.append(0x80 | 0x30 | size & 15)
+        size >>= 4
+        while size > 127:
+            header.append(0x80 | size & 127)
+            size >>= 7
+        header.append(size)
+        self.request.sendall(bytes(header) + b"\x78\x01")
+        block = b"\0\xff\xff\0\0" + os.urandom(65535)
+        while True:
+            self.request.sendall(block * 16)
+
+    def _send_objects(self):
+        """Send a pack that has more objects than any memory."""
+        self._begin_pack(100 * 1000**2)
+        while True:
+            self.request.sendall(b"\x30\x78\x9c\x03\0\0\0\0\x01" * 10000)
+
+    def _begin_pack(self, count):
+        self._send_line(
+            *[
+                "%040d %s\n" % (1, name)
+                for name in ("HEAD\0 ofs-delta shallow", "refs/heads/master")
+            ]
+        )
+        self.request.sendall(b"0000")
+        while not self.request.recv(65536).endswith(b"0009done\n"):
+            pass
+        self._send_line("NAK\n")
+        self.request.sendall(b"PACK" + struct.pack(">II", 2, count))
+
+    def _send_line(self, *lines):
+        self.request.sendall(
+            b"".join(b"%04x%s" % (len(line) + 4, line.encode("ascii")) for line in lines)
+        )
+
+
+class _HostileServer(socketserver.ThreadingMixIn, socketserver.TCPServer):
+    daemon_threads = True
+    allow_reuse_address = True
+
+
+@contextmanager
+def hostile_server(kind):
+    """A server that sends without end, or nothing; yields it with ``url``, ``hung_up``.
+
+    :param kind: str, "nothing", "refs", "pack" or "objects"
+    """
+    server = _HostileServer(("127.0.0.1", 0), _HostileHandler)
+    server.kind, server.url = kind, "git://127.0.0.1:%d/x" % server.server_address[1]
+    server.connected, server.hung_up = threading.Event(), threading.Event()
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.daemon = True
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        server.server_close()

@@ -226,7 +226,9 @@ def test_a_command_that_does_not_end_is_killed_with_all_it_started(tmpdir):
     pid_file = tmpdir.join("pid")
     script = "sleep 100 & echo $! > %s; wait" % pid_file
     with pytest.raises(OsbsException) as caught:
-        process.run([b"sh", b"-c", script.encode("utf-8")], process.Budget(0.3), 100, dict(os.environ))
+        process.run(
+            [b"sh", b"-c", script.encode("utf-8")], process.Budget(0.3), 100, dict(os.environ)
+        )
     assert "0.3 seconds" in caught.value.message
     wait_until_gone(int(pid_file.read()))
 
@@ -248,7 +250,10 @@ def test_waiting_ends_although_something_holds_the_output_open():
     script = b'%s -c "import os, time; os.setsid(); time.sleep(3)" & echo done' % (
         sys.executable.encode("utf-8")
     )
-    assert process.run([b"sh", b"-c", script], process.Budget(60), 100, dict(os.environ)).output == b"done\n"
+    assert (
+        process.run([b"sh", b"-c", script], process.Budget(60), 100, dict(os.environ)).output
+        == b"done\n"
+    )
     assert time.time() - began < 2.5
 
 
