@@ -7,8 +7,6 @@ from __future__ import absolute_import, print_function, unicode_literals
 
 from collections import namedtuple
 
-from osbs.exceptions import OsbsException
-
 _LINK, _DIRECTORY, _SUBMODULE = b"120000", b"040000", b"160000"
 _MAX_LINK = 4096
 # Links and directories on the way to a file; most take a command. Linux follows 40 links.

@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 _MAX_OUTPUT = 1024 * 1024
 # How git from before 2.17 and 2.20, and a server, refuse a filter.
 _USAGE_ERROR = 129
-_REFUSED = re.compile(rb"filter-spec|filter '")
+_REFUSED = re.compile(b"filter-spec|filter '")
 # No filter program runs on what is checked out, whichever the user's settings know.
 _ATTRIBUTES = b"* -filter\n"
 
