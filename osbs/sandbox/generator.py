@@ -37,7 +37,8 @@ class Generator:
         Start a build of a BuildConfig.
 
         Between reading and writing the BuildConfig some time passes, so requests at the same time
-        make each other fail with 409, as on the real server.
+        make each other fail with 409, as on the real server. The Build is written a moment after
+        the BuildConfig: who sees the new lastVersion may look for the Build too early.
 
         :param request: dict or None, the BuildRequest
         :param triggered_by: list or None, value of ``spec.triggeredBy``
@@ -68,6 +69,7 @@ class Generator:
             self._store.update("buildconfigs", changed, config["metadata"]["resourceVersion"])
         except (Stale, Missing):
             raise errors.conflict(CONFIGS, name)
+        await self._cluster.timing.sleep("late_build")
         try:
             return self._store.create("builds", build)
         except Exists:
@@ -223,20 +225,20 @@ def _watched(config, trigger):
 def _build_metadata(config, request):
     name = name_of(config)
     number = config["status"]["lastVersion"] + 1
-    labels = dict((request.get("metadata") or {}).get("labels") or {})
-    labels.update(config["metadata"].get("labels") or {})
-    labels.update(
-        {
+    labels = dict(
+        config["metadata"].get("labels") or {},
+        **{
             "buildconfig": name[:63],
             builds.CONFIG_LABEL: name[:63],
             builds.POLICY_LABEL: config["spec"]["runPolicy"],
-        }
+        },
     )
+    annotations = {builds.CONFIG_LABEL: name, builds.NUMBER_ANNOTATION: str(number)}
     return {
         "name": "{}-{}".format(name, number),
         "namespace": namespace_of(config),
-        "labels": {key: labels[key] for key in sorted(labels)},
-        "annotations": {builds.CONFIG_LABEL: name, builds.NUMBER_ANNOTATION: str(number)},
+        "labels": builds.with_requested(request, "labels", labels),
+        "annotations": builds.with_requested(request, "annotations", annotations),
         "ownerReferences": [
             {
                 "apiVersion": "build.openshift.io/v1",

@@ -248,8 +248,10 @@ async def clone(request):
     metadata = {
         "name": "{}-{}".format(name, int(time.time())),
         "namespace": request.info.namespace,
-        "labels": build["metadata"].get("labels") or {},
+        "labels": builds.with_requested(body, "labels", build["metadata"].get("labels") or {}),
+        "annotations": builds.with_requested(body, "annotations", {}),
     }
+    metadata = {key: value for key, value in metadata.items() if value}
     made = request.cluster.store.create(
         "builds",
         {"metadata": metadata, "spec": build["spec"], "status": {"phase": NEW, "output": {}}},

@@ -20,6 +20,8 @@ class Timing:
     DEFAULTS = {
         # life of a build
         "instantiate": 0.02,
+        # between the write of the BuildConfig and that of its Build
+        "late_build": 0.1,
         "new": 0.05,
         "pending": 0.2,
         "cancel": 1.0,

@@ -18,6 +18,7 @@ CORE = "api/v1/namespaces/osbs/"
 #: delays that make tests quick but keep the order of things
 QUICK = {
     "instantiate": 0.001,
+    "late_build": 0.001,
     "new": 0.001,
     "pending": 0.001,
     "cancel": 0.01,

@@ -293,6 +293,47 @@ def test_instantiate_moves_last_version_on_and_puts_labels_on_the_build(api, pod
     assert (labels["git-branch"], labels["buildconfig"]) == ("m", "x")
 
 
+def _request_with(**metadata):
+    return {"kind": "BuildRequest", "apiVersion": "v1", "metadata": dict(metadata, name="x")}
+
+
+def test_a_build_has_the_annotations_of_its_request_and_the_servers_own(api, pods):
+    api.config("x")
+    body = _request_with(annotations={"mine": "1", "openshift.io/build.number": "9"})
+    made = api.post(OAPI + "buildconfigs/x/instantiate", body).json()
+    assert made["metadata"]["annotations"] == {
+        "mine": "1",
+        "openshift.io/build-config.name": "x",
+        "openshift.io/build.number": "1",
+    }
+
+
+def test_a_build_has_the_labels_of_its_request_unless_its_build_config_has_others(api, pods):
+    api.config("x", labels={"both": "config"})
+    body = _request_with(labels={"mine": "1", "both": "request"})
+    labels = api.post(OAPI + "buildconfigs/x/instantiate", body).json()["metadata"]["labels"]
+    assert (labels["mine"], labels["both"]) == ("1", "config")
+
+
+def test_a_clone_has_the_labels_and_annotations_of_its_request(api, pods):
+    api.post(OAPI + "builds", dict(build_config("x"), kind="Build"))
+    body = _request_with(labels={"mine": "1"}, annotations={"mine": "2"})
+    metadata = api.post(OAPI + "builds/x/clone", body).json()["metadata"]
+    assert (metadata["labels"]["mine"], metadata["annotations"]["mine"]) == ("1", "2")
+
+
+def test_last_version_is_seen_before_the_build_can_be_read():
+    with started(delays={"late_build": 30}) as api:
+        api.config("x", triggers=[{"type": "ConfigChange"}])
+        api.wait(lambda: api.get(OAPI + "buildconfigs/x").json()["status"]["lastVersion"])
+        assert api.get(OAPI + "builds/x-1").status_code == 404
+
+
+def test_instantiate_responds_when_the_build_can_be_read():
+    with started(delays={"late_build": 0.05}) as api:
+        assert api.get(OAPI + "builds/" + api.start("x")).status_code == 200
+
+
 def test_last_version_cannot_go_back_but_forward(api):
     api.config("x")
     for last, result in ((5, 5), (3, 5)):

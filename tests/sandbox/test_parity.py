@@ -44,6 +44,7 @@ ALLOWED = [
 
 DELAYS = {
     "instantiate": 0.01,
+    "late_build": 0.01,
     "new": 0.02,
     "pending": 0.02,
     "cancel": 0.05,

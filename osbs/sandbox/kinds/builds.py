@@ -183,6 +183,18 @@ def with_base_image(strategy, image, environment=()):
     return dict(strategy, customStrategy=_CUSTOM_STRATEGY.decode(resolved, ""))
 
 
+def with_requested(request, field, own):
+    """
+    Return labels or annotations of a Build: those of its BuildRequest, then the server's own.
+
+    :param request: dict, the BuildRequest
+    :param field: str, labels or annotations
+    :param own: dict, wins over what is requested
+    """
+    merged = dict((request.get("metadata") or {}).get(field) or {}, **own)
+    return {key: merged[key] for key in sorted(merged)}
+
+
 def phase_of(build):
     """Return the phase of a Build."""
     return build["status"]["phase"]
