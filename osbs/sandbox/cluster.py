@@ -9,6 +9,7 @@ import asyncio
 from osbs.sandbox import auth, imagestreams, rbac
 from osbs.sandbox.accounts import Accounts
 from osbs.sandbox.builds import BuildController
+from osbs.sandbox.deletion import Collector
 from osbs.sandbox.generator import Generator
 from osbs.sandbox.kinds import KINDS
 from osbs.sandbox.logs import ContainerLog
@@ -93,6 +94,7 @@ class Cluster:
         self.importer = imagestreams.Importer(self)
         self.imports = imagestreams.ImportRequest(self, self.importer)
         self.generator = Generator(self)
+        self.collector = Collector(self)
         self.builds = BuildController(self, runner)
         self._passwords = dict(passwords or {})
         self._more_users = list(users)
@@ -126,6 +128,7 @@ class Cluster:
         self.quotas.start()
         self.importer.start()
         self.generator.start()
+        self.collector.start()
         self.builds.start()
 
     async def stop(self):

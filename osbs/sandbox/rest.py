@@ -1,7 +1,8 @@
 """
 The verbs of the API on stored objects: get, list, create, update, patch, delete.
 
-Knows requests (:class:`Request`) but no HTTP server. Imports ``bodies``, ``kinds``, ``store``.
+Knows requests (:class:`Request`) but no HTTP server. Imports ``bodies``, ``kinds``, ``deletion``,
+``store``.
 """
 
 import base64
@@ -10,7 +11,8 @@ import json
 import random
 import time
 
-from osbs.sandbox import bodies, errors, selectors
+from osbs.sandbox import bodies, deletion, errors, selectors
+from osbs.sandbox.deletion import is_being_deleted
 from osbs.sandbox.kinds import KINDS, fields
 from osbs.sandbox.kinds.base import check_metadata_unchanged
 from osbs.sandbox.store import (
@@ -27,6 +29,9 @@ from osbs.sandbox.watches import Filter
 
 MERGE_PATCH = "application/merge-patch+json"
 STRATEGIC_PATCH = "application/strategic-merge-patch+json"
+
+#: what becomes of the dependents of an object that is deleted
+ORPHAN, BACKGROUND, FOREGROUND = "Orphan", "Background", "Foreground"
 
 #: metadata that only the server writes
 _SERVER_METADATA = (
@@ -195,7 +200,15 @@ def create(request):
     try:
         return request.render(request.cluster.store.create(request.info.resource, obj))
     except Exists:
-        raise errors.already_exists(request.group_resource, name_of(obj))
+        raise _already_exists(request, obj)
+
+
+def _already_exists(request, obj):
+    error = errors.already_exists(request.group_resource, name_of(obj))
+    there = request.cluster.store.get(request.info.resource, namespace_of(obj), name_of(obj))
+    if is_being_deleted(there):
+        error.message = "object is being deleted: {}".format(error.message)
+    return error
 
 
 def update(request, obj=None):
@@ -308,8 +321,11 @@ def delete(request):
     store = request.cluster.store
     if request.info.resource == "pods":
         return request.render(_delete_pod(store, obj))
+    policy = _propagation_policy(request)
+    if policy == FOREGROUND:
+        return request.render(_delete_in_foreground(request, obj))
     if request.info.resource == "buildconfigs":
-        return request.render(_delete_config(request, obj))
+        return request.render(_delete_config(request, obj, policy))
     store.delete(request.info.resource, request.info.namespace, request.info.name)
     if request.kind.returns_deleted:
         return request.render(obj)
@@ -352,24 +368,40 @@ def _delete_pod(store, pod):
     return pod
 
 
-def _delete_config(request, config):
-    """The legacy API orphans the builds, the group API deletes them too; unless told otherwise."""
+def _propagation_policy(request):
+    """The legacy API orphans the dependents, the group API deletes them; unless told otherwise."""
     options = _options(request)
-    policy = options.get("propagationPolicy") or ("Background" if request.info.group else "Orphan")
-    if options.get("orphanDependents") is not None:
-        policy = "Orphan" if options["orphanDependents"] else "Background"
+    orphan = options.get("orphanDependents")
+    if orphan is not None:
+        return ORPHAN if orphan else BACKGROUND
+    default = BACKGROUND if request.info.group else ORPHAN
+    return options.get("propagationPolicy") or default
+
+
+def _delete_in_foreground(request, obj):
+    if is_being_deleted(obj):
+        return obj
+    marked = with_metadata(
+        obj,
+        deletionTimestamp=rfc3339(),
+        deletionGracePeriodSeconds=0,
+        finalizers=[deletion.FINALIZER],
+    )
+    marked = request.cluster.store.update(request.info.resource, _ordered(marked))
+    request.cluster.collector.collect_later(request.info.resource, marked)
+    return marked
+
+
+def _delete_config(request, config, policy):
     store = request.cluster.store
     gone = store.delete("buildconfigs", namespace_of(config), name_of(config))
-    for build in store.list("builds", namespace_of(config)):
-        owners = build["metadata"].get("ownerReferences") or []
-        if not any(owner["uid"] == config["metadata"]["uid"] for owner in owners):
-            continue
-        if policy == "Orphan":
+    for build in deletion.dependent_builds(store, config):
+        if policy == ORPHAN:
             store.update("builds", with_metadata(build, ownerReferences=None))
         else:
             store.delete("builds", namespace_of(build), name_of(build))
     changes = {"deletionTimestamp": rfc3339(), "deletionGracePeriodSeconds": 0}
-    if policy == "Orphan":
+    if policy == ORPHAN:
         changes["finalizers"] = ["orphan"]
     return _ordered(with_metadata(gone, **changes))
 

@@ -26,6 +26,7 @@ class Timing:
         "pending": 0.2,
         "cancel": 1.0,
         "pod_deleted": 0.8,
+        "foreground_deletion": 1.0,
         "complete": 0.1,
         "prune": 1.0,
         "quota_retry": 0.25,

@@ -23,6 +23,7 @@ QUICK = {
     "pending": 0.001,
     "cancel": 0.01,
     "pod_deleted": 0.01,
+    "foreground_deletion": 0.02,
     "complete": 0.001,
     "prune": 0.01,
     "quota_retry": 0.01,

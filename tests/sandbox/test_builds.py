@@ -379,6 +379,52 @@ def test_the_options_of_a_deletion_say_what_becomes_of_the_builds(api, pods):
     assert api.stored("builds", name) is None
 
 
+FOREGROUND = {"propagationPolicy": "Foreground"}
+
+
+def test_an_object_that_is_deleted_in_the_foreground_stays_for_a_moment():
+    with started(delays={"foreground_deletion": 30}) as api:
+        api.config("x")
+        response = api.delete(OAPI + "buildconfigs/x", body=FOREGROUND)
+        metadata = api.get(OAPI + "buildconfigs/x").json()["metadata"]
+        assert metadata == response.json()["metadata"]
+        assert metadata["finalizers"] == ["foregroundDeletion"]
+        assert "deletionTimestamp" in metadata
+
+
+def test_an_object_that_is_being_deleted_cannot_be_created_anew():
+    with started(delays={"foreground_deletion": 30}) as api:
+        body = api.config("x")
+        api.delete(OAPI + "buildconfigs/x", body=FOREGROUND)
+        del body["metadata"]["resourceVersion"]
+        response = api.post(OAPI + "buildconfigs", body)
+        assert (response.status_code, response.json()["reason"]) == (409, "AlreadyExists")
+        assert response.json()["message"] == (
+            'object is being deleted: buildconfigs "x" already exists'
+        )
+
+
+def test_a_deletion_in_the_foreground_ends_with_the_builds_and_the_build_config(api, pods):
+    name = api.start("x")
+    api.delete(OAPI + "buildconfigs/x", body=FOREGROUND)
+    api.wait(lambda: api.stored("buildconfigs", "x"), lambda found: found is None)
+    assert api.stored("builds", name) is None
+
+
+def test_a_config_map_is_deleted_in_the_foreground_as_well(api):
+    api.post(CORE + "configmaps", {"metadata": {"name": "x"}})
+    api.delete(CORE + "configmaps/x", body=FOREGROUND)
+    api.wait(lambda: api.stored("configmaps", "x"), lambda found: found is None)
+
+
+def test_a_second_deletion_of_an_object_changes_nothing():
+    with started(delays={"foreground_deletion": 30}) as api:
+        api.config("x")
+        first = api.delete(OAPI + "buildconfigs/x", body=FOREGROUND)
+        second = api.delete(OAPI + "buildconfigs/x", body=FOREGROUND)
+        assert (second.status_code, second.json()) == (200, first.json())
+
+
 def stream_with_trigger(api):
     api.post(
         OAPI + "imagestreams",

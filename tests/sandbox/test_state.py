@@ -100,6 +100,14 @@ def test_logs_of_finished_builds_are_kept(state):
         assert log.decode("utf-8") == "příliš\n"
 
 
+def test_a_deletion_in_the_foreground_goes_on(state):
+    with started(state=state, delays={"foreground_deletion": 30}) as api:
+        api.config("x")
+        api.delete(OAPI + "buildconfigs/x", body={"propagationPolicy": "Foreground"})
+    with started(state=state) as api:
+        api.wait(lambda: api.stored("buildconfigs", "x"), lambda found: found is None)
+
+
 def test_builds_that_waited_go_on(state):
     with started(state=state, nodes=[]) as api:
         name = api.start("x", nodeSelector={"a": "b"})
