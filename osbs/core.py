@@ -1,7 +1,7 @@
 """The REST calls of OpenShift and Kubernetes that the build service needs.
 
 Contract: rest-client.md, sections 5 to 9, 14 and 15. One short method for each call, in the order
-of section 8; what a call is, how it is authenticated, repeated, settled and followed is decided in
+of section 8; what a call is, how it is authenticated, retried, done once and followed is decided in
 ``osbs.rest``.
 """
 
@@ -42,13 +42,13 @@ from osbs.http import HttpResponse, HttpSession, masked_body
 from osbs.rest import auth, groups, paging, plan, retry
 from osbs.rest.logs import LogFollower, close_stream
 from osbs.rest.objects import dict_in, dig, items_of, object_of
-from osbs.rest.settle import (
-    Instantiations,
+from osbs.rest.once import (
+    create_once,
     find_created,
+    find_instantiated,
     find_updated,
-    is_own_conflict,
+    may_be_own_conflict,
     name_of,
-    settle,
 )
 from osbs.rest.watch import Watch
 from osbs.utils import retry_on_conflict
@@ -70,10 +70,10 @@ _ERROR_LINES = 1000
 _IDLE_LIMIT = 60
 _WAIT_ATTEMPTS = 9
 # Parallel instantiates of one BuildConfig end in conflicts that have no meaning: instead of the
-# waits of retry_on_conflict, short ones, in seconds.
-_INSTANTIATE_REPEATS = 11
-_INSTANTIATE_PAUSE = 0.2
-_INSTANTIATE_LONGEST_PAUSE = 10
+# delays of retry_on_conflict, short ones, in seconds.
+_INSTANTIATE_RETRIES = 11
+_INSTANTIATE_DELAY = 0.2
+_INSTANTIATE_LONGEST_DELAY = 10
 
 
 def check_response(response, log_level=logging.ERROR):
@@ -179,7 +179,6 @@ class Openshift(object):
 
         self._tokens = auth.Tokens()
         self._groups = groups.Groups(openshift_api, openshift_api_url, k8s_api_url)
-        self._instantiations = Instantiations()
         self._discovered = not self._groups.may_discover
         self._ca_bundle = _readable(ca_bundle)
         self.ca = self._ca_bundle
@@ -342,7 +341,7 @@ class Openshift(object):
         if self._uses_groups():
             call = groups.with_group_version(call)
         response = getattr(self, "_" + call.verb)(url, **call.options)
-        if call.verb == "put" and is_own_conflict(response):
+        if call.verb == "put" and may_be_own_conflict(response):
             response = find_updated(self._unchecked, call) or response
         _check(call, response)
         return response
@@ -351,10 +350,10 @@ class Openshift(object):
         return self._call(call._replace(level=None))
 
     def _create(self, call):
-        """Send a create; if nobody knows how it ended, look for the object (decision D10)."""
+        """Send a create; if its outcome is unknown, look up the object."""
         if not name_of(call.options["data"]):
             call = call._replace(options=dict(call.options, repeatable=False))
-        response = settle(
+        response = create_once(
             lambda: self._unchecked(call), lambda: find_created(self._unchecked, call)
         )
         _check(call, response)
@@ -484,9 +483,7 @@ class Openshift(object):
         :param build_config_json: str, JSON
         :return: HttpResponse, unchecked
         """
-        response = self._create(plan.create_build_config(build_config_json))
-        self._instantiations.note(name_of(build_config_json), response)
-        return response
+        return self._create(plan.create_build_config(build_config_json))
 
     def update_build_config(self, build_config_id, build_config_json):
         """Replace a BuildConfig.
@@ -498,34 +495,29 @@ class Openshift(object):
         response = self._call(plan.update_build_config(build_config_id, build_config_json))
         # An update that was not carried out, and a build with what was there before.
         _object_if_answer(response)
-        self._instantiations.note(build_config_id, response)
         return response
 
     def instantiate_build_config(self, build_config_id):
-        """Start a build of a BuildConfig, once (known defect 5, decision D10).
+        """Start a build of a BuildConfig, exactly once, whoever else starts builds of it.
 
-        A conflict with another instantiate is tried again.
+        A conflict with another instantiate is retried.
 
         :param build_config_id: str
         :return: HttpResponse with the Build, unchecked
         """
-        call = plan.instantiate(build_config_id, self._os_api_version)
-        pauses = retry.Pauses(_INSTANTIATE_PAUSE, _INSTANTIATE_LONGEST_PAUSE, at_once=False)
-        response = self._instantiate_once(build_config_id, call)
-        while response.status_code == http_client.CONFLICT and (
-            pauses.count < _INSTANTIATE_REPEATS
-        ):
-            logger.info("%s is being instantiated by others, trying again", build_config_id)
-            retry.sleep(pauses.next())
-            response = self._instantiate_once(build_config_id, call)
-        return response
-
-    def _instantiate_once(self, build_config_id, call):
-        before = self._instantiations.version_before(self._unchecked, build_config_id)
-        return settle(
-            lambda: self._instantiations.send(build_config_id, lambda: self._unchecked(call)),
-            lambda: self._instantiations.find(self._unchecked, build_config_id, before()),
-        )
+        # All attempts carry the same id: whichever was carried out, its Build is found.
+        request_id = base64.b16encode(os.urandom(16)).decode("ascii")
+        request = plan.instantiate(build_config_id, self._os_api_version, request_id)
+        delays = retry.Pauses(_INSTANTIATE_DELAY, _INSTANTIATE_LONGEST_DELAY, at_once=False)
+        while True:
+            response = create_once(
+                lambda: self._unchecked(request),
+                lambda: find_instantiated(self._unchecked, build_config_id, request_id),
+            )
+            if response.status_code != http_client.CONFLICT or delays.count >= _INSTANTIATE_RETRIES:
+                return response
+            logger.info("%s is being instantiated by others, retrying", build_config_id)
+            retry.sleep(delays.next())
 
     def start_build(self, build_config_id):
         """Start a build of a BuildConfig; see :meth:`instantiate_build_config`."""

@@ -1,4 +1,4 @@
-"""How a REST call is planned, authenticated, repeated, settled and followed. Private.
+"""How a REST call is planned, authenticated, retried, done once and followed. Private.
 
 ``osbs.core`` is the only user. May import ``osbs.http`` and the leaves, never ``osbs.core``,
 ``osbs.build`` or ``osbs.api``.
@@ -8,7 +8,7 @@ groups      where the API groups of OpenShift 4 live
 objects     reading JSON that may be of any shape; pure
 auth        which token is sent, and how to get the next one
 retry       what may be repeated and when; deadlines and pauses
-settle      what to do after a request of which nobody knows whether it was carried out
+once        creating exactly once, although the outcome of a request may be unknown
 paging      lists in pages
 watch       the one watch engine
 logs        the one follower of logs

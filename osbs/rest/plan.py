@@ -23,6 +23,8 @@ if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
 
 OPENSHIFT, KUBERNETES = "openshift", "kubernetes"
 JSON_HEADERS = {"Content-Type": "application/json"}
+# Annotation of a BuildRequest, which OpenShift (1.3 to 4) copies to the Build: whose Build it is.
+REQUEST_ID = "osbs-client/request-id"
 
 _NOT_IN_A_SEGMENT = re.compile("[/?#\x00-\x1f\x7f-\x9f]")
 _DOTS = (".", "..")
@@ -165,9 +167,10 @@ def update_build_config(name, json_text):
     return _sent("put", "buildconfigs/%s" % segment(name, "BuildConfig"), json_text)
 
 
-def instantiate(name, api_version):
+def instantiate(name, api_version, request_id):
     path = "buildconfigs/%s/instantiate" % segment(name, "BuildConfig")
-    request = {"kind": "BuildRequest", "apiVersion": api_version, "metadata": {"name": name}}
+    metadata = {"name": name, "annotations": {REQUEST_ID: request_id}}
+    request = {"kind": "BuildRequest", "apiVersion": api_version, "metadata": metadata}
     return _sent("post", path, request, level=None, repeatable=False)
 
 

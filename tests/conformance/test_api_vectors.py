@@ -11,6 +11,7 @@ import pytest
 
 from osbs.api import OSBS
 from osbs.conf import Configuration
+from osbs.rest import plan
 from tests.conformance.normal import DATA, INPUTS, ROOT, normal, vectors
 from tests.conformance.recorder import Recorder
 
@@ -83,8 +84,18 @@ def run(vector, repositories, home, openshift_api="oapi"):
             got["result"] = None
         else:
             got["result"] = {"response": response.json}
-        got["writes"] = recorder.writes
+        got["writes"] = [without_request_id(write) for write in recorder.writes]
         return normal(got, [(recorder.url, "URL"), (repositories.top, "REPOS"), (ROOT, "ROOT")])
+
+
+def without_request_id(write):
+    # By this random id a Build is found when the response to its instantiate is lost. The reference
+    # sent none, and could start a build twice.
+    if not write["path"].endswith("/instantiate"):
+        return write
+    metadata = dict(write["body"]["metadata"])
+    assert list(metadata.pop("annotations")) == [plan.REQUEST_ID]
+    return dict(write, body=dict(write["body"], metadata=metadata))
 
 
 def without_repository_tags(result):

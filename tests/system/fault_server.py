@@ -23,7 +23,7 @@ from aiohttp import web
 from osbs.sandbox.installation import Installation
 from osbs.sandbox.kinds import images
 from osbs.sandbox.pods import ScriptedRunner
-from osbs.sandbox.store import namespace_of
+from osbs.sandbox.store import name_of, namespace_of
 from tests.system.fault_scene import LIVING, LOG_LINES, SCENE, STREAM_REPOSITORY
 
 #: seconds; as good as nothing, but the order of things stays
@@ -35,7 +35,12 @@ PATIENCE = 10.0
 STATE = ("builds", "buildconfigs", "configmaps", "imagestreams", "resourcequotas")
 #: what the server itself changes on the way
 VOLATILE = ("uid", "resourceVersion", "creationTimestamp", "generation", "ownerReferences")
-VOLATILE_ANNOTATIONS = ("openshift.io/build.pod-name", "openshift.io/image.dockerRepositoryCheck")
+REQUEST_ID = "osbs-client/request-id"
+VOLATILE_ANNOTATIONS = (
+    "openshift.io/build.pod-name",
+    "openshift.io/image.dockerRepositoryCheck",
+    REQUEST_ID,
+)
 
 
 class Cell:
@@ -163,9 +168,14 @@ class Cells:
         self._sandbox.faults.clear()
         await self._until(lambda: not cell.busy)
         state = self._state(cell.namespace)
+        request_ids = {
+            name_of(build): (build["metadata"].get("annotations") or {}).get(REQUEST_ID)
+            for build in self._sandbox.store.list("builds", cell.namespace)
+        }
         self._remove(cell)
         return {
             "state": state,
+            "request_ids": request_ids,
             "states": cell.states,
             "fired": [fault.fired for fault in faults] + [cell.fired],
             "requests": cell.requests,

@@ -254,13 +254,12 @@ def test_fork_with_every_lock_held_does_not_block_the_child(osbs):
     osbs.get_user()
     locks = [
         osbs.os._con._pool._of_process.get().lock,
-        osbs.os._instantiations._of_process.get().lock,
         osbs.os._tokens._lock.get(),
     ]
     held, release = threading.Event(), threading.Event()
 
     def hold():
-        with locks[0], locks[1], locks[2]:
+        with locks[0], locks[1]:
             held.set()
             release.wait(SECONDS)
 

@@ -246,7 +246,9 @@ class TestPlumbing(object):
         flexmock(openshift).should_receive("_get").and_return(reply(status=404))
         openshift._post = lambda url, **kwargs: seen.update(kwargs, url=url) or reply(build())
         openshift.start_build("bc")
-        assert json.loads(seen.pop("data")) == {
+        request = json.loads(seen.pop("data"))
+        assert list(request["metadata"].pop("annotations")) == ["osbs-client/request-id"]
+        assert request == {
             "kind": "BuildRequest",
             "apiVersion": "v1",
             "metadata": {"name": "bc"},

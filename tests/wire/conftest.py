@@ -6,7 +6,7 @@ import pytest
 
 from osbs import http
 from osbs.core import Openshift
-from osbs.rest import logs, retry, settle, watch
+from osbs.rest import logs, once, retry, watch
 from tests.wire.server import WireServer
 
 
@@ -34,7 +34,7 @@ def impatient(monkeypatch):
     monkeypatch.setattr(watch, "MAX_FAILURES", 4)
     monkeypatch.setattr(logs, "MAX_FAILURES", 4)
     monkeypatch.setattr(logs, "PHASE_PAUSE", 0.02)
-    monkeypatch.setattr(settle, "LOOKS", (0, 0.01))
+    monkeypatch.setattr(once, "LOOKUP_DELAYS", (0, 0.01))
 
 
 @pytest.fixture

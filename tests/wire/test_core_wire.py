@@ -54,6 +54,8 @@ class Builds(object):
             return answer(
                 200, {"metadata": {"name": "app"}, "status": {"lastVersion": self.last_version}}
             )
+        if path == "builds":
+            return answer(200, {"items": [self.objects[path] for path in self.builds]})
         if path in self.objects:
             return answer(200, self.objects[path])
         return answer(404, {"kind": "Status", "message": "not found"})
@@ -61,18 +63,23 @@ class Builds(object):
     def act(self, path, request):
         body = json.loads(request.body.decode("utf-8"))
         if path.endswith("/instantiate"):
-            self.last_version += 1
-            name = "app-%d" % self.last_version
-            made = self.objects["builds/" + name] = {
-                "metadata": {"name": name},
-                "status": {"phase": "New"},
-            }
+            made = self.start(body["metadata"].get("annotations"))
             return answer(201, made)
         path = "%s/%s" % (path, body["metadata"]["name"])
         if path in self.objects:
             return answer(409, {"kind": "Status", "reason": "AlreadyExists"})
         self.objects[path] = dict(body, extra="by the server")
         return answer(201, self.objects[path])
+
+    def start(self, annotations=None):
+        """Make a Build of the BuildConfig; returns it."""
+        self.last_version += 1
+        name = "app-%d" % self.last_version
+        made = self.objects["builds/" + name] = {
+            "metadata": {"name": name, "annotations": annotations},
+            "status": {"phase": "New"},
+        }
+        return made
 
     @property
     def builds(self):
@@ -129,7 +136,7 @@ def test_an_instantiate_is_sent_again_when_the_server_was_too_busy_to_act(serve,
 
 
 def test_an_instantiate_in_conflict_with_others_is_tried_again(serve, client, monkeypatch):
-    monkeypatch.setattr(core, "_INSTANTIATE_PAUSE", 0.001)
+    monkeypatch.setattr(core, "_INSTANTIATE_DELAY", 0.001)
     state = Builds(
         lambda number: (False, [answer(409, {"reason": "Conflict"})]) if number < 4 else None
     )
@@ -138,53 +145,83 @@ def test_an_instantiate_in_conflict_with_others_is_tried_again(serve, client, mo
 
 
 def test_a_conflict_without_end_is_returned(serve, client, monkeypatch):
-    monkeypatch.setattr(core, "_INSTANTIATE_PAUSE", 0)
+    monkeypatch.setattr(core, "_INSTANTIATE_DELAY", 0)
     state = Builds(lambda number: (False, [answer(409, {"reason": "Conflict"})]))
     assert client(serve(state)).instantiate_build_config("app").status_code == 409
     assert state.posts == 12
 
 
-def test_builds_of_others_are_not_taken_for_ones_own(serve, client):
+@pytest.mark.parametrize("others", (1, 2, 20))
+def test_ones_own_build_is_found_among_those_of_others(serve, client, others):
     state = Builds(None)
 
     def fault(number):
-        # Two other clients come first.
-        for _ in range(2):
-            state.last_version += 1
-            name = "app-%d" % state.last_version
-            state.objects["builds/" + name] = {"metadata": {"name": name}}
+        for _ in range(others):
+            state.start({"osbs-client/request-id": "theirs"})
         return True, [RESET]
 
     state.fault = fault
+    build = client(serve(state)).instantiate_build_config("app").json()
+    assert build["metadata"]["name"] == "app-%d" % (8 + others)
+
+
+def test_builds_of_others_are_not_taken_for_ones_own(serve, client):
+    state = Builds(lambda number: state.start() and (False, [RESET]))
     with pytest.raises(OsbsException):
         client(serve(state)).instantiate_build_config("app")
     assert state.posts == 1
 
 
-def test_a_build_that_another_call_got_is_not_taken(serve, client):
-    state = Builds(lambda number: None)
-    openshift = client(serve(state))
-    openshift.instantiate_build_config("app")
-    # As if the version had been read before that call.
-    state.fault = lambda number: (False, [RESET])
-    before = openshift._instantiations
-    openshift._instantiations.version_before = lambda call, name: lambda: 7
-    with pytest.raises(OsbsException):
-        openshift.instantiate_build_config("app")
-    assert before is openshift._instantiations
+def test_a_build_that_shows_up_a_moment_after_the_connection_broke_is_found(serve, client):
+    state = Builds(None)
+    ids = []
+
+    def script(request):
+        if request.method == "POST":
+            ids.append(json.loads(request.body.decode("utf-8"))["metadata"]["annotations"])
+            return [RESET]
+        if "labelSelector" in request.path and len(server.methods) > 2 and not state.builds:
+            state.start(ids[0])
+        return state(request)
+
+    server = serve(script)
+    build = client(server).instantiate_build_config("app").json()
+    assert (build["metadata"]["name"], len(ids)) == ("app-8", 1)
 
 
-def test_the_version_is_not_asked_for_when_an_update_just_told_it(serve, client):
-    state = Builds(lambda number: None)
+def test_only_builds_of_the_build_config_are_looked_through(serve, client):
+    server = serve(Builds(once(True, [RESET])))
+    client(server).instantiate_build_config("app")
+    assert server.paths[1].endswith("builds/?labelSelector=buildconfig%3Dapp")
+
+
+def test_the_builds_of_a_build_config_with_a_long_name_are_found(serve, client):
+    server = serve(Builds(once(True, [RESET])))
+    client(server).instantiate_build_config("a" * 70)
+    assert server.paths[1].endswith("builds/?labelSelector=buildconfig%3D" + "a" * 63)
+
+
+def test_all_attempts_of_an_instantiate_carry_the_same_id(serve, client, monkeypatch):
+    monkeypatch.setattr(core, "_INSTANTIATE_DELAY", 0)
+    state = Builds(once(False, [answer(409, {"reason": "Conflict"})]))
     server = serve(state)
+    client(server).instantiate_build_config("app")
+    assert len({request.body for request in server.requests}) == 1 < len(server.requests)
+
+
+def test_each_instantiate_has_an_id_of_its_own(serve, client):
+    server = serve(Builds(lambda number: None))
     openshift = client(server)
-    openshift.update_build_config(
-        "app", json.dumps({"metadata": {"name": "app"}, "status": {"lastVersion": 7}})
-    )
     openshift.instantiate_build_config("app")
-    assert server.methods == ["PUT", "POST"]
     openshift.instantiate_build_config("app")
-    assert server.methods == ["PUT", "POST", "GET", "POST"]
+    first, second = (request.body for request in server.requests)
+    assert first != second
+
+
+def test_an_instantiate_is_one_request(serve, client):
+    server = serve(Builds(lambda number: None))
+    client(server).instantiate_build_config("app")
+    assert server.methods == ["POST"]
 
 
 NAMED = {
@@ -235,6 +272,12 @@ def test_somebody_elses_object_is_not_taken_after_a_lost_answer(serve, client):
         {"metadata": {"name": "x", "labels": {"a": "mine"}}}
     )
     assert response.status_code == 409
+
+
+def test_an_object_that_is_being_deleted_is_not_what_a_create_made(serve, client):
+    state = Builds(once(False, [RESET]))
+    state.objects["builds/x"] = {"metadata": {"name": "x", "deletionTimestamp": "2026-11-28"}}
+    assert client(serve(state)).create_build({"metadata": {"name": "x"}}).status_code == 409
 
 
 def test_a_build_without_a_name_is_found_by_its_koji_task(serve, client):
@@ -666,7 +709,6 @@ class TestGroups(object):
         ns = "namespaces/default/"
         assert server.paths == [
             build + ns + "builds/b/",
-            build + ns + "buildconfigs/c/",
             build + ns + "buildconfigs/c/instantiate",
             image + ns + "imagestreams/s",
             image + ns + "imagestreamtags/s:t",

@@ -1,0 +1,180 @@
+"""Create something exactly once, although the outcome of a request may be unknown.
+
+A connection may break, or a proxy may respond, after the server has carried out a request. A create
+with such an outcome is not sent again: what it would have created is looked up instead. A named
+object is found by its name, the Build of an instantiate by the random id in its annotations, which
+OpenShift copies there from the BuildRequest. May import ``osbs.rest`` and the leaves.
+"""
+
+from __future__ import absolute_import, print_function, unicode_literals
+
+import json
+import logging
+
+from six.moves import http_client
+
+from osbs._compat import to_text
+from osbs.exceptions import OsbsException
+from osbs.rest import plan
+from osbs.rest.objects import dig, equals, includes, items_of, object_of
+from osbs.rest.retry import may_have_acted, sleep
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
+    from typing import Any  # noqa: F401
+
+logger = logging.getLogger(__name__)
+
+# Seconds before each lookup: the server may still be at work when the connection breaks.
+LOOKUP_DELAYS = (0, 0.5, 1.5)
+_SUCCESS = (http_client.OK, http_client.CREATED, http_client.ACCEPTED)
+# Length to which OpenShift cuts the name of a BuildConfig in the labels of its Builds.
+_LABEL_LENGTH = 63
+# Parts that identify a created object; the server adds to them, and normalises others.
+_IDENTITY = (
+    ("metadata", "labels"),
+    ("metadata", "annotations"),
+    ("spec", "source"),
+    ("spec", "strategy", "customStrategy", "env"),
+    ("spec", "dockerImageRepository"),
+    ("spec", "hard"),
+    ("data",),
+)
+# Parts that a client changes; after an update they are what was sent.
+_CHANGED = (("metadata", "labels"), ("metadata", "annotations"), ("spec",), ("status", "cancelled"))
+
+
+def create_once(send, find):
+    # type: (Any, Any) -> Any
+    """Send a create; if its outcome is unknown, look up what it would have created.
+
+    :param send: function without arguments that returns an HttpResponse
+    :param find: function without arguments that returns an HttpResponse with the created object,
+        or None if there is none
+    :return: HttpResponse, that of the create or of the lookup
+    :raises OsbsException: the create failed and nothing was found
+    :raises OsbsResponseException: the response is no object although its status is a success, and
+        nothing was found
+    """
+    response = None
+    try:
+        response = send()
+        if response.status_code in _SUCCESS:
+            object_of(response)
+    except OsbsException as ex:
+        if response is None and not may_have_acted(ex):
+            raise
+        found = _look_up(find)
+        if found is None:
+            raise
+        return found
+    found = _look_up(find) if _is_ambiguous(response) else None
+    return response if found is None else found
+
+
+def _is_ambiguous(response):
+    status = response.status_code
+    return (
+        status >= http_client.INTERNAL_SERVER_ERROR
+        or status == http_client.REQUEST_TIMEOUT
+        or may_be_own_conflict(response)
+    )
+
+
+def _look_up(find):
+    for delay in LOOKUP_DELAYS:
+        sleep(delay)
+        try:
+            found = find()
+        except OsbsException as ex:
+            logger.info("the outcome of the request is unknown: %s", type(ex).__name__)
+            return None
+        if found is not None:
+            logger.warning("the request failed, but was carried out")
+            return found
+    return None
+
+
+def may_be_own_conflict(response):
+    # type: (Any) -> bool
+    """Tell whether an earlier attempt of the same request may be what it conflicts with."""
+    return response.status_code == http_client.CONFLICT and getattr(response, "repeated", False)
+
+
+def name_of(body):
+    # type: (Any) -> Any
+    """Return the name in the body of a create, None if the server is to choose it."""
+    return dig(_parsed(body), "metadata", "name")
+
+
+def _parsed(body):
+    try:
+        return json.loads(body)
+    except (TypeError, ValueError, RuntimeError):  # RuntimeError: nested too deeply
+        return None
+
+
+def find_created(send, create):
+    # type: (Any, plan.Plan) -> Any
+    """Look up the object of a create, by its name or, for a Build without one, its Koji task.
+
+    :param send: function of a Plan that returns an HttpResponse
+    :return: HttpResponse with the object; None if there is none, or one of somebody else
+    """
+    sent = _parsed(create.options["data"])
+
+    def is_ours(found):
+        # What is being deleted was there before.
+        return not dig(found, "metadata", "deletionTimestamp") and all(
+            includes(dig(found, *path), dig(sent, *path)) for path in _IDENTITY
+        )
+
+    name = dig(sent, "metadata", "name")
+    if name:
+        response = send(plan.look_up(create, name))
+        missing = response.status_code == http_client.NOT_FOUND
+        return response if not missing and is_ours(object_of(response)) else None
+    task_id = dig(sent, "metadata", "labels", "koji-task-id")
+    if task_id is None or not create.path.startswith("builds"):
+        return None
+    return _find_build(send, plan.list_builds(koji_task_id=task_id), is_ours)
+
+
+def find_instantiated(send, build_config, request_id):
+    # type: (Any, str, str) -> Any
+    """Look up the Build of an instantiate; see :func:`find_created`."""
+    path = ("metadata", "annotations", plan.REQUEST_ID)
+    return _find_build(
+        send,
+        plan.list_builds(to_text(build_config)[:_LABEL_LENGTH]),
+        lambda build: dig(build, *path) == request_id,
+    )
+
+
+def _find_build(send, listing, is_ours):
+    builds = [build for build in items_of(object_of(send(listing))) if is_ours(build)]
+    if len(builds) != 1:
+        return None
+    response = send(plan.get_build(dig(builds[0], "metadata", "name")))
+    object_of(response)
+    return response
+
+
+def find_updated(send, update):
+    # type: (Any, plan.Plan) -> Any
+    """Return the response with an object if it is what an update would have made of it.
+
+    :param send: function of a Plan that returns an HttpResponse
+    :return: HttpResponse; None if it is something else, or cannot be read
+    """
+    sent = _parsed(update.options["data"])
+    try:
+        response = send(update._replace(verb="get", options={}))
+        found = object_of(response)
+    except OsbsException:
+        return None
+    # To the tag of an ImageStreamTag the server adds something.
+    same = includes(dig(found, "tag"), dig(sent, "tag")) and all(
+        equals(dig(found, *path), dig(sent, *path)) for path in _CHANGED
+    )
+    return response if same else None
