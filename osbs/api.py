@@ -482,7 +482,7 @@ class OSBS(object):
         before the BuildConfig is written, GET of the stream and of its tag (either may be missing,
         which is no error); after it, GET of the tag anew and its PUT if it differs (a conflict, as
         above), GET of the BuildConfig and PUT of the triggers; and, instead of the instantiate, a
-        watch for the build that the trigger starts, and its GET.
+        watch for the build that the trigger starts, and its GET (again while it is not there yet).
         """
         build_json = build_request.render()
         api_version = build_json["apiVersion"]
@@ -508,7 +508,7 @@ class OSBS(object):
         if image_stream and triggers:
             previous = existing["status"]["lastVersion"]
             build_id = self.os.wait_for_new_build_config_instance(name, previous)
-            return BuildResponse(self.os.get_build(build_id).json())
+            return BuildResponse(self.os.wait_for_build_to_exist(build_id).json())
         return BuildResponse(self.os.start_build(name).json())
 
     def _check_labels(self, repo_info):

@@ -74,6 +74,9 @@ _WAIT_ATTEMPTS = 9
 _INSTANTIATE_RETRIES = 11
 _INSTANTIATE_DELAY = 0.2
 _INSTANTIATE_LONGEST_DELAY = 10
+# Seconds: how long what happens by itself is waited for, and the delays meanwhile.
+_LATE_BUILD_TIMEOUT = 30
+_SHORT_DELAY, _LONGEST_SHORT_DELAY = 0.1, 2
 
 
 def check_response(response, log_level=logging.ERROR):
@@ -421,6 +424,27 @@ class Openshift(object):
         :return: HttpResponse
         """
         return self._call(plan.get_build(build_id))
+
+    def wait_for_build_to_exist(self, build_id):
+        """Get a build that the server has named, but may not hold yet.
+
+        The new lastVersion of a BuildConfig can be read a moment before the build.
+
+        :param build_id: str
+        :return: HttpResponse
+        :raises OsbsWaitTimeout: it does not exist after 30 seconds
+        """
+        deadline = retry.Deadline(_LATE_BUILD_TIMEOUT)
+        delays = retry.Pauses(_SHORT_DELAY, _LONGEST_SHORT_DELAY, at_once=False)
+        while True:
+            try:
+                return self.get_build(build_id)
+            except OsbsResponseException as ex:
+                if ex.status_code != http_client.NOT_FOUND:
+                    raise
+            _check_expired(deadline, "build '%s'" % build_id, "not found")
+            logger.info("build %s cannot be read yet", build_id)
+            retry.sleep(delays.next(), deadline)
 
     def list_builds(
         self,

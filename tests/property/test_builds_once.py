@@ -133,6 +133,13 @@ def test_defect_05_a_build_is_never_started_twice(bench, way):
     run()
 
 
+def test_a_build_that_can_be_read_late_is_no_error(bench):
+    late = {"kind": "status", "status": 404, "method": "GET", "path": r"/builds/[^/?]+/$"}
+    with bench.cell(faults=[dict(late, count=3)]) as cell:
+        result = _CASES["OSBS create_orchestrator_build rebuilt automatically"].call(cell.osbs)
+    assert ([result], sum(cell.after["fired"])) == (made(cell), 3)
+
+
 def start(osbs):
     return fault_cases.name(osbs.os.start_build("config"))
 

@@ -81,6 +81,7 @@ CORE = {
     "update_labels_on_build": ("x", {"a": "b"}),
     "update_labels_on_build_config": ("x", {"a": "b"}),
     "wait": ("x", ["complete"]),
+    "wait_for_build_to_exist": ("x",),
     "wait_for_build_to_finish": ("x",),
     "wait_for_build_to_get_scheduled": ("x",),
     "wait_for_new_build_config_instance": ("x", 1),

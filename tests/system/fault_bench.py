@@ -18,7 +18,7 @@ import pytest
 from six.moves import http_client
 from six.moves.urllib.parse import urlsplit
 
-from osbs import http, utils
+from osbs import core, http, utils
 from osbs.api import OSBS
 from osbs.build import spec
 from osbs.conf import Configuration
@@ -149,6 +149,7 @@ class Bench(object):
         monkeypatch.setattr(time, "sleep", self.sleep)
         monkeypatch.setattr(http, "HTTP_REQUEST_TIMEOUT", REQUEST_TIMEOUT)
         monkeypatch.setattr(watch, "FIRST_EVENT", 0.2)
+        monkeypatch.setattr(core, "_LATE_BUILD_TIMEOUT", 0.2)
         signal.signal(signal.SIGALRM, _interrupt)
         # What would differ from call to call.
         monkeypatch.setattr(spec, "random", _NotRandom)

@@ -357,6 +357,7 @@ OPENSHIFT_CASES = [
         {"variant": "of one object"},
     ),
     ("wait", lambda osbs: phase(osbs.os.wait("done", ["complete"]))),
+    ("wait_for_build_to_exist", lambda osbs: essence(osbs.os.wait_for_build_to_exist("done"))),
     ("wait_for_build_to_finish", lambda osbs: phase(osbs.os.wait_for_build_to_finish("done"))),
     (
         "wait_for_build_to_get_scheduled",

@@ -17,6 +17,7 @@ from osbs.exceptions import (
     OsbsException,
     OsbsResponseException,
     OsbsValidationException,
+    OsbsWaitTimeout,
 )
 from osbs.rest import auth, groups
 from tests.wire.server import CHUNKED, CLOSE, RESET, answer, chunk
@@ -222,6 +223,27 @@ def test_an_instantiate_is_one_request(serve, client):
     server = serve(Builds(lambda number: None))
     client(server).instantiate_build_config("app")
     assert server.methods == ["POST"]
+
+
+def test_a_build_that_is_named_before_it_can_be_read_is_waited_for(serve, client):
+    server = serve([answer(404, {}), answer(404, {}), answer(200, {"metadata": {"name": "x"}})])
+    assert client(server).wait_for_build_to_exist("x").json() == {"metadata": {"name": "x"}}
+
+
+def test_a_build_that_never_can_be_read_is_waited_for_no_longer_than_that(
+    serve, client, monkeypatch
+):
+    monkeypatch.setattr(core, "_LATE_BUILD_TIMEOUT", 0.05)
+    with pytest.raises(OsbsWaitTimeout) as info:
+        client(serve([answer(404, {})])).wait_for_build_to_exist("x")
+    assert info.value.message == ("build 'x': not done within 0.05 seconds (last seen: not found)")
+
+
+def test_a_build_that_must_not_be_read_is_not_waited_for(serve, client):
+    server = serve([answer(403, {})])
+    with pytest.raises(OsbsResponseException):
+        client(server).wait_for_build_to_exist("x")
+    assert server.methods == ["GET"]
 
 
 NAMED = {
