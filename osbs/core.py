@@ -76,6 +76,7 @@ _INSTANTIATE_DELAY = 0.2
 _INSTANTIATE_LONGEST_DELAY = 10
 # Seconds: how long what happens by itself is waited for, and the delays meanwhile.
 _LATE_BUILD_TIMEOUT = 30
+_DELETION_TIMEOUT = 30
 _SHORT_DELAY, _LONGEST_SHORT_DELAY = 0.1, 2
 
 
@@ -1030,13 +1031,23 @@ class Openshift(object):
         return paging.whole(self._unchecked, listing, page_size)
 
     def restore_resource(self, resource_type, resource):
-        """Create an object.
+        """Create an object; if one of its name is just being deleted, when that is gone.
 
         :param resource_type: str, such as buildconfigs
         :param resource: dict
         :return: HttpResponse
         """
-        return self._create(plan.restore_resource(resource_type, resource))
+        request = plan.restore_resource(resource_type, resource)
+        deadline = retry.Deadline(_DELETION_TIMEOUT)
+        delays = retry.Pauses(_SHORT_DELAY, _LONGEST_SHORT_DELAY, at_once=False)
+        while True:
+            response = self._create(request._replace(level=None))
+            if not _is_being_deleted(response) or deadline.expired:
+                break
+            logger.info("what is to be restored is being deleted, retrying")
+            retry.sleep(delays.next(), deadline)
+        _check(request, response)
+        return response
 
     # Config maps
 
@@ -1085,6 +1096,12 @@ def _check(call, response):
     has_content = getattr(response, "content", None)
     if call.verb == "post" or (call.verb != "get" and has_content):
         _object_if_answer(response)
+
+
+def _is_being_deleted(response):
+    if response.status_code != http_client.CONFLICT:
+        return False
+    return b"object is being deleted" in response.content
 
 
 def _object_if_answer(response):

@@ -12,6 +12,7 @@ import requests
 
 from tests.conftest import SandboxProcess
 from tests.system import client
+from tests.system.control import Control
 
 DONE, FAILED = 0, 1
 REPOSITORIES = ("one", "two")
@@ -97,6 +98,16 @@ def test_a_backup_restores_into_an_empty_sandbox(origin, target, archive, resour
     assert result.status == DONE, result
     assert objects(target, resource_type) == objects(origin, resource_type)
     assert len(objects(target, resource_type)) == count
+
+
+def test_what_is_just_being_deleted_is_restored(origin, target, archive):
+    run(target, "restore-builder", str(archive))
+    Control(target).timing(foreground_deletion=1)
+    for name in objects(target, "buildconfigs"):
+        request("DELETE", target, "buildconfigs/" + name, {"propagationPolicy": "Foreground"})
+    request("DELETE", target, "imagestreams/hello")
+    result = run(target, "restore-builder", str(archive))
+    assert (result.status, len(objects(target, "buildconfigs"))) == (DONE, 2), result
 
 
 def test_a_second_restore_names_what_exists(target, archive):

@@ -246,6 +246,37 @@ def test_a_build_that_must_not_be_read_is_not_waited_for(serve, client):
     assert server.methods == ["GET"]
 
 
+BEING_DELETED = answer(
+    409,
+    {
+        "kind": "Status",
+        "message": 'object is being deleted: buildconfigs "x" already exists',
+        "reason": "AlreadyExists",
+    },
+)
+
+
+def test_what_is_being_deleted_is_restored_when_it_is_gone(serve, client):
+    server = serve([BEING_DELETED, BEING_DELETED, answer(201, {"metadata": {"name": "x"}})])
+    response = client(server).restore_resource("buildconfigs", {"metadata": {"name": "x"}})
+    assert (response.status_code, server.methods) == (201, ["POST"] * 3)
+
+
+def test_what_is_being_deleted_for_ever_is_not_restored(serve, client, monkeypatch):
+    monkeypatch.setattr(core, "_DELETION_TIMEOUT", 0.05)
+    with pytest.raises(OsbsResponseException) as info:
+        client(serve([BEING_DELETED])).restore_resource("buildconfigs", {"metadata": {"name": "x"}})
+    assert info.value.status_code == 409
+    assert "being deleted" in info.value.message
+
+
+def test_what_exists_is_not_restored_and_not_tried_again(serve, client):
+    server = serve([answer(409, {"reason": "AlreadyExists"})])
+    with pytest.raises(OsbsResponseException):
+        client(server).restore_resource("buildconfigs", {"metadata": {"name": "x"}})
+    assert server.methods == ["POST"]
+
+
 NAMED = {
     "create_build": ({"metadata": {"name": "x", "labels": {"a": "b"}}}, "builds/x"),
     "create_build_config": (
