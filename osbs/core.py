@@ -355,7 +355,7 @@ class Openshift(object):
 
     def _create(self, call):
         """Send a create; if its outcome is unknown, look up the object."""
-        if not name_of(call.options["data"]):
+        if not name_of(call):
             call = call._replace(options=dict(call.options, repeatable=False))
         response = create_once(
             lambda: self._unchecked(call), lambda: find_created(self._unchecked, call)

@@ -122,12 +122,7 @@ def with_group_version(call):
     # type: (plan.Plan) -> plan.Plan
     """Return a plan whose body names the version of its group (templates keep ``v1``)."""
     group = _group_of(call.path) if call.api == plan.OPENSHIFT else None
-    if group is None or "data" not in call.options:
-        return call
-    try:
-        data = json.loads(call.options["data"])
-    except ValueError:
-        return call
+    data = plan.parsed_body(call) if group is not None else None
     if not isinstance(data, dict):
         return call
     data["apiVersion"] = "%s/v1" % group

@@ -8,7 +8,6 @@ OpenShift copies there from the BuildRequest. May import ``osbs.rest`` and the l
 
 from __future__ import absolute_import, print_function, unicode_literals
 
-import json
 import logging
 
 from six.moves import http_client
@@ -101,17 +100,10 @@ def may_be_own_conflict(response):
     return response.status_code == http_client.CONFLICT and getattr(response, "repeated", False)
 
 
-def name_of(body):
-    # type: (Any) -> Any
-    """Return the name in the body of a create, None if the server is to choose it."""
-    return dig(_parsed(body), "metadata", "name")
-
-
-def _parsed(body):
-    try:
-        return json.loads(body)
-    except (TypeError, ValueError, RuntimeError):  # RuntimeError: nested too deeply
-        return None
+def name_of(create):
+    # type: (plan.Plan) -> Any
+    """Return the name of the object of a create, None if the server is to choose it."""
+    return dig(plan.parsed_body(create), "metadata", "name")
 
 
 def find_created(send, create):
@@ -121,7 +113,7 @@ def find_created(send, create):
     :param send: function of a Plan that returns an HttpResponse
     :return: HttpResponse with the object; None if there is none, or one of somebody else
     """
-    sent = _parsed(create.options["data"])
+    sent = plan.parsed_body(create)
 
     def is_ours(found):
         # What is being deleted was there before.
@@ -129,7 +121,7 @@ def find_created(send, create):
             includes(dig(found, *path), dig(sent, *path)) for path in _IDENTITY
         )
 
-    name = dig(sent, "metadata", "name")
+    name = name_of(create)
     if name:
         response = send(plan.look_up(create, name))
         missing = response.status_code == http_client.NOT_FOUND
@@ -167,7 +159,7 @@ def find_updated(send, update):
     :param send: function of a Plan that returns an HttpResponse
     :return: HttpResponse; None if it is something else, or cannot be read
     """
-    sent = _parsed(update.options["data"])
+    sent = plan.parsed_body(update)
     try:
         response = send(update._replace(verb="get", options={}))
         found = object_of(response)

@@ -1,4 +1,4 @@
-"""What a REST call is, decided in one place and sent elsewhere (rest-client.md, section 8).
+"""What a REST call is, decided in one place and sent elsewhere.
 
 Pure; may import the leaves only. Plans compare equal when they are the same call.
 """
@@ -37,7 +37,7 @@ Plan = namedtuple("Plan", "verb api path namespaced options level accept")
 
 def segment(value, what="name"):
     # type: (Any, str) -> str
-    """Quote a value as one segment of a path (decision D20).
+    """Quote a value as one segment of a path.
 
     :param value: text or number
     :param what: str, what it is, for the message
@@ -95,6 +95,15 @@ def body_text(data):
     return json.dumps(data)
 
 
+def parsed_body(request):
+    # type: (Plan) -> Any
+    """Return the JSON in the body of a request, None if there is none."""
+    try:
+        return json.loads(request.options["data"])
+    except (KeyError, TypeError, ValueError, RuntimeError):  # RuntimeError: nested too deeply
+        return None
+
+
 def _plan(verb, path, api=OPENSHIFT, namespaced=True, level=logging.ERROR, accept=(), **options):
     return Plan(verb, api, path, namespaced, options, level, accept)
 
@@ -103,22 +112,26 @@ def _sent(verb, path, data, **kwargs):
     return _plan(verb, path, data=body_text(data), headers=dict(JSON_HEADERS), **kwargs)
 
 
+def _item(collection, name):
+    return "%s/%s" % (segment(collection, "resource type"), segment(name, "name of " + collection))
+
+
 def get_user(username):
-    return _plan("get", "users/%s/" % segment(username, "user"), namespaced=False)
+    return _plan("get", _item("users", username) + "/", namespaced=False)
 
 
 def get_serviceaccount(name):
-    return _plan("get", "serviceaccounts/%s/" % segment(name, "service account"), KUBERNETES)
+    return _plan("get", _item("serviceaccounts", name) + "/", KUBERNETES)
 
 
 def get_secret(name):
-    return _plan("get", "secrets/%s/" % segment(name, "secret"), KUBERNETES)
+    return _plan("get", _item("secrets", name) + "/", KUBERNETES)
 
 
 def build_path(build_id):
     # type: (str) -> str
     """Return the path of a build."""
-    return "builds/%s/" % segment(build_id, "build")
+    return _item("builds", build_id) + "/"
 
 
 def create_build(build_json):
@@ -151,7 +164,7 @@ def list_pods(label):
 
 
 def get_build_config(name):
-    return _plan("get", "buildconfigs/%s/" % segment(name, "BuildConfig"), level=None)
+    return _plan("get", _item("buildconfigs", name) + "/", level=None)
 
 
 def get_build_config_by_labels(pairs):
@@ -164,13 +177,13 @@ def create_build_config(json_text):
 
 
 def update_build_config(name, json_text):
-    return _sent("put", "buildconfigs/%s" % segment(name, "BuildConfig"), json_text)
+    return _sent("put", _item("buildconfigs", name), json_text)
 
 
 def instantiate(name, api_version, request_id):
-    path = "buildconfigs/%s/instantiate" % segment(name, "BuildConfig")
     metadata = {"name": name, "annotations": {REQUEST_ID: request_id}}
     request = {"kind": "BuildRequest", "apiVersion": api_version, "metadata": metadata}
+    path = _item("buildconfigs", name) + "/instantiate"
     return _sent("post", path, request, level=None, repeatable=False)
 
 
@@ -189,12 +202,8 @@ def list_resource_quotas():
     return _plan("get", "resourcequotas/", KUBERNETES)
 
 
-def _quota(name):
-    return "resourcequotas/%s" % segment(name, "ResourceQuota")
-
-
 def get_resource_quota(name):
-    return _plan("get", _quota(name), KUBERNETES)
+    return _plan("get", _item("resourcequotas", name), KUBERNETES)
 
 
 def create_resource_quota(quota_json):
@@ -204,31 +213,25 @@ def create_resource_quota(quota_json):
 
 
 def put_resource_quota(name, quota_json):
-    return _sent("put", _quota(name), quota_json, api=KUBERNETES)
+    return _sent("put", _item("resourcequotas", name), quota_json, api=KUBERNETES)
 
 
 def delete_resource_quota(name):
-    return _plan("delete", _quota(name), KUBERNETES, accept=(http_client.NOT_FOUND,))
-
-
-def _image_stream_tag(tag_id):
-    return "imagestreamtags/%s" % segment(tag_id, "image stream tag")
+    return _plan(
+        "delete", _item("resourcequotas", name), KUBERNETES, accept=(http_client.NOT_FOUND,)
+    )
 
 
 def get_image_stream_tag(tag_id):
-    return _plan("get", _image_stream_tag(tag_id), level=logging.DEBUG)
+    return _plan("get", _item("imagestreamtags", tag_id), level=logging.DEBUG)
 
 
 def put_image_stream_tag(tag_id, tag):
-    return _sent("put", _image_stream_tag(tag_id), tag)
-
-
-def _image_stream(name):
-    return "imagestreams/%s" % segment(name, "image stream")
+    return _sent("put", _item("imagestreamtags", tag_id), tag)
 
 
 def get_image_stream(name, level=logging.DEBUG):
-    return _plan("get", _image_stream(name), level=level)
+    return _plan("get", _item("imagestreams", name), level=level)
 
 
 def create_image_stream(json_text):
@@ -236,7 +239,7 @@ def create_image_stream(json_text):
 
 
 def put_image_stream(name, stream):
-    return _plan("put", _image_stream(name), data=json.dumps(stream), use_json=True)
+    return _plan("put", _item("imagestreams", name), data=json.dumps(stream), use_json=True)
 
 
 def dump_resource(resource_type):
@@ -247,32 +250,24 @@ def restore_resource(resource_type, resource):
     return _sent("post", segment(resource_type, "resource type"), resource)
 
 
-def _config_map(name):
-    return "configmaps/%s" % segment(name, "config map")
-
-
 def create_config_map(config_map):
     return _sent("post", "configmaps/", config_map, api=KUBERNETES)
 
 
 def get_config_map(name):
-    return _plan("get", _config_map(name), KUBERNETES)
+    return _plan("get", _item("configmaps", name), KUBERNETES)
 
 
 def delete_config_map(name):
-    return _sent("delete", _config_map(name), "{}", api=KUBERNETES)
-
-
-def _object(collection, name):
-    return "%s/%s" % (segment(collection, "resource type"), segment(name))
+    return _sent("delete", _item("configmaps", name), "{}", api=KUBERNETES)
 
 
 def get_object(collection, name):
-    return _plan("get", _object(collection, name), level=None)
+    return _plan("get", _item(collection, name), level=None)
 
 
 def put_object(collection, name, data):
-    return _plan("put", _object(collection, name), data=json.dumps(data), use_json=True)
+    return _plan("put", _item(collection, name), data=json.dumps(data), use_json=True)
 
 
 def look_up(created, name):
