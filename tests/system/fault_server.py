@@ -166,7 +166,7 @@ class Cells:
         await self._listen(wanted)
         faults = list(self._sandbox.faults)
         self._sandbox.faults.clear()
-        await self._until(lambda: not cell.busy)
+        await self._until(lambda: not cell.busy and not self._late_builds(cell))
         state = self._state(cell.namespace)
         request_ids = {
             name_of(build): (build["metadata"].get("annotations") or {}).get(REQUEST_ID)
@@ -180,6 +180,16 @@ class Cells:
             "fired": [fault.fired for fault in faults] + [cell.fired],
             "requests": cell.requests,
         }
+
+    def _late_builds(self, cell):
+        """Return the names of builds that a BuildConfig counts, but that are not there yet."""
+        store, namespace = self._sandbox.store, cell.namespace
+        names = [
+            "{}-{}".format(name_of(config), config["status"]["lastVersion"])
+            for config in store.list("buildconfigs", namespace)
+            if config["status"]["lastVersion"]
+        ]
+        return [name for name in names if store.get("builds", namespace, name) is None]
 
     def _remove(self, cell):
         store = self._sandbox.store
