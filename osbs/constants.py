@@ -86,6 +86,29 @@ ATOMIC_REACTOR_LOGGING_FMT = (
 
 ISOLATED_RELEASE_FORMAT = re.compile(r"^\d+\.\d+(\..+)?$")
 
+# Documents that others have written. Whoever may push to a repository writes the first four: a few
+# bytes of theirs must not cost a builder more than moments. Sizes are bytes.
+MAX_DOCKERFILE_SIZE = 256 * 1024
+MAX_REPO_FILE_SIZE = 64 * 1024
+# Values of a YAML document; an alias counts as many as it stands for.
+MAX_YAML_NODES = 10000
+MAX_WARNINGS_PER_FILE = 20
+# A config map, as Kubernetes limits it, and a site's customisations.
+MAX_CONFIG_DOCUMENT_SIZE = 1024 * 1024
+# Lists and mappings within each other.
+MAX_YAML_DEPTH = 100
+MAX_NUMBER_DIGITS = 1000
+# The parser of INI files takes time that grows with the square of the blanks in a row within a
+# key, and of the lines that it cannot parse.
+MAX_INI_GAP = 256
+MAX_INI_LINES = 5000
+# All members of a backup together: 50,000 BuildConfigs of 5 KB, more than any installation holds.
+MAX_BACKUP_SIZE = 256 * 1024 * 1024
+MAX_BACKUP_MEMBERS = 1000
+
+# Seconds in which klist or kinit has to end.
+KERBEROS_TIMEOUT = 60
+
 # Handed to git as GIT_ALLOW_PROTOCOL.
 GIT_ALLOWED_PROTOCOLS = ("https", "http", "git", "ssh", "file")
 # What a look at a repository may take: seconds, bytes of memory of each of git's processes, bytes

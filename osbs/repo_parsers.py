@@ -14,6 +14,8 @@ import yaml
 from dockerfile_parse import DockerfileParser
 from dockerfile_parse.util import WordSplitter
 
+from osbs import documents
+from osbs.constants import MAX_REPO_FILE_SIZE
 from osbs.exceptions import OsbsValidationException
 
 # Of one instruction of a Dockerfile, also with its variables replaced. The parser's time grows
@@ -21,43 +23,15 @@ from osbs.exceptions import OsbsValidationException
 MAX_INSTRUCTION_SIZE = 32 * 1024
 _MAX_REPLACED_SIZE = 4 * 1024 * 1024
 _SHOWN_CHARACTERS = 200
-_MAX_ALIASES = 1000
-_MAX_MERGED_KEYS = 10000
-_MAX_NUMBER_SIZE = 1000
 
 _VARIABLE = re.compile(r"\$\{*(\w*)", re.UNICODE)
 _CONTINUATIONS = ("\\", "`")
 _WITH_VARIABLES = ("ARG", "ENV", "FROM", "LABEL")
 
 
-class BoundedLoader(yaml.SafeLoader):
-    """Safe YAML in which merge keys (``<<``) and numbers cannot grow without bounds."""
-
-    def __init__(self, stream):
-        super(BoundedLoader, self).__init__(stream)
-        self._aliases = 0
-
-    def compose_node(self, parent, index):
-        if self.check_event(yaml.AliasEvent):
-            self._aliases += 1
-            if self._aliases > _MAX_ALIASES:
-                raise yaml.YAMLError("more than %d aliases" % _MAX_ALIASES)
-        return super(BoundedLoader, self).compose_node(parent, index)
-
-    def flatten_mapping(self, node):
-        super(BoundedLoader, self).flatten_mapping(node)
-        if len(node.value) > _MAX_MERGED_KEYS:
-            raise yaml.YAMLError("more than %d keys in one mapping" % _MAX_MERGED_KEYS)
-
-    def construct_scalar(self, node):
-        if len(node.value) > _MAX_NUMBER_SIZE and node.tag.endswith((":int", ":float")):
-            raise yaml.YAMLError("a number of more than %d digits" % _MAX_NUMBER_SIZE)
-        return super(BoundedLoader, self).construct_scalar(node)
-
-
 def load_yaml(content, file_name):
     # type: (bytes, str) -> object
-    """Parse YAML.
+    """Parse a YAML file of a repository.
 
     :param content: bytes
     :param file_name: str, for the error message
@@ -65,8 +39,8 @@ def load_yaml(content, file_name):
     :raises OsbsValidationException: not YAML, or YAML that needs absurd resources
     """
     try:
-        return yaml.load(content, Loader=BoundedLoader)  # noqa: S506, it is a SafeLoader
-    except Exception as ex:  # YAMLError, and what constructors make of hostile scalars
+        return documents.load_yaml(content, file_name, MAX_REPO_FILE_SIZE)
+    except yaml.YAMLError as ex:
         raise OsbsValidationException(
             "%s: cannot be read as YAML: %s" % (file_name, _one_line(ex)), cause=ex
         )
@@ -93,6 +67,7 @@ class RepoDockerfileParser(DockerfileParser):
             fileobj=io.BytesIO(content), cache_content=False, env_replace=True
         )
         self._known = {}  # type: dict
+        self._parsed = None  # type: Optional[tuple]
 
     @property
     def labels(self):
@@ -110,10 +85,21 @@ class RepoDockerfileParser(DockerfileParser):
         """
         return self._read("baseimage")
 
+    @property
+    def structure(self):
+        """Instructions; parsed once, unless the content is replaced."""
+        content = self.content
+        if self._parsed is None or self._parsed[0] != content:
+            _check_size(_longest_instruction(content), MAX_INSTRUCTION_SIZE)
+            instructions = super(RepoDockerfileParser, self).structure
+            if "$" in content:
+                _check_replaced_sizes(instructions)
+            self._parsed = (content, instructions)
+        return self._parsed[1]
+
     def _read(self, name):
         if name not in self._known:
             try:
-                self._check_sizes()
                 value = getattr(super(RepoDockerfileParser, self), name)
             except OsbsValidationException:
                 raise
@@ -125,15 +111,15 @@ class RepoDockerfileParser(DockerfileParser):
             self._known[name] = dict(value) if isinstance(value, dict) else value
         return self._known[name]
 
-    def _check_sizes(self):
-        _check_size(_longest_instruction(self.content), MAX_INSTRUCTION_SIZE)
-        sizes, total = {}, 0
-        for instruction in self.structure:
-            if instruction["instruction"] in _WITH_VARIABLES:
-                size = _note_sizes(instruction["value"], sizes)
-                _check_size(size, MAX_INSTRUCTION_SIZE)
-                total += size
-        _check_size(total, _MAX_REPLACED_SIZE)
+
+def _check_replaced_sizes(instructions):
+    sizes, total = {}, 0  # type: ignore
+    for instruction in instructions:
+        if instruction["instruction"] in _WITH_VARIABLES:
+            size = _note_sizes(instruction["value"], sizes)
+            _check_size(size, MAX_INSTRUCTION_SIZE)
+            total += size
+    _check_size(total, _MAX_REPLACED_SIZE)
 
 
 def _longest_instruction(text):

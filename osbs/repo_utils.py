@@ -1,7 +1,7 @@
-"""What a repository says about its image, besides its labels (contract: utils.md, section 11).
+"""What a repository says about its image, besides its labels.
 
-Files of a repository are hostile until checked (known defects 20, 31, 54 and 56): regular files
-only, inside the repository, of bounded size.
+Files of a repository are hostile until checked: regular files only, inside the repository, of
+bounded size.
 """
 
 from __future__ import absolute_import, print_function, unicode_literals
@@ -14,7 +14,15 @@ import re
 import six
 
 from osbs._compat import is_ascii, to_native, to_text
-from osbs.constants import ADDITIONAL_TAGS_FILE, REPO_CONFIG_FILE, REPO_CONTAINER_CONFIG
+from osbs.constants import (
+    ADDITIONAL_TAGS_FILE,
+    MAX_DOCKERFILE_SIZE,
+    MAX_REPO_FILE_SIZE,
+    MAX_WARNINGS_PER_FILE,
+    REPO_CONFIG_FILE,
+    REPO_CONTAINER_CONFIG,
+)
+from osbs.documents import check_size
 from osbs.exceptions import OsbsValidationException
 from osbs.ini import plain_parser, read_ini
 
@@ -27,7 +35,8 @@ logger = logging.getLogger(__name__)
 DOCKERFILE = "Dockerfile"
 # Whatever is read of a repository; a link is followed within the repository.
 REPO_FILES = (DOCKERFILE, REPO_CONTAINER_CONFIG, REPO_CONFIG_FILE, ADDITIONAL_TAGS_FILE)
-MAX_FILE_SIZE = 1024 * 1024
+# The largest limit of all: more than this is read of no file.
+MAX_FILE_SIZE = MAX_DOCKERFILE_SIZE
 _SHOWN_TAG = 200
 
 
@@ -55,8 +64,8 @@ def read_repo_file(dir_path, file_name):
             content = repo_file.read(MAX_FILE_SIZE + 1)
     except EnvironmentError as ex:
         raise OsbsValidationException("%s: cannot be read: %s" % (file_name, ex.strerror), cause=ex)
-    if len(content) > MAX_FILE_SIZE:
-        raise OsbsValidationException("%s: is larger than %d bytes" % (file_name, MAX_FILE_SIZE))
+    limit = MAX_DOCKERFILE_SIZE if file_name == DOCKERFILE else MAX_REPO_FILE_SIZE
+    check_size(content, limit, file_name)
     return content
 
 
@@ -104,7 +113,7 @@ class RepoConfiguration(object):
         # type: () -> bool
         """Tell whether the repository asks for automatic rebuilds.
 
-        :raises OsbsValidationException: ``enabled`` is not a boolean (decision D38)
+        :raises OsbsValidationException: ``enabled`` is not a boolean
         """
         try:
             return self._config_parser.getboolean("autorebuild", "enabled")
@@ -150,19 +159,22 @@ class AdditionalTagsConfig(object):
         else:
             content = read_repo_file(dir_path, file_name) if file_name else None
             candidates = [line.strip() for line in to_text(content or b"").split("\n")]
-        self._tags = {tag for tag in candidates if self._is_valid(tag)}
+        self._tags = {tag for tag in candidates if tag and self._is_valid(tag)}
+        self._warn_of([tag for tag in candidates if tag and not self._is_valid(tag)])
 
     def _is_valid(self, tag):
-        if not tag:
-            return False
-        if self.VALID_TAG_REGEX.match(tag) and "\n" not in tag and is_ascii(tag):
-            return True
-        logger.warning(
-            "additional tag %r is dropped: it does not match %s",
-            tag[:_SHOWN_TAG],
-            self.VALID_TAG_REGEX.pattern,
-        )
-        return False
+        return self.VALID_TAG_REGEX.match(tag) and "\n" not in tag and is_ascii(tag)
+
+    def _warn_of(self, invalid):
+        for tag in invalid[:MAX_WARNINGS_PER_FILE]:
+            logger.warning(
+                "additional tag %r is dropped: it does not match %s",
+                tag[:_SHOWN_TAG],
+                self.VALID_TAG_REGEX.pattern,
+            )
+        if len(invalid) > MAX_WARNINGS_PER_FILE:
+            more = len(invalid) - MAX_WARNINGS_PER_FILE
+            logger.warning("%d more additional tags are dropped for the same reason", more)
 
     @property
     def tags(self):
@@ -188,7 +200,7 @@ def read_repo_info(dir_path):
     """Read the files of a checkout; it is not needed afterwards.
 
     :param dir_path: str, top of the repository
-    :return: RepoInfo, without a Dockerfile parser when there is no Dockerfile (decision D37)
+    :return: RepoInfo, without a Dockerfile parser when there is no Dockerfile
     :raises OsbsValidationException: a file is not what it should be
     """
     content = read_repo_file(dir_path, DOCKERFILE)

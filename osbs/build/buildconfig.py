@@ -8,6 +8,7 @@ import six
 
 from osbs import schemas
 from osbs.constants import ISOLATED_RELEASE_FORMAT, SECRETS_PATH
+from osbs.documents import DocumentLimitError
 from osbs.exceptions import OsbsValidationException
 from osbs.utils import git_repo_humanish_part_from_uri
 
@@ -302,6 +303,8 @@ class BuildConfigRenderer(object):
         response = self.osbs_api.get_config_map(config_map)
         try:
             return response.get_data_by_key(_REACTOR_CONFIG_KEY)
+        except DocumentLimitError as ex:
+            raise OsbsValidationException("%s: %s" % (where, ex.message), cause=ex)
         except Exception as ex:
             if not _is_decoding_error(ex):
                 raise

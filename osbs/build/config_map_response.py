@@ -1,9 +1,9 @@
-"""A ConfigMap of the server, decoded (responses.md, section 3)."""
+"""A ConfigMap of the server, decoded."""
 
 from __future__ import absolute_import, print_function, unicode_literals
 
-import json
-
+from osbs import documents
+from osbs.constants import MAX_CONFIG_DOCUMENT_SIZE
 from osbs.utils import graceful_chain_get
 
 _YAML_SUFFIXES = ("yaml", "yml")
@@ -37,7 +37,7 @@ class ConfigMapResponse(object):
         # type: () -> dict
         """Return all entries, decoded.
 
-        :raises ValueError: when an entry is not JSON
+        :raises ValueError: when an entry is not JSON, or exceeds a limit
         :raises yaml.YAMLError: when an entry is not YAML
         """
         entries = graceful_chain_get(self._json, "data") or {}
@@ -48,7 +48,7 @@ class ConfigMapResponse(object):
         """Return one entry, decoded; ``{}`` when there is none or it is an empty YAML document.
 
         :param name: str, name of the entry
-        :raises ValueError: when the entry is not JSON
+        :raises ValueError: when the entry is not JSON, or exceeds a limit
         :raises yaml.YAMLError: when the entry is not YAML
         """
         entries = graceful_chain_get(self._json, "data") or {}
@@ -58,9 +58,7 @@ class ConfigMapResponse(object):
         return {} if value is None and self.is_yaml(name) else value
 
     def _decode(self, name, text):
-        if not self.is_yaml(name):
-            return json.loads(text)
-        # Imported here, as few commands read a ConfigMap. safe_load goes through yaml.load.
-        import yaml
-
-        return yaml.safe_load(text)
+        if self.is_yaml(name):
+            return documents.load_yaml(text, name, MAX_CONFIG_DOCUMENT_SIZE)
+        documents.check_size(text, MAX_CONFIG_DOCUMENT_SIZE, name)
+        return documents.load_json(text)

@@ -2,7 +2,7 @@
 
 May import ``osbs.exceptions`` and ``osbs.redact``. jsonschema is imported for the first document
 that is not plainly good, as it takes a good part of the time that the whole command line may take
-to start. Decisions D7, D30 and D35 say what the schemas accept.
+to start.
 """
 
 from __future__ import absolute_import, print_function, unicode_literals
@@ -73,7 +73,7 @@ class _QuickCheck(object):
 
 def validate(document, schema_name, where):
     # type: (object, str, str) -> None
-    """Check data that came from outside before it is used (decision D7).
+    """Check data that came from outside before it is used.
 
     :param document: decoded JSON or YAML
     :param schema_name: str, ``container``, ``customize``, ``reactor_config`` or ``user_params``
@@ -102,9 +102,19 @@ def _validator(schema_name):
         return _validators[schema_name]
     except KeyError:
         # Imported here: see the docstring of the module.
-        from jsonschema import Draft4Validator
+        from jsonschema import Draft4Validator, validators
 
-        return _validators.setdefault(schema_name, Draft4Validator(_schema(schema_name)))
+        checker = validators.extend(Draft4Validator, {"type": _check_type})
+        return _validators.setdefault(schema_name, checker(_schema(schema_name)))
+
+
+def _check_type(validator, types, instance, schema):
+    # Replaces that of jsonschema, whose message quotes the whole document.
+    from jsonschema import ValidationError
+
+    names = [types] if isinstance(types, six.text_type) else types
+    if not any(validator.is_type(instance, name) for name in names):
+        yield ValidationError("is of another type")
 
 
 def _schema(schema_name):

@@ -9,10 +9,18 @@ import pytest
 import six
 
 from osbs import repo_utils
+from osbs.constants import MAX_WARNINGS_PER_FILE, MAX_YAML_NODES
 from osbs.exceptions import OsbsValidationException
 from osbs.repo_parsers import MAX_INSTRUCTION_SIZE
 from osbs.repo_utils import AdditionalTagsConfig, RepoConfiguration, RepoInfo, read_repo_info
 
+# The bytes that each may have.
+LIMITS = {
+    "Dockerfile": 256 * 1024,
+    "container.yaml": 64 * 1024,
+    ".osbs-repo-config": 64 * 1024,
+    "additional-tags": 64 * 1024,
+}
 FILES = ("Dockerfile", "container.yaml", ".osbs-repo-config", "additional-tags")
 
 
@@ -197,13 +205,18 @@ def test_yaml_that_needs_absurd_resources_is_refused_soon(text, repo):
     assert time.time() - began < 20
 
 
-def test_shared_yaml_is_not_copied(repo):
-    # Ten to the thirtieth numbers, if anybody looked at each.
+def test_an_alias_counts_with_all_that_it_stands_for(repo):
     lines = ["k0: &k0 [1]\n"] + [
         "k%d: &k%d [%s]\n" % (n + 1, n + 1, ", ".join(["*k%d" % n] * 10)) for n in range(30)
     ]
     write(repo, "container.yaml", "".join(lines))
-    assert len(read_repo_info(str(repo)).configuration.container) == 31
+    assert refused(repo) == "container.yaml: has more than %d values" % MAX_YAML_NODES
+
+
+def test_shared_yaml_is_not_copied(repo):
+    write(repo, "container.yaml", "a: &a [1, 2]\nb: *a\nc: [*a, *a]\n")
+    container = read_repo_info(str(repo)).configuration.container
+    assert container["a"] is container["b"] is container["c"][0] is container["c"][1]
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -244,11 +257,16 @@ def test_a_pipe_is_refused_without_waiting_for_it(repo):
     assert "not a regular file" in refused(repo)
 
 
-@pytest.mark.parametrize("name", FILES)
-def test_a_file_that_is_too_large_is_refused(name, repo, monkeypatch):
-    monkeypatch.setattr(repo_utils, "MAX_FILE_SIZE", 10)
-    write(repo, name, "#" + "x" * 10)
-    assert "larger than 10 bytes" in refused(repo)
+@pytest.mark.parametrize(("name", "limit"), sorted(LIMITS.items()))
+def test_a_file_that_is_too_large_is_refused_with_its_limit(name, limit, repo):
+    write(repo, name, "#" + "x" * limit)
+    assert refused(repo) == "%s: is larger than %d bytes" % (name, limit)
+
+
+@pytest.mark.parametrize(("name", "limit"), sorted(LIMITS.items()))
+def test_a_file_may_be_as_large_as_its_limit(name, limit, repo):
+    write(repo, name, "#" * limit)
+    read_repo_info(str(repo))
 
 
 def test_an_unreadable_file_is_refused(repo, monkeypatch):
@@ -326,11 +344,11 @@ def test_a_dockerfile_that_cannot_be_parsed_is_refused_when_it_is_read(text, rep
         'ENV "a"=xxxxxxxx\n' + "ENV 'a'=\"$a$a\"\n" * 60,
         "ENV k=a\nENV $k=xxxxxxxx\n" + "ENV $k=$a$a\n" * 60,
         "ARG a=%s\nFROM x%s\n" % ("y" * 30000, "$a" * 10000),
-        "ENV a=%s\n" % ("y" * 30000) + "".join("LABEL l%d=$a\n" % n for n in range(50000)),
-        "LABEL a=%s\n" % ("y" * 1000000),
-        "LABEL a=" + "y\\\n" * 300000,
-        "LABEL a=" + "y\\\n# remark\n" * 50000,
-        "# escape=`\nLABEL a=" + "y`\n" * 300000,
+        "ENV a=%s\n" % ("y" * 30000) + "".join("LABEL l%d=$a\n" % n for n in range(13000)),
+        "LABEL a=%s\n" % ("y" * 200000),
+        "LABEL a=" + "y\\\n" * 80000,
+        "LABEL a=" + "y\\\n# remark\n" * 18000,
+        "# escape=`\nLABEL a=" + "y`\n" * 80000,
     ],
     ids=[
         "doubled",

@@ -1,0 +1,76 @@
+"""Read documents that others have written, within bounds of time and memory.
+
+Whatever such a document holds, reading it ends soon, uses a bounded amount of memory and runs
+nothing. May import the leaves. YAML is imported when there is some: it is slow to import.
+"""
+
+from __future__ import absolute_import, print_function, unicode_literals
+
+import json
+
+import six
+
+from osbs.constants import MAX_NUMBER_DIGITS
+from osbs.exceptions import OsbsValidationException
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
+    from typing import Any  # noqa: F401
+
+
+class DocumentLimitError(OsbsValidationException, ValueError):
+    """A document exceeds a limit; callers that know only a decoder's ValueError catch it too."""
+
+
+def check_size(content, limit, where):
+    # type: (Any, int, str) -> None
+    """Refuse a document that is too large.
+
+    :param content: bytes or text
+    :param limit: int, bytes
+    :param where: str, name of the document
+    :raises DocumentLimitError: naming document and limit
+    """
+    size = len(content)
+    if size <= limit and isinstance(content, six.text_type):
+        size = len(content.encode("utf-8", "replace"))
+    if size > limit:
+        raise DocumentLimitError("%s: is larger than %d bytes" % (where, limit))
+
+
+def load_json(text, **kwargs):
+    # type: (Any, Any) -> Any
+    """Parse JSON.
+
+    :param text: text, or bytes where json.loads takes them
+    :param kwargs: as for json.loads
+    :raises ValueError: not JSON, nested too deeply, or with a number of absurd length
+    """
+    try:
+        return json.loads(text, parse_int=_bounded_int, **kwargs)
+    except RuntimeError:  # RecursionError is one
+        raise ValueError("nested too deeply")
+
+
+def _bounded_int(digits):
+    # The time that int() takes grows with the square of the digits.
+    if len(digits) > MAX_NUMBER_DIGITS:
+        raise ValueError("a number of more than %d digits" % MAX_NUMBER_DIGITS)
+    return int(digits)
+
+
+def load_yaml(content, where, limit):
+    # type: (Any, str, int) -> Any
+    """Parse YAML with nothing but plain values.
+
+    :param content: bytes or text
+    :param where: str, name of the document
+    :param limit: int, bytes
+    :return: what the document holds; None when it is empty
+    :raises DocumentLimitError: too large, also because of what its aliases stand for
+    :raises yaml.YAMLError: not YAML, or not of plain values
+    """
+    check_size(content, limit, where)
+    from osbs import yaml_loader  # imported here: see the docstring of the module
+
+    return yaml_loader.load(content, where)
