@@ -3,11 +3,15 @@
 from __future__ import absolute_import, print_function, unicode_literals
 
 import io
+import re
 
 from six.moves import configparser
 
 from osbs._compat import to_text
+from osbs.constants import MAX_INI_GAP, MAX_INI_LINES
 from osbs.exceptions import OsbsValidationException
+
+_GAP = re.compile(r"\s{%d}" % (MAX_INI_GAP + 1), re.UNICODE)
 
 
 def interpolating_parser():
@@ -40,6 +44,7 @@ def read_ini(parser, content, where):
         text = io.StringIO(content.decode("utf-8-sig"), newline=None).read()
     except UnicodeDecodeError as ex:
         raise _unreadable(where, [content.count(b"\n", 0, ex.start) + 1], "is not UTF-8 text")
+    _check_lines(text.split("\n"), where)
     try:
         if hasattr(parser, "read_file"):
             parser.read_file(io.StringIO(text))
@@ -56,6 +61,15 @@ def read_ini(parser, content, where):
     except (AttributeError, ValueError):
         # What some versions make of a value that goes on before it began.
         raise _unreadable(where, [], "cannot be parsed")
+
+
+def _check_lines(lines, where):
+    if len(lines) > MAX_INI_LINES:
+        raise _unreadable(where, [], "has more than %d lines" % MAX_INI_LINES)
+    for number, line in enumerate(lines, 1):
+        key = line.strip().replace(":", "=").partition("=")[0].rstrip()
+        if _GAP.search(key):
+            raise _unreadable(where, [number], "has more than %d blanks in a row" % MAX_INI_GAP)
 
 
 def _unreadable(where, lines, reason):
