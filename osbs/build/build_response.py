@@ -2,7 +2,6 @@
 
 from __future__ import absolute_import, print_function, unicode_literals
 
-import json
 import logging
 from collections import OrderedDict
 
@@ -14,6 +13,7 @@ from osbs.constants import (
     BUILD_RUNNING_STATES,
     BUILD_SUCCEEDED_STATES,
 )
+from osbs.documents import load_json
 from osbs.utils import get_time_from_rfc3339, graceful_chain_get
 
 logger = logging.getLogger(__name__)
@@ -23,7 +23,7 @@ _MISSING = (KeyError, IndexError, TypeError, AttributeError)
 
 
 def _error_message(plugins_metadata):
-    errors = json.loads(plugins_metadata, object_pairs_hook=OrderedDict)["errors"]
+    errors = load_json(plugins_metadata, object_pairs_hook=OrderedDict)["errors"]
     plugin, message = next(iter(errors.items()), (None, None))
     if plugin is None:
         return None
@@ -263,4 +263,4 @@ class BuildResponse(object):
 
     def _json_note(self, key):
         text = self._note(key)
-        return json.loads(text) if text else None
+        return load_json(text) if text else None

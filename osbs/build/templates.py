@@ -3,9 +3,9 @@
 from __future__ import absolute_import, print_function, unicode_literals
 
 import errno
-import json
 
 from osbs._compat import to_text
+from osbs.documents import load_json
 from osbs.exceptions import OsbsValidationException
 
 TYPE_CHECKING = False
@@ -30,6 +30,6 @@ def load(path):
     except (TypeError, ValueError) as ex:  # names that no file can have, such as one with a NUL
         raise IOError(errno.ENOENT, "no such name is possible: %s" % ex, path)
     try:
-        return json.loads(to_text(content, "strict"))
-    except (ValueError, RuntimeError) as ex:  # RecursionError is a RuntimeError
+        return load_json(to_text(content, "strict"))
+    except ValueError as ex:
         raise TemplateError("%s: not valid JSON: %s" % (path, ex), cause=ex)

@@ -20,6 +20,7 @@ from osbs.build.spec import (  # noqa: F401 - existing code expects them
     chosen_build_image,
 )
 from osbs.constants import DEFAULT_CUSTOMIZE_CONF, REACTOR_CONFIG_ARRANGEMENT_VERSION
+from osbs.documents import load_json
 from osbs.exceptions import OsbsValidationException
 from osbs.repo_utils import AdditionalTagsConfig
 from osbs.utils import get_imagestreamtag_from_image, make_name_from_git
@@ -173,8 +174,8 @@ class BuildUserParams(BuildCommon):
         if not user_params_json:
             return
         try:
-            values = json.loads(user_params_json)
-        except (ValueError, TypeError, RuntimeError) as ex:  # RecursionError is a RuntimeError
+            values = load_json(user_params_json)
+        except (ValueError, TypeError) as ex:
             raise OsbsValidationException(
                 "%s: not valid JSON (%s)" % (_SOURCE, type(ex).__name__), cause=ex
             )

@@ -232,12 +232,13 @@ def _worker_build_str(platform, worker_build):
 
 
 def _worker_builds_str(build):
-    import json
     from collections import OrderedDict
+
+    from osbs.documents import load_json
 
     text = (build.get_annotations() or {}).get("worker-builds")
     try:
-        worker_builds = json.loads(text or "{}", object_pairs_hook=OrderedDict)
+        worker_builds = load_json(text or "{}", object_pairs_hook=OrderedDict)
         return make_worker_builds_str(worker_builds)
     except _MALFORMED:
         name = in_one_line(build.get_build_name())
@@ -270,13 +271,12 @@ def _chosen_columns(text, default, known):
 
 
 def _builds_of_file(path):
-    import json
-
     from osbs.build.build_response import BuildResponse
+    from osbs.documents import load_json
 
     try:
         with open(path, "rb") as infile:
-            builds = json.loads(to_text(infile.read()))
+            builds = load_json(to_text(infile.read()))
     except (EnvironmentError, ValueError) as ex:
         raise CommandError("cannot read builds from %s: %s" % (path, ex), cause=ex)
     if not isinstance(builds, list) or not all(isinstance(build, dict) for build in builds):
