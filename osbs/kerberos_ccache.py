@@ -1,4 +1,4 @@
-"""Kerberos tickets from a keytab (contract: utils.md, section 12)."""
+"""Kerberos tickets from a keytab."""
 
 from __future__ import absolute_import, print_function, unicode_literals
 
@@ -6,9 +6,12 @@ import datetime
 import logging
 import os
 import re
+import signal
 import subprocess
+import threading
 
 from osbs._compat import to_text
+from osbs.constants import KERBEROS_TIMEOUT
 from osbs.exceptions import OsbsAuthException
 
 logger = logging.getLogger(__name__)
@@ -22,30 +25,74 @@ KLIST_TGT_RE = (
 )
 _MINIMUM_VALIDITY = datetime.timedelta(hours=1)
 
+# A session of its own: the program can ask nothing on our terminal.
+_NEW_SESSION = (
+    {"start_new_session": True}
+    if hasattr(subprocess, "TimeoutExpired")
+    else {str("preexec_fn"): os.setsid}
+)
+
 
 def run(cmd, extraenv=None):
     # type: (list, dict) -> tuple
-    """Run a program without a shell.
+    """Run a program without a shell and without input, and wait for it.
 
     :param cmd: list of str
     :param extraenv: dict or None, added to the environment
     :return: tuple of exit status, stdout and stderr (text)
-    :raises OsbsAuthException: the program cannot be started
+    :raises OsbsAuthException: the program cannot be started, or does not end in time
     """
     # Names of keytabs are not for logs.
     logger.debug("running %s", " ".join(_hide(cmd)))
     env = dict(os.environ)
     env.update(extraenv or {})
+    process = _start(cmd, env)
+    expired = threading.Event()
+
+    def expire():
+        expired.set()
+        _kill(process)
+
+    timer = threading.Timer(KERBEROS_TIMEOUT, expire)
+    timer.start()
     try:
-        process = subprocess.Popen(
-            cmd, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, universal_newlines=True
-        )
-    except OSError as ex:
+        stdout, stderr = process.communicate()
+    except BaseException:  # also when interrupted: the program gets no Ctrl-C of its own
+        _kill(process)
+        raise
+    finally:
+        timer.cancel()
+    if expired.is_set():
         raise OsbsAuthException(
-            "cannot run %s: %s; is Kerberos installed?" % (cmd[0], ex.strerror), cause=ex
+            "%s has not ended within %s seconds; is a Kerberos server reachable?"
+            % (cmd[0], KERBEROS_TIMEOUT)
         )
-    stdout, stderr = process.communicate()
     return process.returncode, stdout, stderr
+
+
+def _start(cmd, env):
+    with open(os.devnull, "rb") as nothing:
+        try:
+            return subprocess.Popen(
+                cmd,
+                env=env,
+                stdin=nothing,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                universal_newlines=True,
+                **_NEW_SESSION
+            )
+        except OSError as ex:
+            raise OsbsAuthException(
+                "cannot run %s: %s; is Kerberos installed?" % (cmd[0], ex.strerror), cause=ex
+            )
+
+
+def _kill(process):
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except OSError:  # it has ended
+        pass
 
 
 def _hide(cmd):

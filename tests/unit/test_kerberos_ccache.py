@@ -5,14 +5,18 @@ from __future__ import absolute_import, print_function, unicode_literals
 import datetime
 import logging
 import os
+import subprocess
+import sys
+import time
 
 import pytest
 import six
 from flexmock import flexmock
 
 from osbs import kerberos_ccache
-from osbs.exceptions import OsbsException
+from osbs.exceptions import OsbsAuthException, OsbsException
 from osbs.kerberos_ccache import kerberos_ccache_init
+from tests.conftest import ROOT
 
 PRINCIPAL = "prin@EXAMPLE.COM"
 KEYTAB = "FILE:/path/to/secret.keytab"
@@ -149,6 +153,41 @@ def test_run_takes_foreign_words():
 
 def test_run_uses_no_shell():
     assert kerberos_ccache.run(["echo", "$HOME; false"])[1] == "$HOME; false\n"
+
+
+@pytest.mark.parametrize("script", ["sleep 60", "sleep 60 & sleep 60", "trap '' TERM; sleep 60"])
+def test_run_does_not_wait_for_ever(script, monkeypatch):
+    monkeypatch.setattr(kerberos_ccache, "KERBEROS_TIMEOUT", 0.2)
+    began = time.time()
+    with pytest.raises(OsbsAuthException) as caught:
+        kerberos_ccache.run(["sh", "-c", script])
+    assert time.time() - began < 30
+    assert caught.value.message == (
+        "sh has not ended within 0.2 seconds; is a Kerberos server reachable?"
+    )
+
+
+def test_run_leaves_nothing_running(monkeypatch, tmpdir):
+    monkeypatch.setattr(kerberos_ccache, "KERBEROS_TIMEOUT", 0.2)
+    late = tmpdir.join("late")
+    with pytest.raises(OsbsAuthException):
+        kerberos_ccache.run(["sh", "-c", "(sleep 1; touch %s) & wait" % late])
+    time.sleep(1.2)
+    assert not late.exists()
+
+
+def test_run_gives_away_neither_stdin_nor_the_terminal():
+    code = """
+from osbs import kerberos_ccache
+print(kerberos_ccache.run(["sh", "-c", "cat; cat /dev/tty"]))
+"""
+    process = subprocess.Popen(
+        [sys.executable, "-c", code],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=dict(os.environ, PYTHONPATH=str(ROOT)),
+    )
+    assert b"secret" not in process.communicate(b"secret of stdin")[0]
 
 
 def test_run_logs_no_keytab(caplog):
