@@ -1,8 +1,8 @@
 """Tar archives of backups: written by ``osbs backup-builder``, read by ``osbs restore-builder``.
 
-Contract: utils.md, section 4. An archive that is read may come from anywhere: names that leave
-the current directory, members that are no files, members of absurd size and broken compression
-must end in one clear exception, and nothing is ever extracted.
+An archive that is read may come from anywhere: names that leave the current directory, members
+that are no files, absurd sizes and broken compression must soon end in one clear exception, and
+nothing is ever extracted.
 """
 
 from __future__ import absolute_import, print_function, unicode_literals
@@ -15,14 +15,19 @@ from collections import namedtuple
 import six
 
 from osbs._compat import to_text
+from osbs.constants import MAX_BACKUP_MEMBERS, MAX_BACKUP_SIZE
 from osbs.exceptions import OsbsValidationException
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
     from typing import Any  # noqa: F401
 
-# A backup of 50,000 BuildConfigs of 5 KB each: more than any installation holds.
-MAX_MEMBER_SIZE = 256 * 1024 * 1024
+# Of a member of any kind.
+MAX_MEMBER_SIZE = MAX_BACKUP_SIZE
+# What is unpacked at a time. Python 2 unpacks all that it is given: a block, which may become 46 MB
+# but takes more packed bytes than these.
+_UNPACKED_PIECE = 64 * 1024
+_PACKED_PIECE = 32 if six.PY2 else 64 * 1024
 # Names and attributes of a member; tarfile reads them into memory.
 _MAX_HEADER_SIZE = 64 * 1024
 _PAX_PATH = re.compile(r"(?:\A|\n)\d+ path=([^\n]*)\n".encode("ascii"))
@@ -76,7 +81,8 @@ class TarReader(object):
     """Iterate over the files of a bzip2-compressed tar stream.
 
     Items are ``TarReader.TarFile``: ``filename`` and ``fileobj``, which can be read only until
-    the next item is asked for. Members that are not regular files are skipped.
+    the next item is asked for. Members that are not regular files are skipped. All members together
+    must not be larger than MAX_BACKUP_SIZE.
     """
 
     TarFile = namedtuple("TarFile", "filename fileobj")
@@ -89,17 +95,24 @@ class TarReader(object):
         """
         import tarfile  # imported here: see TarWriter
 
-        # bz2 reports broken data as ValueError, EOFError or IOError, depending on the version;
         # RuntimeError: headers of headers without end.
         self._broken = (tarfile.TarError, EOFError, ValueError, RuntimeError)
-        name, fileobj = (None, infile) if hasattr(infile, "read") else (infile, None)
         self._at_end = False
+        self._count = 0
+        self._opened = None if hasattr(infile, "read") else open(infile, "rb")
         try:
+            # Not "r|bz2": its time grows with the square of what a few bytes are unpacked to.
             self.tarfile = tarfile.open(
-                name=name, mode="r|bz2", fileobj=fileobj, tarinfo=_strict_tarinfo(tarfile)
+                mode="r|",
+                fileobj=_Unpacked(self._opened or infile),
+                tarinfo=_strict_tarinfo(tarfile),
             )
         except self._broken as ex:
+            self._close_opened()
             raise _broken_archive(ex)
+        except OsbsValidationException:
+            self._close_opened()
+            raise
 
     def __iter__(self):
         return self
@@ -130,12 +143,62 @@ class TarReader(object):
             raise _broken_archive(ex)
         # The stream is read once: remembering members would make memory grow with the archive.
         self.tarfile.members = []
+        self._count += 1
+        if self._count > MAX_BACKUP_MEMBERS:
+            raise OsbsValidationException(
+                "the archive has more than %d members" % MAX_BACKUP_MEMBERS
+            )
         return member
 
     def close(self):
         # type: () -> None
         """Close the archive."""
         self.tarfile.close()
+        self._close_opened()
+
+    def _close_opened(self):
+        if self._opened is not None:
+            self._opened.close()
+
+
+class _Unpacked(object):
+    """The content of a bzip2 file, unpacked piece by piece and up to a limit."""
+
+    def __init__(self, packed):
+        import bz2
+
+        self._packed = packed
+        self._unpacker = bz2.BZ2Decompressor()
+        self._arguments = (_UNPACKED_PIECE,) if hasattr(self._unpacker, "needs_input") else ()
+        self._piece = io.BytesIO()
+        self._size = 0
+
+    def read(self, size):
+        """Return at most so many bytes; none at the end."""
+        data = self._piece.read(size)
+        while not data and self._unpack():
+            data = self._piece.read(size)
+        return data
+
+    def _unpack(self):
+        """Unpack the next piece; returns False at the end. A piece may be empty."""
+        if getattr(self._unpacker, "eof", False):
+            return False
+        needs_input = getattr(self._unpacker, "needs_input", True)
+        packed = self._packed.read(_PACKED_PIECE) if needs_input else b""
+        if needs_input and not packed:
+            return False
+        try:
+            unpacked = self._unpacker.decompress(packed, *self._arguments)
+        except EOFError:  # Python 2 tells the end only in this way
+            return False
+        except (EnvironmentError, ValueError) as ex:
+            raise _broken_archive(ex)
+        self._size += len(unpacked)
+        if self._size > MAX_BACKUP_SIZE:
+            raise OsbsValidationException("the archive holds more than %d bytes" % MAX_BACKUP_SIZE)
+        self._piece = io.BytesIO(unpacked)
+        return True
 
 
 class _MemberReader(io.RawIOBase):
@@ -176,6 +239,7 @@ def _strict_tarinfo(tarfile):
                 raise tarfile.ReadError(str(ex))
 
         def _proc_member(self, archive):
+            _check_size(self)
             if self.type == tarfile.GNUTYPE_SPARSE:
                 raise tarfile.ReadError(str("sparse files are not supported"))
             if self.type in long_headers and self.size > _MAX_HEADER_SIZE:
@@ -212,8 +276,12 @@ def _check_member(member):
         raise _broken_archive(ex)
     if name.startswith("/") or ".." in name.split("/") or any(ch < " " for ch in name):
         raise OsbsValidationException("the archive holds a file with an unsafe name: %r" % name)
-    if member.size > MAX_MEMBER_SIZE:
+
+
+def _check_size(member):
+    # Of a member of any kind: what is skipped has to be read as well.
+    if not 0 <= member.size <= MAX_MEMBER_SIZE:
         raise OsbsValidationException(
             "%r in the archive holds %d bytes, more than the %d allowed"
-            % (name, member.size, MAX_MEMBER_SIZE)
+            % (member.name, member.size, MAX_MEMBER_SIZE)
         )

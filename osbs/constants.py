@@ -105,6 +105,8 @@ MAX_INI_LINES = 5000
 # All members of a backup together: 50,000 BuildConfigs of 5 KB, more than any installation holds.
 MAX_BACKUP_SIZE = 256 * 1024 * 1024
 MAX_BACKUP_MEMBERS = 1000
+# Each takes 64 bytes of memory or more; those of honest backups are longer than their share.
+MAX_BACKUP_VALUES = MAX_BACKUP_SIZE // 16
 
 # Seconds in which klist or kinit has to end.
 KERBEROS_TIMEOUT = 60

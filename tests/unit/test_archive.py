@@ -127,6 +127,22 @@ def test_a_header_that_is_too_large_is_refused(kind):
         read(archive_of(member("f", 1000000, type=kind), member("g", 1)))
 
 
+def test_a_reader_of_a_path_leaves_no_file_open(tmpdir):
+    path = tmpdir.join("backup.tar.bz2")
+    path.write_binary(write([("x", b"{}")]))
+    reader = TarReader(str(path))
+    assert len(list(reader)) == 1
+    assert reader._opened.closed
+
+
+@pytest.mark.parametrize("data", [b"", b"garbage", bz2.compress(b"x")])
+def test_a_path_that_is_no_archive_is_refused(data, tmpdir):
+    path = tmpdir.join("backup.tar.bz2")
+    path.write_binary(data)
+    with pytest.raises(OsbsValidationException):
+        TarReader(str(path))
+
+
 def test_headers_of_headers_are_refused():
     chain = [member("f", 1, type=tarfile.GNUTYPE_LONGNAME) for _ in range(5000)]
     with pytest.raises(OsbsValidationException):

@@ -7,6 +7,7 @@ import io
 import json
 import os
 import re
+import signal
 import stat
 import sys
 import tarfile
@@ -14,8 +15,10 @@ import tarfile
 import pytest
 from flexmock import flexmock
 
+from osbs.cli.commands import admin
 from osbs.cli.main import cmd_backup, cmd_restore
 from osbs.exceptions import OsbsException, OsbsResponseException
+from tests import limits
 
 LISTS = {
     "buildconfigs": {
@@ -314,6 +317,71 @@ class TestRestore(object):
             restore("b")
         assert "bk/imagestreams.json" in exc_info.value.message
         assert "b:" in exc_info.value.message
+
+    def test_nothing_is_asked_of_the_server_when_a_later_member_is_broken(self, workdir):
+        archive("b", buildconfigs__json=b'{"items": []}', imagestreams__json=b"{")
+        osbs = FakeOSBS()
+        with pytest.raises(OsbsException):
+            restore("b", osbs)
+        assert osbs.calls == []
+
+    def test_more_values_than_fit_into_memory_are_refused(self, workdir, monkeypatch):
+        monkeypatch.setattr(admin, "MAX_BACKUP_VALUES", 5)
+        archive("b", imagestreams__json=b'{"items": [[], [], []]}')
+        with pytest.raises(OsbsException) as exc_info:
+            restore("b")
+        assert exc_info.value.message.endswith("bk/imagestreams.json has more than 5 values")
+
+    @pytest.mark.parametrize(
+        "way_out",
+        [
+            "raise OsbsException('failed')",
+            "raise KeyboardInterrupt()",
+            "os.kill(os.getpid(), signal.SIGTERM)",
+            "os.kill(os.getpid(), signal.SIGHUP)",
+        ],
+    )
+    def test_builds_are_resumed_on_every_way_out(self, workdir, way_out):
+        archive("b", imagestreams__json=b'{"items": []}')
+        code = """
+import os, signal
+from osbs.cli.main import cmd_restore
+from osbs.exceptions import OsbsException
+from tests.unit.test_cli_admin import FakeOSBS, arguments
+
+class Failing(FakeOSBS):
+    def restore_resource(self, *args, **kwargs):
+        %s
+
+signal.signal(signal.SIGTERM, signal.SIG_DFL)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
+osbs = Failing()
+try:
+    cmd_restore(arguments(BACKUP_ARCHIVE="b"), osbs)
+except (OsbsException, KeyboardInterrupt, SystemExit) as ex:
+    print(osbs.calls[-1][0], getattr(ex, "code", None))
+assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+"""
+        number = {"M)": 128 + signal.SIGTERM, "P)": 128 + signal.SIGHUP}.get(way_out[-2:])
+        said, _ = limits.run(code % way_out)
+        assert said == "resume %s\n" % number
+
+    def test_who_ignores_hangups_goes_on_ignoring_them(self, workdir):
+        archive("b", imagestreams__json=b'{"items": []}')
+        code = """
+import os, signal
+from osbs.cli.main import cmd_restore
+from tests.unit.test_cli_admin import FakeOSBS, arguments
+
+class HungUp(FakeOSBS):
+    def restore_resource(self, *args, **kwargs):
+        os.kill(os.getpid(), signal.SIGHUP)
+
+signal.signal(signal.SIGHUP, signal.SIG_IGN)
+cmd_restore(arguments(BACKUP_ARCHIVE="b"), HungUp())
+print("restored")
+"""
+        assert limits.run(code)[0] == "restored\n"
 
     @pytest.mark.parametrize("content", [b"", b"no archive", b"BZh9" + b"x" * 100])
     def test_what_is_no_archive_is_named_before_builds_are_paused(self, workdir, content):

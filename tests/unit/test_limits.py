@@ -5,7 +5,9 @@ None gets more than five seconds and 300 MB; what cannot be had for that is refu
 
 from __future__ import absolute_import, print_function, unicode_literals
 
+import bz2
 import io
+import tarfile
 
 import pytest
 
@@ -167,3 +169,79 @@ except ValueError as ex:
     print(ex)
 """
     assert "a number of more than 1000 digits" in limits.run(code)[0]
+
+
+READ_ARCHIVE = """
+from osbs.exceptions import OsbsException
+from osbs.cli.commands.admin import cmd_restore
+
+class Args(object):
+    BACKUP_ARCHIVE, continue_on_error, ignore_quota_errors = sys.argv[1], False, False
+
+class Osbs(object):
+    def __getattr__(self, name):
+        print("asked to", name)
+        return lambda *args, **kwargs: None
+
+try:
+    cmd_restore(Args, Osbs())
+except OsbsException as ex:
+    print(ex.message)
+"""
+
+
+def header(name, size, kind=tarfile.REGTYPE):
+    """A header of an archive, which need not be followed by what it announces."""
+    info = tarfile.TarInfo(str(name))
+    info.type, info.size = kind, size
+    return info.tobuf(tarfile.GNU_FORMAT)
+
+
+def restored(tmpdir, *pieces):
+    """Restore an archive of these pieces; returns what is said and asked of the server, and logs."""
+    packer = bz2.BZ2Compressor()
+    path = tmpdir.join("archive")
+    with io.open(str(path), "wb") as archive:
+        for piece in pieces:
+            archive.write(packer.compress(piece))
+        archive.write(packer.flush())
+    return limits.run(READ_ARCHIVE, str(path))
+
+
+@pytest.mark.parametrize("kind", [b"Z", tarfile.REGTYPE, tarfile.DIRTYPE, tarfile.LNKTYPE])
+@pytest.mark.parametrize("size", [2**63 - 1, -1024])
+def test_a_member_of_absurd_size_is_refused_before_builds_are_paused(kind, size, tmpdir):
+    said, _ = restored(tmpdir, header("x", size, kind))
+    assert "bytes, more than the 268435456 allowed" in said and "asked" not in said
+
+
+ZEROS = b"\0" * (40 * 1024 * 1024)
+
+
+def test_few_bytes_that_become_a_large_member_are_read_soon(tmpdir):
+    pieces = [header("x", 5 * len(ZEROS))] + [ZEROS] * 5 + [b"\0" * 1024]
+    said, warned = restored(tmpdir, *pieces)
+    assert said == "asked to pause_builds\nasked to resume_builds\n" and "skipping x" in warned
+
+
+def test_members_that_are_too_large_together_are_refused_before_builds_are_paused(tmpdir):
+    pieces = [header("x", len(ZEROS)), ZEROS] * 7
+    said, _ = restored(tmpdir, *pieces)
+    assert "the archive holds more than 268435456 bytes" in said and "asked" not in said
+
+
+def test_too_many_members_are_refused_before_builds_are_paused(tmpdir):
+    said, _ = restored(tmpdir, header("x", 0) * 100000)
+    assert "the archive has more than 1000 members" in said and "asked" not in said
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"[" * 1000000, b'{"items": [' + b"9" * 1000000 + b"]}"],
+    ids=["nested", "digits"],
+)
+def test_json_of_absurd_cost_is_refused_before_builds_are_paused(content, tmpdir):
+    size = len(content)
+    padding = b"\0" * (-size % 512 + 1024)
+    said, _ = restored(tmpdir, header("buildconfigs.json", size), content, padding)
+    assert "buildconfigs.json" in said and "asked" not in said

@@ -9,7 +9,7 @@ import sys
 
 from osbs.cli.errors import CommandError
 from osbs.cli.output import binary, is_terminal, write, write_over
-from osbs.constants import BACKUP_RESOURCES
+from osbs.constants import BACKUP_RESOURCES, MAX_BACKUP_VALUES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
@@ -23,6 +23,8 @@ _PAGE_SIZE = 500
 # Bytes of one kind of objects that are kept in memory before they go to a temporary file.
 _SPOOL_SIZE = 8 * 1024 * 1024
 _STANDARD_STREAM = "-"
+# Added to the number of a signal: the exit status that shells give to a command that it ended.
+_SIGNALLED = 128
 
 
 def cmd_backup(args, osbs):
@@ -43,27 +45,52 @@ def cmd_backup(args, osbs):
 def cmd_restore(args, osbs):
     # type: (Any, Any) -> None
     """Create the objects of a backup."""
-    from osbs.exceptions import OsbsValidationException
-    from osbs.utils import TarReader
-
     path = args.BACKUP_ARCHIVE
     with _opened(path) as infile:
-        try:
-            archive = TarReader(infile)
-        except OsbsValidationException as ex:
-            raise CommandError("cannot restore from %s: %s" % (path, ex.message), cause=ex)
-        with _paused(osbs, args):
-            for resource_type, resources in _resources(path, archive):
-                osbs.restore_resource(
-                    resource_type, resources, continue_on_error=args.continue_on_error
-                )
+        # All of it, before builds are paused: an archive that is broken must not stop them.
+        lists = _read_lists(path, infile)
+    with _paused(osbs, args):
+        for resource_type, resources in lists:
+            osbs.restore_resource(
+                resource_type, resources, continue_on_error=args.continue_on_error
+            )
     logger.info("restored %s", path)
 
 
+@contextlib.contextmanager
 def _paused(osbs, args):
     from osbs.utils import paused_builds
 
-    return paused_builds(osbs, quota_name=_QUOTA_NAME, ignore_quota_errors=args.ignore_quota_errors)
+    with _signals_as_exceptions():
+        with paused_builds(
+            osbs, quota_name=_QUOTA_NAME, ignore_quota_errors=args.ignore_quota_errors
+        ):
+            yield
+
+
+@contextlib.contextmanager
+def _signals_as_exceptions():
+    """Let signals that would end the program at once raise SystemExit: builds are resumed."""
+    import signal
+
+    def end(number, _frame):
+        for other in caught:  # a second signal must not interrupt resuming
+            signal.signal(other, signal.SIG_IGN)
+        raise SystemExit(_SIGNALLED + number)
+
+    numbers = (signal.SIGTERM, signal.SIGHUP)
+    # Who ignores one of them, as nohup does, goes on ignoring it.
+    caught = [number for number in numbers if signal.getsignal(number) == signal.SIG_DFL]
+    try:
+        for number in caught:
+            signal.signal(number, end)
+    except ValueError:  # only the main thread may do so
+        caught = []
+    try:
+        yield
+    finally:
+        for number in caught:
+            signal.signal(number, signal.SIG_DFL)
 
 
 def _backup_name(instance):
@@ -213,29 +240,34 @@ def _opened(path):
         yield infile
 
 
-def _resources(path, archive):
-    """Generate type and list object of each member of an archive that can be restored."""
+def _read_lists(path, infile):
+    """Return type and list object of each member of an archive that can be restored."""
     from osbs.exceptions import OsbsValidationException
+    from osbs.utils import TarReader
 
+    lists = []
     try:
-        for member in archive:
+        for member in TarReader(infile):
             resource_type = os.path.basename(member.filename).split(".")[0]
             if resource_type not in BACKUP_RESOURCES:
                 logger.warning("%s: skipping %s", path, member.filename)
                 continue
             with contextlib.closing(member.fileobj):
-                resources = _decoded(member)
-            yield resource_type, resources
+                lists.append((resource_type, _decoded(member)))
     except OsbsValidationException as ex:
         raise CommandError("cannot restore from %s: %s" % (path, ex.message), cause=ex)
+    return lists
 
 
 def _decoded(member):
-    import json
+    from osbs.documents import load_json
 
+    content = member.fileobj.read()
+    if sum(content.count(mark) for mark in (b",", b"[", b"{")) > MAX_BACKUP_VALUES:
+        raise CommandError("%s has more than %d values" % (member.filename, MAX_BACKUP_VALUES))
     try:
-        resources = json.loads(member.fileobj.read().decode("ascii"))
-    except (ValueError, RuntimeError) as ex:  # RuntimeError: nested too deeply
+        resources = load_json(content.decode("ascii"))
+    except ValueError as ex:
         raise CommandError("%s is not JSON: %s" % (member.filename, ex), cause=ex)
     # Servers write null for an empty list.
     items = resources.get("items", 0) if isinstance(resources, dict) else 0
