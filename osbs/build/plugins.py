@@ -7,11 +7,15 @@ from __future__ import absolute_import, print_function, unicode_literals
 
 import copy
 import logging
+import os
+import stat
 
 import six
 
 from osbs import schemas
 from osbs.build import templates
+from osbs.constants import MAX_CONFIG_DOCUMENT_SIZE
+from osbs.exceptions import OsbsValidationException
 from osbs.redact import redacted
 
 TYPE_CHECKING = False
@@ -170,8 +174,9 @@ def load_customize_conf(path):
     """Read a site's customize file; ``{}`` where there is none.
 
     :param path: str, path of the file
-    :raises OsbsValidationException: when it has the wrong shape, naming the file
+    :raises OsbsValidationException: no regular file, too large or of the wrong shape; names it
     """
+    _check_regular(path)
     try:
         customize_conf = templates.load(path)
     except (IOError, OSError):
@@ -179,6 +184,19 @@ def load_customize_conf(path):
         return {}
     schemas.validate(customize_conf, "customize", path)
     return customize_conf
+
+
+def _check_regular(path):
+    try:
+        status = os.stat(path)
+    except (EnvironmentError, ValueError, TypeError):
+        return  # opening it tells better what is wrong
+    if not stat.S_ISREG(status.st_mode):
+        raise OsbsValidationException("%s: is not a regular file" % path)
+    if status.st_size > MAX_CONFIG_DOCUMENT_SIZE:
+        raise OsbsValidationException(
+            "%s: is larger than %d bytes" % (path, MAX_CONFIG_DOCUMENT_SIZE)
+        )
 
 
 def customize(plugins, customize_conf, log):

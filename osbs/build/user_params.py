@@ -180,8 +180,8 @@ class BuildUserParams(BuildCommon):
                 "%s: not valid JSON (%s)" % (_SOURCE, type(ex).__name__), cause=ex
             )
         schemas.validate(values, "user_params", _SOURCE)
-        if "customize_conf" in values and values["customize_conf"] is None:
-            values["customize_conf"] = DEFAULT_CUSTOMIZE_CONF
+        if "customize_conf" in values:
+            values["customize_conf"] = _checked_file_name(values["customize_conf"])
         for name, param in self.convert_dict.items():
             if name in values:
                 param.value = values[name]
@@ -190,3 +190,12 @@ class BuildUserParams(BuildCommon):
         if values.get("additional_tags"):
             tags = values["additional_tags"]
             self.additional_tags = AdditionalTagsConfig(file_name="", tags=tags)
+
+
+def _checked_file_name(name):
+    # Whoever may start a build must not choose which file of the pod is read.
+    if name is None:
+        return DEFAULT_CUSTOMIZE_CONF
+    if name in ("", ".", "..") or "/" in name or "\0" in name:
+        raise OsbsValidationException("%s: customize_conf: not the name of a file" % _SOURCE)
+    return name

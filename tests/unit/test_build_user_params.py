@@ -170,6 +170,13 @@ def test_invalid_name_is_refused():
         decoded(name="../x")
 
 
+@pytest.mark.parametrize("name", ["", ".", "..", "/etc/passwd", "../x.json", "a/b", "a\0b"])
+def test_customize_conf_must_be_the_name_of_a_file(name):
+    with pytest.raises(OsbsValidationException) as exc_info:
+        decoded(customize_conf=name)
+    assert exc_info.value.message == "USER_PARAMS: customize_conf: not the name of a file"
+
+
 def test_customize_conf_null_means_the_default():
     assert decoded(customize_conf=None).customize_conf_path.value == "prod_customize.json"
 

@@ -198,7 +198,7 @@ def header(name, size, kind=tarfile.REGTYPE):
 
 
 def restored(tmpdir, *pieces):
-    """Restore an archive of these pieces; returns what is said and asked of the server, and logs."""
+    """Restore an archive of these pieces; returns what is printed and what is logged."""
     packer = bz2.BZ2Compressor()
     path = tmpdir.join("archive")
     with io.open(str(path), "wb") as archive:

@@ -1,9 +1,10 @@
-"""PluginsTemplate (plugins-configuration.md, section 1)."""
+"""PluginsTemplate."""
 
 from __future__ import absolute_import, print_function, unicode_literals
 
 import json
 import logging
+import os
 
 import pytest
 
@@ -45,6 +46,28 @@ def test_template_is_the_same_object_each_time(pt):
 
 def test_missing_customize_file_is_no_customisation(pt):
     assert pt.customize_conf == {}
+
+
+def test_customize_file_that_is_a_pipe_is_refused_without_waiting(tmpdir):
+    os.mkfifo(str(tmpdir.join("c.json")))
+    with pytest.raises(OsbsValidationException) as exc_info:
+        PluginsTemplate(str(tmpdir), "t.json", "c.json").customize_conf
+    assert exc_info.value.message.endswith("c.json: is not a regular file")
+
+
+def test_customize_file_that_is_too_large_is_refused(tmpdir):
+    tmpdir.join("c.json").write("{}" + " " * 1024 * 1024)
+    with pytest.raises(OsbsValidationException) as exc_info:
+        PluginsTemplate(str(tmpdir), "t.json", "c.json").customize_conf
+    assert exc_info.value.message.endswith("c.json: is larger than 1048576 bytes")
+
+
+def test_customize_file_may_be_a_link(tmpdir):
+    # As in a mounted config map.
+    tmpdir.join("real").write('{"enable_plugins": []}')
+    tmpdir.join("c.json").mksymlinkto("real")
+    template = PluginsTemplate(str(tmpdir), "t.json", "c.json")
+    assert template.customize_conf == {"enable_plugins": []}
 
 
 def test_customize_conf_is_the_same_object_each_time():

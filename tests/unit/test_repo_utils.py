@@ -9,7 +9,7 @@ import pytest
 import six
 
 from osbs import repo_utils
-from osbs.constants import MAX_WARNINGS_PER_FILE, MAX_YAML_NODES
+from osbs.constants import MAX_YAML_NODES
 from osbs.exceptions import OsbsValidationException
 from osbs.repo_parsers import MAX_INSTRUCTION_SIZE
 from osbs.repo_utils import AdditionalTagsConfig, RepoConfiguration, RepoInfo, read_repo_info
