@@ -102,10 +102,9 @@ class TarReader(object):
         self._opened = None if hasattr(infile, "read") else open(infile, "rb")
         try:
             # Not "r|bz2": its time grows with the square of what a few bytes are unpacked to.
+            unpacked = _Unpacked(self._opened or infile)  # type: Any
             self.tarfile = tarfile.open(
-                mode="r|",
-                fileobj=_Unpacked(self._opened or infile),
-                tarinfo=_strict_tarinfo(tarfile),
+                mode="r|", fileobj=unpacked, tarinfo=_strict_tarinfo(tarfile)
             )
         except self._broken as ex:
             self._close_opened()

@@ -67,7 +67,8 @@ class RepoDockerfileParser(DockerfileParser):
             fileobj=io.BytesIO(content), cache_content=False, env_replace=True
         )
         self._known = {}  # type: dict
-        self._parsed = None  # type: Optional[tuple]
+        # Content, and the instructions in it.
+        self._parsed = (None, [])  # type: tuple
 
     @property
     def labels(self):
@@ -89,7 +90,7 @@ class RepoDockerfileParser(DockerfileParser):
     def structure(self):
         """Instructions; parsed once, unless the content is replaced."""
         content = self.content
-        if self._parsed is None or self._parsed[0] != content:
+        if self._parsed[0] != content:
             _check_size(_longest_instruction(content), MAX_INSTRUCTION_SIZE)
             instructions = super(RepoDockerfileParser, self).structure
             if "$" in content:

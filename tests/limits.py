@@ -1,10 +1,12 @@
-"""Runs a piece of a client as a process of its own that gets little time and memory."""
+"""Limits of time and memory: of a body, or of a piece of a client that is a process of its own."""
 
 from __future__ import absolute_import, print_function, unicode_literals
 
 import os
 import subprocess
 import sys
+import time
+from contextlib import contextmanager
 
 import pytest
 
@@ -20,6 +22,17 @@ import resource, sys
 resource.setrlimit(resource.RLIMIT_CPU, (%d, %d))
 resource.setrlimit(resource.RLIMIT_AS, (%d << 20, %d << 20))
 """ % (SECONDS, SECONDS + 1, MEGABYTES, MEGABYTES)
+
+
+clock = getattr(time, "process_time", None) or time.clock
+
+
+@contextmanager
+def in_time():
+    """Let the body take no more than so much processor time."""
+    began = clock()
+    yield
+    assert clock() - began < SECONDS
 
 
 def run(code, *arguments, **kwargs):

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from osbs import archive
 from osbs.cli.main import cmd_restore
 from osbs.exceptions import OsbsException
+from tests.limits import in_time
 from tests.property import hostile
 
 LARGEST = 4000
@@ -150,6 +151,28 @@ def test_a_damaged_archive_sends_nothing_that_is_not_in_it(room, entries, damage
     sent = restore(room, bz2.compress(content) if inside else content, False)
     assert untouched(room)
     assert not any(b"secret-of-the-host" in body for body in sent)
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(NAMES),
+            st.sampled_from(TYPES) | st.binary(min_size=1, max_size=1),
+            st.integers(-(2**63), 2**63 - 1) | st.integers(0, 2 * LARGEST),
+            st.binary(max_size=2000),
+        ),
+        max_size=4,
+    )
+)
+def test_members_of_any_announced_size_are_soon_read_or_refused(room, announced):
+    content = b""
+    for name, kind, size, data in announced:
+        info = tarfile.TarInfo(str(name))
+        info.type, info.size = kind, size
+        content += info.tobuf(tarfile.GNU_FORMAT) + data
+    with in_time():
+        restore(room, bz2.compress(content, 1), False)
+    assert untouched(room)
 
 
 def test_a_small_archive_of_something_huge_is_refused(room):
