@@ -113,10 +113,15 @@ CHANGES = (
 )
 
 
+def _expire(_number, _frame):
+    raise TooLate()
+
+
 def attempt(target, data):
     """Try a document; returns processor seconds, and what is wrong (text) or None."""
     began = clock()
     problem = None
+    signal.signal(signal.SIGPROF, _expire)
     signal.setitimer(signal.ITIMER_PROF, SECONDS)
     try:
         target.function(data)
@@ -159,9 +164,7 @@ class Campaign(object):
     def step(self):
         """Make a document and try it."""
         pool = self.target.seeds + [data for _, data in self._slowest]
-        data = change(
-            self._random.choice(pool), self.target.seeds, self.target.words, self._random
-        )
+        data = change(self._random.choice(pool), self.target.seeds, self.target.words, self._random)
         # A program that is killed while it tries leaves the document behind.
         current = self._write("current", data)
         seconds, problem = attempt(self.target, data)
@@ -203,10 +206,6 @@ def run(names, minutes, seed, directory):
     return campaigns
 
 
-def _expire(_number, _frame):
-    raise TooLate()
-
-
 def main(argv=None):
     """Fuzz, or try one file; returns the exit status: 1 when there is a finding."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.fuzz")
@@ -217,7 +216,6 @@ def main(argv=None):
     parser.add_argument("--replay", metavar="FILE", help="only try this, with the one --target")
     args = parser.parse_args(argv)
     names = args.target or sorted(TARGETS)
-    signal.signal(signal.SIGPROF, _expire)
     logging.getLogger("osbs").handlers[:] = [logging.StreamHandler(io.open(os.devnull, "w"))]
     if args.replay:
         with io.open(args.replay, "rb") as document:
