@@ -62,6 +62,13 @@ def _flip(data, seeds, words, rand):
     return data[:start] + bytes(bytearray([rand.randint(0, 255)])) + data[start + 1 :]
 
 
+def _overwrite(data, seeds, words, rand):
+    # What stands behind keeps its place, which matters in binary documents.
+    start, _ = _span(data, rand)
+    word = rand.choice(words)
+    return data[:start] + word + data[start + len(word) :]
+
+
 def _delete(data, seeds, words, rand):
     start, end = _span(data, rand)
     return data[:start] + data[end:]
@@ -102,6 +109,7 @@ def _splice(data, seeds, words, rand):
 
 CHANGES = (
     _flip,
+    _overwrite,
     _delete,
     _add_word,
     _add_phrase,

@@ -137,8 +137,14 @@ def archive(content):
 
 
 def packed(content):
-    """Restore a backup of which this is the tar."""
-    archive(bz2.compress(content, 1))
+    """Restore a backup of which this is the tar, with the checksums of its headers put right."""
+    fixed = bytearray(content)
+    for start in range(0, len(fixed) - 511, 512):
+        if fixed[start + 257 : start + 262] == b"ustar":
+            fixed[start + 148 : start + 156] = b" " * 8
+            checksum = sum(fixed[start : start + 512])
+            fixed[start + 148 : start + 156] = ("%06o\0 " % checksum).encode("ascii")
+    archive(bz2.compress(bytes(fixed), 1))
 
 
 def _tar():
@@ -152,6 +158,12 @@ def _tar():
             written.addfile(info, io.BytesIO(text))
         written.addfile(tarfile.TarInfo(str("n" * 200)))
     return content.getvalue()
+
+
+def _absurd_tar():
+    info = tarfile.TarInfo(str("x"))
+    info.size = 2**40
+    return info.tobuf(tarfile.GNU_FORMAT) + b"x" * 512
 
 
 def _words(text):
@@ -173,6 +185,9 @@ _INI = _words(
     "%(a)s %% % rem x a=b"
 ) + [b"\n[autorebuild]\n", b"\n a", b" = ", b"\r\n", b"\n" + OPTIONS[0].key.encode("ascii") + b"="]
 _JSON = _words(_SCALARS + '{ } [ ] , : " \\u0000 \\ NaN "a": [[[[ {"a":{"a":') + [b'"items": [']
+# What makes a header, or one of another kind; and numbers that are not octal digits.
+_TAR = _JSON + [b"ustar", b"\x80" + b"\x7f" * 11, b"\xff" * 12, b"\0" * 512]
+_TAR += [kind.encode("ascii") + b"\0" for kind in "01234567LKSxgDMNVZ"]
 _DOCKERFILE = _words(
     "FROM LABEL ENV ARG RUN AS --platform=x # escape=` syntax=x $ ${ } $a ${a} ${a:-b} a=b a=$a$a "
     "\"a\"='b' ' \" \\ ` <<EOF \xe9 = $$ $'a'"
@@ -233,7 +248,5 @@ TARGETS = {
     ),
     "archive": target(archive, (OsbsException,), [bz2.compress(_tar())], [b"BZh9", b"\0"]),
     # The JSON of a backup may take more.
-    "tar": target(
-        packed, (OsbsException,), [_tar()], _JSON + [b"ustar", b"\x80", b"\xff"], memory=1 << 30
-    ),
+    "tar": target(packed, (OsbsException,), [_tar(), _absurd_tar()], _TAR, memory=1 << 30),
 }
