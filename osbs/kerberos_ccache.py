@@ -59,6 +59,7 @@ def run(cmd, extraenv=None):
         stdout, stderr = process.communicate()
     except BaseException:  # also when interrupted: the program gets no Ctrl-C of its own
         _kill(process)
+        process.wait()
         raise
     finally:
         timer.cancel()

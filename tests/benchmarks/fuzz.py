@@ -54,7 +54,8 @@ def _insert(data, piece, rand):
 
 
 def _times(rand):
-    return 2 ** rand.randint(1, 18)
+    # Few times mostly: large documents take long to try.
+    return 2 ** min(rand.randint(1, 18), rand.randint(1, 18))
 
 
 def _flip(data, seeds, words, rand):
@@ -171,11 +172,13 @@ class Campaign(object):
 
     def step(self):
         """Make a document and try it."""
-        pool = self.target.seeds + [data for _, data in self._slowest]
-        data = change(self._random.choice(pool), self.target.seeds, self.target.words, self._random)
+        rand, target = self._random, self.target
+        slowest = [data for _, data in self._slowest]
+        data = rand.choice(rand.choice([target.seeds, slowest or target.seeds]))
+        data = change(data, target.seeds, target.words, rand)
         # A program that is killed while it tries leaves the document behind.
         current = self._write("current", data)
-        seconds, problem = attempt(self.target, data)
+        seconds, problem = attempt(target, data)
         os.unlink(current)
         self.tried += 1
         self.slowest = max(self.slowest, seconds)

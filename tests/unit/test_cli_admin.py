@@ -366,6 +366,23 @@ assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
         said, _ = limits.run(code % way_out)
         assert said == "resume %s\n" % number
 
+    def test_a_signal_does_not_interrupt_resuming(self, workdir):
+        archive("b", imagestreams__json=b'{"items": []}')
+        code = """
+import os, signal
+from osbs.cli.main import cmd_restore
+from tests.unit.test_cli_admin import FakeOSBS, arguments
+
+class Ended(FakeOSBS):
+    def resume_builds(self, quota_name=None):
+        os.kill(os.getpid(), signal.SIGTERM)
+        print("resumed")
+
+signal.signal(signal.SIGTERM, signal.SIG_DFL)
+cmd_restore(arguments(BACKUP_ARCHIVE="b"), Ended())
+"""
+        assert limits.run(code)[0] == "resumed\n"
+
     def test_who_ignores_hangups_goes_on_ignoring_them(self, workdir):
         archive("b", imagestreams__json=b'{"items": []}')
         code = """

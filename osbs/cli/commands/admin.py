@@ -61,36 +61,43 @@ def cmd_restore(args, osbs):
 def _paused(osbs, args):
     from osbs.utils import paused_builds
 
-    with _signals_as_exceptions():
+    with _signals_as_exceptions() as ignore_signals:
         with paused_builds(
             osbs, quota_name=_QUOTA_NAME, ignore_quota_errors=args.ignore_quota_errors
         ):
-            yield
+            try:
+                yield
+            finally:
+                ignore_signals()  # they must not interrupt resuming
 
 
 @contextlib.contextmanager
 def _signals_as_exceptions():
-    """Let signals that would end the program at once raise SystemExit: builds are resumed."""
+    """Let signals that would end the program at once raise SystemExit, so that builds are resumed.
+
+    Gives a function that lets them be ignored.
+    """
     import signal
 
+    def handle(handler):
+        for number in caught:
+            signal.signal(number, handler)
+
     def end(number, _frame):
-        for other in caught:  # a second signal must not interrupt resuming
-            signal.signal(other, signal.SIG_IGN)
+        handle(signal.SIG_IGN)
         raise SystemExit(_SIGNALLED + number)
 
     numbers = (signal.SIGTERM, signal.SIGHUP)
     # Who ignores one of them, as nohup does, goes on ignoring it.
     caught = [number for number in numbers if signal.getsignal(number) == signal.SIG_DFL]
     try:
-        for number in caught:
-            signal.signal(number, end)
+        handle(end)
     except ValueError:  # only the main thread may do so
         caught = []
     try:
-        yield
+        yield lambda: handle(signal.SIG_IGN)
     finally:
-        for number in caught:
-            signal.signal(number, signal.SIG_DFL)
+        handle(signal.SIG_DFL)
 
 
 def _backup_name(instance):
