@@ -1,14 +1,11 @@
-"""What belongs to the whole process: values that it makes for itself, as Koji builders fork in the
-middle of their work, and its garbage collector.
+"""Values that a process makes for itself, as Koji builders fork in the middle of their work.
 
 Imports nothing of osbs.
 """
 
 from __future__ import absolute_import, print_function, unicode_literals
 
-import gc
 import os
-from contextlib import contextmanager
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
@@ -41,21 +38,3 @@ class PerProcess(object):
             for other in set(self._values) - {pid}:
                 self._values.pop(other, None)
         return value
-
-
-@contextmanager
-def collector_paused():
-    """Context manager inside which the garbage collector does not search for cycles.
-
-    For the making of many objects that have none and all stay: there every search is for nothing,
-    and they take longer than the making. A child that another thread forks meanwhile stays without
-    searches; what it lacks is the memory of cycles.
-    """
-    if not gc.isenabled():
-        yield
-        return
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()

@@ -68,6 +68,10 @@ HTTP_RETRIES_STATUS_FORCELIST = [408, 500, 502, 503, 504]
 HTTP_RETRIES_METHODS_WHITELIST = ["GET", "PUT", "POST", "DELETE"]
 # Seconds, given with every request.
 HTTP_REQUEST_TIMEOUT = 600
+# Seconds to make a connection.
+HTTP_CONNECT_TIMEOUT = 10
+# Seconds: longest delay that a server may ask for with Retry-After.
+HTTP_RETRY_AFTER_MAX = 120
 
 # Repeats of a call that was answered 409, and the first pause in seconds (doubled each time).
 OS_CONFLICT_MAX_RETRIES = 8

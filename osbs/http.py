@@ -7,39 +7,27 @@ from __future__ import absolute_import, print_function, unicode_literals
 
 import json
 import logging
-import os
-import re
-import socket
 import sys
-import threading
 import warnings
-from binascii import hexlify
 
-import requests
 import six
-from requests.adapters import HTTPAdapter
-from requests.compat import getproxies, getproxies_environment  # type: ignore[attr-defined]
-from requests.exceptions import ChunkedEncodingError, HTTPError, RequestException, RetryError
-from requests.exceptions import SSLError, Timeout
+from requests.exceptions import (
+    ChunkedEncodingError,
+    HTTPError,
+    RequestException,
+    RetryError,
+    Timeout,
+)
 from requests.packages.urllib3.exceptions import ConnectTimeoutError, InsecureRequestWarning
 from requests.packages.urllib3.exceptions import HTTPError as Urllib3Error
-from requests.packages.urllib3.exceptions import ProtocolError
-from requests.packages.urllib3.util import Retry
 from requests.utils import guess_json_utf
 from six.moves import http_client
-from six.moves.http_cookiejar import DefaultCookiePolicy
 from six.moves.urllib.parse import urlsplit
 
 from osbs import _compat
 from osbs._compat import to_text
-from osbs._process import PerProcess, collector_paused
-from osbs.constants import (
-    HTTP_BACKOFF_FACTOR,
-    HTTP_MAX_RETRIES,
-    HTTP_REQUEST_TIMEOUT,
-    HTTP_RETRIES_METHODS_WHITELIST,
-    HTTP_RETRIES_STATUS_FORCELIST,
-)
+from osbs._transport import SessionPool, new_session, retry_rule
+from osbs.constants import HTTP_REQUEST_TIMEOUT
 from osbs.exceptions import (
     OsbsAuthException,
     OsbsException,
@@ -47,7 +35,6 @@ from osbs.exceptions import (
     OsbsResponseException,
 )
 from osbs.redact import mask_text, mask_url
-from osbs.version import __version__
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
@@ -60,24 +47,11 @@ logger = logging.getLogger(__name__)
 # The class, once Kerberos was asked for: importing it takes as long as importing requests.
 HTTPKerberosAuth = None
 
-# Seconds: longest wait for a connection, and longest pause that a server may ask for (D16).
-CONNECT_TIMEOUT = 10
-RETRY_AFTER_MAX = 120
-# More connections than this to one host are closed after use. Threads that share a session.
-POOL_SIZE = 64
 BLOCK_SIZE = 65536
-# Characters of JSON, such as lists of builds, that are parsed without the garbage collector.
-LARGE_BODY = 1 << 18
 
 _VERBS = ("get", "post", "put", "delete")
 _OK_FOR_JSON = (0, http_client.OK, http_client.CREATED, http_client.ACCEPTED)
 _BROKEN_STREAM = (RequestException, Urllib3Error, http_client.HTTPException, EnvironmentError)
-
-# Which requests are repeated by urllib3 (rest-client.md, 3 and 14 row 6).
-_NEVER, _UNPROCESSED, _ALWAYS = "never", "unprocessed", "always"
-_NO_REPEATS = 0
-# What OpenSSL says of a connection that ended without a goodbye, in any version.
-_HUNG_UP = re.compile("(?<![a-z])eof(?![a-z])", re.IGNORECASE)
 
 
 class _KerberosMissing(OsbsAuthException, RuntimeError):
@@ -98,10 +72,7 @@ def decode_json(content, encoding=None):
     """
     try:
         text = content.decode(encoding or guess_json_utf(content) or "utf-8")
-        if len(text) < LARGE_BODY:
-            return json.loads(text)
-        with collector_paused():
-            return json.loads(text)
+        return json.loads(text)
     except RuntimeError as ex:  # RecursionError is one
         raise ValueError("nested too deeply: %s" % ex)
 
@@ -153,191 +124,6 @@ class HttpResponse(object):
             )
 
 
-class _Session(requests.Session):
-    """Session without a memory: no cookies, no ~/.netrc after a redirect."""
-
-    def __init__(self):
-        super(_Session, self).__init__()
-        # A login cookie of the OAuth server would outlive a change of credentials.
-        self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        self.headers[str("User-Agent")] = str("osbs-client/%s" % __version__)
-
-    def rebuild_auth(self, prepared_request, response):
-        """Keep the Authorization header for the same host, drop it for another one."""
-        headers = prepared_request.headers
-        if "Authorization" in headers and self.should_strip_auth(
-            response.request.url, prepared_request.url
-        ):
-            del headers["Authorization"]
-
-    def merge_environment_settings(self, url, proxies, stream, verify, cert):
-        """Return what requests makes of the environment, where it says something.
-
-        Looking for proxies costs requests as much as sending: it reads all of the environment
-        twice for each request.
-        """
-        if proxies or _may_have_proxies():
-            return super(_Session, self).merge_environment_settings(
-                url, proxies, stream, verify, cert
-            )
-        if verify is True:
-            verify = (
-                os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
-            )
-        return {"proxies": {}, "stream": bool(stream), "verify": verify, "cert": cert}
-
-
-def _may_have_proxies():
-    if getproxies is not getproxies_environment:  # the system has settings for them
-        return True
-    return any(name[-6:].lower() == "_proxy" for name in os.environ)
-
-
-class _SharedPools(object):
-    """Connections that several adapters use: another retry rule is no new connection (D17)."""
-
-    def __init__(self):
-        self.manager = None
-        self.proxies = {}
-
-
-class _Adapter(HTTPAdapter):
-    """Adapter with a shorter connect time-out, keep-alive probes and shared connections."""
-
-    def __init__(self, pools, **kwargs):
-        self._pools = pools
-        super(_Adapter, self).__init__(pool_maxsize=POOL_SIZE, **kwargs)
-
-    def init_poolmanager(self, connections, maxsize, block=False, **kwargs):
-        if self._pools.manager is None:
-            super(_Adapter, self).init_poolmanager(
-                connections, maxsize, block=block, socket_options=_socket_options(), **kwargs
-            )
-            self._pools.manager = self.poolmanager
-        self.poolmanager = self._pools.manager
-        self.proxy_manager = self._pools.proxies
-
-    def send(self, request, stream=False, timeout=None, **kwargs):
-        if isinstance(timeout, (int, float)):
-            timeout = (min(CONNECT_TIMEOUT, timeout), timeout)
-        if isinstance(request.body, six.text_type):
-            request.body = request.body.encode("utf-8")
-            request.prepare_content_length(request.body)
-        request.headers.setdefault(str("X-Request-ID"), _request_id())
-        return super(_Adapter, self).send(request, stream=stream, timeout=timeout, **kwargs)
-
-
-def _request_id():
-    # Like uuid.uuid4().hex; importing uuid is slow, on Python 2 it even runs programs.
-    return str(hexlify(os.urandom(16)).decode("ascii"))
-
-
-def _socket_options():
-    # A watch may be silent for hours: probes tell a dead peer from a quiet one.
-    options = [
-        (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),
-        (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
-    ]
-    for name, seconds in (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 15)):
-        if hasattr(socket, name):
-            options.append((socket.IPPROTO_TCP, getattr(socket, name), seconds))
-    return options
-
-
-def _max_retries(rule, connect=None):
-    if rule == _NEVER:
-        return _NO_REPEATS
-    wanted = {
-        "total": HTTP_MAX_RETRIES,
-        "backoff_factor": HTTP_BACKOFF_FACTOR,
-        "backoff_jitter": HTTP_BACKOFF_FACTOR,
-        "status_forcelist": HTTP_RETRIES_STATUS_FORCELIST,
-        "allowed_methods": HTTP_RETRIES_METHODS_WHITELIST,
-        # A certificate that is not trusted will not be trusted in eight minutes either.
-        "other": 0,
-        # The last answer says what is wrong, "too many retries" does not (known defect 49).
-        "raise_on_status": False,
-        "retry_after_max": RETRY_AFTER_MAX,
-    }
-    if connect is not None:
-        wanted["connect"] = connect
-    if rule == _UNPROCESSED:
-        wanted.update(read=False, status_forcelist=[http_client.SERVICE_UNAVAILABLE])
-    return Retry(**_compat.known_arguments(Retry.__init__, wanted))
-
-
-def _new_session(rule, pools, connect=None):
-    session = _Session()
-    adapter = _Adapter(pools, max_retries=_max_retries(rule, connect))
-    session.mount("http://", adapter)
-    session.mount("https://", adapter)
-    return session
-
-
-def _retry_rule(retries_enabled=True, repeatable=True, **_):
-    if not retries_enabled:
-        return _NEVER
-    return _ALWAYS if repeatable else _UNPROCESSED
-
-
-class _Sessions(object):
-    """Sessions of one process."""
-
-    def __init__(self):
-        self.lock = threading.Lock()
-        self.sessions = {}
-        self.pools = {}
-
-
-class _SessionPool(object):
-    """Sessions, made when they are first needed; after a fork, other ones."""
-
-    def __init__(self):
-        self._of_process = PerProcess(_Sessions)
-
-    def session_for(self, arguments, connect=None):
-        # type: (dict, int) -> requests.Session
-        """Return the session for the keyword arguments of an HttpStream.
-
-        :param connect: int or None, repeats of a connection that cannot be made; None: as of all
-        """
-        own = self._of_process.get()
-        # Old requests keep the TLS settings of the first request on a connection.
-        tls = tuple(
-            arguments.get(name) for name in ("verify_ssl", "ca", "client_cert", "client_key")
-        )
-        # Logs and watches close their connection; they must not take the one that is kept (D17).
-        closing = (arguments.get("headers") or {}).get("Connection") == "close"
-        connections = (tls, closing)
-        rule = _retry_rule(**arguments)
-        key = (connections, rule, connect)
-        with own.lock:
-            pools = own.pools.setdefault(connections, _SharedPools())
-            session = own.sessions.get(key)
-            if session is None:
-                _check_client_certificate(arguments)
-                session = own.sessions[key] = _new_session(rule, pools, connect)
-        return session
-
-
-def _check_client_certificate(arguments):
-    # Inside a request these errors look like a broken connection, repeated for minutes.
-    paths = [arguments.get(name) for name in ("client_cert", "client_key")]
-    if not all(paths):
-        return
-    for name, path in zip(("client_cert", "client_key"), paths):
-        try:
-            with open(path, "rb"):
-                pass
-        except EnvironmentError as ex:
-            raise OsbsAuthException("%s: cannot read %s: %s" % (name, path, ex.strerror), cause=ex)
-    reason = _compat.certificate_problem(*paths)
-    if reason:
-        raise OsbsAuthException(
-            "client_cert %s and client_key %s cannot be used: %s" % tuple(paths + [reason])
-        )
-
-
 class HttpSession(object):
     """Requests over pooled connections; threads may share it, forks may go on with it.
 
@@ -358,7 +144,7 @@ class HttpSession(object):
         :param verbose: bool, handed on to the streams
         """
         self.verbose = verbose
-        self._pool = _SessionPool()
+        self._pool = SessionPool()
 
     def get(self, url, **kwargs):
         """Send a GET; see :meth:`request`."""
@@ -393,7 +179,7 @@ class HttpSession(object):
             connect = None if self._contacted else self.first_contact_repeats
             kwargs.setdefault("session", self._pool.session_for(kwargs, connect))
             kwargs["verbose"] = self.verbose
-            stream = _open(url, connect, *args, **kwargs)
+            stream = HttpStream(url, *args, **kwargs)
             self._contacted = True
             if kwargs.get("stream", False):
                 return stream
@@ -416,50 +202,6 @@ class HttpSession(object):
                     cause=ex,
                 )
             raise OsbsException(mask_url(repr(ex)), cause=ex, traceback=sys.exc_info()[2])
-
-
-def _open(url, connect, *args, **kwargs):
-    """Send a request; again, as after any broken connection, if TLS ended without a goodbye.
-
-    Servers that are killed, and proxies with nothing behind them, end connections so. To urllib3
-    that is an error like a bad certificate, which is not repeated.
-    """
-    breaks = None
-    while True:
-        try:
-            stream = HttpStream(url, *args, **kwargs)
-        except SSLError as ex:
-            if not _is_hung_up(ex):
-                raise
-            if breaks is None:
-                breaks = _first_break(connect, kwargs)
-            breaks = _after_break(breaks, args[0] if args else kwargs["method"], url, ex)
-            breaks.sleep()
-            continue
-        if breaks is not None:
-            stream.sent_before = True
-        return stream
-
-
-def _is_hung_up(exception):
-    text = _compat.exception_text(exception)
-    return _HUNG_UP.search(text) is not None and "certificate" not in text.lower()
-
-
-def _first_break(connect, arguments):
-    rule = _max_retries(_retry_rule(**arguments))
-    if rule == _NO_REPEATS:
-        return Retry(_NO_REPEATS)
-    # While no server has ever answered, this is as good as no connection.
-    return rule if connect is None or rule.read is False else rule.new(read=connect)
-
-
-def _after_break(rule, method, url, exception):
-    try:
-        error = ProtocolError("Connection broken", exception)
-        return rule.increment(method.upper(), urlsplit(url).path, error=error)
-    except Urllib3Error:
-        raise exception
 
 
 def _network_exception(url, cause, status_code):
@@ -508,8 +250,6 @@ class HttpStream(object):
     # whether bytes after the last line feed are kept in `remainder` rather than delivered.
     patience = None
     holds_remainder = False
-    # Whether it had been sent already, on a connection that broke.
-    sent_before = False
     # Set at the end of the stream.
     broken = False
     remainder = b""
@@ -568,15 +308,14 @@ class HttpStream(object):
         logger.debug("%s %s: %s", method, urlsplit(url).path, self.status_code)
 
     def _own_session(self, retries_enabled, repeatable):
-        rule = _retry_rule(retries_enabled, repeatable)
-        self._owned_session = _new_session(rule, _SharedPools())
+        self._owned_session = new_session(retry_rule(retries_enabled, repeatable))
         return self._owned_session
 
     @property
     def repeated(self):
         # type: () -> bool
         """Whether an earlier attempt of this request may have reached the server."""
-        if self.sent_before:
+        if getattr(self.req, "sent_before", False):
             return True
         history = getattr(getattr(self._raw, "retries", None), "history", None)
         if not isinstance(history, tuple):

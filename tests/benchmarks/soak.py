@@ -26,7 +26,7 @@ import time
 
 import requests
 
-import osbs.http
+import osbs._transport
 from osbs.api import OSBS
 from osbs.conf import Configuration
 from osbs.exceptions import OsbsException
@@ -390,7 +390,7 @@ def main(argv=None):
     if options.serve:
         serve(options.serve)
         return 0
-    osbs.http.HTTP_BACKOFF_FACTOR = options.backoff
+    osbs._transport.HTTP_BACKOFF_FACTOR = options.backoff
     with tempfile.TemporaryDirectory(prefix="osbs-soak-") as directory:
         # A token that somebody stored would win over the configured login.
         os.environ["HOME"] = directory

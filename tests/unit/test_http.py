@@ -4,7 +4,6 @@ from __future__ import absolute_import, print_function, unicode_literals
 
 import gc
 import json
-import os
 import pickle
 import sys
 
@@ -13,7 +12,7 @@ import requests
 from flexmock import flexmock
 from six.moves import http_client
 
-from osbs import http
+from osbs import _transport, http
 from osbs.constants import HTTP_REQUEST_TIMEOUT
 from osbs.exceptions import (
     OsbsAuthException,
@@ -83,39 +82,6 @@ def test_a_token_header_keeps_netrc_out():
     stream = HttpStream(URL, "get", headers={"Authorization": "Bearer T"})
     prepared = flexmock(headers={"Authorization": "Bearer T"})
     assert stream.req.kwargs["auth"](prepared) is prepared
-
-
-@pytest.mark.parametrize("verify", [True, False, "/ca"])
-@pytest.mark.parametrize("cert", [None, ("c", "k")])
-@pytest.mark.parametrize(
-    "environment",
-    [
-        {},
-        {"https_proxy": "http://proxy:1"},
-        {"HTTPS_PROXY": "http://proxy:2"},
-        {"Https_Proxy": "http://proxy:3"},
-        {"ALL_PROXY": "http://proxy:4"},
-        {"https_proxy": "http://proxy:5", "no_proxy": "httpbin.example.com"},
-        {"https_proxy": "http://proxy:6", "NO_PROXY": ".example.org"},
-        {"no_proxy": "*"},
-        {"REQUESTS_CA_BUNDLE": "/r"},
-        {"CURL_CA_BUNDLE": "/c"},
-        {"REQUESTS_CA_BUNDLE": "/r", "CURL_CA_BUNDLE": "/c"},
-        {"REQUESTS_CA_BUNDLE": "", "CURL_CA_BUNDLE": "/c"},
-    ],
-    ids=lambda environment: ",".join(sorted(environment)) or "nothing",
-)
-def test_a_session_makes_of_the_environment_what_requests_does(
-    environment, verify, cert, monkeypatch
-):
-    for name in list(os.environ):
-        if name.lower().endswith("_proxy") or name.endswith("_CA_BUNDLE"):
-            monkeypatch.delenv(name)
-    for name, value in environment.items():
-        monkeypatch.setenv(str(name), str(value))
-    ours = http._Session().merge_environment_settings(URL, {}, None, verify, cert)
-    theirs = requests.Session().merge_environment_settings(URL, {}, None, verify, cert)
-    assert ours == dict(theirs, proxies=dict(theirs["proxies"]))
 
 
 @pytest.mark.parametrize("method", ("PATCH", "head", ""))
@@ -196,7 +162,7 @@ def test_other_exceptions_are_plain_ones_with_their_cause(exception):
 def test_retries_are_instances_of_urllib3s_class_made_at_the_first_request(monkeypatch):
     from requests.packages.urllib3.util import Retry
 
-    assert http.Retry is Retry
+    assert _transport.Retry is Retry
     made = []
 
     def make(**kwargs):
@@ -204,7 +170,7 @@ def test_retries_are_instances_of_urllib3s_class_made_at_the_first_request(monke
         return Retry(total=1)
 
     session = HttpSession()
-    monkeypatch.setattr(http, "Retry", make)
+    monkeypatch.setattr(_transport, "Retry", make)
     monkeypatch.setattr(http._compat, "known_arguments", lambda function, wanted: wanted)
     make.__init__ = None
     flexmock(requests.Session).should_receive("request").and_return(response())
@@ -217,7 +183,7 @@ def test_retries_are_instances_of_urllib3s_class_made_at_the_first_request(monke
 
 
 def test_defect_87_the_retry_rule_is_made_with_this_urllib3():
-    rule = http._max_retries(http._ALWAYS)
+    rule = _transport.max_retries(_transport.ALWAYS)
     assert (rule.total, rule.backoff_factor) == (8, 4)
     assert set(rule.status_forcelist) == {408, 500, 502, 503, 504}
     assert rule.is_retry("POST", 500)
@@ -225,7 +191,7 @@ def test_defect_87_the_retry_rule_is_made_with_this_urllib3():
 
 
 def test_defect_05_the_rule_for_what_must_not_be_repeated():
-    rule = http._max_retries(http._UNPROCESSED)
+    rule = _transport.max_retries(_transport.UNPROCESSED)
     assert (rule.read, list(rule.status_forcelist)) == (False, [503])
 
 
@@ -234,7 +200,7 @@ def test_defect_11_the_connect_time_out_is_shorter_than_the_read_time_out():
     flexmock(requests.adapters.HTTPAdapter).should_receive("send").replace_with(
         lambda request, stream, timeout, **kwargs: sent.update(timeout=timeout)
     )
-    adapter = http._Adapter(http._SharedPools())
+    adapter = _transport.Adapter()
     request = requests.Request("GET", URL).prepare()
     adapter.send(request, timeout=600)
     assert sent["timeout"] == (10, 600)

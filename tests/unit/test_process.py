@@ -2,14 +2,10 @@
 
 from __future__ import absolute_import, print_function, unicode_literals
 
-import gc
 import os
 import threading
 
-import pytest
-
-from osbs import http
-from osbs._process import PerProcess, collector_paused
+from osbs._process import PerProcess
 
 
 def in_child(work):
@@ -62,39 +58,3 @@ def test_a_lock_that_was_held_at_the_fork_is_free_in_the_child():
     with own.get():
         assert in_child(lambda: own.get().acquire(False))
         assert not own.get().acquire(False)
-
-
-@pytest.fixture
-def restored():
-    """Leave the garbage collector on, whatever a test does."""
-    yield
-    gc.enable()
-
-
-def test_the_collector_is_paused_inside_only(restored):
-    with collector_paused():
-        assert not gc.isenabled()
-    assert gc.isenabled()
-
-
-def test_the_collector_comes_back_after_an_exception(restored):
-    with pytest.raises(ValueError):
-        with collector_paused():
-            raise ValueError()
-    assert gc.isenabled()
-
-
-def test_a_collector_that_the_program_switched_off_stays_off(restored):
-    gc.disable()
-    with collector_paused():
-        pass
-    assert not gc.isenabled()
-
-
-@pytest.mark.parametrize("size, paused", [(http.LARGE_BODY, True), (http.LARGE_BODY - 1, False)])
-def test_large_bodies_are_parsed_without_the_collector(size, paused, monkeypatch, restored):
-    seen = []
-    monkeypatch.setattr(http.json, "loads", lambda text: seen.append(gc.isenabled()))
-    http.decode_json(b" " * size)
-    assert seen == [not paused]
-    assert gc.isenabled()

@@ -4,7 +4,7 @@ from __future__ import absolute_import, print_function, unicode_literals
 
 import pytest
 
-from osbs import http
+from osbs import _transport, http
 from osbs.core import Openshift
 from osbs.rest import logs, once, retry, watch
 from tests.wire.server import WireServer
@@ -27,8 +27,8 @@ def serve():
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch):
     """Make the pauses short, so that what takes minutes takes a moment."""
-    monkeypatch.setattr(http, "HTTP_BACKOFF_FACTOR", 0.001)
-    monkeypatch.setattr(http, "HTTP_MAX_RETRIES", 3)
+    monkeypatch.setattr(_transport, "HTTP_BACKOFF_FACTOR", 0.001)
+    monkeypatch.setattr(_transport, "HTTP_MAX_RETRIES", 3)
     monkeypatch.setattr(http, "HTTP_REQUEST_TIMEOUT", 5)
     monkeypatch.setattr(retry, "MAX_PAUSE", 0.02)
     monkeypatch.setattr(watch, "MAX_FAILURES", 4)

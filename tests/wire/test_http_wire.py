@@ -13,7 +13,7 @@ import pytest
 import requests
 from six.moves import http_client
 
-from osbs import http
+from osbs import _transport, http
 from osbs.exceptions import OsbsException, OsbsNetworkException
 from osbs.http import HttpSession, HttpStream
 from tests.wire.server import CHUNKED, CLOSE, LAST_CHUNK, RESET, answer, chunk
@@ -61,7 +61,7 @@ def test_a_request_that_closes_its_connection_leaves_the_pooled_one_alone(serve,
 
 
 def test_creating_a_session_opens_nothing_and_makes_no_retry(monkeypatch):
-    monkeypatch.setattr(http, "Retry", None)
+    monkeypatch.setattr(_transport, "Retry", None)
     assert HttpSession(verbose=True).verbose
 
 
@@ -159,11 +159,11 @@ def test_garbage_for_a_status_line_is_an_exception(serve, session):
 
 @pytest.mark.skipif(
     "retry_after_max"
-    not in http._compat.known_arguments(http.Retry.__init__, {"retry_after_max": 1}),
+    not in http._compat.known_arguments(_transport.Retry.__init__, {"retry_after_max": 1}),
     reason="this urllib3 knows no cap (D16)",
 )
 def test_defect_12_retry_after_is_capped(serve, session, monkeypatch):
-    monkeypatch.setattr(http, "RETRY_AFTER_MAX", 0.01)
+    monkeypatch.setattr(_transport, "HTTP_RETRY_AFTER_MAX", 0.01)
     server = serve([answer(503, headers=[("Retry-After", "3600")]), answer(200)])
     started = time.time()
     assert session.get(server.url).status_code == 200

@@ -9,7 +9,7 @@ import time
 import pytest
 import requests
 
-from osbs import http
+from osbs import _transport, http
 from osbs.exceptions import OsbsException, OsbsWaitTimeout
 from tests.wire.server import CHUNKED, CLOSE, WireServer, answer, chunk, event
 
@@ -126,7 +126,7 @@ def test_a_connection_that_is_always_closed_before_tls_begins_is_given_up(lonely
     with pytest.raises(OsbsException) as info:
         openshift.get_build("b")
     assert isinstance(info.value.cause, requests.exceptions.SSLError)
-    assert server.connections == 1 + http.HTTP_MAX_RETRIES
+    assert server.connections == 1 + _transport.HTTP_MAX_RETRIES
 
 
 @pytest.mark.parametrize("repeats", (0, 1))

@@ -1,0 +1,259 @@
+"""Sessions of requests as this client needs them: which connections they share and what they retry.
+
+``osbs.http`` has the public classes; nothing else imports this module.
+"""
+
+from __future__ import absolute_import, print_function, unicode_literals
+
+import os
+import re
+import socket
+import threading
+from binascii import hexlify
+
+import requests
+import six
+from requests.adapters import HTTPAdapter
+from requests.exceptions import SSLError
+from requests.packages.urllib3.exceptions import HTTPError as Urllib3Error
+from requests.packages.urllib3.exceptions import ProtocolError
+from requests.packages.urllib3.util import Retry
+from six.moves import http_client
+from six.moves.http_cookiejar import DefaultCookiePolicy
+from six.moves.urllib.parse import urlsplit
+
+from osbs import _compat
+from osbs._process import PerProcess
+from osbs.constants import (
+    HTTP_BACKOFF_FACTOR,
+    HTTP_CONNECT_TIMEOUT,
+    HTTP_MAX_RETRIES,
+    HTTP_RETRIES_METHODS_WHITELIST,
+    HTTP_RETRIES_STATUS_FORCELIST,
+    HTTP_RETRY_AFTER_MAX,
+)
+from osbs.exceptions import OsbsAuthException
+from osbs.version import __version__
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
+    from typing import Any  # noqa: F401
+
+# More connections than this to one host are closed after use. Threads that share a session.
+POOL_SIZE = 64
+
+# Which requests are retried: none; those that the server did not begin to process; all.
+NEVER, UNPROCESSED, ALWAYS = "never", "unprocessed", "always"
+
+# What OpenSSL says of a connection that ended without a goodbye, in any version.
+_HUNG_UP = re.compile("(?<![a-z])eof(?![a-z])", re.IGNORECASE)
+
+
+class Session(requests.Session):
+    """Session without a memory: no cookies, no ~/.netrc after a redirect."""
+
+    def __init__(self):
+        super(Session, self).__init__()
+        # A login cookie of the OAuth server would outlive a change of credentials.
+        self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        self.headers[str("User-Agent")] = str("osbs-client/%s" % __version__)
+
+    def rebuild_auth(self, prepared_request, response):
+        """Keep the Authorization header for the same host, drop it for another one."""
+        headers = prepared_request.headers
+        if "Authorization" in headers and self.should_strip_auth(
+            response.request.url, prepared_request.url
+        ):
+            del headers["Authorization"]
+
+
+class Adapter(HTTPAdapter):
+    """Adapter with a shorter connect timeout and keep-alive probes.
+
+    :param max_retries: Retry, or 0
+    :param connect: int or None, attempts left while no server has ever answered
+    :param shared: Adapter whose connections this one uses too: another retry rule is no reason for
+        another connection
+    """
+
+    def __init__(self, max_retries=0, connect=None, shared=None):
+        super(Adapter, self).__init__(pool_maxsize=POOL_SIZE, max_retries=max_retries)
+        self._connect = connect
+        if shared is not None:
+            self.poolmanager = shared.poolmanager
+            self.proxy_manager = shared.proxy_manager
+
+    def init_poolmanager(self, connections, maxsize, block=False, **kwargs):
+        super(Adapter, self).init_poolmanager(
+            connections, maxsize, block=block, socket_options=_socket_options(), **kwargs
+        )
+
+    def send(self, request, stream=False, timeout=None, **kwargs):
+        if isinstance(timeout, (int, float)):
+            timeout = (min(HTTP_CONNECT_TIMEOUT, timeout), timeout)
+        if isinstance(request.body, six.text_type):
+            request.body = request.body.encode("utf-8")
+            request.prepare_content_length(request.body)
+        request.headers.setdefault(str("X-Request-ID"), _request_id())
+        retries = None
+        while True:
+            try:
+                response = super(Adapter, self).send(
+                    request, stream=stream, timeout=timeout, **kwargs
+                )
+            except SSLError as ex:
+                if not is_hung_up(ex):
+                    raise
+                retries = self._after_hang_up(retries, request, ex)
+                retries.sleep()
+                continue
+            if retries is not None:
+                response.sent_before = True
+            return response
+
+    def _after_hang_up(self, retries, request, exception):
+        """Return the rule for the next attempt after TLS ended without a goodbye.
+
+        Servers that are killed, and proxies with nothing behind them, end connections so. To
+        urllib3 that is an error like a bad certificate, which it does not retry.
+        """
+        if retries is None:
+            retries = self.max_retries
+            # While no server has ever answered, this is as good as no connection.
+            if self._connect is not None and retries.read is not False:
+                retries = retries.new(read=self._connect)
+        try:
+            error = ProtocolError("Connection broken", exception)
+            return retries.increment(request.method, urlsplit(request.url).path, error=error)
+        except Urllib3Error:
+            raise exception
+
+
+def is_hung_up(exception):
+    # type: (BaseException) -> bool
+    """Tell whether TLS ended without a goodbye."""
+    text = _compat.exception_text(exception)
+    return _HUNG_UP.search(text) is not None and "certificate" not in text.lower()
+
+
+def _request_id():
+    # Like uuid.uuid4().hex; importing uuid is slow, on Python 2 it even runs programs.
+    return str(hexlify(os.urandom(16)).decode("ascii"))
+
+
+def _socket_options():
+    # A watch may be silent for hours: probes tell a dead peer from a quiet one.
+    options = [
+        (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),
+        (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
+    ]
+    for name, seconds in (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 15)):
+        if hasattr(socket, name):
+            options.append((socket.IPPROTO_TCP, getattr(socket, name), seconds))
+    return options
+
+
+def retry_rule(retries_enabled=True, repeatable=True, **_):
+    # type: (bool, bool, Any) -> str
+    """Return which retries the arguments of an HttpStream ask for."""
+    if not retries_enabled:
+        return NEVER
+    return ALWAYS if repeatable else UNPROCESSED
+
+
+def max_retries(rule, connect=None):
+    # type: (str, Any) -> Any
+    """Return what urllib3 retries.
+
+    :param connect: int or None, attempts to make a connection; None: as all others
+    :return: Retry, or 0
+    """
+    if rule == NEVER:
+        return 0
+    wanted = {
+        "total": HTTP_MAX_RETRIES,
+        "backoff_factor": HTTP_BACKOFF_FACTOR,
+        "backoff_jitter": HTTP_BACKOFF_FACTOR,
+        "status_forcelist": HTTP_RETRIES_STATUS_FORCELIST,
+        "allowed_methods": HTTP_RETRIES_METHODS_WHITELIST,
+        # A certificate that is not trusted will not be trusted in eight minutes either.
+        "other": 0,
+        # The last response says what is wrong, "too many retries" does not.
+        "raise_on_status": False,
+        "retry_after_max": HTTP_RETRY_AFTER_MAX,
+    }
+    if connect is not None:
+        wanted["connect"] = connect
+    if rule == UNPROCESSED:
+        wanted.update(read=False, status_forcelist=[http_client.SERVICE_UNAVAILABLE])
+    return Retry(**_compat.known_arguments(Retry.__init__, wanted))
+
+
+def new_session(rule, connect=None, shared=None):
+    # type: (str, Any, Any) -> Session
+    """Return a session with a retry rule; see :class:`Adapter`."""
+    session = Session()
+    adapter = Adapter(max_retries(rule, connect), connect, shared)
+    session.mount("http://", adapter)
+    session.mount("https://", adapter)
+    return session
+
+
+class _Sessions(object):
+    """Sessions of one process."""
+
+    def __init__(self):
+        self.lock = threading.Lock()
+        self.sessions = {}
+        # An adapter for each kind of connection, which the others share.
+        self.adapters = {}
+
+
+class SessionPool(object):
+    """Sessions, made when they are first needed; after a fork, other ones."""
+
+    def __init__(self):
+        self._of_process = PerProcess(_Sessions)
+
+    def session_for(self, arguments, connect=None):
+        # type: (dict, Any) -> Session
+        """Return the session for the keyword arguments of an HttpStream.
+
+        :param connect: int or None, attempts to make a connection; None: as all others
+        """
+        own = self._of_process.get()
+        # Old requests keep the TLS settings of the first request on a connection.
+        tls = tuple(
+            arguments.get(name) for name in ("verify_ssl", "ca", "client_cert", "client_key")
+        )
+        # Logs and watches close their connection; they must not take the one that is kept.
+        closing = (arguments.get("headers") or {}).get("Connection") == "close"
+        connections = (tls, closing)
+        rule = retry_rule(**arguments)
+        key = (connections, rule, connect)
+        with own.lock:
+            session = own.sessions.get(key)
+            if session is None:
+                _check_client_certificate(arguments)
+                session = new_session(rule, connect, own.adapters.get(connections))
+                own.adapters.setdefault(connections, session.get_adapter("https://"))
+                own.sessions[key] = session
+        return session
+
+
+def _check_client_certificate(arguments):
+    # Inside a request these errors look like a broken connection, which is retried for minutes.
+    paths = [arguments.get(name) for name in ("client_cert", "client_key")]
+    if not all(paths):
+        return
+    for name, path in zip(("client_cert", "client_key"), paths):
+        try:
+            with open(path, "rb"):
+                pass
+        except EnvironmentError as ex:
+            raise OsbsAuthException("%s: cannot read %s: %s" % (name, path, ex.strerror), cause=ex)
+    reason = _compat.certificate_problem(*paths)
+    if reason:
+        raise OsbsAuthException(
+            "client_cert %s and client_key %s cannot be used: %s" % tuple(paths + [reason])
+        )
