@@ -5,6 +5,7 @@ Features are probed, versions are not compared. Imports nothing of osbs.
 
 from __future__ import absolute_import, print_function, unicode_literals
 
+import errno
 import time
 
 import six
@@ -121,15 +122,24 @@ def read_available(raw, amount):
     return raw.read(1)
 
 
-def socket_of(raw):
+def socket_timeout(sock):
     # type: (Any) -> Any
-    """Return the socket that a urllib3 response reads from, or None if it cannot be found."""
-    stream = getattr(getattr(raw, "_fp", None), "fp", None)
-    for holder in (getattr(stream, "raw", None), stream):
-        sock = getattr(holder, "_sock", None)
-        if hasattr(sock, "settimeout"):
-            return sock
-    return None
+    """Return the time-out of a socket, or of one that pyOpenSSL or urllib3 wrapped."""
+    return (sock if hasattr(sock, "gettimeout") else sock.socket).gettimeout()
+
+
+def receive_into(sock, target):
+    # type: (Any, Any) -> int
+    """Read what has arrived at a socket into a buffer; returns the number of bytes, 0 at the end.
+
+    Python 3 goes on by itself when a signal interrupts it.
+    """
+    while True:
+        try:
+            return sock.recv_into(target)
+        except EnvironmentError as ex:
+            if ex.errno != errno.EINTR:
+                raise
 
 
 def certificate_problem(certificate, key):

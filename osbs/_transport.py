@@ -17,12 +17,13 @@ from requests.adapters import HTTPAdapter
 from requests.exceptions import SSLError
 from requests.packages.urllib3.exceptions import HTTPError as Urllib3Error
 from requests.packages.urllib3.exceptions import ProtocolError
-from requests.packages.urllib3.util import Retry
+from requests.packages.urllib3.util import Retry, Timeout
 from six.moves import http_client
 from six.moves.http_cookiejar import DefaultCookiePolicy
 from six.moves.urllib.parse import urlsplit
 
 from osbs import _compat
+from osbs._limits import limit_responses
 from osbs._process import PerProcess
 from osbs.constants import (
     HTTP_BACKOFF_FACTOR,
@@ -56,6 +57,10 @@ class Session(requests.Session):
         super(Session, self).__init__()
         # A login cookie of the OAuth server would outlive a change of credentials.
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        # Without it requests reads a body to its end, however large.
+        self.stream = True
+        # Others, if their libraries are installed, can make gigabytes of one block.
+        self.headers[str("Accept-Encoding")] = str("gzip, deflate")
         self.headers[str("User-Agent")] = str("osbs-client/%s" % __version__)
 
     def rebuild_auth(self, prepared_request, response):
@@ -68,7 +73,7 @@ class Session(requests.Session):
 
 
 class Adapter(HTTPAdapter):
-    """Adapter with a shorter connect timeout and keep-alive probes.
+    """Adapter with a shorter connect timeout, keep-alive probes, and limits on what is read.
 
     :param max_retries: Retry, or 0
     :param connect: int or None, attempts left while no server has ever answered
@@ -87,10 +92,26 @@ class Adapter(HTTPAdapter):
         super(Adapter, self).init_poolmanager(
             connections, maxsize, block=block, socket_options=_socket_options(), **kwargs
         )
+        limit_responses(self.poolmanager)
+
+    def proxy_manager_for(self, proxy, **kwargs):
+        is_new = proxy not in self.proxy_manager
+        manager = super(Adapter, self).proxy_manager_for(proxy, **kwargs)
+        if is_new:
+            limit_responses(manager)
+        return manager
+
+    def build_response(self, req, resp):
+        response = super(Adapter, self).build_response(req, resp)
+        response.limits = getattr(getattr(resp, "_original_response", None), "limits", None)
+        return response
 
     def send(self, request, stream=False, timeout=None, **kwargs):
         if isinstance(timeout, (int, float)):
-            timeout = (min(HTTP_CONNECT_TIMEOUT, timeout), timeout)
+            # In all of this time the headers must come, too.
+            timeout = Timeout(
+                connect=min(HTTP_CONNECT_TIMEOUT, timeout), read=timeout, total=timeout
+            )
         if isinstance(request.body, six.text_type):
             request.body = request.body.encode("utf-8")
             request.prepare_content_length(request.body)

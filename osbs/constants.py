@@ -68,6 +68,19 @@ HTTP_RETRIES_STATUS_FORCELIST = [408, 500, 502, 503, 504]
 HTTP_RETRIES_METHODS_WHITELIST = ["GET", "PUT", "POST", "DELETE"]
 # Seconds, given with every request.
 HTTP_REQUEST_TIMEOUT = 600
+# Seconds in which the whole body of a response must arrive that is no stream.
+HTTP_BODY_TIMEOUT = 3600
+# Bytes of a body after decompression; the setting max_response_mib says otherwise.
+HTTP_BODY_MAX = 512 << 20
+# Bytes of everything that comes before a body, and of a body that nobody reads.
+HTTP_HEAD_MAX = 1 << 20
+# Bytes of a size of a chunk or of a trailer.
+HTTP_FRAME_LINE_MAX = 65536
+# Bytes of a line of a log that are kept, and of an event of a watch.
+HTTP_LINE_MAX = 1 << 20
+HTTP_EVENT_MAX = 16 << 20
+# Bytes of the body of an error that are kept.
+ERROR_BODY_MAX = 65536
 # Seconds to make a connection.
 HTTP_CONNECT_TIMEOUT = 10
 # Seconds: longest delay that a server may ask for with Retry-After.

@@ -14,7 +14,6 @@ import numbers
 import os
 import time
 from collections import OrderedDict
-from itertools import islice
 
 import requests
 import six
@@ -38,7 +37,7 @@ from osbs.exceptions import (
     OsbsValidationException,
     OsbsWatchBuildNotFound,
 )
-from osbs.http import HttpResponse, HttpSession, masked_body
+from osbs.http import HttpResponse, HttpSession, error_body
 from osbs.rest import auth, groups, paging, plan, retry
 from osbs.rest.logs import LogFollower, close_stream
 from osbs.rest.objects import dict_in, dig, items_of, object_of
@@ -64,8 +63,6 @@ logger = logging.getLogger(__name__)
 _OK = (http_client.OK, http_client.CREATED, http_client.ACCEPTED, http_client.NO_CONTENT)
 _CHECK_ANNOTATION = "openshift.io/image.dockerRepositoryCheck"
 _INSECURE_ANNOTATION = "openshift.io/image.insecureRepository"
-# Lines of an error answer that are read from a stream, which may have no end.
-_ERROR_LINES = 1000
 # Seconds of silence after which the end of a log may not be the end of the build.
 _IDLE_LIMIT = 60
 _WAIT_ATTEMPTS = 9
@@ -82,7 +79,7 @@ _SHORT_DELAY, _LONGEST_SHORT_DELAY = 0.1, 2
 
 def check_response(response, log_level=logging.ERROR):
     # type: (Any, int) -> None
-    """Raise for an error status, after one log record (rest-client.md, section 5).
+    """Raise for an error status, after one log record.
 
     :param response: HttpResponse or HttpStream
     :param log_level: int, level of the record
@@ -90,12 +87,7 @@ def check_response(response, log_level=logging.ERROR):
     """
     if response.status_code in _OK:
         return
-    if hasattr(response, "content"):
-        content = response.content
-    else:
-        content = b"".join(islice(response.iter_lines(), _ERROR_LINES))
-        close_stream(response)
-    content = masked_body(content)
+    content = error_body(response)
     logger.log(log_level, "[%d] %s", response.status_code, _compat.loggable_bytes(content))
     raise OsbsResponseException(message=content, status_code=response.status_code)
 

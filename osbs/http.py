@@ -1,6 +1,7 @@
-"""HTTP: pooled sessions, time-outs, TLS, and what requests' errors become.
+"""HTTP: requests over pooled connections, their responses, and what errors of requests become.
 
-Contract: rest-client.md, sections 2 to 4 and 14. Knows nothing of OpenShift.
+Knows nothing of OpenShift. How connections are made and retried is decided in ``osbs._transport``,
+how long and how much is read of one in ``osbs._limits``.
 """
 
 from __future__ import absolute_import, print_function, unicode_literals
@@ -26,8 +27,14 @@ from six.moves.urllib.parse import urlsplit
 
 from osbs import _compat
 from osbs._compat import to_text
-from osbs._transport import SessionPool, new_session, retry_rule
-from osbs.constants import HTTP_REQUEST_TIMEOUT
+from osbs._transport import SessionPool, is_hung_up, new_session, retry_rule
+from osbs.constants import (
+    ERROR_BODY_MAX,
+    HTTP_BODY_MAX,
+    HTTP_BODY_TIMEOUT,
+    HTTP_LINE_MAX,
+    HTTP_REQUEST_TIMEOUT,
+)
 from osbs.exceptions import (
     OsbsAuthException,
     OsbsException,
@@ -47,7 +54,11 @@ logger = logging.getLogger(__name__)
 # The class, once Kerberos was asked for: importing it takes as long as importing requests.
 HTTPKerberosAuth = None
 
-BLOCK_SIZE = 65536
+# Bytes that are read at once. One block of gzip can become a thousand times as much.
+BLOCK_SIZE = 16384
+# Encodings of a body that urllib3 may know and that were not asked for: a few bytes of them, or of
+# gzip within gzip, become gigabytes at once.
+_EXPLOSIVE = ("br", "zstd", "zst")
 
 _VERBS = ("get", "post", "put", "delete")
 _OK_FOR_JSON = (0, http_client.OK, http_client.CREATED, http_client.ACCEPTED)
@@ -55,11 +66,11 @@ _BROKEN_STREAM = (RequestException, Urllib3Error, http_client.HTTPException, Env
 
 
 class _KerberosMissing(OsbsAuthException, RuntimeError):
-    """Kerberos was asked for, but requests-kerberos is not installed (decision D3)."""
+    """Kerberos was asked for, but requests-kerberos is not installed."""
 
 
 class _NotJson(OsbsResponseException, ValueError):
-    """The body of an answer is not JSON (decision D21)."""
+    """The body of a response is not JSON."""
 
 
 def decode_json(content, encoding=None):
@@ -79,16 +90,79 @@ def decode_json(content, encoding=None):
 
 def masked_body(content):
     # type: (Any) -> Any
-    """Mask credentials inside a body; one without any is returned as it is."""
+    """Mask credentials inside the body of an error; one without any is returned as it is.
+
+    A long one is truncated before, and says so.
+    """
+    is_binary = isinstance(content, six.binary_type)
+    note = ""
+    if (is_binary or isinstance(content, six.text_type)) and len(content) > ERROR_BODY_MAX:
+        content, note = content[:ERROR_BODY_MAX], " [truncated]"
     text = to_text(content)
-    masked = mask_text(text)
+    masked = mask_text(text) + note
     if masked == text:
         return content
-    return masked.encode("utf-8") if isinstance(content, six.binary_type) else masked
+    return masked.encode("utf-8") if is_binary else masked
+
+
+def error_body(response):
+    # type: (Any) -> Any
+    """Return the body of an error, masked; a stream is closed.
+
+    :param response: HttpResponse or HttpStream
+    """
+    if hasattr(response, "content"):
+        return masked_body(response.content)
+    lines, size = [], 0
+    for line in response.iter_lines():
+        lines.append(line)
+        size += len(line) + 1
+        if size > ERROR_BODY_MAX:
+            break
+    close = getattr(response, "close", None)
+    if close is not None:
+        close()
+    return masked_body(b"".join(lines))
+
+
+def truncated_line(line, size=None, most=None):
+    # type: (bytes, Any, Any) -> bytes
+    """Return a line as it is delivered: as it is, or the beginning of one that is too long.
+
+    :param line: bytes, all of it or its beginning
+    :param size: int, length of all of it; None: of ``line``
+    :param most: int, bytes; None: HTTP_LINE_MAX
+    """
+    size = len(line) if size is None else size
+    most = HTTP_LINE_MAX if most is None else most
+    if size <= most:
+        return line
+    note = " [truncated, %d bytes more]" % (size - most)
+    return line[:most] + note.encode("ascii")
+
+
+class _PartialLine(object):
+    """The beginning of a line that has not ended yet."""
+
+    def __init__(self, most):
+        self._most = most
+        self._parts = []
+        self._size = 0
+
+    def add(self, part):
+        if self._size <= self._most:
+            self._parts.append(part)
+        self._size += len(part)
+
+    def take(self):
+        """Return the line, which has ended."""
+        line = truncated_line(b"".join(self._parts), self._size, self._most)
+        self._parts, self._size = [], 0
+        return line
 
 
 class HttpResponse(object):
-    """An answer that was read to its end."""
+    """A response that was read to its end."""
 
     # Whether an earlier attempt of the same request may have reached the server.
     repeated = False
@@ -106,11 +180,11 @@ class HttpResponse(object):
 
     def json(self, check=True):
         # type: (bool) -> Any
-        """Parse the body (rest-client.md, section 4).
+        """Parse the body.
 
         :param check: bool, raise for an error status
         :raises OsbsResponseException: error status; one that is a ValueError too if the body is
-            not JSON (decision D21)
+            not JSON
         """
         if check and self.status_code not in _OK_FOR_JSON:
             raise OsbsResponseException(masked_body(self.content), self.status_code)
@@ -132,9 +206,11 @@ class HttpSession(object):
     :ivar first_contact_repeats: int or None, how often a connection is tried again while no server
         has ever answered. A person who mistyped a URL must not wait for eight minutes; a service
         that comes up before its server may.
+    :ivar max_body: int, bytes of a body after decompression; a larger one is an error
     """
 
     first_contact_repeats = None
+    max_body = HTTP_BODY_MAX
     _contacted = False
 
     def __init__(self, verbose=False):
@@ -164,7 +240,7 @@ class HttpSession(object):
 
     def request(self, url, *args, **kwargs):
         # type: (str, Any, Any) -> Any
-        """Send a request (rest-client.md, section 2).
+        """Send a request.
 
         :param url: str
         :param args: what HttpStream takes, first of it the method
@@ -184,8 +260,9 @@ class HttpSession(object):
             if kwargs.get("stream", False):
                 return stream
             with stream:
-                response = HttpResponse(stream.status_code, stream.headers, stream.read())
-                # What is not repeatable is repeated only if the server did not begin to act.
+                content = stream.read(self.max_body)
+                response = HttpResponse(stream.status_code, stream.headers, content)
+                # What is not repeatable is retried only if the server did not begin to act.
                 response.repeated = kwargs.get("repeatable", True) and stream.repeated
                 return response
         except OsbsException:
@@ -197,7 +274,7 @@ class HttpSession(object):
         except Exception as ex:  # whatever a library raises, the contract is one class
             if _is_mutual_authentication_error(ex):
                 raise OsbsAuthException(
-                    "the answer of %s does not prove with Kerberos that it comes from this server"
+                    "the response of %s does not prove with Kerberos that it comes from this server"
                     % mask_url(url),
                     cause=ex,
                 )
@@ -215,7 +292,7 @@ def _network_exception(url, cause, status_code):
 
 
 class HttpStream(object):
-    """A request that was sent, and its answer of which the body may still be on the way.
+    """A request that was sent, and its response of which the body may still be on the way.
 
     :param url: str
     :param method: str, get, post, put or delete in any case
@@ -232,10 +309,11 @@ class HttpStream(object):
     :param client_cert: str, path
     :param client_key: str, path
     :param verbose: bool
-    :param retries_enabled: bool, repeat when that may help
-    :param repeatable: bool, False: repeat only if the server did not begin to act
+    :param retries_enabled: bool, retry when that may help
+    :param repeatable: bool, False: retry only if the server did not begin to act
     :param session: requests.Session, which stays open; None: one of its own
-    :param timeout: float, seconds instead of HTTP_REQUEST_TIMEOUT
+    :param timeout: float, seconds for connecting and all of the response, of a stream for its
+        status and headers; None: HTTP_REQUEST_TIMEOUT, and HTTP_BODY_TIMEOUT for a body
     """
 
     # For __del__ on an object whose constructor raised.
@@ -245,14 +323,15 @@ class HttpStream(object):
     status_code = None  # type: Any
     headers = None  # type: Any
     _owned_session = None
+    _limits = None  # type: Any
 
-    # Set by who reads the stream: seconds to wait for the next bytes, as a function; and
-    # whether bytes after the last line feed are kept in `remainder` rather than delivered.
-    patience = None
-    holds_remainder = False
+    # Set by who reads the lines of the stream: most bytes of a line, if not HTTP_LINE_MAX, and
+    # whether bytes after the last line feed are kept in `partial_line` rather than delivered.
+    line_max = None  # type: Any
+    keep_partial_line = False
     # Set at the end of the stream.
     broken = False
-    remainder = b""
+    partial_line = b""
 
     def __init__(
         self,
@@ -276,7 +355,10 @@ class HttpStream(object):
         session=None,
         timeout=None,
     ):
-        """Send the request (rest-client.md, section 3)."""
+        """Send the request.
+
+        :raises OsbsException: the body comes in an encoding that was not asked for
+        """
         self.url = url
         self.verbose = verbose
         method = method.lower()
@@ -306,6 +388,39 @@ class HttpStream(object):
         self.headers = self.req.headers
         self.status_code = self.req.status_code
         logger.debug("%s %s: %s", method, urlsplit(url).path, self.status_code)
+        self._set_limits(stream, timeout)
+
+    def _set_limits(self, stream, timeout):
+        encoding = (self.headers or {}).get("content-encoding") or ""
+        if "," in encoding or encoding.strip().lower() in _EXPLOSIVE:
+            self.close()
+            raise OsbsException(
+                "%s: the response is encoded as %r, which was not asked for"
+                % (mask_url(self.url), str(encoding))
+            )
+        # Callers put other responses in the place of those of the adapter.
+        self._limits = getattr(self.req, "limits", None)
+        if self._limits is None or self._is_error:
+            return
+        self._limits.size = None
+        if stream:
+            self.time_limit = None
+        elif timeout is None:
+            self.time_limit = HTTP_BODY_TIMEOUT
+
+    @property
+    def _is_error(self):
+        return self.status_code >= http_client.MULTIPLE_CHOICES
+
+    @property
+    def time_limit(self):
+        """Seconds, from when it is set, in which the rest of the body must come; None: any."""
+        raise AttributeError("time_limit can only be set")
+
+    @time_limit.setter
+    def time_limit(self, seconds):
+        if self._limits is not None:
+            self._limits.expect_within(seconds)
 
     def _own_session(self, retries_enabled, repeatable):
         self._owned_session = new_session(retry_rule(retries_enabled, repeatable))
@@ -326,17 +441,42 @@ class HttpStream(object):
     def _raw(self):
         return getattr(self.req, "raw", None)
 
-    def read(self):
-        # type: () -> bytes
-        """Return the whole body.
+    def read(self, most=HTTP_BODY_MAX):
+        # type: (int) -> bytes
+        """Return the whole body; of an error no more than is shown of it.
 
-        :raises requests.exceptions.ChunkedEncodingError: it was cut
+        :param most: int, bytes
+        :raises requests.exceptions.ChunkedEncodingError: it is truncated
+        :raises OsbsException: it is larger
         """
-        content = self.req.content
+        if self._limits is None:
+            return self.req.content
+        most = ERROR_BODY_MAX if self._is_error else most
+        blocks, size = [], 0
+        for block in self._whole_blocks():
+            blocks.append(block)
+            size += len(block)
+            if size > most:
+                if not self._is_error:
+                    raise OsbsException(
+                        "%s: the body of the response is larger than %d MiB (max_response_mib)"
+                        % (mask_url(self.url), most >> 20)
+                    )
+                # One byte more, so that it can be seen.
+                return b"".join(blocks)[: most + 1]
         missing = self._missing()
         if missing:
-            raise ChunkedEncodingError("the answer was cut, %d bytes are missing" % missing)
-        return content
+            raise ChunkedEncodingError("the response is truncated, %d bytes are missing" % missing)
+        return b"".join(blocks)
+
+    def _whole_blocks(self):
+        try:
+            for block in self.req.iter_content(BLOCK_SIZE):
+                yield block
+        except EnvironmentError as ex:  # errors of requests and of ssl are among them
+            if is_hung_up(ex):
+                raise ChunkedEncodingError(ex)
+            raise
 
     def _missing(self):
         # urllib3 1.26 does not compare the length with what was announced.
@@ -344,14 +484,16 @@ class HttpStream(object):
         return max(0, missing) if isinstance(missing, six.integer_types) else 0
 
     def iter_lines(self):
-        """Iterate over the lines of the body as they arrive (rest-client.md, sections 3 and 14).
+        """Iterate over the lines of the body as they arrive.
 
-        A line is what stands between two line feeds. A stream that breaks ends the iteration;
-        the beginning of a line that was cut is not delivered.
+        A line is what stands between two line feeds; the rest of one that is longer than
+        ``line_max`` is left out, which its end says. A stream that breaks ends the iteration; the
+        beginning of a line that is incomplete then is not delivered.
 
         :return: generator of bytes
         """
-        pending = []
+        most = self.line_max or HTTP_LINE_MAX
+        partial = _PartialLine(most)
         try:
             if hasattr(self.req, "iter_lines") and not hasattr(self.req, "iter_content"):
                 # Callers replace the response of requests by one that has no more than lines.
@@ -360,47 +502,36 @@ class HttpStream(object):
                 return
             for block in self._blocks():
                 lines = block.split(b"\n")
+                partial.add(lines[0])
                 if len(lines) == 1:
-                    pending.append(block)
                     continue
-                pending.append(lines[0])
-                lines[0] = b"".join(pending)
-                pending = [lines.pop()]
+                lines[0] = partial.take()
+                partial.add(lines.pop())
+                if len(block) > most:
+                    lines[1:] = [truncated_line(line, None, most) for line in lines[1:]]
                 for line in lines:
                     yield line
         except _BROKEN_STREAM as ex:
             self.broken = True
             logger.debug("stream broke: %s", type(ex).__name__)
+            if self._is_error:
+                # Some of what the server says is better than nothing.
+                yield partial.take()
             return
         self.broken = self._missing() > 0
-        self.remainder = b"" if self.broken else b"".join(pending)
-        if self.remainder and not self.holds_remainder:
-            yield self.remainder
+        self.partial_line = b"" if self.broken else partial.take()
+        if self.partial_line and not self.keep_partial_line:
+            yield self.partial_line
 
     def iter_chunks(self):
         """Iterate over the body as it arrives, in blocks of any size."""
         return self.req.iter_content(None)
 
     def _blocks(self):
-        blocks = iter(self._unlimited_blocks())
-        while True:
-            if self.patience is not None:
-                self._limit_read(self.patience())
-            block = next(blocks, None)
-            if block is None:
-                return
-            yield block
-
-    def _unlimited_blocks(self):
         if getattr(self._raw, "chunked", True) or "content-encoding" in self.headers:
             return self.req.iter_content(BLOCK_SIZE)
         # Without chunks, requests would wait for a full block.
         return iter(lambda: _compat.read_available(self._raw, BLOCK_SIZE), b"")
-
-    def _limit_read(self, seconds):
-        sock = _compat.socket_of(self._raw)
-        if sock is not None and seconds is not None:
-            sock.settimeout(max(0.001, seconds))
 
     def close(self):
         # type: () -> None
@@ -428,7 +559,7 @@ def _headers(headers, use_json, stream):
     if use_json:
         headers["Content-Type"] = "application/json"
     if stream:
-        # A compressed line would arrive with the end of its block.
+        # A line that is compressed would arrive with the end of its block.
         headers["Accept-Encoding"] = "identity"
     return headers
 
@@ -439,7 +570,7 @@ def _auth(username, password, kerberos_auth, headers):
     if username and password:
         return (_as_sent(username), _as_sent(password))
     if "Authorization" in headers:
-        # Without any auth, requests replaces the header by what ~/.netrc says (known defect 22).
+        # Without any auth, requests replaces the header by what ~/.netrc says.
         return _keep_headers
     return None
 
@@ -477,6 +608,6 @@ def _is_mutual_authentication_error(ex):
 
 
 def _silence_insecure_warning():
-    # Whoever switches verification off knows; nobody else's warnings are touched (defect 37).
+    # Whoever switches verification off knows; nobody else's warnings are touched.
     if not any(entry[2] is InsecureRequestWarning for entry in warnings.filters):
         warnings.simplefilter(str("ignore"), InsecureRequestWarning)

@@ -16,6 +16,7 @@ from six.moves import http_client
 
 from osbs import _compat
 from osbs.exceptions import OsbsException
+from osbs.http import truncated_line
 from osbs.rest.retry import FIRST_PAUSE, GOOD_LIFE, MAX_FAILURES, Pauses, is_transient, sleep
 
 TYPE_CHECKING = False
@@ -70,7 +71,7 @@ class LogFollower(object):
         self._can_renew = can_renew
         self._delivered = 0
         self._tail = deque(maxlen=TAIL_LINES)  # type: deque
-        self._remainder = b""
+        self._partial_line = b""
         self._gone = False
         self._pauses = Pauses(FIRST_PAUSE)
         self._failures = 0
@@ -102,8 +103,8 @@ class LogFollower(object):
             if self._is_over(stream, delivered > before, _compat.monotonic() - started):
                 break
             sleep(self._pauses.next())
-        if self._remainder:
-            yield self._remainder
+        if self._partial_line:
+            yield self._partial_line
 
     def _open(self):
         try:
@@ -114,7 +115,7 @@ class LogFollower(object):
             logger.info("log: no connection (%s)", type(ex).__name__)
             return None
         # A line that was cut must not be taken for one that ends without a line feed.
-        stream.holds_remainder = True
+        stream.keep_partial_line = True
         return stream
 
     def _may_pass(self, exception):
@@ -171,7 +172,7 @@ class LogFollower(object):
             if self._gone:
                 logger.warning("log: it is gone, its end cannot be checked")
             return self._gone
-        self._remainder = getattr(stream, "remainder", b"")
+        self._partial_line = getattr(stream, "partial_line", b"")
         if getattr(stream, "broken", False):
             return self._is_over_though_broken(progress, lived)
         if not self._await_finish():
@@ -226,7 +227,7 @@ class LogFollower(object):
         :return: bool, or None if that will never be told
         """
         try:
-            lines = self._read_tail(TAIL_LINES).split(b"\n")
+            lines = [truncated_line(line) for line in self._read_tail(TAIL_LINES).split(b"\n")]
         except Exception as ex:
             is_gone = getattr(ex, "status_code", None) == http_client.BAD_REQUEST
             level = logging.INFO if is_gone else logging.WARNING
@@ -235,7 +236,7 @@ class LogFollower(object):
             return False if isinstance(ex, OsbsException) and self._passes(ex) else None
         if not lines[-1]:
             lines.pop()
-        ours = list(self._tail) + ([self._remainder] if self._remainder else [])
+        ours = list(self._tail) + ([self._partial_line] if self._partial_line else [])
         if lines != ours[-TAIL_LINES:]:
             return False
         if len(lines) < TAIL_LINES or not _repeats_itself(lines):

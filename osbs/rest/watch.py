@@ -17,6 +17,7 @@ from six.moves import http_client
 
 from osbs import _compat
 from osbs.constants import (
+    HTTP_EVENT_MAX,
     HTTP_REQUEST_TIMEOUT,
     WATCH_ADDED,
     WATCH_DELETED,
@@ -75,6 +76,7 @@ class Watch(object):
         self._pauses = Pauses(FIRST_PAUSE)
         self._failures = 0
         self._heard = False
+        self._junk_logged = False
 
     def events(self):
         """Iterate over the events until the deadline.
@@ -107,20 +109,26 @@ class Watch(object):
         opened = _compat.monotonic()
         junk = False
         with stream:
-            stream.patience = self._patience
+            stream.line_max = HTTP_EVENT_MAX
+            stream.time_limit = self._time_limit()
             encoding_known = []
             for line in stream.iter_lines():
                 event = _parse(line, encoding_known)
-                junk = junk or event is None
-                if event is not None:
-                    event = self._take(event, first)
+                if event is None:
+                    junk = True
+                    self._log_junk(line)
+                    if self._is_over():
+                        return
+                    continue
+                event = self._take(event, first)
+                stream.time_limit = self._time_limit()
                 if event is not None:
                     yield event
         if self._heard:
             return
         short = _compat.monotonic() - opened < SHORT_LIFE
         if junk or (short and not self._must_look()):
-            self._count(OsbsResponseException("a watch is answered with no events", http_client.OK))
+            self._count(OsbsResponseException("a watch ended without an event", http_client.OK))
 
     def _open(self, first):
         query = dict(self._query)
@@ -158,10 +166,17 @@ class Watch(object):
             raise exception
         logger.info("watch: no connection (%s), trying again", type(exception).__name__)
 
-    def _patience(self):
+    def _log_junk(self, line):
+        # A server that sends nothing else must not fill the log.
+        if not self._junk_logged:
+            logger.error("watch: a line of %d bytes is not an event", len(line))
+        self._junk_logged = True
+
+    def _time_limit(self):
+        """Return the seconds in which this connection must go on, None for any time."""
         if not self._heard and self._expects_first_event():
             return min(FIRST_EVENT, self._timeout())
-        return self._timeout()
+        return None if self._deadline is None else self._deadline.remaining
 
     def _expects_first_event(self):
         if not (self._named and self._readable and self._version is None):
@@ -245,10 +260,8 @@ def _parse(line, encoding_known):
     try:
         event = decode_json(line, encoding_known[0])
     except ValueError:
-        logger.error("watch: a line of %d bytes is not JSON", len(line))
         return None
     kind, obj = dig(event, "type"), dig(event, "object")
     if not isinstance(kind, six.string_types) or not isinstance(obj, dict):
-        logger.error("watch: an event has no type or no object")
         return None
     return kind.lower(), obj

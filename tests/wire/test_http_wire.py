@@ -337,12 +337,12 @@ def test_a_stream_that_ends_well_is_not_broken(serve):
     assert not read_lines(serve, CHUNKED, chunk(b"a\n"), LAST_CHUNK)[1].broken
 
 
-def test_the_remainder_can_be_held_back(serve):
+def test_the_partial_line_at_the_end_can_be_kept_back(serve):
     server = serve([[CHUNKED, chunk(b"one\ntw"), LAST_CHUNK]])
     with HttpSession().get(server.url, stream=True) as stream:
-        stream.holds_remainder = True
+        stream.keep_partial_line = True
         assert list(stream.iter_lines()) == [b"one"]
-        assert stream.remainder == b"tw"
+        assert stream.partial_line == b"tw"
 
 
 @pytest.mark.parametrize(
@@ -370,10 +370,10 @@ def test_a_stream_asks_for_no_compression(serve):
     assert server.requests[0].headers["accept-encoding"] == "identity"
 
 
-def test_a_silent_stream_ends_when_patience_does(serve):
+def test_a_silent_stream_ends_with_its_time_limit(serve):
     server = serve([[CHUNKED, chunk(b"one\n"), 10]])
     with HttpSession().get(server.url, stream=True) as stream:
-        stream.patience = lambda: 0.05
+        stream.time_limit = 0.05
         started = time.time()
         assert list(stream.iter_lines()) == [b"one"]
     assert time.time() - started < 3
