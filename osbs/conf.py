@@ -99,6 +99,7 @@ OPTIONS = (
         getter="oauth2_token",
     ),
     _option("wait_timeout", "seconds", "seconds after which every wait gives up"),
+    _option("max_response_mib", "mib", "MiB of the largest response that is read", 512),
     _option("verbose", "bool", "log details", getter="verbosity", section=GENERAL),
     # What to build
     _option("git_url", "text", "URI of the git repository", getter="git_uri"),
@@ -265,6 +266,13 @@ def _to_seconds(value, where):
     return seconds
 
 
+def _to_mib(value, where):
+    mib = _to_int(value, where)
+    if mib <= 0:
+        raise _invalid(where, value, "a whole number of MiB, more than 0")
+    return mib
+
+
 def _to_version(value, where):
     if not value:
         return None
@@ -336,6 +344,7 @@ KINDS = {
     "csv": _to_csv,
     "int": _to_int,
     "labels": _to_labels,
+    "mib": _to_mib,
     "seconds": _to_seconds,
     "secrets": _to_secrets,
     "selector": _to_selector,

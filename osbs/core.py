@@ -124,7 +124,8 @@ class Openshift(object):
     :param namespace: str
     :param ca_bundle: str, path of the certificates that are trusted (decision D14)
     :param openshift_api: str, oapi, apis or auto (decision D12)
-    :param wait_timeout: float, seconds that a wait takes at most (decision D11)
+    :param wait_timeout: float, seconds that a wait takes at most
+    :param max_response_mib: int, MiB of the largest response that is read; None: 512
     :raises OsbsValidationException: ca_bundle cannot be read, openshift_api is unknown
     """
 
@@ -150,6 +151,7 @@ class Openshift(object):
         ca_bundle=None,
         openshift_api=groups.OAPI,
         wait_timeout=None,
+        max_response_mib=None,
     ):
         """Prepare; nothing is sent (rest-client.md, section 6)."""
         self.os_api_url = openshift_api_url
@@ -159,6 +161,8 @@ class Openshift(object):
         self.verbose = verbose
         self.verify_ssl = verify_ssl
         self._con = HttpSession(verbose=verbose)
+        if max_response_mib is not None:
+            self._con.max_body = max_response_mib << 20
         self.retries_enabled = True
         self.namespace = namespace
         self.wait_timeout = wait_timeout

@@ -331,7 +331,7 @@ class HttpStream(object):
     keep_partial_line = False
     # Set at the end of the stream.
     broken = False
-    partial_line = b""
+    partial_line = b""  # if it is kept
 
     def __init__(
         self,
@@ -492,14 +492,21 @@ class HttpStream(object):
 
         :return: generator of bytes
         """
-        most = self.line_max or HTTP_LINE_MAX
+        if hasattr(self.req, "iter_lines") and not hasattr(self.req, "iter_content"):
+            # Callers replace the response of requests by one that has no more than lines.
+            return self._given_lines()
+        return self._lines(self.line_max or HTTP_LINE_MAX)
+
+    def _given_lines(self):
+        try:
+            for line in self.req.iter_lines(decode_unicode=False):
+                yield line
+        except _BROKEN_STREAM as ex:
+            self._note_break(ex)
+
+    def _lines(self, most):
         partial = _PartialLine(most)
         try:
-            if hasattr(self.req, "iter_lines") and not hasattr(self.req, "iter_content"):
-                # Callers replace the response of requests by one that has no more than lines.
-                for line in self.req.iter_lines(decode_unicode=False):
-                    yield line
-                return
             for block in self._blocks():
                 lines = block.split(b"\n")
                 partial.add(lines[0])
@@ -512,16 +519,20 @@ class HttpStream(object):
                 for line in lines:
                     yield line
         except _BROKEN_STREAM as ex:
-            self.broken = True
-            logger.debug("stream broke: %s", type(ex).__name__)
-            if self._is_error:
-                # Some of what the server says is better than nothing.
-                yield partial.take()
+            self._note_break(ex)
+        self.broken = self.broken or self._missing() > 0
+        rest = partial.take()
+        if self.broken and not self._is_error:
             return
-        self.broken = self._missing() > 0
-        self.partial_line = b"" if self.broken else partial.take()
-        if self.partial_line and not self.keep_partial_line:
-            yield self.partial_line
+        if self.keep_partial_line:
+            self.partial_line = rest
+        elif rest:
+            # Of an error, some of what the server says is better than nothing.
+            yield rest
+
+    def _note_break(self, exception):
+        self.broken = True
+        logger.debug("stream broke: %s", type(exception).__name__)
 
     def iter_chunks(self):
         """Iterate over the body as it arrives, in blocks of any size."""

@@ -46,6 +46,7 @@ TYPES = {
     "csv": ("list",),
     "int": ("integer",),
     "labels": ("labels",),
+    "mib": ("MiB",),
     "seconds": ("seconds",),
     "secrets": ("secrets",),
     "selector": ("selector",),

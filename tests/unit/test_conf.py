@@ -561,6 +561,18 @@ def test_wait_timeout_is_seconds(given, expected):
     assert Configuration(conf_file=None, wait_timeout=given).get_wait_timeout() == expected
 
 
+@pytest.mark.parametrize(("given", "expected"), [(None, 512), ("1", 1), (2048, 2048)])
+def test_the_largest_response_is_a_whole_number_of_mib(given, expected):
+    conf = Configuration(conf_file=None, max_response_mib=given)
+    assert conf.get_max_response_mib() == expected
+
+
+@pytest.mark.parametrize("bad", ["0", "-1", "much", "1.5", ""])
+def test_the_largest_response_is_larger_than_nothing(bad):
+    with pytest.raises(OsbsValidationException):
+        Configuration(conf_file=None, max_response_mib=bad).get_max_response_mib()
+
+
 @pytest.mark.parametrize("bad", ["0", "-1", "soon", "nan", "inf", "", []])
 def test_wait_timeout_is_more_than_nothing(bad):
     with pytest.raises(OsbsValidationException):

@@ -164,6 +164,14 @@ def test_a_body_that_is_too_large_is_named(serve, head):
     assert len(server.requests) == 1
 
 
+def test_the_largest_body_can_be_set(serve, client):
+    server = serve([answer(body=b"x" * (1 << 21))])
+    with pytest.raises(OsbsException) as info:
+        client(server, max_response_mib=1).get_build("b")
+    assert "max_response_mib" in info.value.message
+    assert client(server, max_response_mib=2).get_build("b").status_code == 200
+
+
 def test_a_body_as_large_as_allowed_is_read(serve):
     session = HttpSession()
     session.max_body = 1 << 20
