@@ -182,6 +182,14 @@ def retry_rule(retries_enabled=True, repeatable=True, **_):
     return ALWAYS if repeatable else UNPROCESSED
 
 
+class CappedRetry(Retry):
+    """The rule of urllib3 before 2.6, which would sleep for as long as a server says."""
+
+    def parse_retry_after(self, retry_after):
+        seconds = super(CappedRetry, self).parse_retry_after(retry_after)
+        return min(seconds, HTTP_RETRY_AFTER_MAX)
+
+
 def max_retries(rule, connect=None):
     # type: (str, Any) -> Any
     """Return what urllib3 retries.
@@ -207,7 +215,9 @@ def max_retries(rule, connect=None):
         wanted["connect"] = connect
     if rule == UNPROCESSED:
         wanted.update(read=False, status_forcelist=[http_client.SERVICE_UNAVAILABLE])
-    return Retry(**_compat.known_arguments(Retry.__init__, wanted))
+    arguments = _compat.known_arguments(Retry.__init__, wanted)
+    kind = Retry if "retry_after_max" in arguments else CappedRetry
+    return kind(**arguments)
 
 
 def new_session(rule, connect=None, shared=None):
