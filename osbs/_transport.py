@@ -14,13 +14,15 @@ from binascii import hexlify
 import requests
 import six
 from requests.adapters import HTTPAdapter
+from requests.auth import HTTPBasicAuth
 from requests.exceptions import SSLError
 from requests.packages.urllib3.exceptions import HTTPError as Urllib3Error
 from requests.packages.urllib3.exceptions import ProtocolError
 from requests.packages.urllib3.util import Retry, Timeout
+from requests.utils import get_auth_from_url
 from six.moves import http_client
 from six.moves.http_cookiejar import DefaultCookiePolicy
-from six.moves.urllib.parse import urlsplit
+from six.moves.urllib.parse import urljoin, urlsplit
 
 from osbs import _compat
 from osbs._limits import limit_responses
@@ -33,7 +35,8 @@ from osbs.constants import (
     HTTP_RETRIES_STATUS_FORCELIST,
     HTTP_RETRY_AFTER_MAX,
 )
-from osbs.exceptions import OsbsAuthException
+from osbs.exceptions import OsbsAuthException, OsbsException
+from osbs.redact import mask_text
 from osbs.version import __version__
 
 TYPE_CHECKING = False
@@ -51,25 +54,69 @@ _HUNG_UP = re.compile("(?<![a-z])eof(?![a-z])", re.IGNORECASE)
 
 
 class Session(requests.Session):
-    """Session without a memory: no cookies, no ~/.netrc after a redirect."""
+    """Session that keeps no cookies, reads no ~/.netrc, and follows redirects on one host only."""
 
     def __init__(self):
         super(Session, self).__init__()
         # A login cookie of the OAuth server would outlive a change of credentials.
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        # Without it requests reads a body to its end, however large.
+        # With this, requests does not look into ~/.netrc for requests without credentials.
+        self.auth = _credentials_of_url
+        # Without it, requests reads a body to its end, however large.
         self.stream = True
         # Others, if their libraries are installed, can make gigabytes of one block.
         self.headers[str("Accept-Encoding")] = str("gzip, deflate")
         self.headers[str("User-Agent")] = str("osbs-client/%s" % __version__)
 
+    def resolve_redirects(self, *args, **kwargs):
+        """Return the responses after a redirect, none if the caller looks at redirects itself."""
+        if kwargs.get("yield_requests"):
+            return iter(())
+        return super(Session, self).resolve_redirects(*args, **kwargs)
+
+    def get_redirect_target(self, resp):
+        """Return where a redirect leads to, None if it is none.
+
+        :raises OsbsException: it is not followed
+        """
+        target = super(Session, self).get_redirect_target(resp)
+        if target is None:
+            return None
+        # Its body is of no use and may have no end.
+        resp.close()
+        request = resp.request
+        url = urljoin(request.url, target)
+        if request.method != "GET" or not _is_same_server(request.url, url):
+            raise OsbsException(
+                "%s %s is redirected to %s: only a GET follows a redirect, and only to the same "
+                "host" % (request.method, mask_text(request.url), mask_text(url))
+            )
+        return target
+
     def rebuild_auth(self, prepared_request, response):
-        """Keep the Authorization header for the same host, drop it for another one."""
+        """Drop what another port may not see from the next request of a redirect."""
         headers = prepared_request.headers
-        if "Authorization" in headers and self.should_strip_auth(
-            response.request.url, prepared_request.url
-        ):
-            del headers["Authorization"]
+        headers.pop("Cookie", None)
+        if self.should_strip_auth(response.request.url, prepared_request.url):
+            headers.pop("Authorization", None)
+
+
+def _credentials_of_url(request):
+    user, password = get_auth_from_url(request.url)
+    if (user or password) and "Authorization" not in request.headers:
+        return HTTPBasicAuth(user, password)(request)
+    return request
+
+
+def _is_same_server(old, new):
+    old, new = urlsplit(old), urlsplit(new)
+    if old.hostname != new.hostname:
+        return False
+    return (old.scheme, new.scheme) == ("http", "https") or _endpoint(old) == _endpoint(new)
+
+
+def _endpoint(parts):
+    return parts.scheme, parts.port or {"http": 80, "https": 443}.get(parts.scheme)
 
 
 class Adapter(HTTPAdapter):

@@ -200,12 +200,131 @@ def test_defect_22_netrc_does_not_replace_the_token_after_a_redirect(serve, sess
     assert server.requests[1].headers["authorization"] == "Bearer T"
 
 
-def test_a_redirect_to_another_host_does_not_take_the_token_along(serve, session):
+@pytest.mark.parametrize("arguments", [{}, {"auth": True}], ids=["nothing", "basic"])
+def test_netrc_is_not_used_where_there_is_no_token(serve, session, netrc, arguments):
+    server = serve([answer(302, headers=[("Location", "/other")]), answer()])
+    if arguments:
+        arguments = {"username": "u", "password": "p"}
+    session.get(server.url, **arguments)
+    sent = [request.headers.get("authorization") for request in server.requests]
+    assert sent == ["Basic dTpw" if arguments else None] * 2
+
+
+def test_netrc_does_not_log_in_as_somebody_else(serve, client, netrc):
+    server = serve([answer(401, {"code": 401})])
+    with pytest.raises(OsbsException):
+        client(server, use_auth=True).get_oauth_token()
+    assert "authorization" not in server.requests[-1].headers
+
+
+def test_credentials_of_the_url_are_used_without_a_token(serve, session, netrc):
+    server = serve([answer()])
+    url = server.url.replace("http://", "http://u:p@")
+    session.get(url)
+    session.get(url, headers={"Authorization": "Bearer T"})
+    sent = [request.headers["authorization"] for request in server.requests]
+    assert sent == ["Basic dTpw", "Bearer T"]
+
+
+def refuse_redirect(session, url, method="get", **kwargs):
+    with pytest.raises(OsbsException) as info:
+        getattr(session, method)(url, headers={"Authorization": "Bearer T"}, **kwargs)
+    assert "\n" not in info.value.message
+    return info.value.message
+
+
+@pytest.mark.parametrize("status", (301, 302, 303, 307, 308))
+@pytest.mark.parametrize("method", ("post", "put", "delete"))
+def test_only_a_get_follows_a_redirect(serve, session, status, method):
+    server = serve([answer(status, headers=[("Location", "/other")])])
+    message = refuse_redirect(session, server.url, method, data="secret-body")
+    for word in (method.upper(), server.url, "/other"):
+        assert word in message
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("status", (301, 302, 303, 307, 308))
+@pytest.mark.parametrize("host", ("localhost", "127.0.0.1"))
+def test_a_redirect_to_another_host_or_port_is_refused(serve, session, status, host):
     other = serve([answer()])
-    location = other.url.replace("127.0.0.1", "localhost")
-    server = serve([answer(302, headers=[("Location", location)])])
-    session.get(server.url, headers={"Authorization": "Bearer T"})
-    assert "authorization" not in other.requests[0].headers
+    location = other.url.replace("127.0.0.1", host) + "?access_token=secret-token"
+    location = location.replace("http://", "http://user:secret-password@")
+    server = serve([answer(status, headers=[("Location", location)])])
+    message = refuse_redirect(session, server.url)
+    assert server.url in message and str(other.port) in message
+    assert "secret" not in message
+    assert other.requests == []
+
+
+@pytest.mark.parametrize(
+    "form",
+    (
+        "//OTHER/",
+        "http:OTHER/",
+        "http:/OTHER/",
+        "http:\\\\OTHER/",
+        "\\\\OTHER/",
+        "http://OTHER\\@SAME/",
+        "http://SAME\\@OTHER/",
+        "http://SAME@OTHER/",
+        "http://OTHER#@SAME/",
+        "http://OTHER?@SAME/",
+        "ftp://SAME/",
+        "http://SAME:x/",
+        "http://[SAME/",
+    ),
+)
+def test_no_way_to_write_a_redirect_leads_to_another_server(serve, session, form):
+    other = serve([answer()])
+
+    def script(request):
+        if request.path != "/":
+            return [answer(404)]
+        hosts = ("localhost:%d" % other.port, server.url[7:-1])
+        location = form.replace("OTHER", hosts[0]).replace("SAME", hosts[1])
+        return [answer(302, headers=[("Location", location)])]
+
+    server = serve(script)
+    try:
+        session.get(server.url, headers={"Authorization": "Bearer T"}, retries_enabled=False)
+    except OsbsException:
+        pass
+    assert other.requests == []
+
+
+@pytest.mark.parametrize("stream", (True, False))
+def test_a_redirect_that_is_refused_is_not_read(serve, session, stream):
+    endless = b"HTTP/1.1 302 Found\r\nLocation: http://other.invalid/\r\n\r\n"
+    server = serve(lambda request: [endless] + [b"x" * 65536] * 1000)
+    started = time.time()
+    refuse_redirect(session, server.url, stream=stream)
+    assert time.time() - started < 2
+
+
+def test_the_body_of_a_redirect_is_not_read(serve, session):
+    sent = []
+    endless = b"HTTP/1.1 302 Found\r\nLocation: /x\r\n\r\n"
+
+    def script(request):
+        if request.path == "/x":
+            return [answer(200, b"end")]
+        return [endless] + [b"x" * 65536, lambda: sent.append(1)] * 1000
+
+    assert session.get(serve(script).url).content == b"end"
+    assert len(sent) < 300
+
+
+def test_a_redirect_without_end_is_given_up(serve, session):
+    server = serve([answer(302, headers=[("Location", "/again")])])
+    refuse_redirect(session, server.url)
+    assert len(server.requests) < 40
+
+
+def test_a_cookie_of_a_redirect_is_not_sent(serve, session):
+    location = [("Set-Cookie", "ssn=secret; Path=/"), ("Location", "/other")]
+    server = serve([answer(302, headers=location), answer()])
+    session.get(server.url)
+    assert "cookie" not in server.requests[1].headers
 
 
 def test_a_redirect_is_not_followed_when_told_so(serve, session):

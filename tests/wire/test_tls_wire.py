@@ -82,6 +82,22 @@ def test_defect_02_a_wait_over_tls_ends_on_time(serve, client, tls, ca):
     assert time.time() - started < 1
 
 
+def test_https_may_follow_http_on_the_same_host(serve, client, tls, ca):
+    server = serve([answer(200, {"a": 1})], tls)
+    plain = serve([answer(302, headers=[("Location", server.url)])])
+    openshift = client(plain, ca_bundle=ca, token="T")
+    assert openshift.get_build("b").json() == {"a": 1}
+
+
+def test_http_never_follows_https(serve, client, tls, ca):
+    plain = serve([answer(200, {"a": 1})])
+    server = serve([answer(302, headers=[("Location", plain.url)])], tls)
+    with pytest.raises(OsbsException) as info:
+        client(server, ca_bundle=ca).get_build("b")
+    assert plain.url in info.value.message
+    assert plain.requests == []
+
+
 def test_lines_over_tls_arrive_when_they_are_sent(serve, tls, ca):
     sent = []
     noted = [0.2, lambda: sent.append(time.time()), chunk(b"a\n")]
