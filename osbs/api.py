@@ -1002,7 +1002,7 @@ class OSBS(object):
             if deadline is None:
                 raise
             # It had what others left of the time.
-            raise deadline.expire("build '%s'" % build_name, build.json["status"]["phase"])
+            raise deadline.timeout_error("build '%s'" % build_name, build.json["status"]["phase"])
         except OsbsException:
             if self._exists(build_name):
                 raise

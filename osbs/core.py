@@ -330,7 +330,7 @@ class Openshift(object):
                 **arguments
             )
 
-        return send() if verb == "post" else retry.repeat_cut(send, repeated)
+        return send() if verb == "post" else retry.retry_truncated(send, repeated)
 
     def _url(self, call):
         build = self._build_url if call.api == plan.OPENSHIFT else self._build_k8s_url
@@ -1123,7 +1123,7 @@ def _phase_of(build_id, obj):
 
 def _check_expired(deadline, what, last_seen):
     if deadline is not None and deadline.expired:
-        raise deadline.expire(what, last_seen)
+        raise deadline.timeout_error(what, last_seen)
 
 
 def _decoded(name, token):

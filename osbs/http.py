@@ -449,8 +449,6 @@ class HttpStream(object):
         :raises requests.exceptions.ChunkedEncodingError: it is truncated
         :raises OsbsException: it is larger
         """
-        if self._limits is None:
-            return self.req.content
         most = ERROR_BODY_MAX if self._is_error else most
         blocks, size = [], 0
         for block in self._whole_blocks():
@@ -470,6 +468,9 @@ class HttpStream(object):
         return b"".join(blocks)
 
     def _whole_blocks(self):
+        if self._limits is None:
+            yield self.req.content
+            return
         try:
             for block in self.req.iter_content(BLOCK_SIZE):
                 yield block

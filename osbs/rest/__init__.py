@@ -7,7 +7,7 @@ plan        what a call is: verb, API, quoted path, query, body, accepted status
 groups      where the API groups of OpenShift 4 live
 objects     reading JSON that may be of any shape; pure
 auth        which token is sent, and how to get the next one
-retry       what may be repeated and when; deadlines and pauses
+retry       what may be retried and when; deadlines and backoff
 once        creating exactly once, although the outcome of a request may be unknown
 paging      lists in pages
 watch       the one watch engine

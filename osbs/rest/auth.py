@@ -1,7 +1,4 @@
-"""Which token is sent, and how to get the next one (rest-client.md, sections 6, 7 and 14).
-
-May import ``osbs.http`` and the leaves, ``osbs.rest.objects`` and ``osbs.rest.retry``.
-"""
+"""Which token is sent, and how to get the next one."""
 
 from __future__ import absolute_import, print_function, unicode_literals
 
@@ -18,6 +15,7 @@ from osbs._compat import to_text
 from osbs._process import PerProcess
 from osbs.constants import SERVICEACCOUNT_CACRT, SERVICEACCOUNT_SECRET, SERVICEACCOUNT_TOKEN
 from osbs.exceptions import OsbsAuthException, OsbsException, OsbsResponseException
+from osbs.http import masked_body
 from osbs.redact import mask_text
 from osbs.rest.objects import dig
 from osbs.rest.retry import is_transient_status
@@ -149,7 +147,7 @@ def oauth_query(endpoint):
 
 def discover(get, root):
     # type: (Any, str) -> Any
-    """Ask a server where its OAuth endpoint is (rest-client.md, section 15).
+    """Ask a server where its OAuth endpoint is.
 
     :param get: function of a URL, sends a GET without credentials and returns the response
     :param root: str, base of everything on the server
@@ -167,34 +165,34 @@ def discover(get, root):
 
 def token_of(response, credentials=None):
     # type: (Any, Any) -> str
-    """Return the token that an OAuth answer holds (decision D26).
+    """Return the token that a response of the OAuth server holds.
 
     :param response: HttpResponse, of which the header ``location`` counts
     :param credentials: str, PASSWORD or KERBEROS; None: neither was sent
     :return: str; empty if there is no such header
     :raises OsbsAuthException: the OAuth server refused, in its own words
-    :raises OsbsResponseException: it is in trouble
+    :raises OsbsResponseException: it fails, and a later attempt may succeed
     """
     status = response.status_code
     if is_transient_status(status):
-        raise OsbsResponseException(mask_text(response.content), status)
+        raise OsbsResponseException(masked_body(response.content), status)
     if status >= http_client.BAD_REQUEST:
         raise OsbsAuthException(
             "the OAuth server refused the login (%d)%s" % (status, _words_of(response, credentials))
         )
     location = response.headers.get("location")
     if not location:
-        logger.error("the OAuth server answered %d without a location", status)
+        logger.error("the OAuth server responded with %d without a location", status)
         return ""
     parts = _parts_of(location)
-    answers = [parse_qs(parts.fragment), parse_qs(parts.query)]
-    for answer in answers:
-        if "error" in answer:
-            words = [answer[key][0] for key in ("error", "error_description") if key in answer]
+    fragment = parse_qs(parts.fragment)
+    for fields in (fragment, parse_qs(parts.query)):
+        if "error" in fields:
+            words = [fields[key][0] for key in ("error", "error_description") if key in fields]
             raise OsbsAuthException(
                 "the OAuth server refused the login: %s" % mask_text(": ".join(words))
             )
-    token = dig(answers[0], "access_token", 0)
+    token = dig(fragment, "access_token", 0)
     if not token:
         raise OsbsAuthException("the OAuth server sent no token")
     return token
@@ -205,22 +203,22 @@ def _parts_of(url):
         return urlsplit(url)
     except ValueError:
         # Its text may hold a token.
-        raise OsbsAuthException("the server sent an OAuth URL that is none")
+        raise OsbsAuthException("the server sent a malformed OAuth URL")
 
 
 def _words_of(response, credentials):
     try:
-        answer = response.json(check=False)
+        words = response.json(check=False)
     except OsbsException:
-        answer = to_text(response.content).strip()
-    if isinstance(answer, dict):
+        words = to_text(masked_body(response.content)).strip()
+    if isinstance(words, dict):
         keys = ("error", "error_description", "message")
-        answer = ": ".join(to_text(answer[key]) for key in keys if answer.get(key))
+        words = ": ".join(to_text(words[key]) for key in keys if words.get(key))
     # What is wrong with the credentials is told by the challenge alone.
     challenge = to_text(response.headers.get("www-authenticate") or "")
-    if challenge and (credentials == KERBEROS or not answer):
-        answer = _hint(challenge, credentials)
-    return ": %s" % mask_text(answer)[:500] if answer else ""
+    if challenge and (credentials == KERBEROS or not words):
+        words = _hint(challenge, credentials)
+    return ": %s" % mask_text(words)[:500] if words else ""
 
 
 def _hint(challenge, credentials):

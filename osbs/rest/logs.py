@@ -1,9 +1,8 @@
-"""The one follower of logs (decision D19; known defects 3 and 10).
+"""Logs of builds, followed over as many connections as it takes.
 
-A log that ended is not believed: the API server ends a log that was cut at the node as cleanly
-as a finished one, so only the phase of the build and the last lines on the server tell.
-
-May import ``osbs.rest`` and the leaves.
+The end of a stream is not the end of its log: the API server ends a log that was truncated at the
+node as cleanly as a finished one, so only the phase of the build and the last lines on the server
+tell.
 """
 
 from __future__ import absolute_import, print_function, unicode_literals
@@ -17,7 +16,7 @@ from six.moves import http_client
 from osbs import _compat
 from osbs.exceptions import OsbsException
 from osbs.http import truncated_line
-from osbs.rest.retry import FIRST_PAUSE, GOOD_LIFE, MAX_FAILURES, Pauses, is_transient, sleep
+from osbs.rest.retry import FIRST_DELAY, GOOD_LIFE, MAX_FAILURES, Backoff, is_transient, sleep
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
@@ -27,13 +26,13 @@ logger = logging.getLogger(__name__)
 
 # Lines at the end of a log that are compared with the server's.
 TAIL_LINES = 100
-# Seconds: longest pause while the phase of a build is awaited after its log has ended.
-PHASE_PAUSE = 0.4
-# Looks at the phase before a log that ended is opened again.
-PHASE_LOOKS = 4
-# How often the log of a finished build is read again if it seems to be cut.
+# Seconds: longest delay while the phase of a build is awaited after its log has ended.
+PHASE_DELAY = 0.4
+# How often the phase is read before a log that ended is opened again.
+PHASE_CHECKS = 4
+# How often the log of a finished build is read again if it seems to be truncated.
 MAX_REREADS = 5
-# Answers 401 in a row that may pass, each to a request that was repeated with a new token. Masters
+# Responses 401 in a row after which to go on, each to a retry with a new token. Masters
 # may learn of a token with a delay; an account that is gone must not log in again and again.
 MAX_REFUSALS = 3
 
@@ -73,7 +72,7 @@ class LogFollower(object):
         self._tail = deque(maxlen=TAIL_LINES)  # type: deque
         self._partial_line = b""
         self._gone = False
-        self._pauses = Pauses(FIRST_PAUSE)
+        self._backoff = Backoff(FIRST_DELAY)
         self._failures = 0
         self._refusals = 0
         self._rereads = 0
@@ -102,7 +101,7 @@ class LogFollower(object):
                     close_stream(stream)
             if self._is_over(stream, delivered > before, _compat.monotonic() - started):
                 break
-            sleep(self._pauses.next())
+            sleep(self._backoff.next())
         if self._partial_line:
             yield self._partial_line
 
@@ -114,25 +113,25 @@ class LogFollower(object):
                 raise
             logger.info("log: no connection (%s)", type(ex).__name__)
             return None
-        # A line that was cut must not be taken for one that ends without a line feed.
+        # A partial line must not be taken for one that ends without a line feed.
         stream.keep_partial_line = True
         return stream
 
     def _may_pass(self, exception):
-        patient = self._is_patient()
-        if self._passes(exception):
-            return patient
+        may_retry = self._count_failure()
+        if self._is_transient(exception):
+            return may_retry
         if getattr(exception, "status_code", None) != http_client.BAD_REQUEST:
             return False
         if not self._is_known_to_be_finished():
             # Its pod may be on the way.
-            return patient
+            return may_retry
         # The pod was removed; nobody can tell whether something is missing.
         self._gone = self._delivered > 0
         return self._gone
 
-    def _passes(self, exception):
-        """Tell whether a failure may pass by itself, counting it if it is a refused token.
+    def _is_transient(self, exception):
+        """Tell whether a later attempt may succeed, counting a refused token.
 
         Unlike other calls and watches, a log that ended cannot be begun again by its reader
         without repeating what was delivered.
@@ -142,8 +141,8 @@ class LogFollower(object):
         self._refusals += 1
         return bool(self._can_renew and self._can_renew()) and self._refusals <= MAX_REFUSALS
 
-    def _is_patient(self):
-        """Count a failure, and tell whether another attempt is worth it."""
+    def _count_failure(self):
+        """Count a failure, and tell whether another attempt is allowed."""
         self._failures += 1
         return self._retrying and self._failures <= MAX_FAILURES
 
@@ -151,7 +150,7 @@ class LogFollower(object):
         try:
             finished = self._is_finished()
         except OsbsException as ex:
-            if not (self._passes(ex) and self._is_patient()):
+            if not (self._is_transient(ex) and self._count_failure()):
                 raise
             logger.info("log: nobody knows whether its build is finished (%s)", type(ex).__name__)
             return None
@@ -181,11 +180,11 @@ class LogFollower(object):
             return True
         self._rereads += 1
         if self._rereads > MAX_REREADS:
-            logger.warning("log: the build is finished, but its log seems to be cut")
+            logger.warning("log: the build is finished, but its log seems to be truncated")
         return self._rereads > MAX_REREADS
 
     def _succeed(self):
-        self._pauses.reset()
+        self._backoff.reset()
         self._failures = 0
         self._refusals = 0
 
@@ -209,9 +208,9 @@ class LogFollower(object):
 
     def _await_finish(self):
         # The phase follows the end of the log after a moment.
-        pauses = Pauses(first=0.1, longest=PHASE_PAUSE)
-        for _ in range(PHASE_LOOKS):
-            sleep(pauses.next())
+        backoff = Backoff(first=0.1, longest=PHASE_DELAY)
+        for _ in range(PHASE_CHECKS):
+            sleep(backoff.next())
             finished = self._is_known_to_be_finished()
             if finished or finished is None:
                 return finished
@@ -233,7 +232,7 @@ class LogFollower(object):
             level = logging.INFO if is_gone else logging.WARNING
             logger.log(level, "log: its end cannot be checked (%s)", type(ex).__name__)
             # What passes is no reason to believe it.
-            return False if isinstance(ex, OsbsException) and self._passes(ex) else None
+            return False if isinstance(ex, OsbsException) and self._is_transient(ex) else None
         if not lines[-1]:
             lines.pop()
         ours = list(self._tail) + ([self._partial_line] if self._partial_line else [])

@@ -1,7 +1,7 @@
-"""What may be repeated and when: deadlines, pauses, and which failures pass.
+"""What may be retried and when: deadlines, backoff, and which failures are transient.
 
-What urllib3 repeats by itself is decided in ``osbs.http``; here is what goes beyond one
-request. May import the leaves only.
+What urllib3 retries by itself is decided in ``osbs._transport``; here is what goes beyond one
+request.
 """
 
 from __future__ import absolute_import, print_function, unicode_literals
@@ -29,18 +29,18 @@ if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
 
 logger = logging.getLogger(__name__)
 
-# Seconds: first pause between two connections of a watch or a log that is one; what changes
-# meanwhile is to be seen within a second.
-FIRST_PAUSE = 0.5
-# Seconds: longest pause between two connections of a watch or a log.
-MAX_PAUSE = 30
+# Seconds: first delay between two connections of a watch or a log that do not follow at once; what
+# changes meanwhile is to be seen within a second.
+FIRST_DELAY = 0.5
+# Seconds: longest delay between two connections of a watch or a log.
+MAX_DELAY = 30
 # Seconds: a connection that lived so long was a good one.
 GOOD_LIFE = 30
-# Failures in a row after which a watch or a log is given up; with the pauses about 8 minutes,
+# Failures in a row after which a watch or a log is given up; with the delays about 8 minutes,
 # as long as urllib3's own rule keeps trying.
 MAX_FAILURES = 20
-# Repeats of a request whose answer was cut.
-CUT_REPEATS = 3
+# Retries of a request whose response was truncated.
+TRUNCATED_RETRIES = 3
 
 _TRANSIENT = (
     http_client.REQUEST_TIMEOUT,
@@ -97,9 +97,9 @@ class Deadline(object):
         """Whether no time is left."""
         return self.remaining <= 0
 
-    def expire(self, what, last_seen):
+    def timeout_error(self, what, last_seen):
         # type: (str, Any) -> OsbsWaitTimeout
-        """Return the exception that tells of the expiry (decision D11).
+        """Return the exception to raise when no time is left.
 
         :param what: str, what was waited for
         :param last_seen: str or None, last known state of it
@@ -110,18 +110,18 @@ class Deadline(object):
         )
 
 
-class Pauses(object):
-    """Pauses of 0, 1, 2, 4 ... seconds with jitter, for as long as there is no progress."""
+class Backoff(object):
+    """Delays of 0, 1, 2, 4 ... seconds with jitter, for as long as there is no progress."""
 
     def __init__(self, first=1.0, longest=None, at_once=True):
         # type: (float, Any, bool) -> None
         """
-        :param first: number, seconds of the first pause that is one
-        :param longest: number, seconds; None: MAX_PAUSE
-        :param at_once: bool, begin with no pause
+        :param first: number, seconds of the first delay that is not 0
+        :param longest: number, seconds; None: MAX_DELAY
+        :param at_once: bool, begin with a delay of 0
         """
         self._first = first
-        self._longest = MAX_PAUSE if longest is None else longest
+        self._longest = MAX_DELAY if longest is None else longest
         self._at_once = at_once
         self.count = 0
 
@@ -132,13 +132,17 @@ class Pauses(object):
 
     def next(self):
         # type: () -> float
-        """Return the seconds of the next pause."""
+        """Return the seconds of the next delay."""
         step = self.count - 1 if self._at_once else self.count
         self.count += 1
         if step < 0:
             return 0.0
         seconds = min(self._longest, self._first * 2 ** min(step, 30))
         return seconds * random.uniform(0.5, 1.0)
+
+
+# Callers that still say so.
+Pauses = Backoff
 
 
 def sleep(seconds, deadline=None):
@@ -152,13 +156,13 @@ def sleep(seconds, deadline=None):
 
 def is_transient_status(status):
     # type: (int) -> bool
-    """Tell whether an error status may pass by itself."""
+    """Tell whether a later attempt may be answered with another status."""
     return status in _TRANSIENT
 
 
 def is_transient(exception):
     # type: (OsbsException) -> bool
-    """Tell whether a failure to open a stream may pass by itself."""
+    """Tell whether a later attempt to open a stream may succeed."""
     if isinstance(exception, OsbsResponseException):
         # Junk that is said to be a success comes from something on the way to the server.
         status = exception.status_code
@@ -175,9 +179,9 @@ def _is_bad_certificate(cause):
     return any(words in text for words in _BAD_CERTIFICATE)
 
 
-def was_cut(exception):
+def was_truncated(exception):
     # type: (OsbsException) -> bool
-    """Tell whether an answer had begun to come and was cut."""
+    """Tell whether a response had begun to come and was truncated."""
     return isinstance(exception.cause, ChunkedEncodingError)
 
 
@@ -209,24 +213,24 @@ def may_have_acted(exception):
     return not _never_reached(cause)
 
 
-def repeat_cut(send, enabled):
+def retry_truncated(send, enabled):
     # type: (Any, bool) -> Any
-    """Send a request, again if its answer was cut; for requests that may be repeated.
+    """Send a request that may be retried, again if its response was truncated.
 
     :param send: function without arguments that returns an HttpResponse
-    :param enabled: bool, whether repeating is allowed at all
-    :return: HttpResponse, with ``repeated`` set if it is not the first
+    :param enabled: bool, whether retries are allowed at all
+    :return: HttpResponse, with ``repeated`` set if it is not of the first attempt
     """
-    pauses = Pauses()
+    backoff = Backoff()
     while True:
         try:
             response = send()
         except OsbsException as ex:
-            if not (enabled and was_cut(ex) and pauses.count < CUT_REPEATS):
+            if not (enabled and was_truncated(ex) and backoff.count < TRUNCATED_RETRIES):
                 raise
-            logger.info("the answer was cut, asking again")
-            sleep(pauses.next())
+            logger.info("the response was truncated, retrying")
+            sleep(backoff.next())
             continue
-        if pauses.count:
+        if backoff.count:
             response.repeated = True
         return response

@@ -1,10 +1,8 @@
-"""The one watch engine (rest-client.md, sections 9.3 and 14 row 12; known defects 1, 7 and 8).
+"""Watches of one object or a list, over as many connections as it takes.
 
-The first connection is made as the reference makes it: the server begins with what exists. After
-that, nothing that changed between two connections is missed: a connection resumes from the last
-version seen, and where that is not possible the object is read.
-
-May import ``osbs.rest`` and the leaves.
+On the first connection the server begins with what exists. After that, nothing that changed
+between two connections is missed: a connection resumes from the last version seen, and where that
+is not possible the object is read.
 """
 
 from __future__ import absolute_import, print_function, unicode_literals
@@ -27,7 +25,7 @@ from osbs.constants import (
 from osbs.exceptions import OsbsException, OsbsResponseException
 from osbs.http import decode_json
 from osbs.rest.objects import dig, object_of
-from osbs.rest.retry import FIRST_PAUSE, GOOD_LIFE, MAX_FAILURES, Pauses, is_transient, sleep
+from osbs.rest.retry import FIRST_DELAY, GOOD_LIFE, MAX_FAILURES, Backoff, is_transient, sleep
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
@@ -35,9 +33,9 @@ if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
 
 logger = logging.getLogger(__name__)
 
-# Seconds in which a server tells of an object that exists.
+# An existing object is announced within this time (seconds).
 FIRST_EVENT = 0.5
-# Seconds: a connection that ends sooner, and told nothing, has failed.
+# Seconds: a connection that ends sooner, without an event, has failed.
 SHORT_LIFE = 1
 
 
@@ -73,7 +71,7 @@ class Watch(object):
         if named and self._version is not None:
             self._known = {"metadata": {"resourceVersion": self._version}}
         self._readable = True
-        self._pauses = Pauses(FIRST_PAUSE)
+        self._backoff = Backoff(FIRST_DELAY)
         self._failures = 0
         self._heard = False
         self._junk_logged = False
@@ -82,7 +80,7 @@ class Watch(object):
         """Iterate over the events until the deadline.
 
         :return: generator of (type in lower case, object)
-        :raises OsbsResponseException: an error status that does not pass; 404 if the object
+        :raises OsbsResponseException: an error status that is not transient; 404 if the object
             does not exist
         :raises OsbsException: there was no connection for too long
         """
@@ -164,7 +162,7 @@ class Watch(object):
         self._failures += 1
         if not self._retrying or self._failures > MAX_FAILURES:
             raise exception
-        logger.info("watch: no connection (%s), trying again", type(exception).__name__)
+        logger.info("watch: %s, retrying", type(exception).__name__)
 
     def _log_junk(self, line):
         # A server that sends nothing else must not fill the log.
@@ -173,7 +171,7 @@ class Watch(object):
         self._junk_logged = True
 
     def _time_limit(self):
-        """Return the seconds in which this connection must go on, None for any time."""
+        """Return the seconds that this connection may last, None for any time."""
         if not self._heard and self._expects_first_event():
             return min(FIRST_EVENT, self._timeout())
         return None if self._deadline is None else self._deadline.remaining
@@ -217,7 +215,7 @@ class Watch(object):
         # The objects that a list begins with come in no order: only later events have one.
         if self._named or kind in (WATCH_MODIFIED, WATCH_DELETED):
             if version != self._version:
-                self._pauses.reset()
+                self._backoff.reset()
             self._version = version
 
     def _look_at_object(self):
@@ -242,9 +240,9 @@ class Watch(object):
     def _rest(self, started):
         lived = _compat.monotonic() - started
         if lived >= GOOD_LIFE:
-            self._pauses.reset()
+            self._backoff.reset()
             self._failures = 0
-        sleep(self._pauses.next() - lived, self._deadline)
+        sleep(self._backoff.next() - lived, self._deadline)
 
 
 def _is_gone(exception):

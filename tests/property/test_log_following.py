@@ -32,7 +32,7 @@ def stage():
 def osbs(stage):
     patch = MonkeyPatch()
     patch.setattr(time, "sleep", lambda seconds: _sleep(min(seconds, 0.0005)))
-    patch.setattr(logs, "PHASE_PAUSE", 0)
+    patch.setattr(logs, "PHASE_DELAY", 0)
     yield stage.connect()
     patch.undo()
 

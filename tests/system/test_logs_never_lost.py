@@ -100,8 +100,8 @@ def stage():
 def osbs(stage, monkeypatch):
     """An OSBS whose pauses are short."""
     monkeypatch.setattr(http, "HTTP_BACKOFF_FACTOR", 0.01)
-    monkeypatch.setattr(retry, "MAX_PAUSE", 0.05)
-    monkeypatch.setattr(logs, "PHASE_PAUSE", 0.02)
+    monkeypatch.setattr(retry, "MAX_DELAY", 0.05)
+    monkeypatch.setattr(logs, "PHASE_DELAY", 0.02)
     return stage.connect()
 
 
@@ -150,7 +150,7 @@ def test_of_50000_lines_the_command_shows_each_once(stage, tmpdir):
     lines = written(numbered(COUNT))
     faults = trouble(3, sum(len(line) + 1 for line in lines))
     build = stage.play(paced(lines, silent_at=[20000]), faults=faults)
-    changes = (("osbs.http.HTTP_REQUEST_TIMEOUT", PATIENCE), ("osbs.rest.retry.MAX_PAUSE", 0.05))
+    changes = (("osbs.http.HTTP_REQUEST_TIMEOUT", PATIENCE), ("osbs.rest.retry.MAX_DELAY", 0.05))
     environment = client.changed_library(tmpdir, *changes)
     arguments = ("--config", stage.ready["config"], "build-logs", "-f", build)
     result = client.osbs(*arguments, **environment)

@@ -180,16 +180,16 @@ class TestRetry(object):
         assert retry.is_transient(exception) is transient
         assert retry.may_have_acted(exception) is acted
 
-    def test_pauses_begin_at_once_double_and_are_bounded(self):
-        pauses = retry.Pauses()
-        steps = [pauses.next() for _ in range(50)]
+    def test_delays_begin_at_once_double_and_are_bounded(self):
+        backoff = retry.Backoff()
+        steps = [backoff.next() for _ in range(50)]
         assert steps[0] == 0
         for step, longest in zip(steps[1:], [1, 2, 4, 8, 16] + [30] * 44):
             assert longest / 2.0 <= step <= longest
-        pauses.reset()
-        assert pauses.next() == 0
+        backoff.reset()
+        assert backoff.next() == 0
 
-    def test_a_pause_does_not_go_beyond_the_deadline(self, monkeypatch):
+    def test_a_delay_does_not_go_beyond_the_deadline(self, monkeypatch):
         slept = []
         monkeypatch.setattr(retry.time, "sleep", slept.append)
         retry.sleep(30, retry.Deadline(2))

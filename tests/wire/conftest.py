@@ -30,10 +30,10 @@ def impatient(monkeypatch):
     monkeypatch.setattr(_transport, "HTTP_BACKOFF_FACTOR", 0.001)
     monkeypatch.setattr(_transport, "HTTP_MAX_RETRIES", 3)
     monkeypatch.setattr(http, "HTTP_REQUEST_TIMEOUT", 5)
-    monkeypatch.setattr(retry, "MAX_PAUSE", 0.02)
+    monkeypatch.setattr(retry, "MAX_DELAY", 0.02)
     monkeypatch.setattr(watch, "MAX_FAILURES", 4)
     monkeypatch.setattr(logs, "MAX_FAILURES", 4)
-    monkeypatch.setattr(logs, "PHASE_PAUSE", 0.02)
+    monkeypatch.setattr(logs, "PHASE_DELAY", 0.02)
     monkeypatch.setattr(once, "LOOKUP_DELAYS", (0, 0.01))
 
 

@@ -308,3 +308,20 @@ def test_limits_count_down():
     assert 4 < limits.time_left() <= 5
     limits.expect_within(None)
     assert limits.time_left() == 5
+
+
+@pytest.mark.parametrize("status", [b"400", b"401", b"503"])
+def test_the_text_of_a_refused_login_is_truncated(serve, client, status):
+    endless = fast(b"x", 1 << 24, OK.replace(b"200", status) + b"\r\n")
+    openshift = client(serve(lambda request: endless), username="u", password="p")
+    with pytest.raises(OsbsException) as info:
+        openshift.get_oauth_token()
+    assert len(info.value.message) < http.ERROR_BODY_MAX + 100
+
+
+@pytest.mark.parametrize("content", [b"x" * (1 << 20), "\u00e9" * (1 << 20)])
+def test_a_long_error_is_truncated_before_it_is_masked(content, took):
+    masked = http.masked_body(content)
+    assert isinstance(masked, type(content))
+    assert len(masked) <= http.ERROR_BODY_MAX + 20
+    assert took() < MARGIN

@@ -70,7 +70,7 @@ def numbered(count):
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
-    monkeypatch.setattr(logs, "PHASE_PAUSE", 0)
+    monkeypatch.setattr(logs, "PHASE_DELAY", 0)
 
 
 def follow(serve, client, state):
@@ -243,7 +243,7 @@ def test_a_log_that_stays_cut_ends_with_a_warning(serve, client, caplog):
     state = Log(numbered(300), cut(100, [LAST_CHUNK]))
     lines = list(finished(client, serve(state)).logs("b", follow=True))
     assert len(lines) == 10
-    assert "seems to be cut" in caplog.text
+    assert "seems to be truncated" in caplog.text
     assert state.followed == logs.MAX_REREADS + 1
 
 

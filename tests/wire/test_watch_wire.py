@@ -435,7 +435,7 @@ def test_a_list_that_was_changed_resumes_from_the_change(serve, client):
     assert versions(server) == [None, "11", "12"]
 
 
-def test_lines_that_are_no_events_are_skipped_and_not_shown(serve, client, caplog):
+def test_lines_that_are_not_events_are_skipped_and_not_shown(serve, client, caplog):
     server = serve(
         streams(
             [
