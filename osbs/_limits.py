@@ -12,6 +12,7 @@ import socket
 from six.moves import http_client
 
 from osbs import _compat
+from osbs._compat import monotonic
 from osbs.constants import HTTP_FRAME_LINE_MAX, HTTP_HEAD_MAX
 
 TYPE_CHECKING = False
@@ -43,7 +44,7 @@ class Limits(object):
 
         :param seconds: float; None: any time, as long as each read ends in time
         """
-        self._end = None if seconds is None else _compat.monotonic() + seconds
+        self._end = None if seconds is None else monotonic() + seconds
 
     def time_left(self):
         # type: () -> Any
@@ -53,7 +54,7 @@ class Limits(object):
         """
         if self._end is None:
             return self.timeout
-        left = self._end - _compat.monotonic()
+        left = self._end - monotonic()
         if left <= 0:
             raise socket.timeout("timed out")
         return left if self.timeout is None else min(left, self.timeout)
