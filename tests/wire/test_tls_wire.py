@@ -82,6 +82,32 @@ def test_defect_02_a_wait_over_tls_ends_on_time(serve, client, tls, ca):
     assert time.time() - started < 1
 
 
+@pytest.mark.parametrize(
+    "before, piece",
+    [
+        (b"HTTP/1.1 200 OK\r\nX-A: ", b"x"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n", b"x"),
+        (CHUNKED + b"0\r\n", b"X-A: b\r\n"),
+    ],
+    ids=["header", "body", "trailers"],
+)
+def test_a_response_over_tls_that_trickles_in_is_given_up(serve, tls, ca, before, piece):
+    server = serve(lambda request: [before] + [piece, 0.05] * 80, tls)
+    started = time.time()
+    with pytest.raises(OsbsException):
+        http.HttpSession().get(server.url, ca=ca, timeout=0.3, retries_enabled=False)
+    assert time.time() - started < 2
+
+
+def test_requests_kerberos_finds_the_certificate_of_the_server(serve, tls, ca):
+    server = serve([[CHUNKED, chunk(b"a\n"), 10]], tls)
+    with http.HttpSession().get(server.url, stream=True, ca=ca) as stream:
+        read_from = stream.req.raw._fp.fp
+        # Where it looks, on Python 2 and 3.
+        for sock in (read_from._sock, read_from.raw._sock):
+            assert sock.getpeercert(True)
+
+
 def test_https_may_follow_http_on_the_same_host(serve, client, tls, ca):
     server = serve([answer(200, {"a": 1})], tls)
     plain = serve([answer(302, headers=[("Location", server.url)])])
