@@ -141,7 +141,10 @@ def limit_responses(manager):
 
 
 def _limited(pool):
-    connection = type(
-        str("LimitedConnection"), (pool.ConnectionCls,), {"response_class": LimitedResponse}
-    )
-    return type(str("LimitedPool"), (pool,), {"ConnectionCls": connection})
+    connection = _subclass(pool.ConnectionCls, response_class=LimitedResponse)
+    return _subclass(pool, ConnectionCls=connection)
+
+
+def _subclass(base, **attributes):
+    # Its name stands in the messages of exceptions.
+    return type(base.__name__, (base,), attributes)

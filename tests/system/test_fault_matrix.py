@@ -21,7 +21,7 @@ import zlib
 import pytest
 import six
 
-from osbs import exceptions, http
+from osbs import _transport, exceptions, http
 from osbs.api import OSBS
 from osbs.core import Openshift
 from osbs.rest import logs, watch
@@ -284,7 +284,7 @@ def test_a_call_that_meets_a_fault(bench, monkeypatch, case, kind):
             wrong += judge(case, kind, healthy, cell, met, fault.passes)
     if fault.timeout:
         # Each attempt takes its time.
-        monkeypatch.setattr(http, "HTTP_MAX_RETRIES", 0)
+        monkeypatch.setattr(_transport, "HTTP_MAX_RETRIES", 0)
         monkeypatch.setattr(watch, "MAX_FAILURES", 1)
         monkeypatch.setattr(logs, "MAX_FAILURES", 1)
     if any(fault.meets(target) for _, target in targets):
