@@ -432,7 +432,7 @@ class Openshift(object):
         :raises OsbsWaitTimeout: it does not exist after 30 seconds
         """
         deadline = retry.Deadline(_LATE_BUILD_TIMEOUT)
-        delays = retry.Pauses(_SHORT_DELAY, _LONGEST_SHORT_DELAY, at_once=False)
+        delays = retry.Backoff(_SHORT_DELAY, _LONGEST_SHORT_DELAY, at_once=False)
         while True:
             try:
                 return self.get_build(build_id)
@@ -529,7 +529,7 @@ class Openshift(object):
         # All attempts carry the same id: whichever was carried out, its Build is found.
         request_id = base64.b16encode(os.urandom(16)).decode("ascii")
         request = plan.instantiate(build_config_id, self._os_api_version, request_id)
-        delays = retry.Pauses(_INSTANTIATE_DELAY, _INSTANTIATE_LONGEST_DELAY, at_once=False)
+        delays = retry.Backoff(_INSTANTIATE_DELAY, _INSTANTIATE_LONGEST_DELAY, at_once=False)
         while True:
             response = create_once(
                 lambda: self._unchecked(request),
@@ -1035,7 +1035,7 @@ class Openshift(object):
         """
         request = plan.restore_resource(resource_type, resource)
         deadline = retry.Deadline(_DELETION_TIMEOUT)
-        delays = retry.Pauses(_SHORT_DELAY, _LONGEST_SHORT_DELAY, at_once=False)
+        delays = retry.Backoff(_SHORT_DELAY, _LONGEST_SHORT_DELAY, at_once=False)
         while True:
             response = self._create(request._replace(level=None))
             if not _is_being_deleted(response) or deadline.expired:

@@ -21,9 +21,9 @@ from requests.exceptions import (
 )
 from requests.packages.urllib3.exceptions import ConnectTimeoutError, InsecureRequestWarning
 from requests.packages.urllib3.exceptions import HTTPError as Urllib3Error
-from requests.utils import guess_json_utf
+from requests.utils import get_auth_from_url, guess_json_utf
 from six.moves import http_client
-from six.moves.urllib.parse import urlsplit
+from six.moves.urllib.parse import urlsplit, urlunsplit
 
 from osbs import _compat
 from osbs._compat import to_text
@@ -41,7 +41,7 @@ from osbs.exceptions import (
     OsbsNetworkException,
     OsbsResponseException,
 )
-from osbs.redact import mask_text, mask_url
+from osbs.redact import mask_text, mask_url, remember_secret
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
@@ -95,11 +95,9 @@ def masked_body(content):
     A long one is truncated before, and says so.
     """
     is_binary = isinstance(content, six.binary_type)
-    note = ""
-    if (is_binary or isinstance(content, six.text_type)) and len(content) > ERROR_BODY_MAX:
-        content, note = content[:ERROR_BODY_MAX], " [truncated]"
-    text = to_text(content)
-    masked = mask_text(text) + note
+    # More than is kept, so that what masks knows that there was more.
+    text = to_text(content[: 2 * ERROR_BODY_MAX] if is_binary else content)
+    masked = mask_text(text)
     if masked == text:
         return content
     return masked.encode("utf-8") if is_binary else masked
@@ -278,7 +276,11 @@ class HttpSession(object):
                     % mask_url(url),
                     cause=ex,
                 )
-            raise OsbsException(mask_url(repr(ex)), cause=ex, traceback=sys.exc_info()[2])
+            text = to_text(repr(ex))
+            if mask_url(text) != text:
+                # A URL that could not be taken apart: the cause would show its credentials.
+                six.raise_from(OsbsException(mask_url(text)), None)
+            raise OsbsException(text, cause=ex, traceback=sys.exc_info()[2])
 
 
 def _network_exception(url, cause, status_code):
@@ -373,7 +375,8 @@ class HttpStream(object):
             "allow_redirects": allow_redirects,
             "verify": (ca or True) if verify_ssl else False,
         }
-        auth = _auth(username, password, kerberos_auth, args["headers"])
+        url, in_url = _without_credentials(url)
+        auth = _auth(username, password, kerberos_auth, args["headers"]) or in_url
         if auth is not None:
             args["auth"] = auth
         if client_cert and client_key:
@@ -576,7 +579,20 @@ def _headers(headers, use_json, stream):
     return headers
 
 
+def _without_credentials(url):
+    """Return a URL that exceptions of requests may show, and the credentials that it had."""
+    user, password = get_auth_from_url(url)
+    if not (user or password):
+        return url, None
+    remember_secret(password)
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2])), (user, password)
+
+
 def _auth(username, password, kerberos_auth, headers):
+    # A server may quote what it was sent.
+    remember_secret(password)
+    remember_secret((headers.get("Authorization") or "").partition(" ")[2])
     if kerberos_auth:
         return _kerberos_auth_class()()
     if username and password:

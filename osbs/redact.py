@@ -2,7 +2,6 @@
 
 What is promised stands in docs/secrets.md. Everything here takes time and memory that grow with
 the length of the text only, as the text may come from a server that is broken or hostile.
-Imports only the standard library and six.
 """
 
 from __future__ import absolute_import, print_function, unicode_literals
@@ -14,13 +13,13 @@ import re
 import six
 from six.moves.urllib.parse import quote
 
+from osbs.constants import ERROR_BODY_MAX
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
-    from typing import Optional  # noqa: F401
+    from typing import Any, Optional  # noqa: F401
 
 MASK = "***"
-# Characters of a text that are kept and searched for secrets: messages are for people.
-MAX_TEXT = 64 * 1024
 # Characters of a secret that is looked for by its value. Shorter ones would be found in ordinary
 # words, and of a longer one a part could be left where a text is truncated.
 MIN_SECRET, MAX_SECRET = 6, 4096
@@ -79,13 +78,13 @@ _secret_forms = ()  # type: tuple
 
 
 def remember_secret(secret):
-    # type: (object) -> None
+    # type: (Any) -> None
     """Mask a secret from now on wherever it stands, also as part of a URL, of JSON or in base64.
 
     :param secret: text or bytes; None and what is too short to be told from a word are passed over
     """
     global _secrets, _secret_forms
-    text = _as_text(secret) if secret else ""
+    text = _as_text(secret or "")
     if MIN_SECRET <= len(text) <= MAX_SECRET and text not in _secrets:
         # Each is replaced as a whole, so that no other thread sees half of it.
         _secrets = ((text,) + _secrets)[:MAX_SECRETS]
@@ -100,7 +99,7 @@ def _forms_of(secret):
 
 
 def mask_url(text):
-    # type: (object) -> six.text_type
+    # type: (Any) -> six.text_type
     """Replace the credentials of every URL inside a text by asterisks.
 
     :param text: text, or anything that can be shown as text
@@ -125,20 +124,20 @@ def mask_uri(uri):
     return MASK + "@" + host if "://" not in text and ":" in user and not is_digest else text
 
 
-def mask_text(text, limit=MAX_TEXT):
+def mask_text(text, limit=ERROR_BODY_MAX):
     # type: (object, Optional[int]) -> six.text_type
     """Mask the secrets in a free text.
 
     :param text: text or bytes, for example the body of an error response
     :param limit: int, characters of the text that are kept; None: all of it
     """
-    text = _as_text(text)
-    if limit is None or len(text) <= limit:
-        return _mask_shapes(_mask_values(text))
+    whole = _as_text(text)
+    if limit is None or len(whole) <= limit:
+        return _mask_shapes(_mask_values(whole))
     # The end of this may be the beginning of a secret.
-    masked = _mask_values(text[: limit + 3 * MAX_SECRET])
+    masked = _mask_values(whole[: limit + 3 * MAX_SECRET])
     masked = masked[: min(limit, len(masked) - 3 * MAX_SECRET)]
-    return "%s... (truncated, %d characters in all)" % (_mask_shapes(masked), len(text))
+    return _mask_shapes(masked) + " [truncated]"
 
 
 def _mask_values(text):
@@ -224,7 +223,7 @@ def is_secret_key(key):
     return isinstance(key, six.text_type) and bool(_SECRET_KEY.search(key))
 
 
-def redacted(data, limit=MAX_TEXT):
+def redacted(data, limit=ERROR_BODY_MAX):
     # type: (object, Optional[int]) -> object
     """Copy JSON-like data with secrets masked, for use as an argument of a log record.
 
@@ -257,6 +256,7 @@ def _redacted_item(key, value, is_secret_object, limit):
 
 
 def _as_text(value):
+    # type: (Any) -> six.text_type
     if isinstance(value, six.binary_type):
         return value.decode("utf-8", "replace")
     return six.text_type(value)

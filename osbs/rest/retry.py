@@ -141,10 +141,6 @@ class Backoff(object):
         return seconds * random.uniform(0.5, 1.0)
 
 
-# Callers that still say so.
-Pauses = Backoff
-
-
 def sleep(seconds, deadline=None):
     # type: (float, Any) -> None
     """Sleep, but not beyond a deadline."""
