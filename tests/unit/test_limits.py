@@ -92,6 +92,14 @@ def test_flat_yaml_of_a_megabyte_in_a_reactor_config_map_is_refused(tmpdir):
     assert "more than 10000 values" in output
 
 
+def test_a_megabyte_of_yaml_is_refused_soon_without_libyaml(tmpdir):
+    path = tmpdir.join("config")
+    path.write("a: [" + "1," * 500000 + "]\n")
+    without = "import yaml; yaml.__dict__.pop(str('CSafeLoader'), None)\n"
+    output, _ = limits.run(without + READ_CONFIG_MAP, str(path))
+    assert "more than 10000 values" in output
+
+
 def test_bad_tags_by_the_thousand_give_few_warnings(tmpdir):
     said, errors = read(tmpdir, **{"additional-tags": "-\n" * 32000})
     assert said == "read 0"
