@@ -21,14 +21,19 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 # What runs in the sandbox's own process is Python 3 only (decision D1).
 collect_ignore = ["sandbox"] if six.PY2 else []
 
+# Prefix of the home directories of the processes that run tests; the property of a test's report.
+HOME, TOLD = "osbs-home-", "osbs-told"
+
+
 
 def _register_profiles():
     settings = dict(deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
-    hypothesis.settings.register_profile("local", max_examples=300, **settings)
     # Always the same examples: a change must not fail for what it did not do.
-    hypothesis.settings.register_profile("ci", max_examples=300, derandomize=True, **settings)
+    repeatable = dict(settings, derandomize=True, database=None)
+    hypothesis.settings.register_profile("quick", max_examples=25, **repeatable)
+    hypothesis.settings.register_profile("ci", max_examples=300, **repeatable)
     hypothesis.settings.register_profile("nightly", max_examples=10000, **settings)
-    profile = os.environ.get("OSBS_HYPOTHESIS_PROFILE", "local")
+    profile = os.environ.get("OSBS_HYPOTHESIS_PROFILE", "quick")
     hypothesis.settings.load_profile(profile)
     if profile == "nightly":
         # The time-out of setup.cfg is for 300 examples.
@@ -39,9 +44,12 @@ _register_profiles()
 
 
 def pytest_configure(config):
-    """Give the session a home of its own, and keep loopback out of any proxy."""
-    config.osbs_test_home = tempfile.mkdtemp(prefix="osbs-test-home-")
-    os.environ[str("HOME")] = str(config.osbs_test_home)
+    """Give the run a temporary directory, the process a home, and keep loopback out of proxies."""
+    if not hasattr(config, "workerinput"):
+        config.osbs_tmpdir = tempfile.mkdtemp(prefix="osbs-tests-")
+        # For pytest's own directories, xdist's workers and all programs that tests start.
+        os.environ[str("TMPDIR")] = tempfile.tempdir = str(config.osbs_tmpdir)
+    os.environ[str("HOME")] = str(tempfile.mkdtemp(prefix=HOME))
     # A shell's background jobs ignore it, and so would every program that a test interrupts.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     os.environ[str("NO_PROXY")] = os.environ[str("no_proxy")] = str("127.0.0.1,localhost")
@@ -49,9 +57,42 @@ def pytest_configure(config):
         os.environ.pop(name, None)
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session, exitstatus):
+    """Fail a run whose tests left something in the temporary directory."""
+    config = session.config
+    if hasattr(config, "osbs_tmpdir"):
+        expected = (HOME, "pytest-of-")
+        names = sorted(os.listdir(config.osbs_tmpdir))
+        config.osbs_left = [name for name in names if not name.startswith(expected)]
+        if config.osbs_left and exitstatus == 0:
+            session.exitstatus = 1
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Show what tests had to say with the fixture ``tell``, and what they left behind."""
+    for report in terminalreporter.stats.get("passed", ()):
+        if report.when == "call":
+            for name, text in report.user_properties:
+                if name == TOLD:
+                    terminalreporter.write_line("")
+                    terminalreporter.write_line(text)
+    left = getattr(terminalreporter.config, "osbs_left", None)
+    if left:
+        line = "FAILED: left in the temporary directory by tests: " + " ".join(left)
+        terminalreporter.write_line(line, red=True)
+
+
 def pytest_unconfigure(config):
-    """Remove the session's home."""
-    shutil.rmtree(getattr(config, "osbs_test_home", ""), ignore_errors=True)
+    """Remove the temporary directory of the run."""
+    if hasattr(config, "osbs_tmpdir"):
+        shutil.rmtree(config.osbs_tmpdir, ignore_errors=True)
+
+
+@pytest.fixture
+def tell(record_property):
+    """A function that shows a text below the results of the run."""
+    return lambda text: record_property(TOLD, text)
 
 
 @pytest.fixture

@@ -198,6 +198,8 @@ def selected(item, query):
 
 class _Handler(BaseHTTPServer.BaseHTTPRequestHandler):
     protocol_version = str("HTTP/1.1")
+    # Otherwise a body waits 40 ms for the client to acknowledge the headers.
+    disable_nagle_algorithm = True
     recorder = None
 
     def _serve(self):
