@@ -2,6 +2,7 @@
 
 from __future__ import absolute_import, print_function, unicode_literals
 
+import collections
 import io
 import json
 import os
@@ -57,6 +58,13 @@ def pytest_configure(config):
         os.environ.pop(name, None)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config):
+    """Let ``-n0`` win over ``--dist`` in setup.cfg, also with the xdist of Python 2.7."""
+    if not config.getoption("numprocesses"):
+        config.option.dist = "no"
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session, exitstatus):
     """Fail a run whose tests left something in the temporary directory."""
@@ -70,13 +78,17 @@ def pytest_sessionfinish(session, exitstatus):
 
 
 def pytest_terminal_summary(terminalreporter):
-    """Show what tests had to say with the fixture ``tell``, and what they left behind."""
+    """Show what tests had to say with the fixture ``tell``, why some were skipped, what is left."""
     for report in terminalreporter.stats.get("passed", ()):
         if report.when == "call":
             for name, text in report.user_properties:
                 if name == TOLD:
                     terminalreporter.write_line("")
                     terminalreporter.write_line(text)
+    skipped = [report.longrepr[2] for report in terminalreporter.stats.get("skipped", ())]
+    for reason, times in sorted(collections.Counter(skipped).items()):
+        reason = reason.replace("Skipped: ", "", 1)
+        terminalreporter.write_line("%d skipped: %s" % (times, reason))
     left = getattr(terminalreporter.config, "osbs_left", None)
     if left:
         line = "FAILED: left in the temporary directory by tests: " + " ".join(left)
@@ -101,6 +113,13 @@ def home(tmpdir, monkeypatch):
     path = tmpdir.mkdir("home")
     monkeypatch.setenv(str("HOME"), str(path))
     return path
+
+
+@pytest.fixture
+def own_tmpdir(tmpdir, monkeypatch):
+    """The test's directory for temporary files: a killed program leaves its own behind."""
+    monkeypatch.setenv(str("TMPDIR"), str(tmpdir))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmpdir))
 
 
 def sandbox_python():
@@ -140,14 +159,15 @@ class SandboxProcess(dict):
     def __init__(self, *options, **kwargs):
         program = kwargs.pop("program", ("osbs.sandbox.cli", "serve"))
         super(SandboxProcess, self).__init__()
-        self.errors = tempfile.TemporaryFile()
+        self._errors = tempfile.TemporaryFile()
+        self._last_words = None
         # A killed sandbox cleans nothing up.
         self.directory = tempfile.mkdtemp(prefix="osbs-test-sandbox-")
         environment = dict(os.environ, PYTHONPATH=str(ROOT), TMPDIR=str(self.directory))
         self.process = subprocess.Popen(
             sandbox_python() + ["-m"] + list(program + options),
             stdout=subprocess.PIPE,
-            stderr=self.errors,
+            stderr=self._errors,
             env=environment,
         )
         timer = watchdog(self.process, 60)
@@ -162,8 +182,10 @@ class SandboxProcess(dict):
 
     def stderr(self):
         """Return what the process said on stderr so far, as text."""
-        self.errors.seek(0, io.SEEK_SET)
-        return self.errors.read().decode("utf-8", "replace")
+        if self._last_words is not None:
+            return self._last_words
+        self._errors.seek(0, io.SEEK_SET)
+        return self._errors.read().decode("utf-8", "replace")
 
     def stop(self):
         """End the process and return its exit status."""
@@ -174,6 +196,8 @@ class SandboxProcess(dict):
             return self.process.wait()
         finally:
             timer.cancel()
+            self._last_words = self.stderr()
+            self._errors.close()
             self.process.stdout.close()
             shutil.rmtree(self.directory, ignore_errors=True)
 

@@ -68,6 +68,8 @@ class Workshop(object):
         token_file.chmod(0o600)
         self._environment = {
             "HOME": home,
+            # What a block kills leaves files behind.
+            "TMPDIR": directory.mkdir("tmp"),
             "PATH": os.pathsep.join([str(self._programs()), os.environ["PATH"]]),
             "PYTHONPATH": ROOT,
             "PYTHONIOENCODING": "utf-8",

@@ -96,6 +96,7 @@ def test_options_of_the_marker_reach_the_server(project):
         """).assert_outcomes(passed=1)
 
 
+@pytest.mark.usefixtures("own_tmpdir")
 def test_the_fixture_can_be_a_process_that_is_killed_and_comes_back(project):
     project("""
         import pytest

@@ -69,6 +69,7 @@ def test_requests_can_be_looked_at(served):
     assert "/oapi/v1/users/~/" in [record["path"] for record in served.requests]
 
 
+@pytest.mark.usefixtures("own_tmpdir")
 def test_after_a_crash_it_comes_back_with_its_state():
     with serving(speed=5) as sandbox:
         name = start_build(sandbox, "hello")
@@ -109,6 +110,7 @@ def test_a_fault_that_never_happened_fails_the_block():
             pass
 
 
+@pytest.mark.usefixtures("own_tmpdir")
 @pytest.mark.parametrize("way", ["kill", "stop"])
 def test_a_fault_that_never_happened_before_the_end_of_the_process_fails_the_block(way):
     with pytest.raises(testing.UnfiredFaults):
@@ -117,6 +119,7 @@ def test_a_fault_that_never_happened_before_the_end_of_the_process_fails_the_blo
             sandbox.start()
 
 
+@pytest.mark.usefixtures("own_tmpdir")
 def test_faults_that_were_taken_away_after_a_crash_are_not_missed():
     with serving(faults=[{"kind": "delay", "seconds": 1}]) as sandbox:
         sandbox.kill()
@@ -124,6 +127,7 @@ def test_faults_that_were_taken_away_after_a_crash_are_not_missed():
         sandbox.faults.clear()
 
 
+@pytest.mark.usefixtures("own_tmpdir")
 @pytest.mark.parametrize("ways", [["kill"], ["stop"], ["kill", "kill"]])
 def test_a_sandbox_may_have_ended_before_the_block_does(ways):
     with serving() as sandbox:
@@ -131,11 +135,13 @@ def test_a_sandbox_may_have_ended_before_the_block_does(ways):
             getattr(sandbox, way)()
 
 
+@pytest.mark.usefixtures("own_tmpdir")
 def test_a_sandbox_that_a_fault_keeps_away_can_be_killed():
     with serving(faults=[{"kind": "refuse", "seconds": 60}]) as sandbox:
         sandbox.kill()
 
 
+@pytest.mark.usefixtures("own_tmpdir")
 def test_nothing_can_be_asked_of_a_sandbox_that_has_ended():
     with serving() as sandbox:
         sandbox.kill()

@@ -165,6 +165,7 @@ class Remote:
         return self.token
 
 
+@pytest.mark.usefixtures("own_tmpdir")
 def test_a_killed_sandbox_comes_back_with_an_unbroken_log(state):
     process, line = start_process(state)
     try:

@@ -16,7 +16,7 @@ from tests.system.control import Control
 _NUMBERS = itertools.count(1)
 _sleep = time.sleep
 # Seconds after which something that is waited for will not come any more.
-PATIENCE = 20
+PATIENCE = 60
 # What breaks connections breaks that of the control plane too.
 BREAKING = ("restart", "drop_connections")
 

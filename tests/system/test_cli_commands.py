@@ -259,22 +259,29 @@ def test_a_cancelled_build_is_no_success(run, build):
     assert result.last_line.endswith("build %s is cancelled" % name)
 
 
+def end_of(process):
+    """Wait for a process whose stdout is closed; returns status and what it said on stderr."""
+    process.stdin.close()
+    with process.stderr:
+        stderr = process.stderr.read().decode("utf-8")
+    return process.wait(), stderr
+
+
 def test_a_reader_that_leaves_ends_it_quietly(scripted, run, build):
     name = build("long", "--no-logs").stdout.strip()
     run("watch-build", name)
     process = client.osbs_process("--config", scripted["config"], "build-logs", "-f", name)
     assert process.stdout.readline() == b"line 0\n"
     process.stdout.close()
-    stderr = process.stderr.read().decode("utf-8")
-    assert (process.wait(), stderr) == (DONE, "")
+    assert end_of(process) == (DONE, "")
 
 
 def test_a_build_whose_log_nobody_reads_still_tells_how_it_ended(scripted, repositories):
     arguments = client.orchestrator(scripted["config"], repositories("bad"))
     process = client.osbs_process(*arguments)
     process.stdout.close()
-    stderr = process.stderr.read().decode("utf-8")
-    assert process.wait() == FAILED
+    status, stderr = end_of(process)
+    assert status == FAILED
     assert " is failed: " in stderr.splitlines()[-1]
     assert "cannot follow" not in stderr
 

@@ -33,6 +33,11 @@ def osbs(tmpdir, monkeypatch):
     return OSBS(conf, conf)
 
 
+def read(path):
+    with open(path) as stream:
+        return stream.read()
+
+
 def answer(value):
     return flexmock(json=lambda: value)
 
@@ -373,7 +378,7 @@ class Test_login(object):
     def test_token_file_is_for_its_owner_only(self, osbs, path):
         flexmock(osbs.os).should_receive("get_user")
         osbs.login(token="t")
-        assert open(path).read() == "t\n"
+        assert read(path) == "t\n"
         assert stat.S_IMODE(os.stat(path).st_mode) == 0o600
 
     def test_defect_32_directory_of_the_token_is_for_its_owner_only(self, osbs, path):
@@ -389,7 +394,7 @@ class Test_login(object):
         flexmock(utils).should_receive("get_instance_token_file_name").and_return(elsewhere)
         flexmock(osbs.os).should_receive("get_user")
         osbs.login(token="t")
-        assert open(elsewhere).read() == "t\n"
+        assert read(elsewhere) == "t\n"
         assert stat.S_IMODE(os.stat(str(shared)).st_mode) == 0o755
 
     def test_token_is_kept_under_a_name_that_is_not_ascii(self, osbs, path):
@@ -397,13 +402,13 @@ class Test_login(object):
         flexmock(utils).should_receive("get_instance_token_file_name").and_return(elsewhere)
         flexmock(osbs.os).should_receive("get_user")
         osbs.login(token="t")
-        assert open(elsewhere).read() == "t\n"
+        assert read(elsewhere) == "t\n"
 
     def test_login_replaces_an_older_token(self, osbs, path):
         flexmock(osbs.os).should_receive("get_user")
         osbs.login(token="one")
         osbs.login(token="two")
-        assert open(path).read() == "two\n"
+        assert read(path) == "two\n"
         assert os.listdir(os.path.dirname(path)) == ["default.token"]
 
     def test_refused_token_is_not_kept(self, osbs, path):

@@ -29,7 +29,7 @@ def test_a_quick_run_writes_a_table_and_its_data(tmpdir):
         command += ["--only", name]
     told = subprocess.check_output(command, cwd=ROOT).decode("utf-8")
     assert "| `render_plugins_configuration` | " in told
-    assert io.open(str(tmpdir.join("results.md")), encoding="utf-8").read() == told
+    assert tmpdir.join("results.md").read_text(encoding="utf-8") == told
     found = json.loads(tmpdir.join("results.json").read())
     assert len(found["rows"]) == 6 and found["about"]["versions"]["requests"]
 
@@ -76,7 +76,9 @@ def test_the_page_has_a_place_for_the_table(monkeypatch, tmpdir):
     text = page.read()
     assert text.startswith("before") and text.endswith("after")
     assert "| new |" in text and "old table" not in text
-    assert all(mark in io.open(PAGE, encoding="utf-8").read() for mark in report.MARKS)
+    with io.open(PAGE, encoding="utf-8") as page:
+        text = page.read()
+    assert all(mark in text for mark in report.MARKS)
 
 
 PAGE = os.path.join(ROOT, "docs", "performance.md")

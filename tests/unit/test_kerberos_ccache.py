@@ -70,6 +70,7 @@ def ccache(request, monkeypatch):
         (0, klist(in_hours(24), year="%Y"), 0),
         (0, "no ticket", 1),
     ],
+    ids=["no cache", "expired", "half an hour", "a day", "a day, long year", "no ticket"],
 )
 def test_a_ticket_is_fetched_when_none_is_valid_for_an_hour(status, output, kinits, ccache):
     expect_klist(status, output)
