@@ -3,6 +3,7 @@
 from __future__ import absolute_import, print_function, unicode_literals
 
 import collections
+import importlib
 import io
 import json
 import os
@@ -21,6 +22,14 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 # What runs in the sandbox's own process is Python 3 only (decision D1).
 collect_ignore = ["sandbox"] if six.PY2 else []
+
+# Delay of the library before it tries again: seconds in all tests.
+DELAYS = {
+    "osbs._transport.HTTP_BACKOFF_FACTOR": 0.001,
+    "osbs.rest.retry.MAX_DELAY": 0.02,
+    "osbs.rest.logs.PHASE_DELAY": 0.02,
+    "osbs.rest.once.LOOKUP_DELAYS": (0, 0.01),
+}
 
 # Prefix of the home directories of the processes that run tests; the property of a test's report.
 HOME, TOLD = "osbs-home-", "osbs-told"
@@ -46,6 +55,9 @@ _register_profiles()
 
 def pytest_configure(config):
     """Give the run a temporary directory, the process a home, and keep loopback out of proxies."""
+    if hasattr(pytest, "PytestUnraisableExceptionWarning"):
+        # A warning that is an error, in a destructor: a file that was not closed.
+        config.addinivalue_line("filterwarnings", "error::pytest.PytestUnraisableExceptionWarning")
     if not hasattr(config, "workerinput"):
         config.osbs_tmpdir = tempfile.mkdtemp(prefix="osbs-tests-")
         # For pytest's own directories, xdist's workers and all programs that tests start.
@@ -105,6 +117,25 @@ def pytest_unconfigure(config):
 def tell(record_property):
     """A function that shows a text below the results of the run."""
     return lambda text: record_property(TOLD, text)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def short_delays():
+    """Let the client try again after moments, not minutes; for its processes: client.hurried."""
+    full = {}
+    for name, seconds in DELAYS.items():
+        module, _, constant = name.rpartition(".")
+        module = importlib.import_module(module)
+        full[module, str(constant)] = getattr(module, constant)
+        setattr(module, constant, seconds)
+    return full
+
+
+@pytest.fixture
+def full_delays(short_delays, monkeypatch):
+    """Let the client wait as long as it does outside of tests."""
+    for (module, constant), seconds in short_delays.items():
+        monkeypatch.setattr(module, constant, seconds)
 
 
 @pytest.fixture

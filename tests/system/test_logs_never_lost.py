@@ -12,8 +12,7 @@ import threading
 import pytest
 from six.moves import range
 
-from osbs import _transport, http
-from osbs.rest import logs, retry
+from osbs import http
 from tests.system import client
 from tests.system.stage import Stage, until
 
@@ -97,11 +96,7 @@ def stage():
 
 
 @pytest.fixture
-def osbs(stage, monkeypatch):
-    """An OSBS whose pauses are short."""
-    monkeypatch.setattr(_transport, "HTTP_BACKOFF_FACTOR", 0.01)
-    monkeypatch.setattr(retry, "MAX_DELAY", 0.05)
-    monkeypatch.setattr(logs, "PHASE_DELAY", 0.02)
+def osbs(stage):
     return stage.connect()
 
 

@@ -1,4 +1,4 @@
-"""Waits end, rightly and soon: known defects 2, 4, 8, 9, 15, 17 and 82, decision D11."""
+"""Waits end, rightly and soon."""
 
 from __future__ import absolute_import, print_function, unicode_literals
 
@@ -12,6 +12,9 @@ import requests
 
 from osbs.exceptions import OsbsException, OsbsResponseException, OsbsWaitTimeout
 from tests.system.stage import Stage, until
+
+# How long the client waits before it looks again is what is tried here.
+pytestmark = pytest.mark.usefixtures("full_delays")
 
 # Seconds after a change on the server in which it must be seen.
 SOON = 1.0

@@ -182,6 +182,7 @@ def test_retries_are_instances_of_urllib3s_class_made_at_the_first_request(monke
     assert made[0]["allowed_methods"] == ["GET", "PUT", "POST", "DELETE"]
 
 
+@pytest.mark.usefixtures("full_delays")
 def test_defect_87_the_retry_rule_is_made_with_this_urllib3():
     rule = _transport.max_retries(_transport.ALWAYS)
     assert (rule.total, rule.backoff_factor) == (8, 4)

@@ -180,6 +180,7 @@ class TestRetry(object):
         assert retry.is_transient(exception) is transient
         assert retry.may_have_acted(exception) is acted
 
+    @pytest.mark.usefixtures("full_delays")
     def test_delays_begin_at_once_double_and_are_bounded(self):
         backoff = retry.Backoff()
         steps = [backoff.next() for _ in range(50)]

@@ -6,7 +6,7 @@ import pytest
 
 from osbs import _transport, http
 from osbs.core import Openshift
-from osbs.rest import logs, once, retry, watch
+from osbs.rest import logs, watch
 from tests.wire.server import WireServer
 
 
@@ -26,15 +26,11 @@ def serve():
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch):
-    """Make the pauses short, so that what takes minutes takes a moment."""
-    monkeypatch.setattr(_transport, "HTTP_BACKOFF_FACTOR", 0.001)
+    """Let the client give up early; how short its delays are says tests/conftest.py."""
     monkeypatch.setattr(_transport, "HTTP_MAX_RETRIES", 3)
     monkeypatch.setattr(http, "HTTP_REQUEST_TIMEOUT", 5)
-    monkeypatch.setattr(retry, "MAX_DELAY", 0.02)
     monkeypatch.setattr(watch, "MAX_FAILURES", 4)
     monkeypatch.setattr(logs, "MAX_FAILURES", 4)
-    monkeypatch.setattr(logs, "PHASE_DELAY", 0.02)
-    monkeypatch.setattr(once, "LOOKUP_DELAYS", (0, 0.01))
 
 
 @pytest.fixture
