@@ -35,7 +35,6 @@ DELAYS = {
 HOME, TOLD = "osbs-home-", "osbs-told"
 
 
-
 def _register_profiles():
     settings = dict(deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
     # Always the same examples: a change must not fail for what it did not do.
