@@ -71,7 +71,7 @@ def _fetch_tip(git, ref, branch):
 
 def _clone_commits(git, uri, ref, branch):
     with failing_as(clone_failure(uri, branch)):
-        result = git.clone(branch, "tree:0")
+        result = git.clone(branch, "blob:none")
     commit = _resolve(git, ref)
     # An id that is not there is asked of the server, which may give out what no clone has.
     if commit and git.run("for-each-ref", "--count=1", "--contains", commit, cwd=git.repo):
@@ -83,15 +83,12 @@ def _clone_commits(git, uri, ref, branch):
 
 
 def _resolve(git, ref):
-    # As git-checkout does: a local branch, any revision, a branch of the remote. What looks like a
-    # full id is never taken for the last.
-    candidates = [
-        ["show-ref", "--verify", "--hash", "refs/heads/" + ref],
-        ["rev-parse", "--verify", "--quiet", ref + "^{commit}"],
-    ]
-    if not _FULL_ID.match(ref):
-        candidates.append(["show-ref", "--verify", "--hash", "refs/remotes/origin/" + ref])
-    for candidate in candidates:
+    # As git-checkout does: a local branch, any revision, a branch of the remote; a full id is
+    # nothing else.
+    revision = ["rev-parse", "--verify", "--quiet", ref + "^{commit}"]
+    named = ["show-ref", "--verify", "--hash"]
+    candidates = [named + ["refs/heads/" + ref], revision, named + ["refs/remotes/origin/" + ref]]
+    for candidate in [revision] if _FULL_ID.match(ref) else candidates:
         result = git.try_run(*candidate, cwd=git.repo)
         if result.status == 0:
             return to_text(result.output.strip())

@@ -27,7 +27,7 @@ COMMANDS = set(
 )
 OPTIONS = set(
     "-c -b -- -z --quiet --bare --template= --no-checkout --origin --no-tags --depth=1 "
-    "--filter=blob:none --filter=tree:0 --verify --hash --count=1 --contains --full-tree "
+    "--filter=blob:none --verify --hash --count=1 --contains --full-tree "
     "--hard".split()
 )
 HINTS = [
