@@ -16,8 +16,9 @@ from osbs._compat import to_text
 from osbs.exceptions import OsbsException
 from osbs.git import guard
 from osbs.git.clone import clone_failure, failing_as, reset_failure
+from osbs.git.process import GitLimitExceeded
 from osbs.git.tree import FILE, NO_FILE, OUTSIDE, Tree
-from osbs.git.workspace import filter_unsupported, workspace
+from osbs.git.workspace import workspace
 from osbs.redact import mask_url
 
 _FULL_ID = re.compile(r"[0-9a-fA-F]{40}\Z")
@@ -44,38 +45,46 @@ def fetched_files(uri, ref, branch, names, max_size):
     """
     ref, branch = guard.checked_text(ref, "ref"), guard.checked_branch(branch)
     with workspace(uri) as git:
-        with failing_as(clone_failure(uri, branch)):
-            source = _fetch_tip(git, ref, branch)
-        source = source or _clone_commits(git, uri, ref, branch)
-        with failing_as(clone_failure(uri, branch)):
-            directory = _extract(git, source, names, max_size)
+        for objects in ("blob:none", None):
+            source = _fetch_tip(git, uri, ref, branch, objects)
+            source = source or _clone_commits(git, uri, ref, branch, objects)
+            try:
+                with failing_as(clone_failure(uri, branch)):
+                    directory = _extract(git, source, names, max_size)
+                break
+            except OsbsException as ex:
+                # Some servers know filters, but do not send single files afterwards.
+                if not source.is_partial or isinstance(ex.cause, GitLimitExceeded):
+                    raise
+                git.remove_repository()
         yield directory
 
 
-def _fetch_tip(git, ref, branch):
+def _fetch_tip(git, uri, ref, branch, objects):
     # The branch itself and HEAD win over all other names, and so does any full id.
     is_tip = ref in (branch, "HEAD")
     if not (is_tip or _FULL_ID.match(ref)) or re.search("[:*]", branch or ""):
         return None
-    git.init()
     tip = "refs/heads/" + branch if branch else "HEAD"
     fetch = "fetch", "--quiet", "--no-tags", "--depth=1", "origin", tip
-    result = git.try_filtered("blob:none", *fetch, cwd=git.repo)
-    if result.status == 0:
-        commit = to_text(git.run("rev-parse", "FETCH_HEAD^{commit}", cwd=git.repo)).strip()
-        if is_tip or ref.lower() == commit:
-            return Source(commit, not filter_unsupported(result))
+    with failing_as(clone_failure(uri, branch)):
+        git.init()
+        result, is_partial = git.try_filtered(objects, *fetch, cwd=git.repo)
+        if result.status == 0:
+            commit = to_text(git.run("rev-parse", "FETCH_HEAD^{commit}", cwd=git.repo)).strip()
+            if is_tip or ref.lower() == commit:
+                return Source(commit, is_partial)
     git.remove_repository()
     return None
 
 
-def _clone_commits(git, uri, ref, branch):
+def _clone_commits(git, uri, ref, branch, objects):
     with failing_as(clone_failure(uri, branch)):
-        result = git.clone(branch, "blob:none")
+        is_partial = git.clone(branch, objects)
     commit = _resolve(git, ref)
     # An id that is not there is asked of the server, which may give out what no clone has.
     if commit and git.run("for-each-ref", "--count=1", "--contains", commit, cwd=git.repo):
-        return Source(commit, not filter_unsupported(result))
+        return Source(commit, is_partial)
     if not git.run("for-each-ref", "--count=1", cwd=git.repo):
         raise OsbsException("git repository '%s' is empty" % mask_url(uri))
     with failing_as(reset_failure(ref)):
@@ -100,8 +109,7 @@ def _extract(git, source, names, max_size):
     found = [(name, tree.find(name)) for name in names]
     ids = [about.object_id for _, about in found if about.kind == FILE]
     if source.is_partial and ids:
-        # One request for all; what it does not bring is fetched when it is read.
-        git.try_run("fetch", "--quiet", "--no-tags", "origin", *ids, cwd=git.repo)
+        git.run("fetch", "--quiet", "--no-tags", "origin", *ids, cwd=git.repo)
     directory = git.make_directory("files")
     for name, about in found:
         path = os.path.join(directory, name)

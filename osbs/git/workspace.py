@@ -24,6 +24,8 @@ _MAX_OUTPUT = 1024 * 1024
 # How git from before 2.17 and 2.20, and a server, refuse a filter.
 _USAGE_ERROR = 129
 _REFUSED = re.compile(b"filter-spec|filter '")
+# What git says when a server that knows no filters has sent all objects.
+_IGNORED = b"filtering not recognized"
 # No filter program runs on what is checked out, whichever the user's settings know.
 _ATTRIBUTES = b"* -filter\n"
 
@@ -87,16 +89,18 @@ class Workspace(object):
         )
 
     def try_filtered(self, objects, command, *args, **kwargs):
-        """Run git with a filter of objects; without, if git or the server refuses filters.
+        """Run git with a filter of objects; without, if git or the server refuses it.
 
-        :param objects: str, what ``--filter`` takes
+        :param objects: str, what ``--filter`` takes; None: all objects
         :param command: str, of git
-        :return: process.Result
+        :return: tuple of process.Result, and bool: objects may still be on the server only
         """
-        result = self.try_run(command, "--filter=" + objects, *args, **kwargs)
-        if result.status and (result.status == _USAGE_ERROR or _REFUSED.search(result.errors)):
-            result = self.try_run(command, *args, **kwargs)
-        return result
+        if objects:
+            result = self.try_run(command, "--filter=" + objects, *args, **kwargs)
+            is_refused = result.status == _USAGE_ERROR or _REFUSED.search(result.errors)
+            if not (result.status and is_refused):
+                return result, _IGNORED not in result.errors
+        return self.try_run(command, *args, **kwargs), False
 
     def run(self, *args, **kwargs):
         """Run git.
@@ -141,33 +145,25 @@ class Workspace(object):
             config.write(_setting('remote "origin"', "url", self.address).encode("utf-8"))
 
     def clone(self, branch, objects=None):
-        # type: (str, str) -> process.Result
+        # type: (str, str) -> bool
         """Clone the repository, without checking out.
 
         :param branch: str or None
-        :param objects: as for try_filtered; None: all objects
+        :param objects: as for try_filtered
+        :return: bool, objects may still be on the server only
         :raises OsbsException: git could not clone it
         """
         args = ["--quiet", "--no-checkout", "--template=", "--origin", "origin"]
         args += ["-b", branch] if branch else []
         args += ["--", self.address, self.repo]
-        if objects:
-            result = self.try_filtered(objects, "clone", *args)
-        else:
-            result = self.try_run("clone", *args)
+        result, is_partial = self.try_filtered(objects, "clone", *args)
         self.check(["clone"] + args, result)
         info = os.path.join(self.repo, ".git", "info")
         if not os.path.isdir(info):
             os.mkdir(info)
         with io.open(os.path.join(info, "attributes"), "wb") as attributes:
             attributes.write(_ATTRIBUTES)
-        return result
-
-
-def filter_unsupported(result):
-    # type: (process.Result) -> bool
-    """Tell whether a server has sent all objects because it knows no filter."""
-    return b"filtering not recognized" in result.errors
+        return is_partial
 
 
 def _shown(args):

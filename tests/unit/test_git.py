@@ -552,8 +552,10 @@ def test_a_tag_of_something_else_than_a_commit_is_refused(history):
 
 
 @pytest.mark.parametrize("version", ["0", "1", "2"])
+@pytest.mark.parametrize("filters", ["true", "false"])
 @pytest.mark.parametrize("ref", ["master", "annotated", "light", "old"])
-def test_every_version_of_the_protocol_will_do(version, ref, history, monkeypatch):
+def test_every_version_of_the_protocol_will_do(version, filters, ref, history, monkeypatch):
+    history.configure(uploadpack__allowFilter=filters)
     settings = [
         s if s[0] != "protocol" else ("protocol", "version", version) for s in guard.SETTINGS
     ]
