@@ -11,8 +11,8 @@ import os
 import re
 import signal
 import sys
-import tempfile
 import threading
+import time
 import warnings
 
 import osbs
@@ -21,6 +21,8 @@ from osbs.cli.parser import PlainParser
 
 FAILED = 1
 USAGE = 2
+#: seconds that a killed parent may take to be gone
+PARENT_SECONDS = 0.5
 
 _CONTRADICTION = "--openshift-api oapi cannot work with --no-oapi"
 
@@ -189,6 +191,7 @@ def _user(text):
 
 def cmd_serve(args):
     """Serve until told to stop."""
+    from osbs.sandbox import leftovers
     from osbs.sandbox.installation import Installation
     from osbs.sandbox.outcomes import OutcomeError
     from osbs.sandbox.pods import ScriptedRunner
@@ -196,15 +199,14 @@ def cmd_serve(args):
     if args.no_oapi and args.openshift_api == "oapi":
         return _complain(_CONTRADICTION, USAGE)
     stop = threading.Event()
-    for signum in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(signum, lambda *_: stop.set())
+    _on_signals(lambda *_: stop.set())
     if args.until_eof:
         threading.Thread(target=_wait_for_eof, args=(stop,), daemon=True).start()
     try:
         runner = ScriptedRunner.from_file(args.scripted) if args.scripted else None
     except OutcomeError as exc:
         return _complain(exc)
-    with tempfile.TemporaryDirectory(prefix="osbs-sandbox-") as temporary:
+    with leftovers.PrivateDirectory() as temporary:
         try:
             installation = Installation(
                 args.directory or temporary,
@@ -223,9 +225,23 @@ def cmd_serve(args):
             _warn_of_a_kept_token()
             write_line(json.dumps(installation.ready_line()))
             stop.wait()
+        except OSError as exc:
+            # Nor could the interpreter write at its end what is still in the buffer.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+            return _complain("cannot write the ready line to stdout: {}".format(exc.strerror))
         finally:
             installation.stop()
+    # Who held the other end of stdin may have been killed, and its directory is still there.
+    leftovers.sweep()
     return 0
+
+
+def _on_signals(handler):
+    signals = [signal.SIGTERM, signal.SIGINT]
+    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # as nohup wants it
+        signals.append(signal.SIGHUP)
+    for signum in signals:
+        signal.signal(signum, handler)
 
 
 def _warn_of_a_kept_token():
@@ -242,8 +258,13 @@ def _warn_of_a_kept_token():
 
 def _wait_for_eof(stop):
     # Not sys.stdin: the lock of its buffer would be held when the interpreter ends.
+    parent = os.getppid()
     while os.read(0, 4096):
         pass
+    # A killed parent still closes its files, and its lock is to be free when leftovers are swept.
+    deadline = time.monotonic() + PARENT_SECONDS
+    while os.getppid() == parent and time.monotonic() < deadline:
+        time.sleep(0.01)
     stop.set()
 
 
@@ -268,10 +289,17 @@ def cmd_demo(args):
 
     if args.no_oapi and args.openshift_api == "oapi":
         return _complain(_CONTRADICTION, USAGE)
+    _on_signals(_interrupt)
     try:
         return run_demo(api=args.openshift_api, oapi=not args.no_oapi)
     except KeyboardInterrupt:
         return _complain("interrupted")
+
+
+def _interrupt(*_):
+    # Once: what the first signal started is not to be interrupted by the next.
+    _on_signals(signal.SIG_IGN)
+    raise KeyboardInterrupt
 
 
 def _complain(text, status=FAILED):

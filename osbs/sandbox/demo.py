@@ -9,12 +9,12 @@ import os
 import shlex
 import subprocess
 import sys
-import tempfile
 import threading
 
 from osbs.cli.output import writing_to
 from osbs.sandbox import seed
 from osbs.sandbox.installation import Installation
+from osbs.sandbox.leftovers import PrivateDirectory
 
 #: seconds after which the osbs command is ended
 TIME_LIMIT = 120
@@ -30,7 +30,7 @@ def run_demo(api=None, output=None, **options):
     :return: int, exit status: 0 if the build is complete and lines of all platforms were shown
     """
     output = sys.stdout.buffer if output is None else output
-    with tempfile.TemporaryDirectory(prefix="osbs-sandbox-demo-") as directory:
+    with PrivateDirectory("demo-") as directory:
         repository = seed.make_repository(os.path.join(directory, seed.COMPONENT))
         with Installation(os.path.join(directory, "installation"), api=api, **options) as sandbox:
             _say("the sandbox listens on {}".format(sandbox.server.url))
@@ -77,7 +77,7 @@ def run_and_show(command, directory, output, limit=TIME_LIMIT):
     process = subprocess.Popen(
         command,
         cwd=directory,
-        env=client_environment(directory),
+        env=dict(client_environment(directory), TMPDIR=directory),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
     )

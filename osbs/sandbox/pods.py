@@ -10,18 +10,16 @@ import asyncio
 import collections
 import fnmatch
 import os
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 
-from osbs.sandbox import outcomes, pods_api
+from osbs.sandbox import leftovers, outcomes, pods_api
 from osbs.sandbox.reactor import variables
 
 #: variables of the runner's own environment that a pod inherits; pods never see the others
-INHERITED = ("PATH", "LANG", "LC_ALL", "TMPDIR", "COVERAGE_PROCESS_START", "SSL_CERT_DIR")
+INHERITED = ("PATH", "LANG", "LC_ALL", "COVERAGE_PROCESS_START", "SSL_CERT_DIR")
 #: prefixes of variables that a Build may not set, as they would change the interpreter itself
 REFUSED_PREFIXES = ("PYTHON", "LD_", "DYLD_")
 
@@ -43,21 +41,20 @@ class ProcessRunner(pods_api.Runner):
 
     async def run(self, pod):
         """Run the pod's program; see :meth:`osbs.sandbox.pods_api.Runner.run`."""
-        directory = tempfile.mkdtemp(prefix="osbs-sandbox-pod-")
-        process = None
-        try:
+        with leftovers.PrivateDirectory("pod-") as directory:
             try:
                 environment = pod_environment(pod, directory)
                 process = PodProcess(self.command, environment, directory, pod.log)
             except (OSError, ValueError) as exc:
                 return _could_not_start(pod, exc)
-            status = await self._wait(process)
+            forget = leftovers.at_end(lambda: process.kill(signal.SIGKILL))
+            try:
+                status = await self._wait(process)
+            finally:
+                forget()
+                process.kill(signal.SIGKILL)
             pod.message = _termination_message(directory)
             return status
-        finally:
-            if process is not None:
-                process.kill(signal.SIGKILL)
-            shutil.rmtree(directory, ignore_errors=True)
 
     async def _wait(self, process):
         try:
@@ -162,11 +159,15 @@ def pod_environment(pod, directory):
     for mount_path, files in pod.secrets.items():
         for name, content in files.items():
             _write_private(_path_inside(secrets, mount_path, name), content)
+    temporary = os.path.join(directory, "tmp")
+    os.mkdir(temporary, 0o700)
     token_file = os.path.join(directory, "token")
     _write_private(token_file, (pod.token or "").encode("utf-8"))
     environment.update(
         {
             "HOME": directory,
+            # What the program leaves there when it is killed goes with its directory.
+            "TMPDIR": temporary,
             "PYTHONPATH": _python_path(),
             "PYTHONUNBUFFERED": "1",
             "PYTHONIOENCODING": "utf-8",

@@ -4,17 +4,22 @@ A sandbox as a process of its own, for tests that kill it, or whose program it m
 Imports ``client`` and ``demo`` (for the environment of a child), and requests.
 """
 
+import functools
 import json
 import os
 import subprocess
 import sys
 import threading
+import time
 
+from osbs.sandbox import leftovers
 from osbs.sandbox.client import Client
 from osbs.sandbox.demo import client_environment
 
 #: seconds to wait for the ready line, and for the end of the process
 PATIENCE = 60.0
+#: seconds that the process has to end when this one is being ended
+GRACE = 5.0
 
 #: options of ``serve`` by the keyword that sets them
 _VALUES = {
@@ -25,6 +30,16 @@ _VALUES = {
     "speed": "--speed",
     "token_lifetime": "--token-lifetime",
 }
+
+
+def _end(process):
+    """End a process in order, without the locks of subprocess: a signal handler may do this."""
+    process.terminate()
+    deadline = time.monotonic() + GRACE
+    while os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT | os.WNOHANG) is None:
+        if time.monotonic() > deadline:
+            process.kill()
+        time.sleep(0.01)
 
 
 class ServedFaults:
@@ -99,6 +114,7 @@ class ServedSandbox(Client):
         self._wanted_faults = list(faults)
         self._session = None
         self._process = None
+        self._do_not_end = None
         #: dict, the ready line
         self.ready = {}
         self._arguments = ["--until-eof", "--directory", os.path.join(directory, "installation")]
@@ -129,6 +145,7 @@ class ServedSandbox(Client):
                 stdout=subprocess.PIPE,
                 stderr=stderr,
             )
+        self._do_not_end = leftovers.at_end(functools.partial(_end, self._process))
         line = self._ready_line()
         if not line:
             self.stop()
@@ -166,9 +183,11 @@ class ServedSandbox(Client):
             self.faults.end()
             self._process.kill()
             self._forget()
+            leftovers.sweep()
 
     def _forget(self):
         self._process.wait()
+        self._do_not_end()
         self._process.stdin.close()
         self._process.stdout.close()
         self._process = None

@@ -6,11 +6,9 @@ Imports everything else; users import only this.
 
 import asyncio
 import functools
-import shutil
-import tempfile
 import threading
 
-from osbs.sandbox import auth
+from osbs.sandbox import auth, leftovers
 from osbs.sandbox import tls as certificates
 from osbs.sandbox.app import App
 from osbs.sandbox.cluster import ADMINISTRATOR, USERS, Cluster
@@ -108,6 +106,7 @@ class Sandbox:
         self._thread = None
         self._loop = None
         self._stopping = None
+        self._stop_wanted = False
         if keytab is not None:
             # Imported here: it needs a package that only Kerberos needs.
             from osbs.sandbox.negotiate import KerberosNegotiator
@@ -125,35 +124,43 @@ class Sandbox:
         """
         if self._thread is not None:
             raise RuntimeError("the sandbox is running already")
-        self._directory = tempfile.mkdtemp(prefix="osbs-sandbox-")
+        leftovers.sweep()
         started = threading.Event()
         outcome = []
-        self._thread = threading.Thread(
-            target=self._live, args=(started, outcome), name="osbs-sandbox", daemon=True
-        )
-        self._thread.start()
-        if not started.wait(PATIENCE):
-            raise RuntimeError("the sandbox did not start within {} s".format(PATIENCE))
-        if outcome:
-            self._thread.join(PATIENCE)
-            self._clean_up()
-            raise outcome[0]
+        self._stop_wanted = False
+        self._directory = leftovers.PrivateDirectory()
+        try:
+            self._loop = asyncio.new_event_loop()
+            self._thread = threading.Thread(
+                target=self._live, args=(started, outcome), name="osbs-sandbox", daemon=True
+            )
+            self._thread.start()
+            if not started.wait(PATIENCE):
+                raise RuntimeError("the sandbox did not start within {} s".format(PATIENCE))
+            if outcome:
+                raise outcome[0]
+        except BaseException:
+            self.stop()
+            raise
         return self
 
     def stop(self):
         """Stop serving and end all pods; a second call does nothing."""
-        if self._thread is None:
-            return
-        try:
-            self._loop.call_soon_threadsafe(self._stopping.set)
-        except RuntimeError:
-            pass
-        self._thread.join(PATIENCE)
-        self._clean_up()
+        if self._thread is not None:
+            try:
+                self._loop.call_soon_threadsafe(self._want_stop)
+            except RuntimeError:  # it could not start, and its loop is closed
+                pass
+            self._thread.join(PATIENCE)
+            self._thread = None
+        if self._directory is not None:
+            self._directory.close()
+            self._directory = None
 
-    def _clean_up(self):
-        self._thread = None
-        shutil.rmtree(self._directory, ignore_errors=True)
+    def _want_stop(self):
+        self._stop_wanted = True
+        if self._stopping is not None:
+            self._stopping.set()
 
     def __enter__(self):
         return self.start()
@@ -162,9 +169,8 @@ class Sandbox:
         self.stop()
 
     def _live(self, started, outcome):
-        loop = asyncio.new_event_loop()
+        loop = self._loop
         asyncio.set_event_loop(loop)
-        self._loop = loop
         try:
             loop.run_until_complete(self._serve(started))
         except (OSError, ValueError) as exc:
@@ -179,6 +185,8 @@ class Sandbox:
 
     async def _serve(self, started):
         self._stopping = asyncio.Event()
+        if self._stop_wanted:
+            self._stopping.set()
         journal = Journal(self._state) if self._state else None
         earlier = self.cluster.load(journal) if journal is not None else {}
         context = self._set_up_tls(earlier)
@@ -208,7 +216,7 @@ class Sandbox:
     def _set_up_tls(self, earlier):
         if not self._tls:
             return None
-        self._authority = certificates.Authority(self._directory, earlier.get("authority"))
+        self._authority = certificates.Authority(self._directory.path, earlier.get("authority"))
         self.cluster.ca_file = self._authority.ca_file
         return self._authority.server_context()
 

@@ -14,10 +14,10 @@ Builds are scripted unless ``processes=True`` is given, so hundreds of them cost
 """
 
 import contextlib
-import tempfile
 
 from osbs.sandbox.client import Client, UnfiredFaults
 from osbs.sandbox.installation import Installation
+from osbs.sandbox.leftovers import PrivateDirectory
 from osbs.sandbox.pods import ProcessRunner, ScriptedRunner
 from osbs.sandbox.served import ServedSandbox
 
@@ -74,7 +74,7 @@ def running(**options):
     :param options: keywords of :class:`RunningSandbox`
     :raises UnfiredFaults: at the end of a block that went well but for a fault that never happened
     """
-    with tempfile.TemporaryDirectory(prefix="osbs-sandbox-") as directory:
+    with PrivateDirectory() as directory:
         with RunningSandbox(directory, **options) as sandbox:
             yield sandbox
             sandbox.check_faults()
@@ -89,7 +89,7 @@ def serving(**options):
     :raises UnfiredFaults: at the end of a block that went well but for a fault that never happened
     :raises RuntimeError: when it does not start
     """
-    with tempfile.TemporaryDirectory(prefix="osbs-sandbox-") as directory:
+    with PrivateDirectory() as directory:
         with ServedSandbox(directory, **options) as sandbox:
             yield sandbox
             sandbox.check_faults()

@@ -14,7 +14,7 @@ import requests
 from six.moves import configparser
 
 from osbs.conf import Configuration
-from tests.conftest import ROOT, SandboxProcess, sandbox_python
+from tests.conftest import ROOT, SandboxProcess, sandbox_python, watchdog
 
 SEED_CONF = os.path.join(os.path.dirname(os.path.abspath(__file__)), "seed-example", "osbs.conf")
 AUTHORIZE = "oauth/authorize?response_type=token&client_id=openshift-challenging-client"
@@ -135,12 +135,46 @@ def test_each_project_has_the_reactor_config_map(sandbox, namespace):
     assert "required_secrets" in get(sandbox, path).json()["data"]["config.yaml"]
 
 
-@pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_ends_it_with_status_0_and_nothing_left(serve, signum):
     process = serve()
     process.process.send_signal(signum)
     status = process.process.wait()
     assert (status, os.listdir(process.directory), process.stderr()) == (0, [], "")
+
+
+def test_a_hangup_that_is_ignored_does_not_end_it(tmpdir):
+    # As under nohup.
+    process = subprocess.Popen(
+        ["sh", "-c", 'trap "" HUP; exec "$@"', "sh"]
+        + sandbox_python()
+        + ["-m", "osbs.sandbox.cli", "serve"],
+        env=dict(os.environ, PYTHONPATH=str(ROOT), TMPDIR=str(tmpdir)),
+        stdout=subprocess.PIPE,
+    )
+    timer = watchdog(process, 30)
+    try:
+        ready = json.loads(process.stdout.readline().decode("utf-8"))
+        process.send_signal(signal.SIGHUP)
+        assert get(ready, "oapi/v1/users/~").status_code == 200
+    finally:
+        process.terminate()
+        process.wait()
+        timer.cancel()
+        process.stdout.close()
+
+
+def test_stdout_that_is_full_is_one_line_and_status_1(tmpdir):
+    with open("/dev/full", "wb") as full:
+        process = subprocess.Popen(
+            sandbox_python() + ["-m", "osbs.sandbox.cli", "serve"],
+            env=dict(os.environ, PYTHONPATH=str(ROOT), TMPDIR=str(tmpdir)),
+            stdout=full,
+            stderr=subprocess.PIPE,
+        )
+        stderr = process.communicate()[1].decode("utf-8")
+    assert (process.returncode, stderr.count("\n"), tmpdir.listdir()) == (1, 1, []), stderr
+    assert "cannot write the ready line to stdout: No space left on device" in stderr
 
 
 def test_without_tls_it_serves_http(serve):
