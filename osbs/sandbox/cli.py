@@ -223,6 +223,7 @@ def cmd_serve(args):
             return _complain(exc)
         try:
             _warn_of_a_kept_token()
+            _warn_of_a_proxy(installation.url)
             write_line(json.dumps(installation.ready_line()))
             stop.wait()
         except OSError as exc:
@@ -253,6 +254,17 @@ def _warn_of_a_kept_token():
         _complain(
             "{}, which `osbs login` left, wins over the password in osbs.conf; remove it, or give "
             "osbs --token or another HOME".format(path)
+        )
+
+
+def _warn_of_a_proxy(url):
+    from osbs.sandbox.proxies import proxy_for
+
+    proxy = proxy_for(url)
+    if proxy is not None:
+        _complain(
+            "with this environment clients would ask the proxy {} for {}; give them "
+            "no_proxy=127.0.0.1".format(proxy, url)
         )
 
 

@@ -19,6 +19,7 @@ from osbs.sandbox.client import Client, UnfiredFaults
 from osbs.sandbox.installation import Installation
 from osbs.sandbox.leftovers import PrivateDirectory
 from osbs.sandbox.pods import ProcessRunner, ScriptedRunner
+from osbs.sandbox.proxies import loopback_excluded
 from osbs.sandbox.served import ServedSandbox
 
 __all__ = ["RunningSandbox", "ServedSandbox", "UnfiredFaults", "running", "serving"]
@@ -75,7 +76,7 @@ def running(**options):
     :raises UnfiredFaults: at the end of a block that went well but for a fault that never happened
     """
     with PrivateDirectory() as directory:
-        with RunningSandbox(directory, **options) as sandbox:
+        with loopback_excluded(), RunningSandbox(directory, **options) as sandbox:
             yield sandbox
             sandbox.check_faults()
 
@@ -90,6 +91,6 @@ def serving(**options):
     :raises RuntimeError: when it does not start
     """
     with PrivateDirectory() as directory:
-        with ServedSandbox(directory, **options) as sandbox:
+        with loopback_excluded(), ServedSandbox(directory, **options) as sandbox:
             yield sandbox
             sandbox.check_faults()

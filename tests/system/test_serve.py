@@ -122,6 +122,15 @@ def test_without_such_a_token_nothing_is_said(serve, home):
     assert serve().stderr() == ""
 
 
+def test_a_proxy_that_would_be_asked_for_it_is_warned_of(serve, monkeypatch):
+    monkeypatch.setenv(str("HTTPS_PROXY"), str("http://ham:eggs@proxy.example.com:3128"))
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(str(name))
+    warning = serve().stderr()
+    assert "the proxy proxy.example.com:3128 for https://127.0.0.1:" in warning
+    assert ("no_proxy=127.0.0.1" in warning, "eggs" in warning) == (True, False)
+
+
 def test_all_addresses_in_the_ready_configuration_are_on_loopback(sandbox):
     parser = configparser.RawConfigParser()
     parser.read(str(sandbox["config"]))
