@@ -10,6 +10,7 @@ import asyncio
 import collections
 import fnmatch
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -20,8 +21,13 @@ from osbs.sandbox.reactor import variables
 
 #: variables of the runner's own environment that a pod inherits; pods never see the others
 INHERITED = ("PATH", "LANG", "LC_ALL", "COVERAGE_PROCESS_START", "SSL_CERT_DIR")
-#: prefixes of variables that a Build may not set, as they would change the interpreter itself
-REFUSED_PREFIXES = ("PYTHON", "LD_", "DYLD_")
+#: variables of a Build that reach its pod. Others would have the program, or git, or a shell that
+#: it starts, run anything on this machine: GIT_SSH_COMMAND, LD_PRELOAD, BASH_ENV and many more.
+FROM_THE_BUILD = re.compile(
+    r"(BUILD(_LOGLEVEL)?|SOURCE_(REPOSITORY|URI|CONTEXT_DIR|REF)|OUTPUT_(REGISTRY|IMAGE)"
+    r"|ORIGIN_VERSION|DOCKER_SOCKET|(PUSH|PULL)_DOCKERCFG_PATH|OPENSHIFT_[A-Z0-9_]+|LABEL_[A-Z0-9_]+"
+    r"|USER_PARAMS|REACTOR_CONFIG|ATOMIC_REACTOR_PLUGINS)\Z"
+)
 
 #: seconds between SIGTERM and SIGKILL for a pod whose build was cancelled
 GRACE_SECONDS = 5.0
@@ -150,9 +156,7 @@ def pod_environment(pod, directory):
     :return: dict of str
     :raises ValueError: when a mount path or file name leads out of the directory
     """
-    environment = {
-        name: value for name, value in pod.env.items() if not name.startswith(REFUSED_PREFIXES)
-    }
+    environment = {name: value for name, value in pod.env.items() if FROM_THE_BUILD.match(name)}
     environment.update((name, os.environ[name]) for name in INHERITED if name in os.environ)
     secrets = os.path.join(directory, "secrets")
     os.mkdir(secrets, 0o700)

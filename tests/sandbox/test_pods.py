@@ -57,11 +57,39 @@ def test_environment_of_the_pod_is_that_of_the_build_and_no_more(monkeypatch):
     assert (seen["USER_PARAMS"], "OSBS_TEST_SECRET" in seen) == ('{"a": 1}', False)
 
 
-@pytest.mark.parametrize("name", ["PYTHONSTARTUP", "LD_PRELOAD"])
-def test_a_build_cannot_change_the_interpreter(name):
+DANGEROUS = (
+    ["PYTHONSTARTUP", "LD_PRELOAD", "GIT_SSH_COMMAND", "GIT_CONFIG_COUNT", "BASH_ENV", "ENV"]
+    + ["HTTPS_PROXY", "SSL_CERT_FILE", "XDG_CONFIG_HOME", "OSBS_CONFIG", "OSBS_SANDBOX_OTHER"]
+    + ["BUILD_EVIL", "USER_PARAMS\n"]
+)
+
+
+@pytest.mark.parametrize("name", DANGEROUS)
+def test_a_build_cannot_set_what_the_program_or_git_reads(name):
     pod = make_pod(env={name: "/tmp/evil"})
     run_python("import os; print(os.environ.get({!r}))".format(name), pod)
     assert pod.log.data.decode() == "None\n"
+
+
+@pytest.mark.parametrize("name", ["PATH", "HOME", "TMPDIR", "PYTHONPATH"])
+def test_a_build_cannot_replace_what_the_runner_sets(name):
+    pod = make_pod(env={name: "/tmp/evil"})
+    run_python("import os; print(os.environ[{!r}])".format(name), pod)
+    assert "evil" not in pod.log.data.decode()
+
+
+CUSTOM_BUILD = (
+    ["BUILD", "SOURCE_REPOSITORY", "SOURCE_URI", "SOURCE_CONTEXT_DIR", "SOURCE_REF"]
+    + ["OUTPUT_REGISTRY", "OUTPUT_IMAGE", "ORIGIN_VERSION", "DOCKER_SOCKET", "USER_PARAMS"]
+    + ["REACTOR_CONFIG", "ATOMIC_REACTOR_PLUGINS", "OPENSHIFT_CUSTOM_BUILD_BASE_IMAGE"]
+    + ["PUSH_DOCKERCFG_PATH", "PULL_DOCKERCFG_PATH", "BUILD_LOGLEVEL", "LABEL_RELEASE"]
+)
+
+
+@pytest.mark.parametrize("name", CUSTOM_BUILD)
+def test_the_variables_of_a_custom_build_reach_the_pod(name, tmpdir):
+    pod = make_pod(env={name: "value"})
+    assert pods.pod_environment(pod, str(tmpdir))[name] == "value"
 
 
 def test_a_build_cannot_choose_the_token_file():
