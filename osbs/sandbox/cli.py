@@ -9,6 +9,7 @@ import argparse
 import json
 import os
 import re
+import secrets
 import signal
 import sys
 import threading
@@ -110,6 +111,11 @@ def _add_serve(commands):
         "--keytab",
         metavar="FILE",
         help="accept Kerberos tickets for the services of this keytab, HTTP/127.0.0.1 and such",
+    )
+    serve.add_argument(
+        "--control-key",
+        action="store_true",
+        help="require a key of requests to /_sandbox/; control_key in the line on stdout",
     )
     serve.add_argument("--state", metavar="FILE", help="keep the state in this file")
     serve.add_argument(
@@ -292,6 +298,7 @@ def server_options(args):
         "speed": args.speed,
         "token_lifetime": args.token_lifetime,
         "keytab": args.keytab,
+        "control_key": secrets.token_urlsafe() if args.control_key else None,
     }
 
 

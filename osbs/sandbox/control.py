@@ -1,7 +1,10 @@
 """
 The control plane: JSON over HTTP under ``/_sandbox/``, for tests in another process.
 
-Only loopback reaches it (the server listens nowhere else, and it looks). Faults do not apply to it.
+Only loopback reaches it (the server listens nowhere else, and it looks). A web page that runs in a
+browser of this machine does not: the host must be loopback, what is posted must be declared as
+JSON, and there must be no foreign origin. Where others use the machine as well, a key can be
+required. Faults do not apply to it.
 
 ===========================  ===============================================================
 GET    /_sandbox/            what the sandbox is and how many builds run
@@ -22,13 +25,18 @@ Further commands can be added with :meth:`Control.add`. Imports aiohttp, ``fault
 ``outcomes``.
 """
 
+import hmac
 import ipaddress
 import json
+import urllib.parse
 
 from aiohttp import web
 
 from osbs.sandbox.faults import FaultError
 from osbs.sandbox.outcomes import make_outcome
+
+#: header that carries the key, where one is required
+KEY_HEADER = "X-Sandbox-Key"
 
 
 class ControlError(Exception):
@@ -44,10 +52,12 @@ class Control:
     Answer the control plane.
 
     :param app: app.App
+    :param key: str or None, what each request must carry in KEY_HEADER
     """
 
-    def __init__(self, app):
+    def __init__(self, app, key=None):
         self._app = app
+        self.key = key
         self._commands = {}
         for method, name, handler in (
             ("GET", "", self._about),
@@ -78,7 +88,7 @@ class Control:
         """Answer a request of aiohttp."""
         name, _, argument = path.partition("/_sandbox/")[2].strip("/").partition("/")
         try:
-            self._check_peer(request)
+            self._check_sender(request)
             handler = self._commands.get((request.method, name))
             if handler is None:
                 raise ControlError("no such command; see osbs/sandbox/control.py", 404)
@@ -90,11 +100,24 @@ class Control:
         except (FaultError, ValueError, KeyError, TypeError) as exc:
             return web.json_response({"error": str(exc)}, status=400)
 
-    @staticmethod
-    def _check_peer(request):
+    def _check_sender(self, request):
         peer = request.transport.get_extra_info("peername") if request.transport else None
-        if not peer or not ipaddress.ip_address(peer[0]).is_loopback:
+        if not peer or not _is_loopback(peer[0]):
             raise ControlError("the control plane is for loopback only", 403)
+        # A page elsewhere may have a name that leads to this address.
+        if not _is_loopback(urllib.parse.urlsplit("//" + request.host).hostname):
+            raise ControlError("the host must be 127.0.0.1 or localhost", 403)
+        origin = request.headers.get("Origin")
+        if origin not in (None, "{}://{}".format(request.scheme, request.host)):
+            raise ControlError("the control plane is not for web pages of other origins", 403)
+        if self.key is not None and not hmac.compare_digest(
+            request.headers.get(KEY_HEADER, "").encode("utf-8", "replace"), self.key.encode("utf-8")
+        ):
+            raise ControlError(
+                "header {} must have the control_key of the ready line".format(KEY_HEADER), 403
+            )
+        if request.method == "POST" and request.content_type != "application/json":
+            raise ControlError("the content type must be application/json", 415)
 
     # commands
 
@@ -164,3 +187,10 @@ class Control:
     def _push(self, _argument, body):
         self._app.cluster.push(body["repository"], body.get("tag", "latest"))
         return {}
+
+
+def _is_loopback(host):
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -141,6 +141,9 @@ class Installation:
         return self.server.token
 
     def ready_line(self):
-        """Return what ``serve`` prints when it is ready (decision D32), as a dict."""
+        """Return what ``serve`` prints when it is ready, as a dict."""
         names = ("url", "ca", "namespace", "user", "password", "token", "config")
-        return {name: getattr(self, name) for name in names}
+        line = {name: getattr(self, name) for name in names}
+        if self.server.control.key is not None:
+            line["control_key"] = self.server.control.key
+        return line

@@ -14,6 +14,7 @@ import time
 
 from osbs.sandbox import leftovers
 from osbs.sandbox.client import Client
+from osbs.sandbox.control import KEY_HEADER
 from osbs.sandbox.demo import client_environment
 
 #: seconds to wait for the ready line, and for the end of the process
@@ -117,7 +118,14 @@ class ServedSandbox(Client):
         self._do_not_end = None
         #: dict, the ready line
         self.ready = {}
-        self._arguments = ["--until-eof", "--directory", os.path.join(directory, "installation")]
+        #: str, what requests to the control plane carry in the header X-Sandbox-Key
+        self.control_key = None
+        self._arguments = [
+            "--until-eof",
+            "--control-key",
+            "--directory",
+            os.path.join(directory, "installation"),
+        ]
         self._arguments += ["--state", os.path.join(directory, "state")]
         if not processes:
             self._arguments += ["--scripted", os.path.join(directory, "outcomes.json")]
@@ -152,6 +160,7 @@ class ServedSandbox(Client):
             with open(errors, encoding="utf-8", errors="replace") as stderr:
                 raise RuntimeError("the sandbox did not start: " + stderr.read().strip())
         self.ready = json.loads(line.decode("utf-8"))
+        self.control_key = self.ready.pop("control_key")
         self.faults.begin()
         wanted, self._wanted_faults = self._wanted_faults, []
         for fault in wanted:
@@ -237,6 +246,7 @@ class ServedSandbox(Client):
             method,
             self.url + "_sandbox/" + command,
             json=data,
+            headers={KEY_HEADER: self.control_key},
             verify=self.ca or True,
             timeout=PATIENCE,
         )

@@ -55,6 +55,7 @@ class Sandbox:
     :param nodes: list of dict or None, labels of the nodes; None fits any node selector
     :param keep_finished: int, finished builds that are kept
     :param keytab: str or None, keytab of the service; with it Kerberos tickets are accepted
+    :param control_key: str or None, what requests to the control plane must carry
     :raises ValueError: when the keytab cannot be used
     """
 
@@ -76,6 +77,7 @@ class Sandbox:
         keep_finished=1000,
         passwords=None,
         keytab=None,
+        control_key=None,
     ):
         if token_lifetime is not None:
             delays = dict(delays or {}, token_life=float(token_lifetime))
@@ -96,7 +98,7 @@ class Sandbox:
         self.namespace = namespace
         self.user = USERS[0][0]
         self._app = App(self.cluster, self.faults, oapi)
-        self.control = self._app.control = Control(self._app)
+        self.control = self._app.control = Control(self._app, control_key)
         self._tls = tls
         self._port = port
         self._state = state

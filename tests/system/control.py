@@ -2,7 +2,6 @@
 
 from __future__ import absolute_import, print_function, unicode_literals
 
-import json
 import re
 
 import requests
@@ -26,8 +25,7 @@ class Control(object):
         self._session.verify = str(ready["ca"])
 
     def _call(self, verb, name, **data):
-        body = json.dumps(data) if data else None
-        answer = self._session.request(verb, self._base + name, data=body)
+        answer = self._session.request(verb, self._base + name, json=data or None)
         answer.raise_for_status()
         return answer.json()
 
