@@ -26,6 +26,7 @@ from osbs.sandbox.kinds.builds import (
     pod_name,
 )
 from osbs.sandbox.pods_api import PodRun
+from osbs.sandbox.queues import Queue, number_of
 from osbs.sandbox.store import DELETED, Exists, Missing, name_of, namespace_of, with_metadata
 from osbs.sandbox.timing import parse_rfc3339, rfc3339
 
@@ -69,6 +70,7 @@ class BuildRun:
         self.name = name_of(build)
         self.uid = build["metadata"]["uid"]
         self.config = builds.config_of(build)
+        self.number = 0
         self.task = None
         self._stop = asyncio.get_event_loop().create_future()
         self.changed = asyncio.Event()
@@ -110,7 +112,7 @@ class BuildController:
         self._timing = cluster.timing
         self.runner = runner
         self._runs = {}
-        self._by_config = collections.defaultdict(dict)
+        self._queues = collections.defaultdict(Queue)
         self._finished = collections.deque()
         self._stopping = False
 
@@ -148,6 +150,7 @@ class BuildController:
         run = self._runs.get(build["metadata"]["uid"])
         if event.type == DELETED:
             if run is not None:
+                self._queue(run).remove(run)
                 run.interrupt(BUILD_GONE)
             else:
                 self._remove_pod(namespace_of(build), pod_name(build), build["metadata"]["uid"])
@@ -161,10 +164,10 @@ class BuildController:
             and not (event.old["status"].get("cancelled"))
         ):
             self._cluster.spawn(self._cancel(run))
-        if phase_of(build) != phase_of(event.old):
-            if phase_of(build) in FINISHED:
-                self._on_finished(build)
-            self._wake_config(namespace_of(build), builds.config_of(build))
+        if run is not None:
+            self._queue(run).update(run, build)
+        if phase_of(build) != phase_of(event.old) and phase_of(build) in FINISHED:
+            self._on_finished(build)
 
     def _on_pod(self, event):
         if event.type == DELETED:
@@ -190,24 +193,20 @@ class BuildController:
             return
         run = BuildRun(build)
         self._runs[run.uid] = run
-        self._by_config[run.namespace, run.config][run.uid] = run
+        self._queue(run).add(run, build)
         run.task = self._cluster.spawn(self._drive(run, restored))
         if build["status"].get("cancelled"):
             self._cluster.spawn(self._cancel(run))
 
     def _forget(self, run):
         self._runs.pop(run.uid, None)
-        key = (run.namespace, run.config)
-        self._by_config[key].pop(run.uid, None)
-        self._wake_config(*key)
-        if not self._by_config[key]:
-            del self._by_config[key]
+        queue = self._queue(run)
+        queue.remove(run)
+        if not queue:
+            del self._queues[run.namespace, run.config]
 
-    def _wake_config(self, namespace, config):
-        if not config:
-            return
-        for run in self._by_config.get((namespace, config), {}).values():
-            run.changed.set()
+    def _queue(self, run):
+        return self._queues[run.namespace, run.config]
 
     # the life of one build
 
@@ -245,28 +244,14 @@ class BuildController:
         policy = (build["metadata"].get("labels") or {}).get(builds.POLICY_LABEL, "Parallel")
         if not run.config or policy == "Parallel":
             return True
-        siblings = self._siblings(run)
-        if any(phase_of(sibling) in (PENDING, RUNNING) for sibling, _ in siblings):
+        queue = self._queue(run)
+        if not queue.is_free(run):
             return False
-        number = _number(build)
-        older, newer = [], []
-        for sibling, other in siblings:
-            if not sibling["status"].get("cancelled"):
-                (older if _number(sibling) < number else newer).append(other)
         if policy == "SerialLatestOnly":
-            for other in older:
+            for other in queue.older(run):
                 other.interrupt(CANCEL)
-            return not newer
-        return not older
-
-    def _siblings(self, run):
-        """Return (build, run) of the other unfinished builds of the same BuildConfig."""
-        found = []
-        for other in self._by_config[run.namespace, run.config].values():
-            sibling = self._store.get("builds", other.namespace, other.name)
-            if other is not run and sibling is not None:
-                found.append((sibling, other))
-        return found
+            return queue.is_newest(run)
+        return queue.is_oldest(run)
 
     async def _create_pod(self, run):
         delay = self._timing.quota_retry
@@ -467,7 +452,7 @@ class BuildController:
         for phases, limit in wanted:
             ended = sorted(
                 (build for build in siblings if phase_of(build) in phases),
-                key=_number,
+                key=number_of,
                 reverse=True,
             )
             for build in ended[limit:]:
@@ -540,12 +525,6 @@ async def _cancel_and_wait(task):
         asyncio.get_event_loop().call_exception_handler(
             {"message": "a runner failed to clean up", "exception": failure}
         )
-
-
-def _number(build):
-    annotations = build["metadata"].get("annotations") or {}
-    text = annotations.get(builds.NUMBER_ANNOTATION, "")
-    return int(text) if text.isdigit() else 0
 
 
 def _as_the_pod_sees_it(build):

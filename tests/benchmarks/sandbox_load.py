@@ -1,12 +1,15 @@
 """
-Load figures of the sandbox (issue 4, item 6), by a command::
+Load figures of the sandbox, by a command::
 
     python -m tests.benchmarks.sandbox_load            # 300 builds, each watched and followed
     python -m tests.benchmarks.sandbox_load --memory   # memory over 10,000 builds
+    python -m tests.benchmarks.sandbox_load --queued   # 300 builds of one BuildConfig against 75
 
 The first starts builds whose pods are scripted, follows each build's watch and log over TLS from
 another process, and tells the longest delay between an event on the server and its arrival, and
-whether any was lost. Status 1 if something was lost or took longer than a second.
+whether any was lost. Status 1 if something was lost or took longer than a second. The last has
+builds wait for each other, as the run policy Serial wants it; status 1 if four times as many cost
+more than five times the time of the processor.
 """
 
 import argparse
@@ -20,10 +23,12 @@ import time
 
 import aiohttp
 
+from osbs.sandbox.kinds.builds import NUMBER_ANNOTATION, POLICY_LABEL
 from osbs.sandbox.pods_api import Runner
 from osbs.sandbox.server import Sandbox
 
 LONGEST = 1.0
+DEAREST = 5.0
 FINISHED = ("Complete", "Failed", "Cancelled", "Error")
 
 
@@ -200,6 +205,37 @@ def memory(builds, batch=200):
     return figures
 
 
+def queued_build(number):
+    """Return a Build that waits for those of lower numbers."""
+    made = build("queued-{}".format(number))
+    made["metadata"]["labels"] = {POLICY_LABEL: "Serial"}
+    made["metadata"]["annotations"] = {NUMBER_ANNOTATION: str(number)}
+    made["status"] = {"phase": "New", "config": {"kind": "BuildConfig", "name": "queued"}}
+    return made
+
+
+def queued(count):
+    """Run builds one after the other; returns seconds of the processor."""
+    with Sandbox(Talker(1, 0.0), speed=1000, tls=False) as sandbox:
+        begun = time.process_time()
+        for number in range(1, count + 1):
+            sandbox.put("builds", queued_build(number))
+        while sandbox.cluster.builds.running:
+            time.sleep(0.01)
+        return time.process_time() - begun
+
+
+def compare_queued(few=75, many=300):
+    """Return the figures of few and many queued builds."""
+    queued(few)  # what is imported and compiled late
+    costs = [min(queued(count) for _ in range(3)) for count in (few, many)]
+    return {
+        "seconds for {}".format(few): round(costs[0], 2),
+        "seconds for {}".format(many): round(costs[1], 2),
+        "ratio": round(costs[1] / costs[0], 2),
+    }
+
+
 def main(argv=None):
     """Measure and print JSON; returns the exit status."""
     parser = argparse.ArgumentParser(description="measure the sandbox under load")
@@ -207,7 +243,13 @@ def main(argv=None):
     parser.add_argument("--lines", type=int, default=50)
     parser.add_argument("--pause", type=float, default=0.2, help="seconds between lines")
     parser.add_argument("--memory", action="store_true")
+    parser.add_argument("--queued", action="store_true")
     args = parser.parse_args(argv)
+    if args.queued:
+        figures = compare_queued(many=args.builds or 300)
+        json.dump(figures, sys.stdout, indent=1)
+        sys.stdout.write("\n")
+        return 0 if figures["ratio"] <= DEAREST else 1
     if args.memory:
         figures = memory(args.builds or 10000)
         json.dump({"MiB after builds": figures}, sys.stdout, indent=1)

@@ -5,6 +5,7 @@ import concurrent.futures
 
 import pytest
 
+from osbs.sandbox.builds import BuildController
 from osbs.sandbox.pods_api import Runner
 from tests.sandbox.replay import build_config
 from tests.sandbox.support import CORE, OAPI, started
@@ -134,6 +135,37 @@ def test_serial_builds_run_one_after_the_other_in_order(api, pods):
     api.wait_phase(second, "Running")
     assert api.build(third)["status"]["phase"] == "New"
     pods.finish(second)
+    api.wait_phase(third, "Running")
+
+
+def test_a_build_that_ends_wakes_the_next_one_and_not_all_that_wait(api, pods, monkeypatch):
+    asked = []
+    is_turn = BuildController._is_turn
+    monkeypatch.setattr(
+        BuildController, "_is_turn", lambda self, run: asked.append(run) or is_turn(self, run)
+    )
+    names = [api.start("x")] + [api.instantiate("x") for _ in range(19)]
+    for name in names:
+        pods.finish(name)
+    api.wait_phase(names[-1], "Complete")
+    assert len(asked) < 5 * len(names)
+
+
+def test_a_build_that_waits_starts_when_the_one_before_it_is_deleted(api, pods):
+    first = api.start("x")
+    second = api.instantiate("x")
+    api.wait_phase(first, "Running")
+    api.delete(OAPI + "builds/" + first)
+    api.wait_phase(second, "Running")
+
+
+def test_a_build_starts_when_the_one_between_was_cancelled(api, pods):
+    first = api.start("x")
+    second, third = api.instantiate("x"), api.instantiate("x")
+    api.wait_phase(first, "Running")
+    api.cancel(second)
+    api.wait_phase(second, "Cancelled")
+    pods.finish(first)
     api.wait_phase(third, "Running")
 
 
