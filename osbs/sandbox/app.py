@@ -11,6 +11,7 @@ from aiohttp import web
 
 from osbs.sandbox import discovery, errors, faults
 from osbs.sandbox.handlers import Answer, Stream, find_handler, go_json, is_known
+from osbs.sandbox.journal import StateFileError
 from osbs.sandbox.listener import reset
 from osbs.sandbox.recorder import Recorded, Requests
 from osbs.sandbox.requestinfo import RequestInfo
@@ -150,6 +151,9 @@ class App:
                 error.code,
                 headers=dict({"Cache-Control": "no-store"}, **error.headers),
             )
+        except StateFileError as exc:
+            failure = errors.internal(str(exc))
+            return Answer(failure.status(), failure.code)
         except (asyncio.CancelledError, ConnectionError, web.HTTPException):
             raise
         except Exception:

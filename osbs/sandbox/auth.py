@@ -133,8 +133,9 @@ class Authenticator:
         """
         text = text or random_text(32)
         expires = None if life is None else time.time() + life
-        self.restore(text, Token(user, expires, groups))
-        self._on_change(text, self._tokens[text])
+        token = Token(user, expires, groups)
+        self._on_change(text, token)
+        self.restore(text, token)
         return text
 
     def restore(self, text, token):
@@ -162,8 +163,8 @@ class Authenticator:
         token = self._tokens.get(text)
         if token is None or token.revoked is not None:
             return None
-        token.revoked = time.time()
         self._on_change(text, None)
+        token.revoked = time.time()
         return token
 
     def expire_all(self, fault=None, keep=()):

@@ -199,6 +199,7 @@ def cmd_serve(args):
     """Serve until told to stop."""
     from osbs.sandbox import leftovers
     from osbs.sandbox.installation import Installation
+    from osbs.sandbox.journal import StateFileError
     from osbs.sandbox.outcomes import OutcomeError
     from osbs.sandbox.pods import ScriptedRunner
 
@@ -225,7 +226,7 @@ def cmd_serve(args):
             if exc.filename is not None:
                 return _complain("cannot use {}: {}".format(exc.filename, exc.strerror))
             return _complain("cannot serve on port {}: {}".format(args.port, exc))
-        except ValueError as exc:
+        except (ValueError, StateFileError) as exc:
             return _complain(exc)
         try:
             _warn_of_a_kept_token()

@@ -5,17 +5,22 @@ Imports everything of the stand-in that knows nothing of HTTP.
 """
 
 import asyncio
+import contextlib
+import logging
 
 from osbs.sandbox import auth, imagestreams, rbac
 from osbs.sandbox.accounts import Accounts
 from osbs.sandbox.builds import BuildController
 from osbs.sandbox.deletion import Collector
 from osbs.sandbox.generator import Generator
+from osbs.sandbox.journal import StateFileError
 from osbs.sandbox.kinds import KINDS
 from osbs.sandbox.logs import ContainerLog
 from osbs.sandbox.quotas import Quotas
 from osbs.sandbox.registry import Registry
 from osbs.sandbox.store import DELETED, Store
+
+logger = logging.getLogger(__name__)
 
 #: user -> roles in the project; the first one is who the ready line speaks of
 USERS = (
@@ -151,7 +156,9 @@ class Cluster:
 
     def _done(self, task):
         self._tasks.discard(task)
-        if not task.cancelled() and task.exception() is not None:
+        if task.cancelled() or isinstance(task.exception(), StateFileError):
+            return  # what cannot be kept was reported once
+        if task.exception() is not None:
             self._loop.call_exception_handler(
                 {
                     "message": "a controller of the sandbox failed",
@@ -222,9 +229,7 @@ class Cluster:
         if uid not in self._logs:
             self._logs[uid] = ContainerLog(
                 self._loop,
-                lambda moment, data: self._journal_write(
-                    "log", uid, moment, data.decode("latin-1")
-                ),
+                lambda moment, data: self._journal_log(uid, moment, data),
             )
             if pod["status"]["phase"] in _ENDED:
                 self._logs[uid].close()
@@ -235,7 +240,8 @@ class Cluster:
         log = self._logs.pop(pod["metadata"]["uid"], None)
         if log is not None:
             log.close()
-            self._journal_write("nolog", pod["metadata"]["uid"])
+            with contextlib.suppress(StateFileError):
+                self._journal_write("nolog", pod["metadata"]["uid"])
 
     def push(self, repository, tag):
         """Put a new image into a repository."""
@@ -310,7 +316,7 @@ class Cluster:
         self._journal = journal
         self._authority = authority
         self.port = port
-        self.store.subscribe(self._journal_event)
+        self.store.persist = self._journal_change
         self._rewrite()
 
     def _snapshot(self):
@@ -330,12 +336,16 @@ class Cluster:
                 yield ["log", uid, moment, line.decode("latin-1")]
 
     def _rewrite(self):
-        self._journal.close()
-        self._journal.restart(self._snapshot())
         self._journal_length = 0
+        self._journal.restart(self._snapshot())
 
-    def _journal_event(self, event):
-        self._journal_write("del" if event.type == DELETED else "put", event.resource, event.obj)
+    def _journal_change(self, kind, resource, obj):
+        self._journal_write("del" if kind == DELETED else "put", resource, obj)
+
+    def _journal_log(self, uid, moment, data):
+        # When nothing more can be kept, a log goes on for those who read it.
+        with contextlib.suppress(StateFileError):
+            self._journal_write("log", uid, moment, data.decode("latin-1"))
 
     def _journal_token(self, text, token):
         self._journal_write("token", text, auth.token_record(token))
@@ -345,4 +355,8 @@ class Cluster:
             self._journal.append(*record)
             self._journal_length += 1
             if self._journal_length > JOURNAL_LIMIT:
-                self._rewrite()
+                try:
+                    self._rewrite()
+                except StateFileError as exc:
+                    # The old file is good, only longer than it need be.
+                    logger.warning("%s", exc)

@@ -33,6 +33,7 @@ import urllib.parse
 from aiohttp import web
 
 from osbs.sandbox.faults import FaultError
+from osbs.sandbox.journal import StateFileError
 from osbs.sandbox.outcomes import make_outcome
 
 #: header that carries the key, where one is required
@@ -97,6 +98,8 @@ class Control:
             return web.json_response(answer)
         except ControlError as exc:
             return web.json_response({"error": str(exc)}, status=exc.status)
+        except StateFileError as exc:
+            return web.json_response({"error": str(exc)}, status=500)
         except (FaultError, ValueError, KeyError, TypeError) as exc:
             return web.json_response({"error": str(exc)}, status=400)
 

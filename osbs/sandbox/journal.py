@@ -2,14 +2,29 @@
 The state file: an append-only journal from which a killed stand-in is started again.
 
 Each line is one JSON record ``[kind, ...]``. Every record is handed to the operating system at
-once, so a SIGKILL loses nothing but, at worst, half of the last line. On start the journal is read
-and replaced by a snapshot. The file holds tokens and keys: only its owner can read it. Imports
+once, so a SIGKILL loses nothing but, at worst, half of the last line. When a record cannot be
+written, the file ends with the one before it, and nothing more is changed. On start the journal is
+read and replaced by a snapshot. The file holds tokens and keys: only its owner can read it. Imports
 nothing of the sandbox.
 """
 
+import contextlib
 import fcntl
 import json
+import logging
 import os
+
+logger = logging.getLogger(__name__)
+
+
+class StateFileError(Exception):
+    """The state file cannot be written, so nothing more can be changed."""
+
+    def __init__(self, path, exc):
+        super().__init__(
+            "state file {} cannot be written: {}; make room, then start the sandbox again: it "
+            "goes on from the last change that was kept".format(path, exc.strerror or exc)
+        )
 
 
 class Journal:
@@ -22,6 +37,8 @@ class Journal:
     def __init__(self, path):
         self.path = path
         self._file = None
+        self._length = 0
+        self._failure = None
 
     def read(self):
         """
@@ -47,20 +64,58 @@ class Journal:
                 raise ValueError("{}: line {} is no record of a sandbox".format(self.path, number))
 
     def restart(self, records):
-        """Replace the file by a snapshot and keep it open for appending."""
+        """
+        Replace the file by a snapshot and keep it open for appending.
+
+        :raises StateFileError: when it cannot be written; then the old file is as it was
+        """
+        try:
+            self._replace(records)
+        except OSError as exc:
+            raise StateFileError(self.path, exc)
+
+    def _replace(self, records):
         temporary = self.path + ".new"
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as target:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(temporary)  # of a sandbox that was killed, or anybody's link
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND
+        target = open(os.open(temporary, flags, 0o600), "ab")
+        try:
+            _lock(target)
             for record in records:
                 target.write(_line(record))
-        os.replace(temporary, self.path)
-        self._file = open(self.path, "ab", buffering=0)
-        _lock(self._file)
+            target.flush()
+            os.replace(temporary, self.path)
+        except BaseException:
+            os.unlink(temporary)
+            with contextlib.suppress(OSError):
+                target.close()
+            raise
+        self.close()
+        self._file = target.detach()
+        self._length = os.fstat(self._file.fileno()).st_size
 
     def append(self, *record):
-        """Add a record."""
-        if self._file is not None:
-            self._file.write(_line(record))
+        """
+        Add a record.
+
+        :raises StateFileError: when it cannot be written, then and for all later records
+        """
+        if self._failure is not None:
+            raise self._failure
+        if self._file is None:
+            return
+        try:
+            rest = memoryview(_line(record))
+            while rest:
+                rest = rest[self._file.write(rest) :]
+        except OSError as exc:
+            with contextlib.suppress(OSError):
+                self._file.truncate(self._length)
+            self._failure = StateFileError(self.path, exc)
+            logger.error("%s", self._failure)
+            raise self._failure
+        self._length = self._file.tell()
 
     def close(self):
         """Close the file; later records are dropped."""

@@ -14,7 +14,7 @@ from osbs.sandbox.app import App
 from osbs.sandbox.cluster import ADMINISTRATOR, USERS, Cluster
 from osbs.sandbox.control import Control
 from osbs.sandbox.faults import Faults
-from osbs.sandbox.journal import Journal
+from osbs.sandbox.journal import Journal, StateFileError
 from osbs.sandbox.listener import Listener
 from osbs.sandbox.pods_api import Runner
 from osbs.sandbox.registry import Registry
@@ -123,6 +123,7 @@ class Sandbox:
 
         :raises OSError: when the port is taken
         :raises ValueError: when the state file is none
+        :raises journal.StateFileError: when the state file cannot be written
         """
         if self._thread is not None:
             raise RuntimeError("the sandbox is running already")
@@ -175,7 +176,7 @@ class Sandbox:
         asyncio.set_event_loop(loop)
         try:
             loop.run_until_complete(self._serve(started))
-        except (OSError, ValueError) as exc:
+        except (OSError, ValueError, StateFileError) as exc:
             outcome.append(exc)
         except BaseException as exc:
             outcome.append(RuntimeError("the sandbox could not start: {!r}".format(exc)))

@@ -81,6 +81,8 @@ class Store:
         self._limit = history
         self._max_age = max_age
         self._listeners = {}
+        #: called with (type, resource, object) before a change is made; what it raises prevents it
+        self.persist = lambda kind, resource, obj: None
         #: version of the last change
         self.version = 1
         #: changes up to this version are forgotten
@@ -168,15 +170,17 @@ class Store:
         old = self.get(resource, namespace, name)
         if old is None:
             raise Missing(name)
-        del self._objects[resource][(namespace, name)]
+        gone = with_metadata(old, resourceVersion=str(self.version + 1))
+        self.persist(DELETED, resource, gone)
         self.version += 1
-        gone = with_metadata(old, resourceVersion=str(self.version))
+        del self._objects[resource][(namespace, name)]
         self._publish(Event(self.version, DELETED, resource, gone, old, time.time()))
         return gone
 
     def _put(self, resource, obj, old, kind):
+        obj = with_metadata(obj, resourceVersion=str(self.version + 1))
+        self.persist(kind, resource, obj)
         self.version += 1
-        obj = with_metadata(obj, resourceVersion=str(self.version))
         self._objects.setdefault(resource, {})[(namespace_of(obj), name_of(obj))] = obj
         self._publish(Event(self.version, kind, resource, obj, old, time.time()))
         return obj

@@ -2,15 +2,17 @@
 
 import json
 import os
+import resource
 import subprocess
 import sys
 
 import pytest
 
-from osbs.sandbox.journal import Journal
+from osbs.sandbox import testing
+from osbs.sandbox.journal import Journal, StateFileError
 from osbs.sandbox.pods_api import Runner
 from osbs.sandbox.server import Sandbox
-from tests.sandbox.support import OAPI, QUICK, Api, Obedient, started
+from tests.sandbox.support import CORE, OAPI, QUICK, Api, Obedient, started
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
@@ -227,6 +229,125 @@ def test_the_journal_is_replaced_by_a_snapshot_when_it_gets_long(state, monkeypa
         assert len(kinds) < 100
     with started(state=state) as api:
         assert api.stored("configmaps", "m")["data"] == {"k": "59"}
+
+
+def config_map(number):
+    return {
+        "kind": "ConfigMap",
+        "apiVersion": "v1",
+        "metadata": {"name": "m{}".format(number)},
+        "data": {"k": "x" * 500},
+    }
+
+
+class Full:
+    """A sandbox in a process whose state file cannot grow any more."""
+
+    def __init__(self, sandbox):
+        self.sandbox = sandbox
+        self.state = os.path.join(sandbox.directory, "state")
+        self.api = Api(Remote(sandbox.url, sandbox.token, sandbox.ca))
+        size = os.path.getsize(self.state)
+        process = sandbox._process.pid
+        limits = resource.prlimit(process, resource.RLIMIT_FSIZE, (size + 5000, -1))
+        self.kept = []
+        for number in range(100):
+            self.refused = config_map(number)
+            self.response = self.api.post(CORE + "configmaps", self.refused)
+            if self.response.status_code != 201:
+                break
+            self.kept.append(self.refused["metadata"]["name"])
+        # There is room again, but what was refused in between must not be missed.
+        resource.prlimit(process, resource.RLIMIT_FSIZE, limits)
+        resource.prlimit(process, resource.RLIMIT_FSIZE, limits)
+
+    def names(self):
+        """Return the names of the config maps."""
+        self.api.sandbox.url = self.sandbox.url
+        items = self.api.get(CORE + "configmaps").json()["items"]
+        names = [item["metadata"]["name"] for item in items]
+        return sorted(name for name in names if name.startswith("m"))
+
+
+@pytest.fixture(scope="module")
+def full():
+    with testing.serving(tls=False) as sandbox:
+        yield Full(sandbox)
+
+
+def test_with_a_full_disk_a_change_is_refused_and_says_why(full):
+    assert full.response.status_code == 500
+    message = full.response.json()["message"]
+    assert "state file {} cannot be written: File too large".format(full.state) in message
+
+
+def test_with_a_full_disk_what_was_refused_is_not_there(full):
+    assert full.names() == sorted(full.kept) != []
+
+
+def test_with_a_full_disk_the_file_ends_with_a_whole_record(full):
+    with open(full.state, "rb") as source:
+        lines = source.read().split(b"\n")
+    assert lines.pop() == b""
+    assert json.loads(lines.pop().decode("utf-8"))[2]["metadata"]["name"] == full.kept[-1]
+
+
+def test_after_a_full_disk_changes_are_refused_until_the_next_start(full):
+    for response in (
+        full.api.post(CORE + "configmaps", config_map(1000)),
+        full.api.delete(CORE + "configmaps/" + full.kept[0]),
+    ):
+        assert (response.status_code, "cannot be written" in response.text) == (500, True)
+    assert full.names() == sorted(full.kept)
+
+
+def test_a_full_disk_is_told_in_one_line(full):
+    with open(os.path.join(full.sandbox.directory, "serve.err")) as source:
+        lines = source.read().splitlines()
+    assert len(lines) == 1 and "File too large" in lines[0]
+
+
+def test_after_a_full_disk_the_next_start_has_what_was_kept():
+    with testing.serving(tls=False) as sandbox:
+        full = Full(sandbox)
+        sandbox.kill()
+        sandbox.start()
+        assert full.names() == sorted(full.kept)
+        assert full.api.post(CORE + "configmaps", full.refused).status_code == 201
+
+
+def test_a_snapshot_that_cannot_be_written_leaves_the_file_in_use(state, monkeypatch, caplog):
+    with started(state=state) as api:
+        monkeypatch.setattr("osbs.sandbox.cluster.JOURNAL_LIMIT", 5)
+        os.mkdir(state + ".new")
+        for number in range(10):
+            assert api.post(CORE + "configmaps", config_map(number)).status_code == 201
+        assert "cannot be written: Is a directory" in caplog.text
+        os.rmdir(state + ".new")
+    with started(state=state) as api:
+        assert api.stored("configmaps", "m9") is not None
+
+
+def test_a_state_that_cannot_be_written_is_refused(state):
+    os.mkdir(state + ".new")
+    with pytest.raises(StateFileError, match="Is a directory"):
+        Sandbox(state=state).start()
+
+
+def test_the_file_beside_the_state_is_made_anew_and_no_link_followed(state, tmp_path):
+    victim = tmp_path / "victim"
+    victim.write_text("mine")
+    os.symlink(str(victim), state + ".new")
+    with started(state=state):
+        assert (victim.read_text(), os.path.islink(state)) == ("mine", False)
+
+
+def test_the_file_beside_the_state_has_not_the_mode_of_an_older_one(state):
+    with open(state + ".new", "w"):
+        pass
+    os.chmod(state + ".new", 0o644)
+    with started(state=state):
+        assert os.stat(state).st_mode & 0o777 == 0o600
 
 
 def test_a_missing_file_is_an_empty_journal(state):
