@@ -96,7 +96,7 @@ class App:
         while True:
             await asyncio.sleep(SWEEP_SECONDS)
             for stream, request in list(self._streams.items()):
-                if request.transport is None or request.transport.is_closing():
+                if _is_gone(request):
                     stream.stop()
 
     # requests
@@ -111,6 +111,9 @@ class App:
         if plan.delay:
             await asyncio.sleep(plan.delay)
         terminal = plan.terminal
+        if terminal is not None and _is_gone(request):
+            plan.take_back()
+            return _abort(request)
         if terminal is not None and terminal.kind == "reset_before":
             return _abort(request)
         if terminal is not None and terminal.kind != "reset_after":
@@ -119,6 +122,8 @@ class App:
         answer = await self._answer(request, path, record)
         record.status = getattr(answer, "code", 200)
         if terminal is not None:
+            if _is_gone(request):
+                plan.take_back()
             if isinstance(answer, Stream):
                 answer.stop()
             return _abort(request)
@@ -248,7 +253,7 @@ class App:
                 data = await source.next()
                 if data is None:
                     break
-                if left is not None and len(data) > left:
+                if left is not None and len(data) > left and not plan.cut.spent:
                     return await _cut(request, response, data[:left], plan.cut)
                 left = left - len(data) if left is not None else None
                 await response.write(data)
@@ -293,6 +298,11 @@ async def _cut(request, response, rest, fault):
     if transport is not None:
         transport.close()
     return response
+
+
+def _is_gone(request):
+    """Tell whether the client has closed the connection."""
+    return request.transport is None or request.transport.is_closing()
 
 
 def _abort(request):

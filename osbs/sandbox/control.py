@@ -32,12 +32,24 @@ import urllib.parse
 
 from aiohttp import web
 
+from osbs.sandbox import validation
 from osbs.sandbox.faults import FaultError
 from osbs.sandbox.journal import StateFileError
 from osbs.sandbox.outcomes import make_outcome
 
 #: header that carries the key, where one is required
 KEY_HEADER = "X-Sandbox-Key"
+
+
+#: body of a POST to registry
+IMAGE = {
+    "properties": {
+        "repository": {"type": "string", "minLength": 1},
+        "tag": {"type": "string", "minLength": 1},
+    },
+    "required": ["repository"],
+    "additionalProperties": False,
+}
 
 
 class ControlError(Exception):
@@ -93,9 +105,11 @@ class Control:
             handler = self._commands.get((request.method, name))
             if handler is None:
                 raise ControlError("no such command; see osbs/sandbox/control.py", 404)
-            body = await request.read()
-            answer = handler(argument, json.loads(body.decode("utf-8")) if body else {})
-            return web.json_response(answer)
+            text = (await request.read()).decode("utf-8")
+            body = json.loads(text) if text else {}
+            if not isinstance(body, dict):
+                raise ControlError("expected an object of JSON")
+            return web.json_response(handler(argument, body))
         except ControlError as exc:
             return web.json_response({"error": str(exc)}, status=exc.status)
         except StateFileError as exc:
@@ -172,9 +186,7 @@ class Control:
 
     def _set_timing(self, _argument, body):
         timing = self._app.cluster.timing
-        unknown = set(body) - set(timing.DEFAULTS)
-        if unknown:
-            raise ControlError("unknown delays: " + ", ".join(sorted(unknown)))
+        timing.check(body)
         for name, seconds in body.items():
             setattr(timing, name, float(seconds))
         return self._timing("", {})
@@ -188,6 +200,9 @@ class Control:
         return {}
 
     def _push(self, _argument, body):
+        found = validation.mistake(body, IMAGE)
+        if found is not None:
+            raise ControlError(found)
         self._app.cluster.push(body["repository"], body.get("tag", "latest"))
         return {}
 

@@ -3,12 +3,14 @@ Faults on demand: what a network, a proxy or a dying master does to requests.
 
 A :class:`Faults` holds the faults that were asked for; the HTTP layer asks it for a :class:`Plan`
 for each request. Faults compose (a delay and a cut, say), are counted, and :meth:`Faults.check`
-names those that never fired. May be used from any thread. Imports nothing of the sandbox.
+names those that never fired. May be used from any thread. Imports ``validation``.
 """
 
 import itertools
 import re
 import threading
+
+from osbs.sandbox import validation
 
 #: kind -> its parameters with their defaults; None must be given
 KINDS = {
@@ -36,6 +38,35 @@ TERMINAL = ("reset_before", "status", "garbage", "html", "empty", "reset_after")
 CONNECTION = ("reset_connection",)
 ACTIONS = ("refuse", "expire_tokens", "drop_watches", "drop_connections", "compact", "restart")
 
+#: characters of a regular expression, and of a path and query that it is searched in: a bad one
+#: takes time without bounds otherwise
+PATTERN_LENGTH = 500
+TARGET_LENGTH = 2048
+
+#: what kinds, matching and parameters may be
+SCHEMA = {
+    "properties": {
+        "method": {
+            "enum": [None, "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"],
+        },
+        "path": {"type": ["string", "null"], "maxLength": PATTERN_LENGTH},
+        "count": {"type": ["integer", "null"], "minimum": 1},
+        "skip": {"type": "integer", "minimum": 0},
+        "seconds": validation.SECONDS,
+        "bytes": {"type": "integer", "minimum": 0},
+        "clean": {"type": "boolean"},
+        "status": {"type": "integer", "minimum": 200, "maximum": 599},
+        "retry_after": {
+            "type": ["integer", "string", "null"],
+            "minimum": 0,
+            "maxLength": 100,
+            "pattern": r"\A[ -~]*\Z",
+        },
+        "body": {"type": ["object", "array", "string", "null"]},
+        "keep": {"type": "array", "items": {"type": "string"}},
+    }
+}
+
 PAGE = (
     b"<html><head><title>503 Service Unavailable</title></head>\n"
     b"<body><h1>Service Unavailable</h1></body></html>\n"
@@ -61,7 +92,7 @@ class Fault:
     """
 
     def __init__(self, kind, method=None, path=None, count=1, skip=0, **parameters):
-        if kind not in KINDS:
+        if not isinstance(kind, str) or kind not in KINDS:
             raise FaultError("unknown fault {!r}; known are {}".format(kind, ", ".join(KINDS)))
         unknown = set(parameters) - set(KINDS[kind])
         if unknown:
@@ -71,25 +102,45 @@ class Fault:
                 )
             )
         self.kind = kind
-        self.method = method.upper() if method else None
-        try:
-            self._pattern = re.compile(path) if path else None
-        except re.error as exc:
-            raise FaultError("path {!r} is no regular expression: {}".format(path, exc))
+        self.method = method.upper() if isinstance(method, str) and method else method or None
         self.path = path
         self.count = count
         self.skip = skip
         self.parameters = dict(KINDS[kind], **parameters)
+        self._check()
+        try:
+            self._pattern = re.compile(path) if path else None
+        except (re.error, RecursionError, OverflowError) as exc:
+            raise FaultError("path {!r} is no regular expression: {}".format(path, exc))
+        #: how many times it did something
+        self.fired = 0
+        self.id = None
+
+    def _check(self):
         missing = [
             name
             for name, value in self.parameters.items()
             if value is None and name in ("seconds", "status")
         ]
         if missing:
-            raise FaultError("fault {!r} needs {}".format(kind, ", ".join(missing)))
-        #: how many times it did something
-        self.fired = 0
-        self.id = None
+            raise FaultError("fault {!r} needs {}".format(self.kind, ", ".join(missing)))
+        matching = {"method": self.method, "path": self.path}
+        matching.update(count=self.count, skip=self.skip)
+        found = validation.mistake(dict(self.parameters, **matching), SCHEMA)
+        if found is not None:
+            raise FaultError("fault {!r}: {}".format(self.kind, found))
+        unused = ()
+        if self.kind in ACTIONS:
+            unused = ("method", "path", "skip")
+        elif self.kind in CONNECTION:
+            unused = ("method", "path")
+        for name in unused:
+            if matching[name]:
+                raise FaultError(
+                    "fault {!r}: field {!r}: it does not concern single requests".format(
+                        self.kind, name
+                    )
+                )
 
     def __getitem__(self, name):
         return self.parameters[name]
@@ -103,7 +154,7 @@ class Fault:
         """Tell whether a request is meant, counting those that are let pass."""
         if self.spent or self.method not in (None, method):
             return False
-        if self._pattern is not None and not self._pattern.search(target):
+        if self._pattern is not None and not self._pattern.search(target[:TARGET_LENGTH]):
             return False
         if self.skip > 0:
             self.skip -= 1
@@ -143,6 +194,10 @@ class Plan:
         self.terminal = None
         #: Fault or None
         self.cut = None
+
+    def take_back(self):
+        """Take note that nobody was there any more whom the fault could meet."""
+        self.terminal.fired -= 1
 
 
 class Faults:

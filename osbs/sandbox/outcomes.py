@@ -5,28 +5,33 @@ An :class:`Outcome` says how long a build runs, what it prints and how it ends; 
 read by :func:`load_outcomes`. :class:`osbs.sandbox.pods.ScriptedRunner` plays them.
 """
 
+import collections
 import json
 import time
+
+from osbs.sandbox import validation
 
 
 class OutcomeError(ValueError):
     """A script of outcomes is not what it should be."""
 
 
-_NUMBER = (int, float)
+_TEXT = {"type": "string", "minLength": 1}
 
-#: what an Outcome takes: field -> accepted types
-FIELD_TYPES = {
-    "duration": _NUMBER,
-    "lines": (list, tuple),
-    "interval": _NUMBER,
-    "exit_status": (int,),
-    "failing_plugin": (str,),
-    "failing_platform": (str,),
-    "message": (str,),
-    "annotations": (dict,),
-    "labels": (dict,),
-}
+#: what an Outcome takes; lines may be bytes, which no schema knows
+FIELDS = collections.OrderedDict(
+    [
+        ("duration", validation.SECONDS),
+        ("lines", {"type": "array"}),
+        ("interval", validation.SECONDS),
+        ("exit_status", {"type": "integer", "minimum": -64, "maximum": 255}),
+        ("failing_plugin", _TEXT),
+        ("failing_platform", _TEXT),
+        ("message", {"type": "string"}),
+        ("annotations", validation.TEXTS),
+        ("labels", validation.TEXTS),
+    ]
+)
 
 
 class Outcome:
@@ -43,7 +48,7 @@ class Outcome:
     :param message: str, words of the failure
     :param annotations: dict of str, what the build stores at its end, over the usual
     :param labels: dict of str, likewise
-    :raises OutcomeError: when a value has the wrong type
+    :raises OutcomeError: when a value cannot be
     """
 
     def __init__(
@@ -74,13 +79,11 @@ class Outcome:
         self._check()
 
     def _check(self):
-        for name, types in FIELD_TYPES.items():
-            value = getattr(self, name)
-            if value is not None and (isinstance(value, bool) or not isinstance(value, types)):
-                expected = " or ".join(kind.__name__ for kind in types)
-                raise OutcomeError(
-                    "field {!r}: found {!r}, expected {}".format(name, value, expected)
-                )
+        given = {name: getattr(self, name) for name in FIELDS}
+        given = {name: value for name, value in given.items() if value is not None}
+        found = validation.mistake(given, {"properties": FIELDS})
+        if found is not None:
+            raise OutcomeError(found)
         for line in self.lines or ():
             _timed_line(line, 0)
 
@@ -109,7 +112,7 @@ class Outcome:
 
 def _timed_line(line, pause):
     if isinstance(line, (tuple, list)):
-        if len(line) != 2 or not isinstance(line[1], (int, float)):
+        if len(line) != 2 or validation.mistake(line[1], validation.SECONDS):
             raise OutcomeError("line {!r}: expected text and seconds".format(line))
         line, pause = line
     if isinstance(line, str):
@@ -211,9 +214,9 @@ def make_outcome(fields, where):
     :param where: str, where it stands, for errors
     :raises OutcomeError: for anything else
     """
-    unknown = sorted(set(_mapping(fields, where)) - set(FIELD_TYPES))
+    unknown = sorted(set(_mapping(fields, where)) - set(FIELDS))
     if unknown:
-        known = ", ".join(FIELD_TYPES)
+        known = ", ".join(FIELDS)
         raise OutcomeError("{}: unknown field {!r}, known are {}".format(where, unknown[0], known))
     try:
         return Outcome(**fields)

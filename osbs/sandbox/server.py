@@ -109,6 +109,7 @@ class Sandbox:
         self._loop = None
         self._stopping = None
         self._stop_wanted = False
+        self._away_until = 0.0
         if keytab is not None:
             # Imported here: it needs a package that only Kerberos needs.
             from osbs.sandbox.negotiate import KerberosNegotiator
@@ -382,16 +383,16 @@ class Sandbox:
 
     def _go_away(self, fault, drop):
         """Refuse connections for a while; with ``drop`` break those there are, too."""
-        fault.fired += 1
         listener = self._app.listener
+        dropped = self._app.drop_connections() if drop else 0
+        fault.fired += bool(listener.is_open or dropped)
         listener.close()
-        if drop:
-            self._app.drop_connections()
+        self._away_until = max(self._away_until, self._loop.time() + fault["seconds"])
         self._loop.call_later(fault["seconds"], self._come_back)
 
     def _come_back(self):
         listener = self._app.listener
-        if self._stopping.is_set() or listener.is_open:
+        if self._stopping.is_set() or listener.is_open or self._loop.time() < self._away_until:
             return
         try:
             listener.open()

@@ -2,11 +2,13 @@
 How long things take: every delay of the stand-in in one place.
 
 The values are those measured on a real master (seconds). ``speed`` divides all of them, single ones
-may be set: ``sandbox.timing.log_wait = 0.2``. Imports nothing of the sandbox.
+may be set: ``sandbox.timing.log_wait = 0.2``. Imports ``validation``.
 """
 
 import asyncio
 import time
+
+from osbs.sandbox import validation
 
 
 class Timing:
@@ -54,19 +56,32 @@ class Timing:
     UNSCALED = ("token_life", "compaction", "watch_shortest", "watch_longest")
 
     def __init__(self, speed=1.0, **delays):
-        unknown = set(delays) - set(self.DEFAULTS)
-        if unknown:
-            raise ValueError(
-                "unknown delays: {}; known are {}".format(
-                    ", ".join(sorted(unknown)), ", ".join(sorted(self.DEFAULTS))
-                )
-            )
+        self.check(delays)
         if not speed > 0:
             raise ValueError("speed must be greater than 0, not {!r}".format(speed))
         self.speed = speed
         for name, seconds in self.DEFAULTS.items():
             factor = 1.0 if name in self.UNSCALED else speed
             setattr(self, name, delays.get(name, seconds) / factor)
+
+    @classmethod
+    def check(cls, delays):
+        """
+        Check delays that somebody gave.
+
+        :param delays: dict, name -> seconds
+        :raises ValueError: naming what cannot be
+        """
+        unknown = set(delays) - set(cls.DEFAULTS)
+        if unknown:
+            raise ValueError(
+                "unknown delays: {}; known are {}".format(
+                    ", ".join(sorted(unknown)), ", ".join(sorted(cls.DEFAULTS))
+                )
+            )
+        found = validation.mistake(delays, {"additionalProperties": validation.SECONDS}, "delay")
+        if found is not None:
+            raise ValueError(found)
 
     async def sleep(self, name):
         """Wait for the delay of that name."""

@@ -6,6 +6,8 @@ import pytest
 import requests
 
 from osbs.sandbox.faults import FaultError, Faults
+from osbs.sandbox.pods import ScriptedRunner
+from osbs.sandbox.timing import Timing
 from tests.sandbox.support import CORE, OAPI, Api, started
 
 BROKEN = (requests.exceptions.ConnectionError, requests.exceptions.ChunkedEncodingError)
@@ -249,6 +251,111 @@ def test_when_all_have_fired_the_check_is_content(api, faults):
 def test_faults_that_cannot_be_are_refused(arguments):
     with pytest.raises(FaultError):
         Faults().add(**arguments)
+
+
+@pytest.mark.parametrize(
+    "arguments, culprit",
+    [
+        ({"kind": ["delay"]}, "unknown fault"),
+        ({"kind": "delay", "seconds": "1"}, "'delay': field 'seconds': '1' is not of type"),
+        ({"kind": "delay", "seconds": True}, "field 'seconds'"),
+        ({"kind": "delay", "seconds": -1}, "field 'seconds'"),
+        ({"kind": "delay", "seconds": float("nan")}, "field 'seconds': nan is no number"),
+        ({"kind": "delay", "seconds": float("inf")}, "field 'seconds'"),
+        ({"kind": "refuse", "seconds": None}, "needs seconds"),
+        ({"kind": "status", "status": 99}, "field 'status'"),
+        ({"kind": "status", "status": "503"}, "field 'status'"),
+        ({"kind": "status", "status": 503, "retry_after": "1\r\nX: y"}, "field 'retry_after'"),
+        ({"kind": "status", "status": 503, "body": 5}, "field 'body'"),
+        ({"kind": "cut", "bytes": 1.5}, "field 'bytes'"),
+        ({"kind": "cut", "clean": "yes"}, "field 'clean'"),
+        ({"kind": "empty", "count": 0}, "field 'count'"),
+        ({"kind": "empty", "count": "2"}, "field 'count'"),
+        ({"kind": "empty", "skip": -1}, "field 'skip'"),
+        ({"kind": "empty", "method": "GIT"}, "field 'method'"),
+        ({"kind": "empty", "path": 5}, "field 'path'"),
+        ({"kind": "empty", "path": "x" * 501}, "field 'path'"),
+        ({"kind": "expire_tokens", "keep": ["osbs", 5]}, "field 'keep.1'"),
+        ({"kind": "restart", "path": "builds"}, "field 'path': it does not concern single"),
+        ({"kind": "reset_connection", "method": "GET"}, "field 'method': it does not concern"),
+    ],
+)
+def test_a_value_that_cannot_be_is_named_with_its_field(arguments, culprit):
+    with pytest.raises(FaultError) as caught:
+        Faults().add(**arguments)
+    assert culprit in str(caught.value) and len(str(caught.value)) < 500
+
+
+def test_a_path_is_searched_in_the_beginning_of_a_long_query_only():
+    faults = Faults()
+    faults.add("empty", path="end$")
+    assert faults.plan("GET", "/x?" + "y" * 3000 + "end").terminal is None
+    assert faults.plan("GET", "/x?end").terminal is not None
+
+
+def test_a_fault_whose_client_has_gone_does_not_count(api, faults):
+    faults.delay(0.3)
+    fault = faults.status(503)
+    with pytest.raises(requests.exceptions.Timeout):
+        api.get(OAPI + "builds", timeout=0.1)
+    time.sleep(0.4)
+    assert fault.fired == 0
+    assert api.get(OAPI + "builds").status_code == 503
+
+
+def test_a_cut_happens_as_often_as_asked_although_two_requests_wait_for_it(api, pods, faults):
+    name = api.start("x")
+    api.wait_phase(name, "Running")
+    fault = faults.cut(8, path="/log")
+    streams = [api.follow("{}builds/{}/log?follow=1".format(OAPI, name)) for _ in range(2)]
+    for stream in streams:
+        pods.say(name, "hello\n")
+        stream.until(1)
+    pods.say(name, "world\nwide\n")
+    api.wait(lambda: fault.fired)
+    pods.finish(name)
+    broken = [stream for stream in streams if stream.ended() and stream.error is not None]
+    assert (len(broken), fault.fired) == (1, 1)
+
+
+def test_a_sandbox_that_is_away_already_cannot_be_kept_away_again(api, faults):
+    first, second = faults.refuse(0.3), faults.refuse(0.1)
+    assert (first.fired, second.fired) == (1, 0)
+    api.wait(lambda: api.sandbox.listening)
+
+
+def test_of_two_that_keep_it_away_the_longer_one_counts(api, faults):
+    begun = time.monotonic()
+    faults.restart(0.05)
+    faults.restart(0.4)
+    api.wait(lambda: api.sandbox.listening)
+    assert time.monotonic() - begun >= 0.4
+
+
+@pytest.mark.parametrize(
+    "command, body, culprit",
+    [
+        ("timing", {"log_wait": "soon"}, "delay 'log_wait': 'soon' is not of type 'number'"),
+        ("timing", {"log_wait": -1}, "delay 'log_wait'"),
+        ("timing", [1], "expected an object"),
+        ("outcomes", {"duration": -1}, "field 'duration'"),
+        ("outcomes", {"annotations": {"digest": 5}}, "field 'annotations.digest'"),
+        ("outcomes", {"lines": [["a", -1]]}, "line ['a', -1]: expected text and seconds"),
+        ("outcomes", {"exit_status": 256}, "field 'exit_status'"),
+        ("registry", {"repository": 5}, "field 'repository': 5 is not of type 'string'"),
+        ("registry", {"repository": "x", "tagg": "y"}, "'tagg' was unexpected"),
+        ("faults", {"kind": "delay", "seconds": "x"}, "field 'seconds'"),
+    ],
+)
+def test_the_control_plane_names_the_field_of_a_mistake(command, body, culprit):
+    with started(ScriptedRunner(), tls=False) as api:
+        response = api.post("_sandbox/" + command, body)
+    assert (response.status_code, culprit in response.json()["error"]) == (400, True), response.text
+
+
+def test_a_delay_that_cannot_be_is_named_at_the_start():
+    with pytest.raises(ValueError, match="delay 'log_wait'"):
+        Timing(log_wait=float("nan"))
 
 
 def test_faults_can_be_given_over_http(api):

@@ -1,0 +1,56 @@
+"""
+Values that somebody wrote, held against a JSON Schema.
+
+Imports jsonschema, when it is first needed, and nothing of the sandbox.
+"""
+
+import math
+
+#: characters of a message that repeats a value
+MESSAGE_LENGTH = 300
+
+#: a day is longer than anything here takes
+SECONDS = {"type": "number", "minimum": 0, "maximum": 86400 * 366}
+TEXTS = {"type": "object", "additionalProperties": {"type": "string"}}
+
+
+def mistake(value, schema, name="field"):
+    """
+    Find what is wrong with a value.
+
+    :param value: JSON-like data; tuples and sets count as lists
+    :param schema: dict, JSON Schema (draft 4)
+    :param name: str, what a part of the value is called
+    :return: None if nothing is, else text: ``"field 'annotations.digest': 5 is not of type ..."``
+    """
+    from jsonschema import Draft4Validator
+
+    value = _plain(value)
+    errors = list(Draft4Validator(schema).iter_errors(value))
+    if errors:
+        first = min(errors, key=lambda error: [str(part) for part in error.path])
+        path, text = [str(part) for part in first.path], first.message
+    else:
+        path, text = _not_finite(value, []) or ([], "")
+    text = " ".join(text.split())
+    if len(text) > MESSAGE_LENGTH:
+        text = text[:MESSAGE_LENGTH] + "..."
+    return "{} {!r}: {}".format(name, ".".join(path), text) if path else text or None
+
+
+def _plain(value):
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [_plain(item) for item in value]
+    return value
+
+
+def _not_finite(value, path):
+    # Python reads NaN and Infinity, which no minimum or maximum of a schema meets.
+    if isinstance(value, float) and not math.isfinite(value):
+        return path, "{!r} is no number".format(value)
+    items = value.items() if isinstance(value, dict) else ()
+    items = enumerate(value) if isinstance(value, list) else items
+    found = (_not_finite(item, path + [str(key)]) for key, item in items)
+    return next((entry for entry in found if entry is not None), None)
