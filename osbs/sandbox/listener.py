@@ -16,6 +16,10 @@ import time
 HANDSHAKE_SECONDS = 20.0
 #: handshakes at the same time: more would make those wait who are connected already
 HANDSHAKES = 16
+#: seconds after which a handshake counts no more among those: its client is slow, or says nothing
+SLOT_SECONDS = 0.5
+#: connections that may be waited for; a further one ends the oldest
+UNFINISHED = 1000
 _BACKLOG = 1024
 #: connections whose number is known
 _REMEMBERED = 100000
@@ -61,7 +65,9 @@ class Listener:
         self._refuses = refuses
         self._socket = None
         self._loop = None
-        self._handshakes = set()
+        #: task -> connection, the oldest first
+        self._unfinished = {}
+        self._slots = None
         #: the port in use
         self.port = port
         #: number of connections so far
@@ -79,19 +85,26 @@ class Listener:
 
         :raises OSError: when the port is taken
         """
+        self._socket = _listening_socket(self.port)
+        self.port = self._socket.getsockname()[1]
+        self._loop = asyncio.get_event_loop()
+        self._slots = self._slots or asyncio.Semaphore(HANDSHAKES)
+        self._resume()
+
+    async def open_patiently(self):
+        """
+        Begin to listen; a port that is taken may be free in a moment.
+
+        :raises OSError: when it is not
+        """
         deadline = time.monotonic() + _PORT_PATIENCE
         while True:
             try:
-                listening = _listening_socket(self.port)
-                break
+                return self.open()
             except OSError as exc:
                 if exc.errno != errno.EADDRINUSE or time.monotonic() > deadline:
                     raise
-                time.sleep(0.1)
-        self.port = listening.getsockname()[1]
-        self._socket = listening
-        self._loop = asyncio.get_event_loop()
-        self._resume()
+            await asyncio.sleep(0.1)
 
     def close(self):
         """Stop listening; connections there are go on."""
@@ -99,6 +112,15 @@ class Listener:
             self._pause()
             self._socket.close()
             self._socket = None
+
+    async def stop(self):
+        """Stop listening and end the connections that are not ready yet."""
+        self.close()
+        unfinished = list(self._unfinished)
+        for task in unfinished:
+            task.cancel()
+        if unfinished:
+            await asyncio.wait(unfinished, timeout=5)
 
     def number(self, transport):
         """Return the number of a connection."""
@@ -115,7 +137,7 @@ class Listener:
         self._loop.remove_reader(self._socket.fileno())
 
     def _accept(self):
-        while len(self._handshakes) < HANDSHAKES:
+        for _ in range(HANDSHAKES):
             try:
                 connection, peer = self._socket.accept()
             except (BlockingIOError, InterruptedError, ConnectionError):
@@ -129,7 +151,6 @@ class Listener:
                 connection.close()
                 continue
             self._take(connection, peer)
-        self._pause()
 
     def _take(self, connection, peer):
         self.accepted += 1
@@ -138,19 +159,53 @@ class Listener:
             self._numbers.pop(next(iter(self._numbers)))
         connection.setblocking(False)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        task = asyncio.ensure_future(self._greet(self._loop, connection))
-        self._handshakes.add(task)
-        task.add_done_callback(self._greeted)
+        task = asyncio.ensure_future(self._greet(connection))
+        self._unfinished[task] = connection
+        task.add_done_callback(lambda _: self._unfinished.pop(task, None))
+        if len(self._unfinished) > UNFINISHED:
+            oldest = next(iter(self._unfinished))
+            del self._unfinished[oldest]
+            oldest.cancel()
 
-    def _greeted(self, task):
-        self._handshakes.discard(task)
-        self._resume()
-
-    async def _greet(self, loop, connection):
+    async def _greet(self, connection):
         try:
-            await asyncio.wait_for(
-                loop.connect_accepted_socket(self._factory, connection, ssl=self._context),
-                HANDSHAKE_SECONDS,
-            )
+            await asyncio.wait_for(self._shake_hands(connection), HANDSHAKE_SECONDS)
         except (OSError, ssl.SSLError, asyncio.TimeoutError):
             connection.close()
+        except asyncio.CancelledError:
+            connection.close()
+            raise
+
+    async def _shake_hands(self, connection):
+        if self._context is not None:
+            await self._readable(connection)
+        slot = _Slot(self._slots)
+        await self._slots.acquire()
+        timer = self._loop.call_later(SLOT_SECONDS, slot.release)
+        try:
+            await self._loop.connect_accepted_socket(self._factory, connection, ssl=self._context)
+        finally:
+            timer.cancel()
+            slot.release()
+
+    async def _readable(self, connection):
+        """Wait until a client has said something."""
+        said = asyncio.Event()
+        self._loop.add_reader(connection.fileno(), said.set)
+        try:
+            await said.wait()
+        finally:
+            self._loop.remove_reader(connection.fileno())
+
+
+class _Slot:
+    """A place among the handshakes, given back once."""
+
+    def __init__(self, slots):
+        self._slots = slots
+
+    def release(self):
+        """Give it back, unless that was done."""
+        if self._slots is not None:
+            self._slots.release()
+            self._slots = None

@@ -201,7 +201,7 @@ class Sandbox:
         )
         self._app.listener = listener
         try:
-            listener.open()
+            await listener.open_patiently()
             self.cluster.url = "{}://127.0.0.1:{}/".format(
                 "https" if context else "http", listener.port
             )
@@ -213,7 +213,7 @@ class Sandbox:
             started.set()
             await self._stopping.wait()
         finally:
-            listener.close()
+            await listener.stop()
             await self.cluster.stop()
             await self._app.stop()
 

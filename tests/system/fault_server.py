@@ -158,7 +158,7 @@ class Cells:
 
     async def _listen(self, _):
         if not self._app.listener.is_open:
-            self._app.listener.open()
+            await self._app.listener.open_patiently()
         return {}
 
     async def _end(self, wanted):
