@@ -50,6 +50,10 @@ def random_text(size):
     return random_text(size) if text.startswith("-") else text
 
 
+#: tokens that are kept; each log-in makes one
+TOKENS = 10000
+
+
 class Token:
     """
     A bearer token.
@@ -136,7 +140,18 @@ class Authenticator:
         token = Token(user, expires, groups)
         self._on_change(text, token)
         self.restore(text, token)
+        if len(self._tokens) > TOKENS:
+            self._forget_tokens()
         return text
+
+    def _forget_tokens(self):
+        """Forget a tenth of the tokens: those of users, first what is worth nothing any more."""
+        now = time.time()
+        expendable = [text for text, token in self._tokens.items() if token.expires is not None]
+        expendable.sort(key=lambda text: self._tokens[text].valid(now, self._timing.token_cache))
+        for text in expendable[: TOKENS // 10]:
+            self._on_change(text, None)
+            del self._tokens[text]
 
     def restore(self, text, token):
         """Take over a token; None removes it."""

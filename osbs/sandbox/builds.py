@@ -332,7 +332,7 @@ class BuildController:
             log,
         )
         status = await self._run(pod_run, restored, _seconds_left(pod))
-        log.close()
+        self._cluster.end_log(pod)
         message = pod_run.message or _tail(log)
         self._store.update("pods", buildpods.terminated(self._pod(run), status, message))
         await self._timing.sleep("complete")
@@ -380,7 +380,7 @@ class BuildController:
         pod = pod_name(build) if build is not None else run.name + "-build"
         stored = self._store.get("pods", run.namespace, pod)
         if stored is not None:
-            self._cluster.log_of(stored).close()
+            self._cluster.end_log(stored)
         self._remove_pod(run.namespace, pod, run.uid)
         if build is None or phase_of(build) in FINISHED:
             return

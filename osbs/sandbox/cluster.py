@@ -44,6 +44,9 @@ SERVICE_ACCOUNTS = (
 ADMINISTRATOR = "system:admin"
 ADMINISTRATORS = ("system:cluster-admins", "system:masters")
 
+#: bytes of the logs of all pods that have ended
+ENDED_LOGS_BYTES = 256 * 1024 * 1024
+
 #: records after which the journal is replaced by a snapshot
 JOURNAL_LIMIT = 200000
 
@@ -234,6 +237,17 @@ class Cluster:
             if pod["status"]["phase"] in _ENDED:
                 self._logs[uid].close()
         return self._logs[uid]
+
+    def end_log(self, pod):
+        """Close the log of a pod that has ended; of too much the oldest is forgotten."""
+        self.log_of(pod).close()
+        ended = [log for log in self._logs.values() if log.closed]
+        kept = sum(len(log.data) for log in ended)
+        for log in ended:
+            if kept <= ENDED_LOGS_BYTES:
+                break
+            kept -= len(log.data)
+            log.forget()
 
     def drop_log(self, pod):
         """Forget the log of a pod that is gone; readers come to its end."""

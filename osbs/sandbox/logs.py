@@ -14,10 +14,15 @@ from osbs.sandbox import errors
 from osbs.sandbox.pods_api import PodLog
 from osbs.sandbox.timing import rfc3339_nano
 
+#: bytes that are kept of what one container prints
+CONTAINER_BYTES = 64 * 1024 * 1024
+_FULL = b"the sandbox keeps no more of this log\n"
+_FORGOTTEN = b"the sandbox has forgotten this log\n"
+
 
 class ContainerLog(PodLog):
     """
-    Hold what a container printed.
+    Hold what a container printed, up to CONTAINER_BYTES.
 
     ``write`` may be called in the thread of the event loop and, with a loop, in any other.
 
@@ -49,8 +54,12 @@ class ContainerLog(PodLog):
         :param data: bytes
         :param moment: float, seconds since the epoch
         """
-        if not data or self.closed:
+        room = CONTAINER_BYTES - len(self.data)
+        if not data or self.closed or room < 0:
             return
+        if len(data) > room:
+            data = data[:room]
+            data += _FULL if data.endswith(b"\n") else b"\n" + _FULL
         if self._on_write is not None:
             self._on_write(moment, data)
         position = len(self.data)
@@ -66,6 +75,13 @@ class ContainerLog(PodLog):
     def _line_at(self, position, moment):
         self._starts.append(position)
         self._times.append(moment)
+
+    def forget(self):
+        """Drop what a container that has ended printed."""
+        self.data = bytearray(_FORGOTTEN)
+        del self._starts[:]
+        del self._times[:]
+        self._line_at(0, time.time())
 
     def close(self):
         """Tell followers that the container has ended."""

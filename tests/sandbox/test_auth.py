@@ -5,7 +5,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from osbs.sandbox.auth import Negotiated, Negotiator
+from osbs.sandbox.auth import Authenticator, Negotiated, Negotiator
+from osbs.sandbox.timing import Timing
 from tests.sandbox.replay import build_config
 from tests.sandbox.support import CORE, OAPI, Api, started
 
@@ -242,3 +243,14 @@ def test_a_build_runs_as_a_service_account_that_was_made_for_it(api, pods):
     pod = pods.pod("x-1")
     assert pod.token == api.sandbox.token_of("osbs/robot")
     pods.finish("x-1")
+
+
+def test_tokens_have_a_bound_and_those_that_are_good_stay_longest(monkeypatch):
+    monkeypatch.setattr("osbs.sandbox.auth.TOKENS", 20)
+    authenticator = Authenticator(Timing())
+    account = authenticator.issue("system:serviceaccount:osbs:builder")
+    good = authenticator.issue("osbs", 1000)
+    for _ in range(100):
+        authenticator.issue("osbs", -1)
+    assert len(authenticator._tokens) <= 20
+    assert {account, good} <= set(authenticator._tokens)

@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from osbs.sandbox import logs
 from osbs.sandbox.logs import ContainerLog, LogOptions, LogReader
 from tests.sandbox.support import CORE, OAPI
 
@@ -197,3 +198,29 @@ def test_a_follower_that_goes_away_is_forgotten(api, pods):
     api.wait(lambda: log._readers)
     answer.close()
     api.wait(lambda: log._readers, lambda readers: not readers)
+
+
+@pytest.mark.parametrize("pieces", [[b"aaaa\n"] * 5, [b"a" * 40]], ids=["lines", "one line"])
+def test_a_log_has_an_end(monkeypatch, pieces):
+    monkeypatch.setattr(logs, "CONTAINER_BYTES", 12)
+    log = ContainerLog()
+    for piece in pieces + [b"more\n"]:
+        log.append(piece, 0.0)
+    kept, last = bytes(log.data).split(b"\n", 1)[0], bytes(log.data).splitlines()[-1]
+    assert (kept[:4], last, len(log.data) < 60) == (
+        b"aaaa",
+        b"the sandbox keeps no more of this log",
+        True,
+    )
+
+
+def test_the_oldest_logs_of_ended_pods_give_way(api, pods, monkeypatch):
+    monkeypatch.setattr("osbs.sandbox.cluster.ENDED_LOGS_BYTES", 250)
+    names = []
+    for number in range(3):
+        names.append(api.start("x{}".format(number)))
+        pods.say(names[-1], "x" * 99 + "\n")
+        pods.finish(names[-1])
+        api.wait_phase(names[-1], "Complete")
+    texts = [api.get("{}builds/{}/log".format(OAPI, name)).text for name in names]
+    assert texts == ["the sandbox has forgotten this log\n"] + ["x" * 99 + "\n"] * 2
