@@ -414,6 +414,8 @@ def delete_collection(request):
     for obj in found:
         if wanted.resource == "pods":
             _delete_pod(store, obj)
+        elif wanted.resource == "buildconfigs":
+            _delete_config(request, obj)
         else:
             store.delete(wanted.resource, namespace_of(obj), name_of(obj))
     return rendered_list(

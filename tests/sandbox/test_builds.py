@@ -559,3 +559,18 @@ def test_string_data_of_a_secret_is_encoded(api):
     answer = api.post(CORE + "secrets", {"metadata": {"name": "s"}, "stringData": {"k": "v"}})
     assert answer.json()["data"] == {"k": base64.b64encode(b"v").decode("ascii")}
     assert answer.json()["type"] == "Opaque"
+
+
+def test_deleting_a_collection_of_configs_deletes_their_builds_too(api, pods):
+    name = api.start("x")
+    api.wait_phase(name, "Running")
+    api.delete("apis/build.openshift.io/v1/namespaces/osbs/buildconfigs")
+    assert (api.stored("buildconfigs", "x"), api.stored("builds", name)) == (None, None)
+
+
+def test_deleting_a_collection_of_configs_keeps_their_builds_in_the_legacy_api(api, pods):
+    name = api.start("x")
+    api.wait_phase(name, "Running")
+    api.delete(OAPI + "buildconfigs")
+    assert api.stored("buildconfigs", "x") is None
+    assert "ownerReferences" not in api.stored("builds", name)["metadata"]
