@@ -102,7 +102,15 @@ def _add_serve(commands):
         type=_user,
         default=[],
         metavar="NAME:PASSWORD[:ROLE]",
-        help="a further user; role admin (default), edit, view or none; may be given again",
+        help="a further user; role admin (default), edit, view or none; may be given again; "
+        "other users of this machine can see it, see --user-file",
+    )
+    serve.add_argument(
+        "--user-file",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="further users: NAME:PASSWORD[:ROLE] in each line; - is stdin",
     )
     serve.add_argument(
         "--token-lifetime", type=_seconds, metavar="SECONDS", help="lifetime of OAuth tokens"
@@ -116,6 +124,11 @@ def _add_serve(commands):
         "--control-key",
         action="store_true",
         help="require a key of requests to /_sandbox/; control_key in the line on stdout",
+    )
+    serve.add_argument(
+        "--closed-registry",
+        action="store_true",
+        help="imports find only what was pushed; else any repository has a tag latest",
     )
     serve.add_argument("--state", metavar="FILE", help="keep the state in this file")
     serve.add_argument(
@@ -195,6 +208,26 @@ def _user(text):
     return name, password, role or "admin"
 
 
+def _users(args):
+    """
+    Return the further users as (name, password, role).
+
+    :raises ValueError: naming the line that is malformed, without its password
+    :raises OSError: when a file cannot be read
+    """
+    users = list(args.users)
+    for path in args.user_file:
+        with open(0 if path == "-" else path, encoding="utf-8", closefd=path != "-") as source:
+            lines = source.read().splitlines()
+        for number, line in enumerate(lines, 1):
+            if line and not line.startswith("#"):
+                try:
+                    users.append(_user(line))
+                except argparse.ArgumentTypeError as exc:
+                    raise ValueError("{}: line {}: {}".format(path, number, exc)) from None
+    return users
+
+
 def cmd_serve(args):
     """Serve until told to stop."""
     from osbs.sandbox import leftovers
@@ -205,6 +238,10 @@ def cmd_serve(args):
 
     if args.no_oapi and args.openshift_api == "oapi":
         return _complain(_CONTRADICTION, USAGE)
+    if args.until_eof and "-" in args.user_file:
+        return _complain("--user-file - cannot work with --until-eof: both read stdin", USAGE)
+    if args.users:
+        _complain("the password of --user can be seen by other users; --user-file hides it")
     stop = threading.Event()
     _on_signals(lambda *_: stop.set())
     if args.until_eof:
@@ -295,10 +332,11 @@ def server_options(args):
         "namespace": args.namespace,
         "oapi": not args.no_oapi,
         "state": args.state,
-        "users": args.users,
+        "users": _users(args),
         "speed": args.speed,
         "token_lifetime": args.token_lifetime,
         "keytab": args.keytab,
+        "closed_registry": args.closed_registry,
         "control_key": secrets.token_urlsafe() if args.control_key else None,
     }
 

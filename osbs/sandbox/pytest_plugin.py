@@ -21,6 +21,7 @@ OPTIONS = (
     "users",
     "token_lifetime",
     "speed",
+    "closed_registry",
 )
 _HELP = "osbs_sandbox(**options): options of the fixture osbs_sandbox: " + ", ".join(OPTIONS)
 

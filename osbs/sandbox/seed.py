@@ -78,6 +78,8 @@ def reactor_config(url):
             }
         ],
         "source_registry": {"url": "http://127.0.0.1:5001"},
+        "content_versions": ["v1", "v2"],
+        "image_labels": {"vendor": "Red Hat, Inc.", "distribution-scope": "public"},
         "required_secrets": list(REQUIRED_SECRETS),
         "worker_token_secrets": [],
     }

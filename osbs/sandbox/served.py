@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 
-from osbs.sandbox import leftovers
+from osbs.sandbox import files, leftovers
 from osbs.sandbox.client import Client
 from osbs.sandbox.control import KEY_HEADER
 from osbs.sandbox.demo import client_environment
@@ -100,12 +100,21 @@ class ServedSandbox(Client):
     :param tls: bool
     :param oapi: bool, False makes it an OpenShift 4
     :param users: iterable of (name, password, role)
+    :param closed_registry: bool, imports find only what was pushed
     :param options: api, keytab, namespace, port, speed, token_lifetime: as ``serve`` has them
     :raises TypeError: for options that ``serve`` does not have
     """
 
     def __init__(
-        self, directory, processes=False, faults=(), tls=True, oapi=True, users=(), **options
+        self,
+        directory,
+        processes=False,
+        faults=(),
+        tls=True,
+        oapi=True,
+        users=(),
+        closed_registry=False,
+        **options
     ):
         unknown = sorted(set(options) - set(_VALUES))
         if unknown:
@@ -130,8 +139,10 @@ class ServedSandbox(Client):
         if not processes:
             self._arguments += ["--scripted", os.path.join(directory, "outcomes.json")]
         self._arguments += ["--no-tls"] * (not tls) + ["--no-oapi"] * (not oapi)
-        for user in users:
-            self._arguments += ["--user", ":".join(user)]
+        self._arguments += ["--closed-registry"] * closed_registry
+        self._users = list(users)
+        if self._users:
+            self._arguments += ["--user-file", os.path.join(directory, "users")]
         for name, value in sorted(options.items()):
             if value is not None:
                 self._arguments += [_VALUES[name], str(value)]
@@ -144,6 +155,8 @@ class ServedSandbox(Client):
         """
         with open(os.path.join(self.directory, "outcomes.json"), "w") as script:
             script.write("{}")
+        users = "".join(":".join(user) + "\n" for user in self._users)
+        files.replace(os.path.join(self.directory, "users"), users.encode("utf-8"))
         errors = os.path.join(self.directory, "serve.err")
         with open(errors, "wb") as stderr:
             self._process = subprocess.Popen(

@@ -166,3 +166,12 @@ def test_clients_cannot_set_the_status_of_a_stream(api):
     status = {"tags": [{"tag": "x", "items": []}]}
     answer = api.post(STREAMS, {"metadata": {"name": "s"}, "status": status})
     assert answer.json()["status"] == {"dockerImageRepository": ""}
+
+
+def test_with_a_closed_registry_an_image_that_nobody_pushed_is_not_found():
+    with started(closed_registry=True) as api:
+        api.sandbox.push(REPOSITORY)
+        for name, source in (("bad", REPOSITORY + "e"), ("good", REPOSITORY)):
+            put_tag(api, name + ":1", source + ":latest")
+        imported(api, "good:1")
+        assert api.get(TAGS + "/bad:1").status_code == 404

@@ -179,3 +179,10 @@ def test_without_scripts_outcomes_cannot_be_set():
     with serving(processes=True) as sandbox:
         with pytest.raises(ValueError, match="are processes, not scripted"):
             sandbox.script(duration=1)
+
+
+def test_passwords_of_users_are_not_in_the_list_of_processes():
+    with serving(tls=False, users=[("eva", "secret", "view")]) as sandbox:
+        with open("/proc/{}/cmdline".format(sandbox._process.pid), "rb") as source:
+            assert b"secret" not in source.read()
+        assert os.stat(os.path.join(sandbox.directory, "users")).st_mode & 0o777 == 0o600

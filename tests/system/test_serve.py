@@ -11,6 +11,7 @@ import subprocess
 
 import pytest
 import requests
+import yaml
 from six.moves import configparser
 
 from osbs.conf import Configuration
@@ -138,6 +139,13 @@ def test_all_addresses_in_the_ready_configuration_are_on_loopback(sandbox):
     assert [url for url in urls if not url.split("://")[1].startswith("127.0.0.1:")] == []
 
 
+@pytest.mark.parametrize("key", ["content_versions", "image_labels"])
+def test_the_reactor_config_map_has_what_atomic_reactor_cannot_do_without(sandbox, key):
+    path = "api/v1/namespaces/osbs/configmaps/reactor-config-map"
+    config = yaml.safe_load(get(sandbox, path).json()["data"]["config.yaml"])
+    assert config[key]
+
+
 @pytest.mark.parametrize("namespace", ["osbs", "osbs-x86-64", "osbs-ppc64le"])
 def test_each_project_has_the_reactor_config_map(sandbox, namespace):
     path = "api/v1/namespaces/{}/configmaps/reactor-config-map".format(namespace)
@@ -198,6 +206,55 @@ def test_without_tls_it_serves_http(serve):
 def test_a_further_user_can_log_in(serve):
     ready = serve("--user", "ham:eggs:view")
     assert log_in(ready, "ham", "eggs").status_code == 302
+
+
+def test_the_password_of_a_user_on_the_command_line_is_warned_of(serve):
+    warning = serve("--user", "ham:eggs:view").stderr()
+    assert ("--user-file" in warning, "eggs" in warning, warning.count("\n")) == (True, False, 1)
+
+
+def test_users_can_come_from_a_file(serve, tmpdir):
+    path = tmpdir.join("users")
+    path.write("# of the tests\nham:eggs:view\n\nspam:eggs2\n")
+    ready = serve("--user-file", str(path))
+    assert [log_in(ready, *pair).status_code for pair in (("ham", "eggs"), ("spam", "eggs2"))] == [
+        302,
+        302,
+    ]
+    assert ready.stderr() == ""
+
+
+def test_users_can_come_from_stdin(tmpdir):
+    process = subprocess.Popen(
+        sandbox_python() + ["-m", "osbs.sandbox.cli", "serve", "--user-file", "-"],
+        env=dict(os.environ, PYTHONPATH=str(ROOT), TMPDIR=str(tmpdir)),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    timer = watchdog(process, 30)
+    try:
+        process.stdin.write(b"ham:eggs:view\n")
+        process.stdin.close()
+        ready = json.loads(process.stdout.readline().decode("utf-8"))
+        assert log_in(ready, "ham", "eggs").status_code == 302
+    finally:
+        process.terminate()
+        process.wait()
+        timer.cancel()
+        process.stdout.close()
+
+
+def test_a_bad_line_of_users_is_named_without_its_password(tmpdir):
+    path = tmpdir.join("users")
+    path.write("ham:eggs\nspam:secret:king\n")
+    status, stdout, stderr = run_cli("serve", "--user-file", str(path))
+    assert (status, stdout, stderr.count("\n"), "secret" in stderr) == (1, "", 1, False)
+    assert "{}: line 2: expected NAME:PASSWORD".format(path) in stderr
+
+
+def test_a_missing_file_of_users_is_named(tmpdir):
+    status, _, stderr = run_cli("serve", "--user-file", str(tmpdir.join("none")))
+    assert (status, "cannot use {}".format(tmpdir.join("none")) in stderr) == (1, True)
 
 
 def test_tokens_live_as_long_as_asked_for(serve):
@@ -296,6 +353,7 @@ def test_a_path_that_cannot_be_used_is_named_and_not_the_port(option, tmpdir):
         ["--token-lifetime", "nan"],
         ["--user", "ham"],
         ["--user", "ham:eggs:king"],
+        ["--user-file", "-", "--until-eof"],
         ["--openshift-api", "v1"],
         ["extra"],
     ],
