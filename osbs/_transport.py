@@ -17,7 +17,7 @@ from requests.adapters import HTTPAdapter
 from requests.auth import HTTPBasicAuth
 from requests.exceptions import SSLError
 from requests.packages.urllib3.exceptions import HTTPError as Urllib3Error
-from requests.packages.urllib3.exceptions import ProtocolError
+from requests.packages.urllib3.exceptions import MaxRetryError, ProtocolError
 from requests.packages.urllib3.util import Retry, Timeout
 from requests.utils import get_auth_from_url
 from six.moves import http_client
@@ -229,11 +229,20 @@ def retry_rule(retries_enabled=True, repeatable=True, **_):
     return ALWAYS if repeatable else UNPROCESSED
 
 
-class CappedRetry(Retry):
-    """The rule of urllib3 before 2.6, which would sleep for as long as a server says."""
+class OlderRetry(Retry):
+    """The rule of urllib3 before 2.6, which would sleep for as long as a server says.
+
+    Before 1.26 it would also send a POST again after a TLS error: it knows no ``other=0``.
+    """
+
+    def increment(self, method=None, url=None, response=None, error=None, *rest, **kwargs):
+        if error and not (self._is_connection_error(error) or self._is_read_error(error)):
+            raise MaxRetryError(kwargs.get("_pool"), url, error)
+        increment = super(OlderRetry, self).increment
+        return increment(method, url, response, error, *rest, **kwargs)
 
     def parse_retry_after(self, retry_after):
-        seconds = super(CappedRetry, self).parse_retry_after(retry_after)
+        seconds = super(OlderRetry, self).parse_retry_after(retry_after)
         return min(seconds, HTTP_RETRY_AFTER_MAX)
 
 
@@ -263,7 +272,7 @@ def max_retries(rule, connect=None):
     if rule == UNPROCESSED:
         wanted.update(read=False, status_forcelist=[http_client.SERVICE_UNAVAILABLE])
     arguments = _compat.known_arguments(Retry.__init__, wanted)
-    kind = Retry if "retry_after_max" in arguments else CappedRetry
+    kind = Retry if "retry_after_max" in arguments else OlderRetry
     return kind(**arguments)
 
 

@@ -159,6 +159,21 @@ def test_other_exceptions_are_plain_ones_with_their_cause(exception):
     assert (info.value.cause, info.value.message) == (exception, repr(exception))
 
 
+def test_what_a_urllib3_without_other_errors_does_not_know_is_not_retried(monkeypatch):
+    from requests.packages.urllib3 import exceptions
+
+    known = _transport._compat.known_arguments
+
+    def of_older_urllib3(function, wanted):
+        unknown = ("other", "retry_after_max")
+        return {k: v for k, v in known(function, wanted).items() if k not in unknown}
+
+    monkeypatch.setattr(_transport._compat, "known_arguments", of_older_urllib3)
+    retries = _transport.max_retries(_transport.ALWAYS)
+    with pytest.raises(exceptions.MaxRetryError):
+        retries.increment("POST", "/", error=exceptions.SSLError("closed without a goodbye"))
+
+
 def test_retries_are_instances_of_urllib3s_class_made_at_the_first_request(monkeypatch):
     from requests.packages.urllib3.util import Retry
 
