@@ -2,17 +2,24 @@
 
 from __future__ import absolute_import, print_function, unicode_literals
 
+import atexit
 import glob
 import io
 import os
+import shutil
+import tempfile
 
 from setuptools import find_packages, setup
 
+# After setuptools, which brings it to Python 3.12 and newer.
+from distutils.command.build import build  # isort: skip
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 
-# The lower bounds are what .ci/run installs beside the oldest Python 3. The upper bounds are the
-# last releases that run on that interpreter. Newer installers find them without help; the bounds
-# are for installers that ignore Requires-Python.
+HOME_PAGE = "https://osbs-client.example.com"
+
+# The lower bounds, of the tests too, are what `tox -e py36` installs. The upper bounds are the last
+# releases that run on Python 2.7, for installers that ignore Requires-Python.
 REQUIREMENTS = [
     'requests>=2.20; python_version >= "3"',
     'requests>=2.20,<2.28; python_version < "3"',
@@ -39,8 +46,8 @@ SANDBOX = [
 ]
 
 COMPLETION = [
-    'argcomplete>=1.9; python_version >= "3"',
-    'argcomplete>=1.9,<2; python_version < "3"',
+    'argcomplete>=1.9.2; python_version >= "3"',
+    'argcomplete>=1.9.2,<2; python_version < "3"',
 ]
 
 TEST = [
@@ -52,8 +59,8 @@ TEST = [
     'pytest-xdist>=1.34,<2; python_version < "3"',
     'coverage>=5.5; python_version >= "3"',
     'coverage>=5.5,<6; python_version < "3"',
-    'flexmock>=0.10; python_version >= "3"',
-    'flexmock>=0.10,<0.11; python_version < "3"',
+    'flexmock>=0.10.3; python_version >= "3"',
+    'flexmock>=0.10.3,<0.11; python_version < "3"',
     'hypothesis>=6; python_version >= "3"',
     'hypothesis>=4.57,<5; python_version < "3"',
     # What tests/docs builds the packages with.
@@ -85,6 +92,15 @@ def read(name):
         return source.read()
 
 
+class Build(build):
+    """Build outside the source tree, in which pip would leave a directory `build`."""
+
+    def initialize_options(self):
+        build.initialize_options(self)
+        self.build_base = tempfile.mkdtemp(prefix="osbs-client-build-")
+        atexit.register(shutil.rmtree, self.build_base, ignore_errors=True)
+
+
 setup(
     name="osbs-client",
     version="0.47.0",
@@ -92,6 +108,8 @@ setup(
     long_description=read("README.md"),
     long_description_content_type="text/markdown",
     author="osbs-client contributors",
+    url=HOME_PAGE,
+    project_urls={"Documentation": HOME_PAGE + "/docs"},
     license="BSD-3-Clause",
     keywords="osbs openshift koji atomic-reactor container image build",
     packages=find_packages(include=["osbs", "osbs.*"]),
@@ -117,6 +135,7 @@ setup(
         ],
         "pytest11": ["osbs_sandbox = osbs.sandbox.pytest_plugin"],
     },
+    cmdclass={"build": Build},
     zip_safe=False,
     classifiers=[
         "Development Status :: 5 - Production/Stable",
@@ -128,7 +147,7 @@ setup(
         "Programming Language :: Python",
         "Programming Language :: Python :: 2.7",
     ]
-    + ["Programming Language :: Python :: 3.%d" % minor for minor in range(6, 15)]
+    + ["Programming Language :: Python :: 3.%d" % minor for minor in range(6, 16)]
     + [
         "Topic :: Software Development :: Build Tools",
         "Topic :: System :: Software Distribution",

@@ -1,4 +1,4 @@
-"""What is packaged is what is needed, under one version (utils.md 13, osbs-api.md 15)."""
+"""What is packaged is what is needed, under one version."""
 
 from __future__ import absolute_import, print_function, unicode_literals
 
@@ -166,6 +166,16 @@ def test_the_extras_are_these(metadata):
     assert set(re.findall(r"(?m)^Provides-Extra: (.+)$", metadata)) == EXTRAS
 
 
+@pytest.mark.parametrize("field", ["Home-page: ", "Project-URL: Documentation, "])
+def test_the_metadata_links_to(metadata, field):
+    assert re.search("(?m)^%shttps://" % field, metadata)
+
+
+def test_every_interpreter_that_is_promised_is_a_classifier(metadata):
+    found = re.findall(r"(?m)^Classifier: Programming Language :: Python :: (\S+)$", metadata)
+    assert found == ["2.7"] + ["3.%d" % minor for minor in range(6, 16)]
+
+
 def test_the_commands_and_the_pytest_plugin_are_entry_points(wheel):
     with zipfile.ZipFile(wheel) as archive:
         (name,) = [each for each in archive.namelist() if each.endswith("/entry_points.txt")]
@@ -198,6 +208,31 @@ def test_the_source_distribution_holds_every_template_and_schema(names_in_sdist)
 
 def test_the_source_distribution_holds_nothing_generated(names_in_sdist):
     assert [n for n in names_in_sdist if re.search(r"\.py[co]$|__pycache__|\.hypothesis", n)] == []
+
+
+@pytest.fixture(scope="module")
+def installed_from_source(tmpdir_factory):
+    """What pip left in a source tree from which it installed, and what it wrote."""
+    pytest.importorskip("wheel")
+    source = copy_source(tmpdir_factory.mktemp("source"))
+    before = set(os.listdir(source))
+    target = str(tmpdir_factory.mktemp("target"))
+    options = ["-v", "--no-deps", "--no-index", "--no-build-isolation", "--no-compile"]
+    env = dict(os.environ, PIP_NO_PYTHON_VERSION_WARNING="1")
+    output = run(
+        [sys.executable, "-m", "pip", "install", "--target", target] + options + [source], env=env
+    )
+    return set(os.listdir(source)) - before, output
+
+
+@pytest.mark.slow
+def test_pip_leaves_no_build_directory_in_the_source_tree(installed_from_source):
+    assert installed_from_source[0] <= {"osbs_client.egg-info"}
+
+
+@pytest.mark.slow
+def test_pip_finds_nothing_deprecated_in_the_source_tree(installed_from_source):
+    assert "deprecat" not in installed_from_source[1].lower()
 
 
 @pytest.fixture(scope="module")
