@@ -51,7 +51,7 @@ COMPLETION = [
 ]
 
 TEST = [
-    'pytest>=6; python_version >= "3"',
+    'pytest>=6.2; python_version >= "3"',
     'pytest>=4.6,<5; python_version < "3"',
     'pytest-timeout>=1.4; python_version >= "3"',
     'pytest-timeout>=1.4,<2; python_version < "3"',

@@ -1,10 +1,10 @@
-"""The scripts of .ci: finding mirrors, running jobs, reading README and pytest's summary."""
+"""The scripts of .ci, each against stand-ins for what it runs."""
 
 from __future__ import absolute_import, print_function, unicode_literals
 
 import os
+import subprocess
 import sys
-import zipfile
 
 import pytest
 
@@ -13,50 +13,32 @@ from tests.docs.test_packaging import ROOT
 if sys.version_info[0] == 2:
     pytest.skip("the scripts are Python 3 only", allow_module_level=True)
 
-DEB822 = """\
-Types: deb
-# of the day: http://snapshot.example.com/
-URIs: http://mirror.example.com/debian
-Suites: bookworm bookworm-updates
-Components: main
-
-Types: deb
-URIs: http://mirror.example.com/security
-Suites: bookworm-security
-Components: main
-
-Enabled: no
-Types: deb
-URIs: http://off.example.com/debian
-Suites: bookworm
-"""
-
-ONE_LINE = """\
-# deb http://commented.example.com/debian bookworm main
-deb [arch=amd64 signed-by=/a/key.gpg] http://lines.example.com/debian bookworm main contrib
-deb http://other.example.com/apt cloud-sdk-bookworm main
-deb-src http://sources.example.com/debian bookworm main
-"""
-
 README = """\
 # title
 
 ## Quick start
 
 ```sh
-first command
+%s
 ```
 
 ```sh
-second command && third
+%s
 ```
 
 ## Next
 
 ```sh
-another
+false
 ```
 """
+
+
+def run(script, *arguments, **kwargs):
+    """Return the exit status and the output of a script of .ci."""
+    command = ["bash", os.path.join(ROOT, ".ci", script)] + list(arguments)
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **kwargs)
+    return done.returncode, done.stdout.decode("utf-8")
 
 
 def load(name):
@@ -70,178 +52,167 @@ def load(name):
 
 
 @pytest.fixture(autouse=True)
-def importable(monkeypatch):
-    monkeypatch.syspath_prepend(os.path.join(ROOT, ".ci"))
+def no_bytecode(monkeypatch):
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
 
 
 @pytest.fixture
-def jobs():
-    return load("jobs.py")
+def apt(tmpdir):
+    """A function that puts an apt-get that prints some lines on a PATH, and returns the PATH."""
+
+    def make(*lines):
+        program = tmpdir.mkdir("bin").join("apt-get")
+        program.write("#!/bin/sh\n" + "".join("echo '%s'\n" % line for line in lines))
+        program.chmod(0o755)
+        return dict(os.environ, PATH="%s:/usr/bin:/bin" % program.dirname)
+
+    return make
+
+
+def test_the_mirror_is_the_first_of_debians_own(apt):
+    env = apt(
+        "Google Cloud http://other.example.com/",
+        "Debian Debian-Security http://security.example.com/",
+        "Debian Debian http://mirror.example.com/debian/",
+        "Debian Debian http://second.example.com/debian/",
+    )
+    assert run("mirror", env=env) == (0, "http://mirror.example.com/debian/\n")
+
+
+def test_there_is_no_mirror_without_sources(apt):
+    assert run("mirror", env=apt())[0] == 1
+
+
+def test_an_installed_python_27_is_taken(tmpdir):
+    program = tmpdir.join("python2.7")
+    program.write("#!/bin/sh\n")
+    program.chmod(0o755)
+    env = dict(os.environ, OSBS_PYTHON27=str(program))
+    assert run("python27", env=env) == (0, "%s\n" % program)
+
+
+def test_an_unfinished_python_27_is_not_taken_for_one(apt, tmpdir):
+    env = dict(apt(), OSBS_CI_FETCH_PYTHON27="1", XDG_CACHE_HOME=str(tmpdir))
+    assert run("python27", env=env)[0] != 0
+    left = tmpdir.join("osbs-client", "python27").listdir()
+    assert [each.basename for each in left] == ["lock"]
 
 
 @pytest.fixture
-def pipeline(monkeypatch, tmpdir):
-    module = load("pipeline.py")
-    monkeypatch.setattr(module, "TOP", str(tmpdir))
-    return module
+def summary(tmpdir):
+    """A function that returns what is said about runs of pytest: name=output."""
 
+    def make(**outputs):
+        for name in outputs:
+            tmpdir.join(name).write(outputs[name])
+        return run("summary", str(tmpdir))
 
-@pytest.fixture
-def apt_directory(tmpdir):
-    tmpdir.join("sources.list.d").ensure(dir=True).join("a.sources").write(DEB822)
-    tmpdir.join("sources.list").write(ONE_LINE)
-    return str(tmpdir)
-
-
-def test_mirrors_are_those_of_the_systems_own_suite(apt_directory):
-    found = load("python27").mirrors({"VERSION_CODENAME": "bookworm"}, apt_directory)
-    assert found == ["http://lines.example.com/debian", "http://mirror.example.com/debian"]
-
-
-def test_there_are_no_mirrors_without_sources(tmpdir):
-    assert load("python27").mirrors({"VERSION_CODENAME": "bookworm"}, str(tmpdir)) == []
-
-
-def test_an_unfinished_python_is_not_taken_for_one(monkeypatch, tmpdir):
-    script = load("python27")
-    home = tmpdir.join("osbs-client", "python27", "whatever")
-    monkeypatch.setattr(script, "download", lambda work: open(os.path.join(work, "nowhere", "a")))
-    with pytest.raises(IOError):
-        tmpdir.join("osbs-client", "python27").ensure(dir=True)
-        script.make(str(home))
-    assert home.dirpath().listdir() == []
+    return make
 
 
 @pytest.mark.parametrize(
-    "line, summary",
+    "line, total",
     [
-        ("==== 3 passed, 1 skipped in 0.52s ====", "3 passed, 1 skipped in 0.52s"),
-        ("3 passed, 1 warnings in 1.88 seconds", "3 passed, 1 warnings in 1.88 seconds"),
-        ("2 failed, 3 passed in 63.02s (0:01:03)", "2 failed, 3 passed in 63.02s (0:01:03)"),
-        ("everything passed in my dreams", ""),
+        ("==== 3 passed, 1 skipped in 0.52s ====", "3 passed, 0 failed, 1 skipped"),
+        ("3 passed, 1 warnings in 1.88 seconds", "3 passed, 0 failed, 0 skipped"),
+        ("2 failed, 3 passed in 63.02s (0:01:03)", "3 passed, 2 failed, 0 skipped"),
+        ("3 passed, 1 failed, 2 errors in 1s", "3 passed, 3 failed, 0 skipped"),
     ],
 )
-def test_the_closing_line_of_pytest_is_found(jobs, line, summary):
-    assert jobs.closing_line("first\n%s\nlast\n" % line) == summary
+def test_the_last_line_is_the_sum_of_the_closing_lines_of_pytest(summary, line, total):
+    status, output = summary(one="...\n%s\nlast\n" % line, two="no closing line\n")
+    assert (status, output.splitlines()[-1]) == (0, total)
 
 
-def fail(jobs):
-    def function(step):
-        raise jobs.Failed("broken")
-
-    return function
-
-
-def skip(jobs):
-    def function(step):
-        raise jobs.Skipped("not here")
-
-    return function
-
-
-def states(jobs, listed, directory, strict=False):
-    runner = jobs.Runner(listed, str(directory), 2, strict)
-    good = runner.run()
-    return good, [job.state for job in listed]
-
-
-def test_jobs_run_after_what_they_need(jobs, tmpdir):
-    order = []
-    listed = [
-        jobs.Job("second", lambda step: order.append("second"), ["first"]),
-        jobs.Job("first", lambda step: order.append("first")),
+def test_the_tests_of_all_environments_are_summed_up(summary):
+    output = summary(one="1 passed in 1s\n", two="5 passed, 2 skipped in 1s\n")[1]
+    assert output.splitlines() == [
+        "one: 1 passed in 1s",
+        "two: 5 passed, 2 skipped in 1s",
+        "6 passed, 0 failed, 2 skipped",
     ]
-    assert states(jobs, listed, tmpdir) == (True, ["done", "done"])
-    assert order == ["first", "second"]
 
 
-def test_what_needs_a_failed_job_is_not_run(jobs, tmpdir):
-    order = []
-    listed = [
-        jobs.Job("first", fail(jobs)),
-        jobs.Job("second", lambda step: order.append("second"), ["first"]),
-    ]
-    assert states(jobs, listed, tmpdir) == (False, ["failed", "failed"])
-    assert order == []
+def test_a_reason_for_skipping_is_told_once(summary):
+    output = summary(one="SKIPPED [1] why\n1 passed in 1s\n", two="SKIPPED [1] why\n")[1]
+    assert output.split()[:4] == ["2", "SKIPPED", "[1]", "why"]
 
 
-def test_what_only_comes_after_a_failed_job_is_run(jobs, tmpdir):
-    listed = [
-        jobs.Job("first", fail(jobs)),
-        jobs.Job("second", lambda step: None, after=["first"]),
-    ]
-    assert states(jobs, listed, tmpdir) == (False, ["failed", "done"])
+@pytest.mark.parametrize("output", ["no tests ran in 0.1s", "1 failed in 1s", ""])
+def test_where_no_test_passed_the_summary_fails(summary, output):
+    assert summary(one=output)[0] == 1
 
 
-def test_what_cannot_be_done_is_skipped_on_a_developers_machine(jobs, tmpdir):
-    assert states(jobs, [jobs.Job("only", skip(jobs))], tmpdir) == (True, ["skipped"])
+@pytest.fixture
+def readme(tmpdir):
+    """A function that does what a README with two commands says, in a repository of its own."""
+
+    def make(*commands, text=README):
+        repository = tmpdir.mkdir("repository")
+        repository.join("README.md").write(text % commands)
+        repository.join(".gitignore").write("*.log\n.venv/\n")
+        git = ["git", "-c", "user.name=a", "-c", "user.email=a@example.com"]
+        for arguments in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "first"]):
+            subprocess.check_call(git + arguments, cwd=str(repository))
+        scratch = tmpdir.mkdir("scratch")
+        env = dict(os.environ, TMPDIR=str(scratch), SECRET="of the caller")
+        result = run("readme", cwd=str(repository), env=env)
+        assert scratch.listdir() == []
+        return result
+
+    return make
 
 
-def test_what_cannot_be_done_fails_in_ci(jobs, tmpdir):
-    listed = [jobs.Job("only", skip(jobs))]
-    assert states(jobs, listed, tmpdir, strict=True) == (False, ["failed"])
+def test_the_commands_of_readme_see_nothing_of_the_callers_environment(readme):
+    status, output = readme("ls -A $HOME $TMPDIR", "env | cut -d= -f1 | sort")
+    assert status == 0
+    assert output.split("| sort\n")[1].split() == ["HOME", "PATH", "PWD", "SHLVL", "TMPDIR", "_"]
 
 
-def test_a_defect_in_a_job_does_not_stop_the_others(jobs, tmpdir):
-    listed = [jobs.Job("broken", lambda step: {}["x"]), jobs.Job("fine", lambda step: None)]
-    assert states(jobs, listed, tmpdir) == (False, ["failed", "done"])
-
-
-def test_tests_are_counted_over_all_jobs(jobs, tmpdir):
-    def count(step):
-        return step.pytest(["echo", "2 passed, 1 skipped in 0.1s"])
-
-    runner = jobs.Runner([jobs.Job(name, count) for name in "ab"], str(tmpdir), 2, False)
-    assert runner.run()
-    assert runner.summary().splitlines()[-1] == "4 passed, 0 failed, 2 skipped"
-
-
-@pytest.mark.parametrize("output", ["1 failed, 2 passed in 0.1s", "no tests ran in 0.1s", ""])
-def test_a_run_of_pytest_that_failed_or_tested_nothing_fails_the_job(jobs, tmpdir, output):
-    status = "1" if "failed" in output else "0"
-    command = ["sh", "-c", 'echo "%s"; exit %s' % (output, status)]
-    listed = [jobs.Job("only", lambda step: step.pytest(command))]
-    assert states(jobs, listed, tmpdir) == (False, ["failed"])
-
-
-def test_a_command_that_hangs_is_ended(jobs, tmpdir):
-    listed = [jobs.Job("only", lambda step: step.run(["sleep", "60"], seconds=0.2))]
-    assert states(jobs, listed, tmpdir) == (False, ["failed"])
-
-
-def test_the_second_command_of_readme_is_the_tests(pipeline, tmpdir):
-    tmpdir.join("README.md").write(README)
-    assert pipeline.readme_test_command() == "second command && third"
+@pytest.mark.parametrize("number", [0, 1])
+def test_a_command_of_readme_that_fails_is_a_failure(readme, number):
+    commands = ["true", "true"]
+    commands[number] = "false && true"
+    assert readme(*commands)[0] == 1
 
 
 @pytest.mark.parametrize(
-    "text",
-    ["", README.replace("## Quick start", "## Slow start"), README.replace("third", "third\nmore")],
+    "command",
+    [
+        "touch $TMPDIR/left",
+        "touch left",
+        "mkdir build && touch build/left",
+        "touch ignored.log",
+        "echo >> README.md",
+    ],
 )
-def test_a_readme_without_the_two_commands_is_a_failure(pipeline, tmpdir, text):
-    tmpdir.join("README.md").write(text)
-    with pytest.raises(Exception, match="Quick start"):
-        pipeline.readme_test_command()
+def test_what_a_command_of_readme_leaves_behind_is_a_failure(readme, command):
+    status, output = readme(command, "true")
+    assert (status, "left behind" in output) == (1, True)
 
 
-def test_the_linters_are_those_of_setup_py(monkeypatch):
-    found = load("pipeline.py").extra("lint")
-    assert [each for each in found if each.startswith("ruff==")]
+def test_the_environment_that_readme_makes_may_stay(readme):
+    assert readme("mkdir .venv && touch .venv/python", "mkdir __pycache__")[0] == 0
 
 
-def test_the_oldest_releases_are_the_lower_bounds_of_what_is_needed_at_run_time(tmpdir):
-    metadata = """\
-Requires-Dist: six (>=1.12)
-Requires-Dist: python-dateutil>=2.7
-Requires-Dist: requests<2.28,>=2.20; python_version < "3"
-Requires-Dist: aiohttp>=3.8; python_version >= "3" and extra == "sandbox"
+@pytest.mark.parametrize(
+    "old, new", [("Quick", "Slow"), ("%s\n```\n\n## N", "%s\ntrue\n```\n\n## N")]
+)
+def test_a_readme_without_the_two_commands_is_a_failure(readme, old, new):
+    status, output = readme("true", "true", text=README.replace(old, new))
+    assert (status, "Quick start" in output) == (1, True)
+
+
+def test_the_oldest_releases_are_the_lower_bounds_for_python_3():
+    text = """
+REQUIREMENTS = ["six>=1.12", 'requests>=2.20; python_version >= "3"']
+SANDBOX = ['requests>=1,<2.28; python_version < "3"', "wheel"]
+TEST = ["pytest>=6.2,<9"]
+LINT = ["black>=2"]
 """
-    path = str(tmpdir.join("a.whl"))
-    with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("a-1.dist-info/METADATA", metadata)
-    assert load("environments.py").Wheel(path).oldest_requirements() == [
-        "six==1.12",
-        "python-dateutil==2.7",
-        'requests==2.20; python_version < "3"',
-    ]
+    assert load("oldest.py").lowest(text) == ["six==1.12", "requests==2.20", "pytest==6.2"]
+
+
+def test_the_bounds_of_setup_py_are_found():
+    with open(os.path.join(ROOT, "setup.py")) as source:
+        assert len(load("oldest.py").lowest(source.read())) > 10
