@@ -375,8 +375,8 @@ class HttpStream(object):
             "allow_redirects": allow_redirects,
             "verify": (ca or True) if verify_ssl else False,
         }
-        url, in_url = _without_credentials(url)
-        auth = _auth(username, password, kerberos_auth, args["headers"]) or in_url
+        url, credentials = _without_credentials(url)
+        auth = _auth(username, password, kerberos_auth, args["headers"], credentials)
         if auth is not None:
             args["auth"] = auth
         if client_cert and client_key:
@@ -589,7 +589,7 @@ def _without_credentials(url):
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2])), (user, password)
 
 
-def _auth(username, password, kerberos_auth, headers):
+def _auth(username, password, kerberos_auth, headers, credentials):
     # A server may quote what it was sent.
     remember_secret(password)
     remember_secret((headers.get("Authorization") or "").partition(" ")[2])
@@ -600,7 +600,7 @@ def _auth(username, password, kerberos_auth, headers):
     if "Authorization" in headers:
         # Without any auth, requests replaces the header by what ~/.netrc says.
         return _keep_headers
-    return None
+    return credentials
 
 
 def _as_sent(text):

@@ -25,7 +25,7 @@ LOCK = ".osbs-sandbox.lock"
 _SIGNALS = (signal.SIGTERM, signal.SIGHUP)
 
 #: number -> (process id, function); a forked child inherits them, but must not run them
-_registered = {}
+_registered = {}  # type: dict
 _numbers = itertools.count()
 
 

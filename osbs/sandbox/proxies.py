@@ -15,7 +15,7 @@ _NAMES = ("no_proxy", "NO_PROXY")
 
 _lock = threading.Lock()
 _blocks = 0
-_before = {}
+_before = {}  # type: dict
 
 
 @contextlib.contextmanager

@@ -1,4 +1,4 @@
-"""Everything that comes from outside has property tests with as many examples as they should try."""
+"""All that comes from outside has property tests, with as many examples as they should try."""
 
 from __future__ import absolute_import, print_function, unicode_literals
 
