@@ -15,7 +15,7 @@ class _DropWhenEmbedded(logging.Filter):
     """Let records through only while the embedding program has no handlers of its own.
 
     Records propagate to the root logger as well: with handlers there, every line would come
-    twice (known defect 85, decision D41).
+    twice.
     """
 
     def filter(self, record):
@@ -24,7 +24,7 @@ class _DropWhenEmbedded(logging.Filter):
 
 def set_logging(name="osbs", level=logging.DEBUG):
     # type: (str, int) -> None
-    """Send the records of a logger to stderr (utils.md, section 13).
+    """Send the records of a logger to stderr.
 
     Replaces the handler that an earlier call (or the import of this package) installed; handlers
     that others added stay.

@@ -42,7 +42,7 @@ def prompt_function():
 
 def to_text(value, errors="replace"):
     # type: (Any, str) -> six.text_type
-    """Return bytes or text as text; undecodable bytes become U+FFFD (decision D25).
+    """Return bytes or text as text; undecodable bytes become U+FFFD.
 
     :param value: bytes or text
     :param errors: str, what to do with undecodable bytes, as in bytes.decode

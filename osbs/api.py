@@ -1,7 +1,7 @@
 """The facade of the library: what the Koji builder plugin, atomic-reactor and the CLI call.
 
-Contract: osbs-api.md. Settings are read here, through the getters of the two configurations, and
-passed down as plain values; nothing below this module knows which flow it serves.
+Settings are read here, through the getters of the two configurations, and passed down as plain
+values; nothing below this module knows which flow it serves.
 """
 
 from __future__ import absolute_import, print_function, unicode_literals
@@ -123,8 +123,7 @@ def _as_text(name, value):
 
 def _not_found(exception):
     # type: (OsbsException) -> bool
-    # Only a missing object means "does not exist"; anything else must not lead to a create
-    # (known defect 6, osbs-api.md, 16).
+    # Only a missing object means "does not exist"; anything else must not lead to a create.
     if isinstance(exception, OsbsResponseException):
         return exception.status_code == http_client.NOT_FOUND
     if isinstance(exception, (OsbsNetworkException, OsbsAuthException, OsbsValidationException)):
@@ -173,7 +172,7 @@ class OSBS(object):
         :param koji_task_id: int or str or None, builds of this Koji task
         :param running: bool, only builds that are not finished
         :param labels: dict or None, label -> value that builds must carry
-        :param page_size: int or None, how many builds a request asks for (decision D18)
+        :param page_size: int or None, how many builds a request asks for
         :return: list of BuildResponse
         """
         if running:
@@ -269,7 +268,7 @@ class OSBS(object):
                 outer_template=outer_template,
                 customize_conf=customize_conf,
             )
-            # What is sent names the pod's directory, not where this client found its copy (D29).
+            # What is sent names the pod's directory, not where this client found its copy.
             build_request.user_params.build_json_dir.value = self.os_conf.get_pod_build_json_store()
         limits = {
             "cpu": self.build_conf.get_cpu_limit(),
@@ -351,7 +350,7 @@ class OSBS(object):
         return self._create_build_directly(build_request, unique=_ISOLATED_BUILD_LABELS)
 
     def _create_build_directly(self, build_request, unique=None):
-        """Start a build without a BuildConfig (osbs-api.md, 6.6).
+        """Start a build without a BuildConfig.
 
         :param unique: iterable of label names or None; no other build with the same values of
             these labels may be running
@@ -381,7 +380,7 @@ class OSBS(object):
             )
 
     def _get_image_stream_info_for_build_request(self, build_request):
-        """Find the image stream whose change triggers builds (osbs-api.md, 6.7).
+        """Find the image stream whose change triggers builds.
 
         :return: tuple of dict or None (the image stream) and str or None (its tag)
         """
@@ -438,7 +437,7 @@ class OSBS(object):
     @staticmethod
     def _warn_of_another_repository(existing, new):
         # Repositories with the same last path part and branch share name and labels: contract of
-        # the build service (known defect 40), so a warning is all that can be done.
+        # the build service, so a warning is all that can be done.
         old_uri, new_uri = (
             utils.graceful_chain_get(config, "spec", "source", "git", "uri")
             for config in (existing, new)
@@ -472,7 +471,7 @@ class OSBS(object):
         return update()
 
     def _create_build_config_and_build(self, build_request):
-        """Create or update the BuildConfig and start a build of it (osbs-api.md, 6.1).
+        """Create or update the BuildConfig and start a build of it.
 
         Requests without triggers, as few as the flow allows: GET of the reactor config map if one
         is configured (it names the secrets); GET by labels (and by name, only when nothing carries
@@ -1039,7 +1038,7 @@ class OSBS(object):
         """Get all objects of one type, for a backup.
 
         :param resource_type: str, such as ``buildconfigs``
-        :param page_size: int or None, how many objects a request asks for (decision D18)
+        :param page_size: int or None, how many objects a request asks for
         :return: dict, such as a BuildConfigList
         """
         return self.os.dump_resource(resource_type, **_given(page_size=page_size)).json()
@@ -1188,7 +1187,7 @@ class OSBS(object):
         return PluginsConfiguration(user_params).render()
 
     def _replace_missing_template_directory(self, user_params):
-        # The client's path need not exist in the pod (decision D29).
+        # The client's path need not exist in the pod.
         directory = user_params.build_json_dir.value
         if directory and not os.path.isdir(directory):
             replacement = self.os_conf.get_build_json_store()

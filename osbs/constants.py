@@ -1,4 +1,4 @@
-"""Names and values shared by the library and its consumers (constants-and-exceptions.md, 1).
+"""Names and values shared by the library and its consumers.
 
 Tests and consumers import these by name: names, values and types are contract.
 """

@@ -1,8 +1,7 @@
 """The REST calls of OpenShift and Kubernetes that the build service needs.
 
-Contract: rest-client.md, sections 5 to 9, 14 and 15. One short method for each call, in the order
-of section 8; what a call is, how it is authenticated, retried, done once and followed is decided in
-``osbs.rest``.
+One short method for each request; what a request is, how it is authenticated, retried, done once
+and followed is decided in ``osbs.rest``.
 """
 
 from __future__ import absolute_import, print_function, unicode_literals
@@ -122,8 +121,8 @@ class Openshift(object):
     :param use_auth: bool; None: if there are credentials
     :param token: str
     :param namespace: str
-    :param ca_bundle: str, path of the certificates that are trusted (decision D14)
-    :param openshift_api: str, oapi, apis or auto (decision D12)
+    :param ca_bundle: str, path of the certificates that are trusted
+    :param openshift_api: str, oapi, apis or auto
     :param wait_timeout: float, seconds that a wait takes at most
     :param max_response_mib: int, MiB of the largest response that is read; None: 512
     :raises OsbsValidationException: ca_bundle cannot be read, openshift_api is unknown
@@ -153,7 +152,7 @@ class Openshift(object):
         wait_timeout=None,
         max_response_mib=None,
     ):
-        """Prepare; nothing is sent (rest-client.md, section 6)."""
+        """Prepare; nothing is sent."""
         self.os_api_url = openshift_api_url
         self.k8s_api_url = k8s_api_url
         self._os_api_version = openshift_api_version
@@ -208,7 +207,7 @@ class Openshift(object):
 
     def get_oauth_token(self):
         # type: () -> str
-        """Ask the OAuth server for a token and keep it (rest-client.md, section 7).
+        """Ask the OAuth server for a token and keep it.
 
         :return: str, the token; empty if the answer is no redirect
         :raises OsbsAuthException: the credentials are refused or incomplete
@@ -371,7 +370,7 @@ class Openshift(object):
 
     def get_serviceaccount_tokens(self, username="~"):
         # type: (str) -> dict
-        """Get the tokens of a service account (rest-client.md, section 9.8).
+        """Get the tokens of a service account.
 
         :param username: str, name of the service account
         :return: dict, name of the secret -> bytes of the token
@@ -457,7 +456,7 @@ class Openshift(object):
         :param koji_task_id: int or str, builds of this Koji task
         :param field_selector: str
         :param labels: dict, labels that builds must have
-        :param page_size: int, builds a request; None: all at once (decision D18)
+        :param page_size: int, builds a request; None: all at once
         :return: HttpResponse, unchecked unless in pages
         """
         return self._list(
@@ -547,14 +546,14 @@ class Openshift(object):
     # Logs
 
     def logs(self, build_id, follow=False, build_json=None, wait_if_missing=False):
-        """Get the log of a build (rest-client.md, section 9.1).
+        """Get the log of a build.
 
         :param build_id: str
         :param follow: bool, go on until the build is finished
         :param build_json: dict, the build if it is known
         :param wait_if_missing: bool, wait for a build that does not exist yet
         :return: None if there is no log yet; bytes; or a generator of bytes lines (follow), of
-            which none is lost or repeated whatever the connection does (decision D19)
+            which none is lost or repeated whatever the connection does
         :raises OsbsException: the build does not exist
         """
         missing = False
@@ -592,7 +591,7 @@ class Openshift(object):
         return follower.lines()
 
     def stream_logs(self, build_id):
-        """Follow the log of a build over one connection (rest-client.md, 9.2, 14 rows 10, 11).
+        """Follow the log of a build over one connection.
 
         A stream that ended after a long silence is opened again. :meth:`logs` loses and repeats
         nothing, this does.
@@ -642,7 +641,7 @@ class Openshift(object):
     # Watches and waits
 
     def watch_resource(self, resource_type, resource_name=None, **request_args):
-        """Watch a list of objects, or one of them (rest-client.md, 9.3 and 14 row 12).
+        """Watch a list of objects, or one of them.
 
         :param resource_type: str, such as builds
         :param resource_name: str, one object; None: all
@@ -823,7 +822,7 @@ class Openshift(object):
 
     @retry_on_conflict
     def adjust_attributes_on_object(self, collection, name, things, values, how):
-        """Change labels or annotations of an object (rest-client.md, section 9.5).
+        """Change labels or annotations of an object.
 
         :param collection: str, such as builds
         :param name: str
@@ -912,7 +911,7 @@ class Openshift(object):
 
     @retry_on_conflict
     def ensure_image_stream_tag(self, stream, tag_name, tag_template, scheduled=False):
-        """Make an image stream have a tag (rest-client.md, section 9.6).
+        """Make an image stream have a tag.
 
         :param stream: dict, the ImageStream
         :param tag_name: str
@@ -967,7 +966,7 @@ class Openshift(object):
         return self._create(plan.create_image_stream(stream_json))
 
     def import_image(self, name, timeout=None):
-        """Import the tags of an image stream anew (rest-client.md, section 9.7).
+        """Import the tags of an image stream anew.
 
         :param name: str
         :param timeout: float, seconds; None: wait_timeout
@@ -1007,7 +1006,7 @@ class Openshift(object):
         """Get all objects of a type.
 
         :param resource_type: str, such as buildconfigs
-        :param page_size: int, objects a request; None: all at once (decision D18)
+        :param page_size: int, objects a request; None: all at once
         :return: HttpResponse with a list object
         """
         return self._list(plan.dump_resource(resource_type), page_size)

@@ -1,7 +1,7 @@
 """Read documents that others have written, within bounds of time and memory.
 
 Whatever such a document holds, reading it ends soon, uses a bounded amount of memory and runs
-nothing. May import the leaves. YAML is imported when there is some: it is slow to import.
+nothing. YAML is imported when there is some: it is slow to import.
 """
 
 from __future__ import absolute_import, print_function, unicode_literals

@@ -1,6 +1,6 @@
-"""Exceptions of the library (constants-and-exceptions.md, sections 2 to 6).
+"""Exceptions of the library.
 
-Whatever leaves a public method of ``OSBS`` is an :class:`OsbsException` (decision D21).
+Whatever leaves a public method of ``OSBS`` is an :class:`OsbsException`.
 """
 
 from __future__ import absolute_import, print_function, unicode_literals
@@ -166,4 +166,4 @@ class OsbsWatchBuildNotFound(OsbsException):
 
 
 class OsbsWaitTimeout(OsbsException):
-    """What was waited for did not happen in time (decision D11)."""
+    """What was waited for did not happen in time."""

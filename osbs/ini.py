@@ -1,4 +1,4 @@
-"""Reading INI files the same way on every interpreter. May import the leaves only."""
+"""Reading INI files the same way on every interpreter."""
 
 from __future__ import absolute_import, print_function, unicode_literals
 

@@ -1,7 +1,7 @@
 """Parsers for files of a repository, which anyone who may push has written.
 
 Whatever such a file holds, reading it ends soon, uses a bounded amount of memory, runs nothing,
-writes nothing, and fails with OsbsValidationException only. May import the leaves. Imported when
+writes nothing, and fails with OsbsValidationException only. Imported when
 there is a file to read: yaml and dockerfile_parse are slow to import.
 """
 

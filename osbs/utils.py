@@ -1,7 +1,6 @@
-"""Helpers that the rest of the library and its consumers share (contract: utils.md).
+"""Helpers that the rest of the library and its consumers share.
 
-May import the leaves, ``repo_utils``, ``archive`` and ``git``; never ``conf`` or ``api``. What is
-slow to import (dateutil, packaging, subprocess) is imported where it is used.
+What is slow to import (dateutil, packaging, subprocess) is imported where it is used.
 """
 
 from __future__ import absolute_import, print_function, unicode_literals
@@ -157,7 +156,7 @@ class Labels(object):
 def graceful_chain_get(d, *args):
     """Walk into nested dicts and lists; None where the path ends early.
 
-    What is returned is not a copy: callers must not change it (known defect 81).
+    What is returned is not a copy: callers must not change it.
 
     :param d: dict, list or None
     :param args: keys and indexes
@@ -215,7 +214,7 @@ def buildconfig_update(orig, new, remove_nonexistent_keys=False):
     """Bring a BuildConfig up to date, in place, keeping what the server or others added.
 
     From the key ``strategy`` on, also for the keys that come after it, what the new one lacks is
-    removed (utils.md, section 5).
+    removed.
 
     :param orig: dict, changed in place; what it takes over from new is shared, not copied
     :param new: dict
@@ -331,7 +330,7 @@ def _fair_shares(texts, size, limit):
 
 
 def make_name_from_git(repo, branch, limit=53, separator="-", hash_size=5):
-    """Make the name of a BuildConfig from repository and branch (utils.md, section 3).
+    """Make the name of a BuildConfig from repository and branch.
 
     Existing BuildConfigs are found by this name: it never changes.
 
@@ -368,7 +367,7 @@ def wrap_name_from_git(prefix, suffix, *args, **kwargs):
 
 def strip_registry_from_image(image):
     # type: (str) -> str
-    """Return an image's name without its registry (utils.md, section 2)."""
+    """Return an image's name without its registry."""
     parts = image.split("/", 2)
     if len(parts) == 2 and not re.search("[.:]", parts[0]):
         return image
@@ -377,7 +376,7 @@ def strip_registry_from_image(image):
 
 def get_imagestreamtag_from_image(image):
     # type: (str) -> str
-    """Return the name of the image stream tag that stands for an image (utils.md, section 2)."""
+    """Return the name of the image stream tag that stands for an image."""
     name = strip_registry_from_image(image).replace("/", "-")
     return name if ":" in name else name + ":latest"
 
@@ -392,7 +391,7 @@ def utcnow():
 
 def get_time_from_rfc3339(rfc3339):
     # type: (str) -> float
-    """Convert an RFC 3339 text to seconds since the epoch (decision D24).
+    """Convert an RFC 3339 text to seconds since the epoch.
 
     :param rfc3339: str; without a zone it is local time
     :return: float
@@ -442,7 +441,7 @@ def get_instance_token_file_name(instance):
 
 def find_build_json_store():
     # type: () -> str
-    """Find the templates when the configuration does not say where they are (decision D8).
+    """Find the templates when the configuration does not say where they are.
 
     :return: str, ``/usr/share/osbs/``, or the copy that was installed with the package or stands
         beside it in the source tree; the first when none of them holds templates

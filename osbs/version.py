@@ -1,4 +1,4 @@
-"""The version of osbs-client (decision D9: agrees with setup.py)."""
+"""The version of osbs-client."""
 
 from __future__ import absolute_import, print_function, unicode_literals
 

@@ -20,7 +20,7 @@ import six
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
-# What runs in the sandbox's own process is Python 3 only (decision D1).
+# What runs in the sandbox's own process is Python 3 only.
 collect_ignore = ["sandbox"] if six.PY2 else []
 
 # Delay of the library before it tries again: seconds in all tests.
@@ -180,7 +180,7 @@ def watchdog(process, seconds):
 
 class SandboxProcess(dict):
     """
-    A running ``osbs-sandbox serve``; as a dict it is the ready line (decision D32).
+    A running ``osbs-sandbox serve``; as a dict it is the ready line.
 
     :param options: text arguments for ``serve``
     :param program: keyword; module and arguments of another program that prints a ready line

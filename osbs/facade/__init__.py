@@ -2,6 +2,5 @@
 
 ``guard`` turns exceptions into the library's own, ``buildlogs`` reads atomic-reactor's log lines,
 ``tokenfile`` writes the file of ``osbs login``, ``source`` checks what a repository says about its
-image. May import ``osbs.utils``, ``osbs.exceptions``, ``osbs.constants``, ``osbs.redact`` and
-``osbs._compat``; never ``osbs.api``, ``osbs.core`` or ``osbs.conf``.
+image.
 """

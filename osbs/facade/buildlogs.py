@@ -1,4 +1,4 @@
-"""Text of build logs, and the lines that atomic-reactor writes (osbs-api.md, section 7)."""
+"""Text of build logs, and the lines that atomic-reactor writes."""
 
 from __future__ import absolute_import, print_function, unicode_literals
 
@@ -10,8 +10,8 @@ LogEntry = namedtuple("LogEntry", ["platform", "line"])
 _PLATFORM_FIELD = "platform:"
 _NO_PLATFORM = "-"
 
-# <date> <time> platform:<p> - <logger> - <LEVEL> -[ <message>], exactly one space between fields
-# (decision D25). Python 2 has to be told that there is white space beyond ASCII.
+# <date> <time> platform:<p> - <logger> - <LEVEL> -[ <message>], exactly one space between fields.
+# Python 2 has to be told that there is white space beyond ASCII.
 _ORCHESTRATOR_LINE = re.compile(
     r"(?:\S+ ){2}platform:(\S*)(?: \S+){5}(?: (.*))?$", re.DOTALL | re.UNICODE
 )

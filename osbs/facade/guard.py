@@ -1,4 +1,4 @@
-"""Nothing but the library's own exceptions leaves the facade (osbs-api.md, 1.1; decision D21)."""
+"""Nothing but the library's own exceptions leaves the facade."""
 
 from __future__ import absolute_import, print_function, unicode_literals
 

@@ -1,4 +1,4 @@
-"""What a repository says about its image: labels and base image (osbs-api.md, 5.6)."""
+"""What a repository says about its image: labels and base image."""
 
 from __future__ import absolute_import, print_function, unicode_literals
 
@@ -58,7 +58,7 @@ def _check_name(name):
 
 
 def require_dockerfile(repo_info, git_uri, git_branch, git_ref):
-    """Refuse a repository without a Dockerfile (decision D37).
+    """Refuse a repository without a Dockerfile.
 
     :raises OsbsValidationException: naming repository, branch and ref
     """

@@ -1,4 +1,4 @@
-"""The file in which ``osbs login`` keeps a token (osbs-api.md, 8.2)."""
+"""The file in which ``osbs login`` keeps a token."""
 
 from __future__ import absolute_import, print_function, unicode_literals
 

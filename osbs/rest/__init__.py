@@ -1,7 +1,6 @@
 """How a REST call is planned, authenticated, retried, done once and followed. Private.
 
-``osbs.core`` is the only user. May import ``osbs.http`` and the leaves, never ``osbs.core``,
-``osbs.build`` or ``osbs.api``.
+``osbs.core`` is the only user.
 
 plan        what a call is: verb, API, quoted path, query, body, accepted statuses; pure
 groups      where the API groups of OpenShift 4 live

@@ -1,7 +1,4 @@
-"""Where the API groups of OpenShift 4 live (rest-client.md, section 15; decisions D12, D27).
-
-May import the leaves, ``osbs.rest.plan`` and ``osbs.rest.objects``.
-"""
+"""Where the API groups of OpenShift 4 live."""
 
 from __future__ import absolute_import, print_function, unicode_literals
 

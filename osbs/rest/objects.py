@@ -1,6 +1,6 @@
-"""Reading JSON that may be of any shape. Pure; may import the leaves only.
+"""Reading JSON that may be of any shape. Pure.
 
-What a server answers is input like any other: nothing here raises for an odd value.
+What a server sends is input like any other: nothing here raises for an odd value.
 """
 
 from __future__ import absolute_import, print_function, unicode_literals

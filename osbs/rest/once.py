@@ -3,7 +3,7 @@
 A connection may break, or a proxy may respond, after the server has carried out a request. A create
 with such an outcome is not sent again: what it would have created is looked up instead. A named
 object is found by its name, the Build of an instantiate by the random id in its annotations, which
-OpenShift copies there from the BuildRequest. May import ``osbs.rest`` and the leaves.
+OpenShift copies there from the BuildRequest.
 """
 
 from __future__ import absolute_import, print_function, unicode_literals

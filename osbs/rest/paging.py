@@ -1,4 +1,4 @@
-"""Lists in pages (decision D18). May import ``osbs.rest`` and the leaves."""
+"""Lists in pages."""
 
 from __future__ import absolute_import, print_function, unicode_literals
 

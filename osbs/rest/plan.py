@@ -1,6 +1,6 @@
 """What a REST call is, decided in one place and sent elsewhere.
 
-Pure; may import the leaves only. Plans compare equal when they are the same call.
+Pure. Plans compare equal when they are the same request.
 """
 
 from __future__ import absolute_import, print_function, unicode_literals

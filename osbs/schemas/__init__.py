@@ -1,6 +1,6 @@
 """JSON Schemas (draft 4) of what comes from outside, and the one function that applies them.
 
-May import ``osbs.exceptions`` and ``osbs.redact``. jsonschema is imported for the first document
+jsonschema is imported for the first document
 that is not plainly good, as it takes a good part of the time that the whole command line may take
 to start.
 """

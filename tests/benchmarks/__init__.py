@@ -1,4 +1,4 @@
-"""Benchmarks of issue 6: each carries the code of its baseline and its goal.
+"""Benchmarks: each carries the code of its baseline and its goal.
 
 ``python3 -m tests.benchmarks`` runs them all and writes a table (Markdown and JSON) and a plot;
 ``--help`` tells the rest. Python 3 only, with the extra ``benchmark``. Figures are ratios within

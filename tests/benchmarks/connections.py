@@ -24,7 +24,7 @@ from tests.unit.buildparams import Repo
 BASELINE = "a session per request"
 PATHS = re.compile(r"/(oapi|api)/v1/|namespaces/osbs/")
 
-# Requests of one build (osbs-api.md, section 6), by what the server holds already.
+# Requests of one build, by what the server holds already.
 NEW_BUILD = (
     "GET configmaps/reactor-config-map",
     "GET buildconfigs?labelSelector",
@@ -196,7 +196,7 @@ def count_requests(osbs, server, numbers):
         osbs.wait_for_build_to_finish(names[-1])
         yield Row(
             "requests of an orchestrator build, " + what,
-            "the list in osbs-api.md, section 6: {}".format(len(expected)),
+            "the list in `_create_build_config_and_build`: {}".format(len(expected)),
             "",
             len(sent) if sorted(sent) == sorted(expected) else float("inf"),
             at_most=len(expected),

@@ -47,7 +47,7 @@ def run(options):
     conf = Configuration(conf_file=None, build_json_dir=INPUTS)
     osbs = OSBS(conf, conf)
     params = user_params()
-    # One request is rendered again and again: the second time gives what the first gave (D36).
+    # One request is rendered again and again: the second time gives what the first gave.
     build_request = request()
 
     def repeated(function):

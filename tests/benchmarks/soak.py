@@ -1,5 +1,5 @@
 """
-A soak (issue 5): builds at full load for minutes while faults come at random, by a command::
+A soak: builds at full load for minutes while faults come at random, by a command::
 
     python -m tests.benchmarks.soak --minutes 10
 

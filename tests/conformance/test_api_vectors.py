@@ -99,7 +99,7 @@ def without_request_id(write):
 
 
 def without_repository_tags(result):
-    # Decision D5 adds these two to USER_PARAMS; they are out of the vectors on both sides.
+    # We add these two to USER_PARAMS, 0.47 loses them; they are out of the vectors on both sides.
     if isinstance(result, dict):
         return {
             key: without_repository_tags(value)

@@ -1,4 +1,4 @@
-"""Whatever becomes of its connections, a followed log is what was written (D19, D25; defect 10).
+"""Whatever becomes of its connections, a followed log is what was written.
 
 Hypothesis chooses the log and what goes wrong; a sandbox in another process does it.
 """

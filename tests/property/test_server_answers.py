@@ -205,5 +205,5 @@ def test_whatever_a_server_answers_the_client_gives_a_result_or_refuses(method, 
 def test_whatever_a_server_answers_the_facade_gives_a_result_or_refuses(method, answers):
     settings = {"can_orchestrate": True, "build_from": "image:a", "reactor_config_map": "m"}
     osbs, _ = hostile.facade(answers, **settings)
-    # A Build without a phase is a KeyError of BuildResponse (responses.md), here with a cover.
+    # A Build without a phase is a KeyError of BuildResponse, here with a cover.
     call(osbs, method, FACADE[method], mistakes=())

@@ -1,5 +1,5 @@
 """
-The sandbox answers as a real OpenShift 3.9 master did (issue 4, item 1).
+The sandbox answers as a real OpenShift 3.9 master did.
 
 Each scene builds the state that its exchanges need and replays them; what differs is kept. Compared
 are status, reason, kind, the set of fields, values (uids, times, versions, digests and generated

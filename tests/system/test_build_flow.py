@@ -133,7 +133,7 @@ def test_a_first_build_sends_what_the_specification_calls_for_and_no_more(finish
         of_build,
         watch,  # likewise, for the log
         of_build + "log/?follow=1",
-        of_build,  # is it finished? (decision D19)
+        of_build,  # is it finished?
         of_build + "log/?tailLines=100",
         watch,  # until it is finished
         of_build,

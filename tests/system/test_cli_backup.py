@@ -1,4 +1,4 @@
-"""Backup of one sandbox, restored into another that is empty (cli.md, section 5)."""
+"""Backup of one sandbox, restored into another that is empty."""
 
 from __future__ import absolute_import, print_function, unicode_literals
 

@@ -60,7 +60,7 @@ DOCUMENTED = {
 MISTAKES = (ArithmeticError, AssertionError, AttributeError, LookupError, NameError, TypeError)
 
 # Seconds that a call may ask to sleep: when one request meets a fault, when all do, and when all
-# are answered 409. A request is repeated for 8 minutes (constants-and-exceptions.md), a create that
+# are answered 409. A request is repeated for 8 minutes, a create that
 # failed is looked for as long as that, and conflicts are repeated for 21 minutes.
 ONCE, ALWAYS, CONFLICT = 60, 2 * 520, 1300
 # Seconds that a call may take besides.
@@ -82,7 +82,7 @@ EXEMPT = [
         _LOST,
         r"^POST .*/instantiate$",
         TOLD,
-        "a build that is not there may still be to come: it is not asked for twice (defect 5)",
+        "a build that is not there may still be to come: it is not asked for twice",
     ),
     Exempt(
         r"^Openshift.create_build of a Koji task$",
@@ -96,7 +96,7 @@ EXEMPT = [
         ("404",),
         r"^GET .*labelSelector=git-repo-name",
         OTHER_STATE,
-        "404 means that there is no such BuildConfig, so one is created (known defect 6)",
+        "404 means that there is no such BuildConfig, so one is created",
     ),
     Exempt(
         r"create_orchestrator_build rebuilt automatically",
@@ -110,14 +110,14 @@ EXEMPT = [
         ("404",),
         r"^DELETE |always",
         OTHER_STATE,
-        "404 means that the quota is gone, which is what was asked for (rest-client.md, 8)",
+        "404 means that the quota is gone, which is what was asked for",
     ),
     Exempt(
         r"resume_builds|delete_\w+|ensure_image_stream_tag|rebuilt automatically",
         ("empty body",),
         r"^DELETE |^PUT |always",
         OTHER_STATE,
-        "old servers answer 200 without a body when they have done it (rest-client.md, 11)",
+        "old servers answer 200 without a body when they have done it",
     ),
     Exempt(
         r"(get_build_|get_orchestrator_build_)?logs$",
@@ -131,7 +131,7 @@ EXEMPT = [
         ("refused", "reset before acting", "reset after acting", "cut stream") + _JUNK,
         r"/log/|always",
         OTHER_RESULT,
-        "one connection, of which the end is the end: contract (rest-client.md, 9.2); logs(follow) "
+        "one connection, of which the end is the end: contract; logs(follow) "
         "is what loses nothing",
     ),
     Exempt(
@@ -146,7 +146,7 @@ EXEMPT = [
         _JUNK,
         r"^GET /oauth/|always",
         OTHER_RESULT,
-        "an answer without a location is an empty token: contract (rest-client.md, 7); who then "
+        "an answer without a location is an empty token: contract; who then "
         "sends a request is told that there is no token",
     ),
     Exempt(

@@ -1,4 +1,4 @@
-"""Long logs through every way to follow them: the lines received are the lines written (D19, D25).
+"""Long logs through every way to follow them: the lines received are the lines written.
 
 The connection is cut, the log ends early as one that broke at the node does, the server goes away,
 and the log is silent for longer than the client listens.
@@ -54,7 +54,7 @@ def as_entries(entries):
 
 
 def as_text(lines):
-    """Return what a terminal gets of the lines (decision D25)."""
+    """Return what a terminal gets of the lines."""
     return [line.decode("utf-8").rstrip() for line in lines]
 
 

@@ -100,7 +100,7 @@ def test_ready_configuration_names_the_server(sandbox):
 def test_ready_configuration_has_the_sections_and_keys_of_a_real_installation(sandbox):
     ours, real = sections(sandbox["config"]), sections(SEED_CONF)
     missing = {name: keys - ours.get(name, set()) for name, keys in real.items()}
-    # build_json_dir is left to the search of decision D8.
+    # build_json_dir is left out: the templates are searched for.
     assert missing == {"general": {"build_json_dir"}, "platform:x86_64": set(), "default": set()}
 
 

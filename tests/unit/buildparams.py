@@ -17,7 +17,7 @@ SALT = 40417
 NOW = datetime.datetime(2019, 3, 4, 5, 6, 7)
 TAG = "f29-candidate-40417-20190304050607"
 
-# The worked examples of build-request-v2.md (section 5) and build-request-v1.md (section 4).
+# The worked examples.
 V2_PARAMS = {
     "git_uri": "https://git.example.org/containers/rsync.git",
     "git_ref": "f29",

@@ -1,4 +1,4 @@
-"""The connection that existing tests put in the place of `Openshift._con` (rest-client.md, 11)."""
+"""The connection that existing tests put in the place of `Openshift._con`."""
 
 from __future__ import absolute_import, print_function, unicode_literals
 

@@ -301,7 +301,7 @@ def test_all_missing_labels_are_named_at_once_and_only_by_the_exception(osbs, ca
     with pytest.raises(OsbsValidationException) as failure:
         osbs._check_labels(repo_info)
     assert failure.value.message.endswith(": com.redhat.component, version")
-    # The command shows the exception as its only line (issue 2).
+    # The command shows the exception as its only line.
     assert caplog.text == ""
 
 

@@ -1,4 +1,4 @@
-"""DockJsonManipulator (build-request-v1.md, section 1)."""
+"""DockJsonManipulator."""
 
 from __future__ import absolute_import, print_function, unicode_literals
 

@@ -1,4 +1,4 @@
-"""Parameters: one table, checked as they are set (build-request-v2.md, sections 2 and 3)."""
+"""Parameters: one table, checked as they are set."""
 
 from __future__ import absolute_import, print_function, unicode_literals
 

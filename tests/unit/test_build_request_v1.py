@@ -1,4 +1,4 @@
-"""BuildRequest, arrangements 1 to 5 and all-in-one builds (build-request-v1.md)."""
+"""BuildRequest, arrangements 1 to 5 and all-in-one builds."""
 
 from __future__ import absolute_import, print_function, unicode_literals
 

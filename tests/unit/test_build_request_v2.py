@@ -1,4 +1,4 @@
-"""BuildRequestV2 (build-request-v2.md, sections 4 to 7)."""
+"""BuildRequestV2."""
 
 from __future__ import absolute_import, print_function, unicode_literals
 

@@ -1,4 +1,4 @@
-"""BuildSpec and the image tag (build-request-v1.md, section 2; build-request-v2.md, section 2)."""
+"""BuildSpec and the image tag."""
 
 from __future__ import absolute_import, print_function, unicode_literals
 

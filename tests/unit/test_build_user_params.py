@@ -1,4 +1,4 @@
-"""USER_PARAMS (build-request-v2.md, section 3; decisions D5, D30, D35, D40)."""
+"""USER_PARAMS."""
 
 from __future__ import absolute_import, print_function, unicode_literals
 

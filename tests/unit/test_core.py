@@ -1,4 +1,4 @@
-"""osbs.core as existing tests look at it (rest-client.md, sections 5 to 12)."""
+"""osbs.core as existing tests look at it."""
 
 from __future__ import absolute_import, print_function, unicode_literals
 

@@ -1,4 +1,4 @@
-"""osbs.http as existing tests look at it (rest-client.md, sections 2 to 4 and 12)."""
+"""osbs.http as existing tests look at it."""
 
 from __future__ import absolute_import, print_function, unicode_literals
 

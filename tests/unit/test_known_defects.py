@@ -1,4 +1,4 @@
-"""Every row of known-defects.md has a test, and here are those that have no better place."""
+"""Every known defect of osbs-client 0.47 has a test; here are those that have no better place."""
 
 from __future__ import absolute_import, print_function, unicode_literals
 
@@ -21,7 +21,7 @@ from osbs.conf import Configuration
 from osbs.exceptions import OsbsNetworkException, OsbsResponseException
 from tests.conformance.normal import INPUTS, ROOT
 
-# The numbers of the rows of known-defects.md, sections 4a to 4d.
+# The numbers of the known defects: those of docs/differences.md, which a test's name repeats.
 ROWS = list(range(1, 18)) + list(range(20, 39)) + list(range(40, 70)) + list(range(80, 92))
 
 _TEST_OF_ROW = re.compile(r"def (?:test_)?(?:\w*_)?defect_(\d\d)_")

@@ -1,4 +1,4 @@
-"""PluginsConfiguration: what the pod renders (plugins-configuration.md, sections 2 to 5)."""
+"""PluginsConfiguration: what the pod renders."""
 
 from __future__ import absolute_import, print_function, unicode_literals
 

@@ -1,4 +1,4 @@
-"""Wrappers of the server's JSON (responses.md)."""
+"""Wrappers of the server's JSON."""
 
 from __future__ import absolute_import, print_function, unicode_literals
 

@@ -1,4 +1,4 @@
-"""The files of inputs/ are the reference's (templates.md)."""
+"""The files of inputs/ are the reference's."""
 
 from __future__ import absolute_import, print_function, unicode_literals
 
@@ -11,7 +11,7 @@ import pytest
 
 from tests.unit.buildparams import INPUTS
 
-# sha256 of the canonical form (templates.md, section 2).
+# sha256 of the canonical form.
 CHECKSUMS = {
     "config_map.json": "e759232775ce9fcde4694cea81266279f2ea326eac976af717db2f47b29e5d52",
     "image_stream.json": "6c37d0b3a0b2b342fda20800c682a015a80586d8ab6f0ea53e77f87d443a6c5d",

@@ -742,7 +742,7 @@ def test_a_list_without_pages_is_asked_for_as_ever(serve, client):
 
 
 class TestGroups(object):
-    """openshift_api = apis | auto (D12, D27, section 15)."""
+    """openshift_api = apis | auto."""
 
     @pytest.fixture(autouse=True)
     def forget(self, monkeypatch):

@@ -1,4 +1,4 @@
-"""Following a log that is cut at any byte: no line lost, none repeated (D19, defects 3 and 10)."""
+"""Following a log that is cut at any byte: no line lost, none repeated."""
 
 from __future__ import absolute_import, print_function, unicode_literals
 
