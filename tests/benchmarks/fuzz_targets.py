@@ -26,6 +26,7 @@ from osbs.cli.commands import admin
 from osbs.conf import OPTIONS, Configuration
 from osbs.exceptions import OsbsException, OsbsValidationException
 from osbs.repo_utils import read_repo_info
+from tests.benchmarks import fuzz_responses as responses
 from tests.unit.buildparams import INPUTS
 
 # Address space beyond what the program has at the start, bytes.
@@ -218,6 +219,8 @@ _ALIASES = b"".join(b"k%d: &k%d [%s]\n" % (n, n, b"*k%d," % (n - 1) * 9) for n i
 _REACTOR = b"required_secrets: [a]\nworker_token_secrets:\n- b\nkoji: {hub: x}\n"
 
 _REFUSED = (OsbsValidationException,)
+# BuildResponse raises KeyError and the like for what is no Build.
+_NO_BUILD = (OsbsException, KeyError, TypeError, AttributeError)
 TARGETS = {
     "Dockerfile": target(
         repository("Dockerfile"),
@@ -247,6 +250,15 @@ TARGETS = {
         annotation, (ValueError,), [_json(primary=["a"], errors={"a": "b"})], _JSON
     ),
     "archive": target(archive, (OsbsException,), [bz2.compress(_tar())], [b"BZh9", b"\0"]),
+    "response": target(
+        responses.raw_response, _NO_BUILD, [responses.RESPONSE], responses.HTTP_WORDS
+    ),
+    "list": target(responses.list_body, (OsbsException,), [responses.LIST], _JSON),
+    "error": target(responses.error_body, (OsbsException,), [responses.STATUS], _JSON),
+    "log": target(
+        responses.log, (OsbsException,), [responses.LOG], [b"\n", b"\r", b" platform:- ", b" - "]
+    ),
+    "watch": target(responses.watch, (OsbsException,), [responses.EVENT], _JSON),
     # The JSON of a backup may take more.
     "tar": target(packed, (OsbsException,), [_tar(), _absurd_tar()], _TAR, memory=1 << 30),
 }
