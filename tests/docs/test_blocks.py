@@ -9,7 +9,7 @@ import pytest
 import six
 import yaml
 
-from osbs.conf import OPTIONS, PLATFORM, Configuration
+from osbs.conf import PLATFORM, SETTINGS, Configuration
 from tests import conftest
 from tests.docs import pages, workshop
 
@@ -128,9 +128,9 @@ def test_the_values_of_an_ini_block_are_understood(block, tmpdir):
     for section in sections:
         conf = Configuration(conf_file=str(path), conf_section=section)
         conf.get_platform_descriptors()
-        for option in OPTIONS:
-            if option.section != PLATFORM and option.getter not in _WITH_ARGUMENT:
-                getattr(conf, option.getter)()
+        for getter in [name for name in dir(conf) if name.startswith("get_")]:
+            if getter not in _WITH_ARGUMENT:
+                getattr(conf, getter)()
         conf.get_platform_node_selector("x86_64")
 
 
@@ -144,9 +144,9 @@ def _is_known(section, key):
     if section.startswith(PLATFORM):
         kind = PLATFORM
     return any(
-        option.section == kind
-        and (key.startswith(option.key) if option.key.endswith(".") else key == option.key)
-        for option in OPTIONS
+        setting.section == kind
+        and (key.startswith(setting.key) if setting.key.endswith(".") else key == setting.key)
+        for setting in SETTINGS.values()
     )
 
 

@@ -15,7 +15,8 @@ from osbs.build.build_response import BuildResponse
 from osbs.build.config_map_response import ConfigMapResponse
 from osbs.build.pod_response import PodResponse
 from osbs.cli import options
-from osbs.conf import GENERAL, INSTANCE, KINDS, OPTIONS, PLATFORM
+from osbs import conf
+from osbs._setting import GENERAL, INSTANCE, PLATFORM
 from tests.docs import pages
 
 CONFIGURATION = "docs/configuration.md"
@@ -38,19 +39,19 @@ def _rows(page, header, section=None):
 # configuration
 
 
-#: kind of the table in osbs.conf -> words for it in the page
+#: kind of a setting -> words for it in the page
 TYPES = {
-    "api": ("text",),
-    "as given": ("as given",),
-    "bool": ("boolean",),
-    "csv": ("list",),
-    "int": ("integer",),
-    "labels": ("labels",),
-    "mib": ("MiB",),
+    "as_given": ("as given",),
+    "boolean": ("boolean",),
+    "equal_labels": ("labels",),
+    "integer": ("integer",),
+    "mebibytes": ("MiB",),
+    "openshift_api": ("text",),
     "seconds": ("seconds",),
     "secrets": ("secrets",),
     "selector": ("selector",),
     "text": ("text", "path"),
+    "text_list": ("list",),
     "version": ("version",),
 }
 #: (section, key) -> what the page says instead of a value, as another setting is the default
@@ -82,44 +83,47 @@ def _older_names():
     return [pages.code(row[0])[0] for row in _rows(CONFIGURATION, ("name", "what becomes of it"))]
 
 
-def _page_key(option):
-    return option.section, option.key + "PLATFORM" if option.key.endswith(".") else option.key
+def _page_key(setting):
+    return setting.section, setting.names("", "PLATFORM")[1]
 
 
-def _page_default(option):
-    key = _page_key(option)
+def _page_default(setting):
+    key = _page_key(setting)
     if key in OTHER_DEFAULTS:
-        assert option.default is None, key
+        assert setting.default is None, key
         return OTHER_DEFAULTS[key]
-    if option.default in (None, ()):
+    if setting.default is None:
         return ""
-    if isinstance(option.default, bool):
-        return "`%s`" % six.text_type(option.default).lower()
-    return "`%s`" % option.default
+    if isinstance(setting.default, bool):
+        return "`%s`" % six.text_type(setting.default).lower()
+    if isinstance(setting.default, list):
+        return "`%s`" % ",".join(setting.default)
+    return "`%s`" % setting.default
 
 
-SETTINGS = [option for option in OPTIONS if option.arg not in _older_names()]
+DECLARED = [conf.SETTINGS[name] for name in sorted(conf.SETTINGS)]
+SETTINGS = [setting for setting in DECLARED if setting.argument not in _older_names()]
 
 
 def test_every_key_of_the_code_is_on_the_configuration_page():
-    missing = {_page_key(option) for option in SETTINGS} - set(_described_keys())
+    missing = {_page_key(setting) for setting in SETTINGS} - set(_described_keys())
     assert sorted(missing) == []
 
 
 def test_every_key_of_the_configuration_page_is_in_the_code():
-    unknown = set(_described_keys()) - {_page_key(option) for option in SETTINGS}
+    unknown = set(_described_keys()) - {_page_key(setting) for setting in SETTINGS}
     assert sorted(unknown) == []
 
 
-@pytest.mark.parametrize("option", SETTINGS, ids=lambda option: "%s-%s" % _page_key(option))
-def test_type_and_default_of_a_key_are_those_of_the_code(option):
-    kind, default = _described_keys()[_page_key(option)]
-    assert kind in TYPES[option.kind]
-    assert default == _page_default(option)
+@pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: "%s-%s" % _page_key(setting))
+def test_type_and_default_of_a_key_are_those_of_the_code(setting):
+    kind, default = _described_keys()[_page_key(setting)]
+    assert kind in TYPES[setting.kind.__name__]
+    assert default == _page_default(setting)
 
 
 def test_every_kind_of_value_has_a_word():
-    assert sorted(TYPES) == sorted(KINDS)
+    assert sorted(TYPES) == sorted({setting.kind.__name__ for setting in DECLARED})
 
 
 def test_every_type_of_the_configuration_page_is_explained():
@@ -128,7 +132,7 @@ def test_every_type_of_the_configuration_page_is_explained():
 
 
 def test_the_older_names_are_those_of_the_code():
-    older = [option.arg for option in OPTIONS if option.meaning.startswith("old name")]
+    older = [setting.argument for setting in DECLARED if setting.meaning.startswith("old name")]
     assert sorted(older) == sorted(_older_names())
 
 
@@ -137,9 +141,9 @@ def test_keyword_arguments_that_differ_from_their_keys_are_listed():
     for key, names, _ in _rows(CONFIGURATION, ("key", "keyword argument", "remark")):
         listed.update((pages.code(key)[0], name) for name in pages.code(names))
     differing = {
-        (option.key, option.arg)
-        for option in OPTIONS
-        if option.section == INSTANCE and option.key != option.arg
+        (setting.key, setting.argument)
+        for setting in DECLARED
+        if setting.section == INSTANCE and setting.key != setting.argument
     }
     assert differing == {pair for pair in listed if pair[0] != pair[1]}
 

@@ -9,12 +9,14 @@ import warnings
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from osbs.conf import OPTIONS, Configuration
+from osbs.conf import SETTINGS, Configuration
 from osbs.exceptions import OsbsValidationException
 from tests.limits import in_time
+from tests.unit.settings import getter_of
 
 ARGUMENTS = {"get_scratch": (None,), "get_platform_node_selector": ("x86_64",)}
-KEYS = [option.key for option in OPTIONS] + ["node_selector.x86_64"]
+DECLARED = [SETTINGS[name] for name in sorted(SETTINGS)]
+KEYS = [setting.key for setting in DECLARED] + ["node_selector.x86_64"]
 VALUES = [
     "true",
     "no",
@@ -57,9 +59,9 @@ texts = st.lists(
 
 
 def ask_all(conf):
-    for option in OPTIONS:
+    for getter in sorted(name for name in dir(Configuration) if name.startswith("get_")):
         try:
-            getattr(conf, option.getter)(*ARGUMENTS.get(option.getter, ()))
+            getattr(conf, getter)(*ARGUMENTS.get(getter, ()))
         except OsbsValidationException as ex:
             assert ex.message
 
@@ -97,12 +99,12 @@ anything = st.one_of(
 )
 
 
-@given(st.sampled_from(OPTIONS), anything)
-@example(next(option for option in OPTIONS if option.arg == "token_secrets"), [0])
-def test_any_keyword_argument_is_taken_or_refused(option, value):
-    if option.arg in ("token_file", "ca_bundle"):
+@given(st.sampled_from(DECLARED), anything)
+@example(SETTINGS["get_token_secrets"], [0])
+def test_any_keyword_argument_is_taken_or_refused(setting, value):
+    if setting.argument in ("token_file", "ca_bundle"):
         return
-    arg = option.arg + ("x86_64" if option.arg.endswith(".") else "")
+    arg = setting.argument + ("x86_64" if setting.argument.endswith(".") else "")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         ask_all(Configuration(conf_file=None, **{str(arg): value}))
@@ -115,19 +117,18 @@ text_values = st.text(alphabet="abc:/.-", min_size=1, max_size=8)
     st.dictionaries(
         st.sampled_from(
             sorted(
-                option.arg
-                for option in OPTIONS
-                if option.kind == "text"
-                and option.section == "instance"
-                and not option.arg.startswith(("token", "openshift_u", "source_secret"))
+                name
+                for name, setting in SETTINGS.items()
+                if setting.kind.__name__ == "text"
+                and setting.section == "instance"
+                and not setting.argument.startswith(("token", "openshift_u", "source_secret"))
             )
         ),
         text_values,
     )
 )
 def test_what_getters_say_can_be_given_back_as_arguments(values):
-    kwargs = {str(key): value for key, value in values.items()}
+    kwargs = {str(SETTINGS[name].argument): value for name, value in values.items()}
     conf = Configuration(conf_file=None, **kwargs)
-    getters = {option.arg: option.getter for option in OPTIONS}
-    said = {arg: getattr(conf, getters[arg])() for arg in values}
+    said = {name: getattr(conf, getter_of(name))() for name in values}
     assert said == values

@@ -21,11 +21,10 @@ from six.moves import configparser
 
 import osbs.conf
 from osbs import utils
-from osbs.conf import KINDS, OPTIONS, Configuration
+from osbs.conf import SETTINGS, Configuration
 from osbs.constants import BUILD_JSON_STORE
 from osbs.exceptions import OsbsValidationException
-
-NEEDS_ARGUMENT = {"get_scratch": (None,), "get_platform_node_selector": ("x86_64",)}
+from tests.unit.settings import getter_of
 
 
 @pytest.fixture
@@ -39,13 +38,17 @@ def conf_of(tmpdir, home):
     return make
 
 
-@pytest.mark.parametrize("option", OPTIONS, ids=[option.arg for option in OPTIONS])
-def test_each_option_has_a_documented_getter(option):
-    getter = getattr(Configuration, option.getter)
-    assert getter.__doc__ and option.meaning and option.kind in KINDS
+@pytest.mark.parametrize("name", sorted(SETTINGS))
+def test_each_setting_has_a_documented_getter(name):
+    getter = getattr(Configuration, getter_of(name))
+    assert getter.__doc__ and SETTINGS[name].meaning and callable(SETTINGS[name].kind)
 
 
-def test_no_getter_is_without_an_option():
+def test_a_getter_that_is_made_from_its_declaration_has_its_own_name():
+    assert Configuration.get_kojihub.__name__ == "get_kojihub"
+
+
+def test_no_getter_is_without_a_setting():
     derived = {
         "get_openshift_api_version",
         "get_k8s_api_uri",
@@ -55,28 +58,28 @@ def test_no_getter_is_without_an_option():
         "get_pod_build_json_store",
     }
     getters = {name for name in dir(Configuration) if name.startswith("get_")}
-    assert getters - derived == {option.getter for option in OPTIONS}
+    assert getters - derived == {getter_of(name) for name in SETTINGS}
 
 
 @pytest.mark.parametrize(
-    "option",
-    [
-        o
-        for o in OPTIONS
-        if o.kind == "text"
-        and o.section in ("general", "instance")
-        and o.arg not in ("token_file", "openshift_uri", "source_secret")
-    ],
-    ids=lambda option: option.arg,
+    "name",
+    sorted(
+        name
+        for name, setting in SETTINGS.items()
+        if setting.kind.__name__ == "text"
+        and setting.section in ("general", "instance")
+        and setting.argument not in ("token_file", "openshift_uri", "source_secret")
+    ),
 )
-def test_an_option_is_read_from_its_key_and_its_argument(option, conf_of):
-    section = "default" if option.section == "instance" else option.section
-    conf = conf_of("[%s]\n%s = from file\n" % (section, option.key))
-    assert getattr(conf, option.getter)() == "from file"
-    conf.args = Namespace(**{str(option.arg): "from args"})
-    assert getattr(conf, option.getter)() == "from args"
-    conf.kwargs[option.arg] = "from kwargs"
-    assert getattr(conf, option.getter)() == "from kwargs"
+def test_a_setting_is_read_from_its_key_and_its_argument(name, conf_of):
+    setting, getter = SETTINGS[name], getter_of(name)
+    section = "default" if setting.section == "instance" else setting.section
+    conf = conf_of("[%s]\n%s = from file\n" % (section, setting.key))
+    assert getattr(conf, getter)() == "from file"
+    conf.args = Namespace(**{str(setting.argument): "from args"})
+    assert getattr(conf, getter)() == "from args"
+    conf.kwargs[setting.argument] = "from kwargs"
+    assert getattr(conf, getter)() == "from kwargs"
 
 
 @pytest.mark.parametrize(
