@@ -64,6 +64,13 @@ class Setting(object):
         suffix = platform if self.key.endswith(".") else ""
         return section, self.key + suffix, self.argument + suffix
 
+    def is_read_from(self, section, instance):
+        # type: (str, str) -> bool
+        """Tell whether the setting may stand in a section of the file of an instance."""
+        if self.section == PLATFORM:
+            return section.startswith(PLATFORM)
+        return section == (instance if self.section == INSTANCE else self.section)
+
 
 if TYPE_CHECKING:
 

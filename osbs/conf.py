@@ -9,6 +9,7 @@ from __future__ import absolute_import, print_function, unicode_literals
 import io
 import logging
 import os
+import re
 import stat
 import warnings
 
@@ -50,9 +51,12 @@ from osbs.redact import mask_url
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
-    from typing import Any, Dict, List, Optional, Text  # noqa: F401
+    from typing import Any, Dict, List, Optional, Set, Text, Tuple  # noqa: F401
 
 logger = logging.getLogger(__name__)
+
+# Keys that a file may hold although only other programs that share it read them.
+OTHER_PROGRAMS_KEYS = ("build_type",)
 
 
 class Configuration(object):
@@ -86,11 +90,14 @@ class Configuration(object):
         self.args = cli_args
         self.kwargs = kwargs
         self.scp, was_read = _read_file(conf_file)
+        if not was_read:
+            return
         # Python 2's parser knows sections and keys as bytes.
-        if was_read and not self.scp.has_section(to_native(conf_section)):
+        if not self.scp.has_section(to_native(conf_section)):
             logger.warning(
                 "there is no section %s in %s", _where(conf_section, ""), to_text(conf_file)
             )
+        _warn_of_unknown_keys(self.scp, to_text(conf_file), to_text(conf_section))
 
     def _get(self, declared, platform=""):
         # type: (Setting, str) -> Any
@@ -559,3 +566,78 @@ def _read_token(path):
         # Never the path instead of the token: it would be sent to the server.
         logger.error("cannot read token file %s: %s", to_text(path), exception_text(ex))
         return None
+
+
+# Keys of a file that nothing reads
+
+# A line that was not indented may be the rest of a secret; no key is that long.
+_LONGEST_KEY = 40
+_REFERENCE = re.compile(r"%\(([^)]*)\)s")
+# What this process has warned of: two Configurations are made of the same file.
+_warned_of = set()  # type: Set[Tuple[Text, Text, Text]]
+
+
+def _warn_of_unknown_keys(parser, conf_file, instance):
+    for section, key in _unread_keys(parser, instance):
+        if (conf_file, section, key) not in _warned_of:
+            _warned_of.add((conf_file, section, key))
+            logger.warning(
+                "unknown key %s in section [%s] of %s is ignored%s",
+                key if len(key) <= _LONGEST_KEY else "%s..." % key[:8],
+                section,
+                conf_file,
+                _suggestion(section, key, instance),
+            )
+
+
+def _unread_keys(parser, instance):
+    """Generate section and key of what stands in the sections of an instance for nothing."""
+    shared = set(parser.defaults())
+    sections = {configparser.DEFAULTSECT: shared}
+    sections.update((name, set(parser.options(name)) - shared) for name in parser.sections())
+    references = _references(parser)
+    for section, keys in sorted(sections.items()):
+        section = to_text(section)
+        readable = {declared.key for declared in _settings_of(section, instance)}
+        if not readable:
+            continue  # another instance, or nothing of ours
+        for key in sorted(to_text(key) for key in keys):
+            names = {key, key.partition(".")[0] + "."}
+            if not names & (readable | references) and key not in OTHER_PROGRAMS_KEYS:
+                yield section, key
+
+
+def _settings_of(section, instance):
+    """Return the settings that may stand in a section."""
+    return [
+        declared
+        for declared in SETTINGS.values()
+        if section == configparser.DEFAULTSECT or declared.is_read_from(section, instance)
+    ]
+
+
+def _references(parser):
+    """Return the keys whose values other values use, as in ``%(key)s``."""
+    return {
+        parser.optionxform(to_text(name))
+        for section in parser.sections()
+        for _, value in parser.items(section, raw=True)
+        for name in _REFERENCE.findall(to_text(value))
+    }
+
+
+def _suggestion(section, key, instance):
+    """Return what the author of an unknown key may have meant, as the end of a message."""
+    import difflib  # slow to import, needed for mistakes only
+
+    here = _settings_of(section, instance)
+    meant = {}
+    # Of two settings of the same name, that of this section.
+    for name, declared in sorted(SETTINGS.items(), key=lambda item: item[1] in here):
+        for alias in (declared.key, declared.argument, name.replace("get_", "", 1)):
+            meant[alias] = declared
+    for alias in difflib.get_close_matches(key, meant, 1):
+        right_section, right_key, _ = meant[alias].names(instance, "PLATFORM")
+        elsewhere = "" if meant[alias] in here else " of [%s]" % right_section
+        return "; did you mean %s%s?" % (right_key, elsewhere)
+    return ""

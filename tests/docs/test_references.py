@@ -148,6 +148,11 @@ def test_keyword_arguments_that_differ_from_their_keys_are_listed():
     assert differing == {pair for pair in listed if pair[0] != pair[1]}
 
 
+def test_the_keys_of_other_programs_are_those_of_the_code():
+    rows = _rows(CONFIGURATION, ("key of other programs", "read by"))
+    assert sorted(pages.code(row[0])[0] for row in rows) == sorted(conf.OTHER_PROGRAMS_KEYS)
+
+
 # command line
 
 OPTION_HEADER = ("option", "default", "meaning")

@@ -620,3 +620,115 @@ print(Configuration(conf_file=sys.argv[1]).get_vendor(), RepoConfiguration(sys.a
     finally:
         shutil.rmtree(directory)
     assert b"V" in output and b"{}" in output
+
+
+def warnings_of(caplog, text, conf_of, **kwargs):
+    conf_of(text, **kwargs)
+    return [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
+
+
+@pytest.mark.parametrize(
+    ("section", "key", "meant"),
+    [
+        ("default", "openshift_ulr", "openshift_url"),
+        ("default", "koji_hbu", "koji_hub"),
+        ("default", "node_selektor.x86_64", "node_selector.PLATFORM"),
+        ("general", "verbos", "verbose"),
+        ("platform:x86_64", "architektur", "architecture"),
+        # the name of the getter or of the keyword argument, where the key is another one
+        ("default", "git_ref", "git_commit"),
+        ("default", "koji_target", "target"),
+        ("default", "source_secret", "pulp_secret"),
+        # the key is right, the section is not
+        ("default", "build_json_dir", "build_json_dir of [general]"),
+        ("default", "enable_v1", "enable_v1 of [platform:PLATFORM]"),
+        ("general", "openshift_url", "openshift_url of [default]"),
+    ],
+)
+def test_an_unknown_key_is_told_with_the_nearest_known_one(section, key, meant, conf_of, caplog):
+    other = "general" if section == "default" else "default"
+    text = "[%s]\n[%s]\n%s = secret\n" % (other, section, key)
+    (message,) = warnings_of(caplog, text, conf_of)
+    assert message.startswith("unknown key %s in section [%s] of /" % (key, section))
+    assert message.endswith("osbs.conf is ignored; did you mean %s?" % meant)
+
+
+def test_an_unknown_key_that_resembles_nothing_is_told_without_a_guess(conf_of, caplog):
+    (message,) = warnings_of(caplog, "[default]\nxyzzy = 1\n", conf_of)
+    assert message.endswith("osbs.conf is ignored")
+
+
+def test_an_unknown_key_is_told_once_however_many_configurations_read_the_file(conf_of, caplog):
+    conf_of("[default]\nvendro = x\n")
+    assert len(warnings_of(caplog, "[default]\nvendro = x\n", conf_of)) == 1
+
+
+def test_each_unknown_key_has_its_line(conf_of, caplog):
+    text = "[general]\nverbos = 1\n[default]\nvendro = x\nvendoor = y\n"
+    assert len(warnings_of(caplog, text, conf_of)) == 3
+
+
+def test_the_warning_of_an_unknown_key_does_not_show_its_value(conf_of, caplog):
+    warnings_of(caplog, "[default]\npasword = hunter2\n", conf_of)
+    assert "pasword" in caplog.text and "hunter2" not in caplog.text
+
+
+def test_the_rest_of_a_secret_that_looks_like_a_key_is_not_shown(conf_of, caplog):
+    rest = "zmfrzsb0b2tlbibvzibhihnlcnzpy2ugywnjb3vuda"
+    warnings_of(caplog, "[default]\ntoken = abc\n%s==\n" % rest, conf_of)
+    assert "unknown key zmfrzsb0... in" in caplog.text and rest not in caplog.text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[default]\nNode_Selector.x86_64 = a=b\n",
+        "[default]\nOPENSHIFT_URL = https://h/\n",
+        "[default]\nbuild_type = prod\n",
+        "[default]\n[platform:x]\nenable_v1 = 1\narchitecture = y\n",
+        # of another instance, or of another program
+        "[default]\n[scratch]\nopenshift_ulr = x\n[notaplatform:x]\nfoo = 1\n",
+        "[DEFAULT]\nvendor = x\nverbose = 1\nenable_v1 = 0\n[default]\n[general]\n[platform:x]\n",
+        "[DEFAULT]\nhost = h\n[default]\nopenshift_url = https://%(HOST)s/\n",
+        "[default]\nhost = h\nopenshift_url = https://%(host)s/\n",
+    ],
+)
+def test_keys_that_somebody_reads_are_not_told(text, conf_of, caplog):
+    assert warnings_of(caplog, text, conf_of) == []
+
+
+def test_an_unknown_key_of_the_default_section_is_told_once(conf_of, caplog):
+    text = "[DEFAULT]\nvendro = x\n[default]\n[general]\n[platform:x]\n"
+    (message,) = warnings_of(caplog, text, conf_of)
+    assert message.startswith("unknown key vendro in section [DEFAULT] of /")
+    assert message.endswith("; did you mean vendor?")
+
+
+def test_the_sections_of_the_named_instance_are_checked(conf_of, caplog):
+    text = "[default]\nvendro = x\n[scratch]\nkoji_hbu = y\n"
+    (message,) = warnings_of(caplog, text, conf_of, conf_section="scratch")
+    assert "koji_hbu in section [scratch]" in message
+
+
+def test_a_key_that_is_not_ascii_is_told(conf_of, caplog):
+    (message,) = warnings_of(caplog, "[caf\xe9]\nk\xe9y = 1\n", conf_of, conf_section="caf\xe9")
+    assert "unknown key k\xe9y in section [caf\xe9]" in message
+
+
+def test_the_osbs_conf_of_a_koji_builder_has_no_unknown_keys(caplog):
+    seed = os.path.join(os.path.dirname(os.path.dirname(__file__)), "system", "seed-example")
+    Configuration(conf_file=os.path.join(seed, "osbs.conf"))
+    assert not caplog.records
+
+
+@pytest.mark.skipif(six.PY2, reason="the sandbox is Python 3 only")
+@pytest.mark.parametrize("section", ["default", "worker_x86_64"])
+def test_what_the_sandbox_writes_has_no_unknown_keys(section, conf_of, caplog):
+    from osbs.sandbox import seed
+
+    sandbox = Namespace(
+        url="https://h/", ca="/ca.crt", api="apis", namespace="osbs", user="u", password="p"
+    )
+    write = seed.user_configuration if section == "default" else seed.client_configuration
+    conf_of(write(sandbox), conf_section=section)
+    assert not caplog.records
