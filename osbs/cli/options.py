@@ -6,6 +6,8 @@ against it. Data only: it may import osbs.constants and nothing else of osbs.
 
 from __future__ import absolute_import, print_function, unicode_literals
 
+import argparse
+
 from osbs.constants import (
     CLI_LIST_BUILDS_DEFAULT_COLS,
     CLI_WATCH_BUILDS_DEFAULT_COLS,
@@ -13,13 +15,6 @@ from osbs.constants import (
     DEFAULT_CONFIGURATION_SECTION,
     DEFAULT_GIT_REF,
 )
-
-# What an option does with its argument.
-VALUE = "value"
-APPEND = "append"
-TRUE = "true"
-FALSE = "false"
-VERSION = "version"
 
 # Whether a sub-command talks to the server: not at all (nor needs a configuration), perhaps, or
 # always, so that a missing openshift_url is an error before anything is done.
@@ -58,329 +53,318 @@ WATCH_BUILDS_COLUMNS = (
 )
 
 
-# A namedtuple costs as much to make as all rows of the table.
-class _Row(object):
-    __slots__ = ()
+class CliOption(object):
+    """An option, or a positional argument, of the command line.
 
-    def __init__(self, **facts):
-        for name in self.__slots__:
-            setattr(self, name, facts.pop(str(name), None))
-        if facts:
-            raise TypeError("no such column: %s" % ", ".join(sorted(facts)))
-
-
-class Option(_Row):
-    """One option.
-
-    ``exclusive`` names the group of options that shut each other out, ``title`` the headed group
-    in the help. ``inherits``: a value given before the sub-command stays unless the option is
-    given again. ``env``: environment variable with the default.
+    :ivar flags: its names, as argparse takes them
+    :ivar argparse_kwargs: all other arguments of argparse's ``add_argument``
+    :ivar env: environment variable with the default, or None
+    :ivar group: one of EXCLUSIVE_GROUPS, or the title of a group in the help, or None
+    :ivar default: value when neither the command line nor the environment has one
     """
 
-    __slots__ = (
-        "flags",
-        "dest",
-        "kind",
-        "default",
-        "metavar",
-        "type",
-        "choices",
-        "required",
-        "exclusive",
-        "title",
-        "inherits",
-        "env",
-        "help",
-    )
+    def __init__(self, *flags, **keywords):
+        self.flags = tuple(str(flag) for flag in flags)
+        self.env = keywords.pop("env", None)
+        self.group = keywords.pop("group", None)
+        self.default = keywords.get("default")
+        if self.env:
+            # Filled in after parsing, when it is known what the user gave.
+            keywords["default"] = argparse.SUPPRESS
+        self.argparse_kwargs = keywords
+
+    @property
+    def dest(self):
+        """Name of the attribute in which argparse puts the value."""
+        longest = max(self.flags, key=len)
+        return self.argparse_kwargs.get("dest") or longest.lstrip("-").replace("-", "_")
 
 
-class Positional(_Row):
-    """One positional argument; ``nargs`` None: exactly one, kept as a plain string."""
+class Command(object):
+    """A sub-command.
 
-    __slots__ = ("name", "nargs", "choices", "help")
-
-
-class Command(_Row):
-    """One sub-command; ``function`` is a name of osbs.cli.main.
-
-    ``help`` None: no entry in the list of commands, only a description of its own.
+    :ivar name: as on the command line
+    :ivar function: name of the function of osbs.cli.main that runs it
+    :ivar arguments: CliOptions
+    :ivar server: NEVER, MAYBE or ALWAYS
+    :ivar argparse_kwargs: arguments of argparse's ``add_parser``; without ``help`` the sub-command
+        has no line of its own in the help of osbs
     """
 
-    __slots__ = ("name", "function", "server", "help", "description", "arguments")
+    def __init__(self, name, function, *arguments, **keywords):
+        self.name = str(name)
+        self.function = function
+        self.arguments = arguments
+        self.server = keywords.pop("server", ALWAYS)
+        self.argparse_kwargs = dict({"description": keywords.get("help")}, **keywords)
 
 
-def _option(flags, help, **facts):
-    flags = tuple(flags.split())
-    longest = [flag for flag in flags if flag.startswith("--")][0]
-    row = {"dest": longest[2:].replace("-", "_"), "kind": VALUE, "required": False}
-    row.update(facts, flags=flags, help=help)
-    return Option(**row)
-
-
-def _flag(flags, help, **facts):
-    facts.setdefault("kind", TRUE)
-    facts.setdefault("default", False)
-    return _option(flags, help, **facts)
-
-
-def _positional(name, help, nargs=1, choices=None):
-    return Positional(name=name, nargs=nargs, choices=choices, help=help)
-
-
-def _command(name, function, help, arguments=(), server=ALWAYS, description=None):
-    return Command(
-        name=name,
-        function=function,
-        server=server,
-        help=help,
-        description=description or help,
-        arguments=tuple(arguments),
-    )
+def _flag(*flags, **keywords):
+    return CliOption(*flags, action="store_true", **keywords)
 
 
 def _columns(columns, default):
-    return _option(
+    return CliOption(
         "--columns",
-        "columns of the table, separated by commas, of: %s (default: %s)"
+        help="columns of the table, separated by commas, of: %s (default: %s)"
         % (", ".join(key for key, _ in columns), ",".join(default)),
     )
 
 
-_BUILD_ID = _positional("BUILD_ID", "name of the build")
-_CONTINUE_ON_ERROR = _flag("--continue-on-error", "go on with what is left after an error")
-_IGNORE_QUOTA_ERRORS = _flag(
-    "--ignore-quota-errors", "go on when there is no right to pause builds by a resource quota"
-)
-_OC = _flag("--oc", 'show the token as an "oc login" command')
-
-GLOBAL_OPTIONS = (
-    # Booleans default to None: "not given", so that the configuration file counts.
-    _flag("--verbose", "log everything, for debugging", default=None, exclusive="verbosity"),
-    _flag("-q --quiet", "log warnings and errors only", exclusive="verbosity"),
-    _option("-V --version", "print the version and exit", kind=VERSION, exclusive="verbosity"),
-    _option("--openshift-uri", "base URL of OpenShift", metavar="URL"),
-    _option("--registry-uri", "registry to which images get pushed", metavar="URL"),
-    _option("--source-registry-uri", "registry from which base images come", metavar="URL"),
-    _option(
-        "--config",
-        "configuration file (default: $OSBS_CONFIG, else %s)" % DEFAULT_CONFIGURATION_FILE,
-        metavar="PATH",
-        default=DEFAULT_CONFIGURATION_FILE,
-        env="OSBS_CONFIG",
-    ),
-    _option(
-        "--instance -i",
-        "section of the configuration file (default: $OSBS_INSTANCE, else %s)"
-        % DEFAULT_CONFIGURATION_SECTION,
-        metavar="SECTION_NAME",
-        default=DEFAULT_CONFIGURATION_SECTION,
-        env="OSBS_INSTANCE",
-    ),
-    _option("--username", "user name for Basic authentication"),
-    _option("--password", "password for Basic authentication"),
-    _flag("--use-kerberos", "authenticate with Kerberos", default=None),
-    _option("--client-cert", "file with the client certificate (PEM)"),
-    _option("--client-key", "file with the key of the client certificate (PEM)"),
-    _option("--kerberos-keytab", "keytab to get a ticket with"),
-    _option("--kerberos-principal", "principal to get a ticket for"),
-    _option("--kerberos-ccache", "credential cache for the ticket"),
-    _flag("--verify-ssl", "check the server's certificate", default=None),
-    _flag("--with-auth", "send an OAuth token with each request", dest="use_auth", default=None),
-    _flag(
-        "--without-auth", "do not send an OAuth token", dest="use_auth", default=None, kind=FALSE
-    ),
-    _option(
-        "--output",
-        "format of what is printed (default: text)",
-        choices=("json", "text"),
-        default="text",
-    ),
-    _option("--namespace", "namespace to work in", metavar="NAMESPACE"),
-    _option("--capture-dir", "directory in which to save the server's answers", metavar="DIR"),
-    _option("--token", "OAuth token", metavar="TOKEN"),
-    _option("--token-file", "file with the OAuth token", metavar="TOKENFILE"),
-)
-
+_VERBOSITY, _KIND, _BUILDER = "verbosity", "kind of build", "builder"
+EXCLUSIVE_GROUPS = (_VERBOSITY, _KIND, _BUILDER)
 _WORKER_ARGUMENTS = "arguments for --worker"
 _ORCHESTRATOR_ARGUMENTS = "arguments for --orchestrator"
 
+_BUILD_ID = CliOption("BUILD_ID", nargs=1, help="name of the build")
+_CONTINUE_ON_ERROR = _flag("--continue-on-error", help="go on with what is left after an error")
+_IGNORE_QUOTA_ERRORS = _flag(
+    "--ignore-quota-errors", help="go on when there is no right to pause builds by a resource quota"
+)
+_OC = _flag("--oc", help='show the token as an "oc login" command')
+
+GLOBAL_OPTIONS = (
+    # Flags that are settings too default to None: "not given", so that the file counts.
+    _flag("--verbose", default=None, group=_VERBOSITY, help="log everything, for debugging"),
+    _flag("-q", "--quiet", group=_VERBOSITY, help="log warnings and errors only"),
+    CliOption(
+        "-V", "--version", action="version", group=_VERBOSITY, help="print the version and exit"
+    ),
+    CliOption("--openshift-uri", metavar="URL", help="base URL of OpenShift"),
+    CliOption("--registry-uri", metavar="URL", help="registry to which images get pushed"),
+    CliOption("--source-registry-uri", metavar="URL", help="registry from which base images come"),
+    CliOption(
+        "--config",
+        env="OSBS_CONFIG",
+        default=DEFAULT_CONFIGURATION_FILE,
+        metavar="PATH",
+        help="configuration file (default: $OSBS_CONFIG, else %s)" % DEFAULT_CONFIGURATION_FILE,
+    ),
+    CliOption(
+        "--instance",
+        "-i",
+        env="OSBS_INSTANCE",
+        default=DEFAULT_CONFIGURATION_SECTION,
+        metavar="SECTION_NAME",
+        help="section of the configuration file (default: $OSBS_INSTANCE, else %s)"
+        % DEFAULT_CONFIGURATION_SECTION,
+    ),
+    CliOption("--username", help="user name for Basic authentication"),
+    CliOption("--password", help="password for Basic authentication"),
+    _flag("--use-kerberos", default=None, help="authenticate with Kerberos"),
+    CliOption("--client-cert", help="file with the client certificate (PEM)"),
+    CliOption("--client-key", help="file with the key of the client certificate (PEM)"),
+    CliOption("--kerberos-keytab", help="keytab to get a ticket with"),
+    CliOption("--kerberos-principal", help="principal to get a ticket for"),
+    CliOption("--kerberos-ccache", help="credential cache for the ticket"),
+    _flag("--verify-ssl", default=None, help="check the server's certificate"),
+    _flag(
+        "--with-auth", dest="use_auth", default=None, help="send an OAuth token with each request"
+    ),
+    CliOption(
+        "--without-auth",
+        action="store_false",
+        dest="use_auth",
+        default=None,
+        help="do not send an OAuth token",
+    ),
+    CliOption(
+        "--output",
+        choices=(str("json"), str("text")),
+        default="text",
+        help="format of what is printed (default: text)",
+    ),
+    CliOption("--namespace", metavar="NAMESPACE", help="namespace to work in"),
+    CliOption(
+        "--capture-dir", metavar="DIR", help="directory in which to save the server's answers"
+    ),
+    CliOption("--token", metavar="TOKEN", help="OAuth token"),
+    CliOption("--token-file", metavar="TOKENFILE", help="file with the OAuth token"),
+)
+
 BUILD_OPTIONS = (
-    _option("--build-json-dir", "directory with the build templates", metavar="PATH"),
-    _option("-g --git-url", "URL of the git repository", metavar="URL", required=True),
-    _option(
+    CliOption("--build-json-dir", metavar="PATH", help="directory with the build templates"),
+    CliOption("-g", "--git-url", required=True, metavar="URL", help="URL of the git repository"),
+    CliOption(
         "--git-commit",
-        "commit or ref to build (default: %s)" % DEFAULT_GIT_REF,
         default=DEFAULT_GIT_REF,
+        help="commit or ref to build (default: %s)" % DEFAULT_GIT_REF,
     ),
-    _option("-b --git-branch", "branch of the git repository", required=True),
-    _option("-t --target", "koji target"),
-    _flag("--flatpak", "build a Flatpak OCI image"),
-    _option("-a --arch", "architecture to build for"),
-    _option("-u --user", "prefix of the image repository", required=True),
-    _option("-c --component", "not used: the Dockerfile's label names the component"),
-    _option("-A --tag", "tag of the image, for simple builds only"),
-    _flag("--no-logs", "end when the build is scheduled instead of following its log"),
-    _option(
+    CliOption("-b", "--git-branch", required=True, help="branch of the git repository"),
+    CliOption("-t", "--target", help="koji target"),
+    _flag("--flatpak", help="build a Flatpak OCI image"),
+    CliOption("-a", "--arch", help="architecture to build for"),
+    CliOption("-u", "--user", required=True, help="prefix of the image repository"),
+    CliOption("-c", "--component", help="not used: the Dockerfile's label names the component"),
+    CliOption("-A", "--tag", help="tag of the image, for simple builds only"),
+    _flag("--no-logs", help="end when the build is scheduled instead of following its log"),
+    CliOption(
         "--add-yum-repo",
-        "URL of a yum repo file, can be given again",
+        action="append",
         dest="yum_repourls",
-        kind=APPEND,
         metavar="URL",
+        help="URL of a yum repo file, can be given again",
     ),
-    _option("--source-secret", "name of the secret for pulp"),
-    _option("--cpu-limit", "limit of the CPU time of the build"),
-    _option("--memory-limit", "limit of the memory of the build"),
-    _option("--storage-limit", "limit of the storage of the build"),
-    _flag("--scratch", "make a scratch build"),
-    _option("--yum-proxy", "proxy put in yum repo files"),
-    _option("--koji-parent-build", "koji build from which to take the parent image"),
-    _option("--release", "value of the release label"),
-    _flag("--isolated", "make an isolated build"),
-    _option("--arrangement-version", "version of the arrangement of plugins", type=int),
-    _option("--signing-intent", "override of the signing intent of the ODCS compose"),
-    _option(
+    CliOption("--source-secret", help="name of the secret for pulp"),
+    CliOption("--cpu-limit", help="limit of the CPU time of the build"),
+    CliOption("--memory-limit", help="limit of the memory of the build"),
+    CliOption("--storage-limit", help="limit of the storage of the build"),
+    _flag("--scratch", help="make a scratch build"),
+    CliOption("--yum-proxy", help="proxy put in yum repo files"),
+    CliOption("--koji-parent-build", help="koji build from which to take the parent image"),
+    CliOption("--release", help="value of the release label"),
+    _flag("--isolated", help="make an isolated build"),
+    CliOption("--arrangement-version", type=int, help="version of the arrangement of plugins"),
+    CliOption("--signing-intent", help="override of the signing intent of the ODCS compose"),
+    CliOption(
         "--compose-id",
-        "ODCS compose to use, can be given again",
+        action="append",
         dest="compose_ids",
-        kind=APPEND,
         type=int,
+        help="ODCS compose to use, can be given again",
     ),
-    _option("--platform", "platform to build for", title=_WORKER_ARGUMENTS),
-    _option("--koji-upload-dir", "path for uploads to koji", title=_WORKER_ARGUMENTS),
-    _option(
+    CliOption("--platform", group=_WORKER_ARGUMENTS, help="platform to build for"),
+    CliOption("--koji-upload-dir", group=_WORKER_ARGUMENTS, help="path for uploads to koji"),
+    CliOption(
         "--platforms",
-        "platform to build for, can be given again; needed up to arrangement 5",
-        kind=APPEND,
+        action="append",
         metavar="PLATFORM",
-        title=_ORCHESTRATOR_ARGUMENTS,
+        group=_ORCHESTRATOR_ARGUMENTS,
+        help="platform to build for, can be given again; needed up to arrangement 5",
     ),
-    _option("--source-registry-uri", "registry of the parent image", metavar="URL", inherits=True),
-    _flag("--worker", "make a worker build", exclusive="kind"),
-    _flag("--orchestrator", "make an orchestrator build", exclusive="kind"),
-    _flag("--prod", "make a production build (default)", default=True, exclusive="kind"),
-    _option(
-        "--build-from",
-        "image of the builder: image:SPEC or imagestream:SPEC",
-        exclusive="builder",
+    # Has no default, so that a value given before the sub-command stays.
+    CliOption(
+        "--source-registry-uri",
+        default=argparse.SUPPRESS,
+        metavar="URL",
+        help="registry of the parent image",
     ),
-    _option("--build-image", "image of the builder (older form)", exclusive="builder"),
-    _option("--build-imagestream", "image stream of the builder (older form)", exclusive="builder"),
+    _flag("--worker", group=_KIND, help="make a worker build"),
+    _flag("--orchestrator", group=_KIND, help="make an orchestrator build"),
+    _flag("--prod", default=True, group=_KIND, help="make a production build (default)"),
+    CliOption(
+        "--build-from", group=_BUILDER, help="image of the builder: image:SPEC or imagestream:SPEC"
+    ),
+    CliOption("--build-image", group=_BUILDER, help="image of the builder (older form)"),
+    CliOption(
+        "--build-imagestream", group=_BUILDER, help="image stream of the builder (older form)"
+    ),
 )
 
 COMMANDS = (
-    _command(
+    Command(
         "list-builds",
         "cmd_list_builds",
-        "list builds",
-        (
-            _positional("FILTER", "show only images whose name has this text in it", nargs="?"),
-            _columns(LIST_BUILDS_COLUMNS, CLI_LIST_BUILDS_DEFAULT_COLS),
-            _flag("--running", "show only builds that are not finished"),
-            _option(
-                "--from-json",
-                "read the builds from a file with a JSON array, not from the server",
-                metavar="FILE",
-            ),
+        CliOption("FILTER", nargs="?", help="show only images whose name has this text in it"),
+        _columns(LIST_BUILDS_COLUMNS, CLI_LIST_BUILDS_DEFAULT_COLS),
+        _flag("--running", help="show only builds that are not finished"),
+        CliOption(
+            "--from-json",
+            metavar="FILE",
+            help="read the builds from a file with a JSON array, not from the server",
         ),
+        help="list builds",
     ),
-    _command("watch-build", "cmd_watch_build", "wait till a build finishes", (_BUILD_ID,)),
-    _command(
+    Command("watch-build", "cmd_watch_build", _BUILD_ID, help="wait till a build finishes"),
+    Command(
         "watch-builds",
         "cmd_watch_builds",
-        "watch running builds",
-        (_columns(WATCH_BUILDS_COLUMNS, CLI_WATCH_BUILDS_DEFAULT_COLS),),
+        _columns(WATCH_BUILDS_COLUMNS, CLI_WATCH_BUILDS_DEFAULT_COLS),
+        help="watch running builds",
     ),
-    _command("get-build", "cmd_get_build", "show the details of a build", (_BUILD_ID,)),
-    _command("cancel-build", "cmd_cancel_build", "cancel a build", (_BUILD_ID,)),
-    _command(
+    Command("get-build", "cmd_get_build", _BUILD_ID, help="show the details of a build"),
+    Command("cancel-build", "cmd_cancel_build", _BUILD_ID, help="cancel a build"),
+    Command(
         "import-image",
         "cmd_import_image",
-        "import the tags of an image stream",
-        (_positional("NAME", "name of the image stream"),),
+        CliOption("NAME", nargs=1, help="name of the image stream"),
+        help="import the tags of an image stream",
     ),
-    _command("get-token", "cmd_get_token", "show the OAuth token", (_OC,), server=MAYBE),
-    _command(
+    Command("get-token", "cmd_get_token", _OC, server=MAYBE, help="show the OAuth token"),
+    Command(
         "login",
         "cmd_login",
-        "log in and keep the token for later use",
-        (
-            _option("--token", "token to keep", inherits=True),
-            _option("-u --username", "user name, asked for if missing", inherits=True),
-            _option("-p --password", "password, asked for if missing", inherits=True),
+        # Have no defaults, so that values given before the sub-command stay.
+        CliOption("--token", default=argparse.SUPPRESS, help="token to keep"),
+        CliOption(
+            "-u", "--username", default=argparse.SUPPRESS, help="user name, asked for if missing"
         ),
+        CliOption(
+            "-p", "--password", default=argparse.SUPPRESS, help="password, asked for if missing"
+        ),
+        help="log in and keep the token for later use",
     ),
-    _command(
+    Command(
         "get-user",
         "cmd_get_user",
-        "show information about a user",
-        (_positional("USERNAME", "name of the user (default: who is logged in)", nargs="?"),),
+        CliOption("USERNAME", nargs="?", help="name of the user (default: who is logged in)"),
+        help="show information about a user",
     ),
-    _command(
+    Command(
         "build-logs",
         "cmd_build_logs",
-        "show or follow the log of a build",
-        (
-            _BUILD_ID,
-            _flag("-f --follow", "follow the log while the build runs"),
-            _flag("--wait-if-missing", "wait for the build if there is none of that name yet"),
-        ),
+        _BUILD_ID,
+        _flag("-f", "--follow", help="follow the log while the build runs"),
+        _flag("--wait-if-missing", help="wait for the build if there is none of that name yet"),
+        help="show or follow the log of a build",
     ),
-    _command(
+    Command(
         "get-quota",
         "cmd_get_all_resource_quota",
-        "show one resource quota, or the names of all",
-        (_positional("QUOTA_NAME", "name of the resource quota", nargs="?"),),
+        CliOption("QUOTA_NAME", nargs="?", help="name of the resource quota"),
+        help="show one resource quota, or the names of all",
     ),
-    _command("build", "cmd_build", "build an image", BUILD_OPTIONS),
-    _command(
+    Command("build", "cmd_build", *BUILD_OPTIONS, help="build an image"),
+    Command(
         "get-build-image-id",
         "cmd_get_build_image_id",
-        "show the ids of the images of the build pod's containers",
-        (_BUILD_ID,),
+        _BUILD_ID,
+        help="show the ids of the images of the build pod's containers",
     ),
-    _command(
+    Command(
         "backup-builder",
         "cmd_backup",
-        "dump the data of the builder (for admins)",
-        (
-            _option(
-                "-f --filename",
-                'archive to write, "-" for standard output'
-                " (default: osbs-backup-INSTANCE-TIME.tar.bz2)",
-            ),
-            _IGNORE_QUOTA_ERRORS,
-            _CONTINUE_ON_ERROR,
+        CliOption(
+            "-f",
+            "--filename",
+            help='archive to write, "-" for standard output'
+            " (default: osbs-backup-INSTANCE-TIME.tar.bz2)",
         ),
+        _IGNORE_QUOTA_ERRORS,
+        _CONTINUE_ON_ERROR,
+        help="dump the data of the builder (for admins)",
     ),
-    _command(
+    Command(
         "restore-builder",
         "cmd_restore",
-        "restore the data of the builder (for admins)",
-        (
-            _positional("BACKUP_ARCHIVE", 'archive to read, "-" for standard input', nargs=None),
-            _CONTINUE_ON_ERROR,
-            _IGNORE_QUOTA_ERRORS,
-        ),
+        CliOption("BACKUP_ARCHIVE", help='archive to read, "-" for standard input'),
+        _CONTINUE_ON_ERROR,
+        _IGNORE_QUOTA_ERRORS,
+        help="restore the data of the builder (for admins)",
     ),
-    _command(
+    Command(
         "print-token-url",
         "cmd_print_token_url",
-        None,
         description="show the URL of the page that gives out OAuth tokens",
     ),
-    _command(
+    Command(
         "get-serviceaccount-token",
         "cmd_serviceaccount_token",
-        None,
-        (_positional("SERVICEACCOUNT", "name of the service account", nargs=None), _OC),
+        CliOption("SERVICEACCOUNT", help="name of the service account"),
+        _OC,
         description="show the token of a service account",
     ),
-    _command(
+    Command(
         "completion",
         "cmd_completion",
-        "print the code that makes a shell complete osbs",
-        (_positional("SHELL", "shell to print it for", nargs=None, choices=("bash", "zsh")),),
+        CliOption(
+            "SHELL",
+            choices=(str("bash"), str("zsh")),
+            metavar="SHELL",
+            help="shell to print it for",
+        ),
         server=NEVER,
+        help="print the code that makes a shell complete osbs",
         description="print the code that makes a shell complete osbs;"
         ' for use as: eval "$(osbs completion bash)"',
     ),

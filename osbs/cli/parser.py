@@ -12,23 +12,16 @@ import sys
 import osbs
 from osbs._compat import is_ascii
 from osbs.cli import options
-from osbs.cli.output import str_on_2_unicode_on_3, write, write_line
+from osbs.cli.output import write, write_line
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
     from typing import Any, Dict, List, Optional  # noqa: F401
 
-_ACTIONS = {
-    options.APPEND: "append",
-    options.FALSE: "store_false",
-    options.TRUE: "store_true",
-    options.VALUE: "store",
-}
 # Sent as they are.
 _CREDENTIALS = ("username", "password")
 # Columns that argparse leaves free at the right.
 _HELP_MARGIN = 2
-_TAKES_ARGUMENT = (options.VALUE, options.APPEND)
 
 
 class NoCommand(Exception):
@@ -64,9 +57,9 @@ class _Parser(PlainParser):
 class _CommandParser(PlainParser):
     """The parser of a sub-command, which gets its arguments when it is used."""
 
-    def __init__(self, command, **kwargs):
+    def __init__(self, arguments, **kwargs):
         super(_CommandParser, self).__init__(**kwargs)
-        self._arguments = command.arguments
+        self._arguments = arguments
 
     def fill(self):
         """Add the arguments, once."""
@@ -80,6 +73,9 @@ class _CommandParser(PlainParser):
 
 class _Version(argparse.Action):
     # argparse's own action prints to stderr on Python 2.
+
+    def __init__(self, option_strings, dest, **kwargs):
+        super(_Version, self).__init__(option_strings, argparse.SUPPRESS, nargs=0, **kwargs)
 
     def __call__(self, parser, namespace, values, option_string=None):
         write_line(osbs.__version__)
@@ -98,14 +94,16 @@ def build_parser(functions):
         epilog=_epilog(),
         formatter_class=_Formatter,
     )
+    parser.register("action", "version", _Version)
     _add_arguments(parser, options.GLOBAL_OPTIONS)
     commands = parser.add_subparsers(help="commands", parser_class=_CommandParser)
     for command in options.COMMANDS:
-        facts = {"description": command.description, "formatter_class": _Formatter}
-        if command.help is not None:
-            facts["help"] = command.help
-        name = str_on_2_unicode_on_3(command.name)
-        sub_parser = commands.add_parser(name, command=command, **facts)
+        sub_parser = commands.add_parser(
+            command.name,
+            arguments=command.arguments,
+            formatter_class=_Formatter,
+            **command.argparse_kwargs
+        )
         sub_parser.set_defaults(func=functions[command.function], server=command.server)
     return parser
 
@@ -177,52 +175,14 @@ def _epilog():
 
 
 def _add_arguments(parser, arguments):
-    groups = {}
+    groups = {None: parser}
     for argument in arguments:
-        if isinstance(argument, options.Positional):
-            _add_positional(parser, argument)
-            continue
-        key = (argument.title, argument.exclusive)
-        if key not in groups:
-            groups[key] = _group(parser, argument)
-        groups[key].add_argument(
-            *[str(flag) for flag in argument.flags], **_argparse_facts(argument)
-        )
+        if argument.group not in groups:
+            groups[argument.group] = _add_group(parser, argument.group)
+        groups[argument.group].add_argument(*argument.flags, **argument.argparse_kwargs)
 
 
-def _group(parser, option):
-    if option.title:
-        return parser.add_argument_group(option.title)
-    if option.exclusive:
+def _add_group(parser, group):
+    if group in options.EXCLUSIVE_GROUPS:
         return parser.add_mutually_exclusive_group()
-    return parser
-
-
-def _add_positional(parser, positional):
-    facts = {"help": positional.help}
-    if positional.nargs is not None:
-        facts["nargs"] = positional.nargs
-    if positional.choices:
-        facts["choices"] = [str_on_2_unicode_on_3(choice) for choice in positional.choices]
-    parser.add_argument(str(positional.name), metavar=str(positional.name), **facts)
-
-
-def _argparse_facts(option):
-    if option.kind == options.VERSION:
-        return {"action": _Version, "nargs": 0, "dest": argparse.SUPPRESS, "help": option.help}
-    facts = {
-        "action": _ACTIONS[option.kind],
-        "dest": str(option.dest),
-        "default": option.default,
-        "help": option.help,
-    }
-    if option.inherits or option.env:
-        facts["default"] = argparse.SUPPRESS
-    if option.kind in _TAKES_ARGUMENT:
-        facts["required"] = option.required
-        for name in ("metavar", "type"):
-            if getattr(option, name):
-                facts[name] = getattr(option, name)
-        if option.choices:
-            facts["choices"] = [str_on_2_unicode_on_3(choice) for choice in option.choices]
-    return facts
+    return parser.add_argument_group(group)
