@@ -113,12 +113,12 @@ class Configuration(object):
         return declared.kind(value, _where(section, key))
 
     def _find(self, declared, platform=""):
-        """Return the value of the strongest source that has one, as it stands there, or None."""
+        """Return the value of the first source that has one, unconverted, or None."""
         sources = self._sources(declared, platform)
         return next((value for value in sources if value is not None), None)
 
     def _sources(self, declared, platform=""):
-        """Generate the value in each source, None where there is none, the strongest first."""
+        """Generate the value in each source, or None, in the order in which they win."""
         section, key, argument = declared.names(self.conf_section, platform)
         yield self.kwargs.get(argument)
         yield getattr(self.args, six.ensure_str(argument), None)
@@ -312,7 +312,7 @@ class Configuration(object):
 
     def get_pod_build_json_store(self):
         # type: () -> Text
-        """Return the directory of the templates as a pod is told it.
+        """Return the directory of the templates that is sent to a pod.
 
         What the configuration says, never where this client happened to find its copy.
         """
@@ -568,17 +568,17 @@ def _read_token(path):
         return None
 
 
-# Keys of a file that nothing reads
+# Unknown keys of a file
 
-# A line that was not indented may be the rest of a secret; no key is that long.
+# Known keys are shorter; a longer one may be the second line of a secret that was not indented.
 _LONGEST_KEY = 40
 _REFERENCE = re.compile(r"%\(([^)]*)\)s")
-# What this process has warned of: two Configurations are made of the same file.
+# (file, section, key) of past warnings: a program makes several Configurations of one file.
 _warned_of = set()  # type: Set[Tuple[Text, Text, Text]]
 
 
 def _warn_of_unknown_keys(parser, conf_file, instance):
-    for section, key in _unread_keys(parser, instance):
+    for section, key in _unknown_keys(parser, instance):
         if (conf_file, section, key) not in _warned_of:
             _warned_of.add((conf_file, section, key))
             logger.warning(
@@ -590,8 +590,8 @@ def _warn_of_unknown_keys(parser, conf_file, instance):
             )
 
 
-def _unread_keys(parser, instance):
-    """Generate section and key of what stands in the sections of an instance for nothing."""
+def _unknown_keys(parser, instance):
+    """Generate section and key of each key that is unknown in the sections of an instance."""
     shared = set(parser.defaults())
     sections = {configparser.DEFAULTSECT: shared}
     sections.update((name, set(parser.options(name)) - shared) for name in parser.sections())
@@ -627,7 +627,7 @@ def _references(parser):
 
 
 def _suggestion(section, key, instance):
-    """Return what the author of an unknown key may have meant, as the end of a message."""
+    """Return the nearest known key, as the end of a message; without one, an empty text."""
     import difflib  # slow to import, needed for mistakes only
 
     here = _settings_of(section, instance)

@@ -1,7 +1,7 @@
 """Completion of the ``osbs`` command for bash and zsh, by argcomplete (extra ``completion``).
 
-argcomplete asks the parser itself, so there is nothing here to keep in step with the options. May
-import osbs.cli.options and osbs.cli.errors; argcomplete only when a shell asks.
+argcomplete reads the options from the parser itself. May import osbs.cli.options and
+osbs.cli.errors; argcomplete only when a shell asks.
 """
 
 from __future__ import absolute_import, print_function, unicode_literals
@@ -30,9 +30,9 @@ autoload -U +X bashcompinit && bashcompinit
 
 def autocomplete(parser):
     # type: (Any) -> None
-    """Answer a shell that asks for completions and end the process; else do nothing.
+    """Print completions and exit when a shell asks for them; else do nothing.
 
-    :param parser: argparse.ArgumentParser, complete
+    :param parser: argparse.ArgumentParser
     """
     if "_ARGCOMPLETE" not in os.environ:
         return

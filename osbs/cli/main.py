@@ -3,7 +3,7 @@
 """The ``osbs`` command: parse the command line, connect, run a sub-command.
 
 The table of sub-commands is in options.py, what they do in commands/, what becomes of exceptions
-in errors.py. The library itself is imported when a sub-command runs.
+in errors.py. The rest of the library is imported when a sub-command runs.
 """
 
 from __future__ import absolute_import, print_function, unicode_literals
@@ -115,7 +115,7 @@ def _set_logging(level):
 
 
 def _log_warnings(args):
-    """Let warnings of the library be lines of the log, not lines of source code."""
+    """Log the warnings of the library instead of printing them with their source lines."""
 
     def showwarning(message, category, filename, lineno, file=None, line=None):
         logger.warning("%s", message)

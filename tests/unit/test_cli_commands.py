@@ -513,7 +513,7 @@ class TestTheRest(object):
         assert capsys.readouterr()[0] == 'Name: "me"\nFull Name: ""\n'
         assert [record.levelno for record in caplog.records] == [logging.ERROR]
 
-    def test_an_answer_that_is_no_user_is_logged(self, capsys, caplog):
+    def test_a_malformed_user_is_logged(self, capsys, caplog):
         cli.cmd_get_user(arguments(USERNAME=None), Double(get_user=[1]))
         assert capsys.readouterr()[0] == 'Name: ""\nFull Name: ""\n'
         assert [record.levelno for record in caplog.records] == [logging.ERROR] * 2

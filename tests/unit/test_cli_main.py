@@ -51,9 +51,9 @@ def called(monkeypatch):
 def run(monkeypatch, levels, home, tmpdir):
     """Run ``main`` with a configuration; returns its result."""
 
-    def run_main(*argv, **facts):
+    def run_main(*argv, **values):
         conf = tmpdir.join("osbs.conf")
-        conf.write(CONF % dict({"verbose": "false", "url": "https://h:8443/"}, **facts))
+        conf.write(CONF % dict({"verbose": "false", "url": "https://h:8443/"}, **values))
         words = ["osbs", "--config", str(conf)] + list(argv)
         monkeypatch.setattr(sys, "argv", [str(word) for word in words])
         return cli_main.main()
@@ -103,13 +103,13 @@ def test_the_level_of_logging(run, called, levels, argv, verbose, level):
     assert levels[-1] == level
 
 
-def test_verbosity_is_told_in_a_debug_line(run, called, caplog):
+def test_verbosity_is_logged_at_debug(run, called, caplog):
     caplog.set_level(logging.DEBUG, "osbs")
     run("--verbose", "get-user")
     assert "logging everything" in caplog.text
 
 
-def test_answers_are_captured_when_asked_for(run, called, monkeypatch):
+def test_responses_are_captured_with_capture_dir(run, called, monkeypatch):
     calls = []
     monkeypatch.setattr(osbs.cli.capture, "setup_json_capture", lambda *args: calls.append(args))
     run("--capture-dir", "there", "get-user")
@@ -118,7 +118,7 @@ def test_answers_are_captured_when_asked_for(run, called, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "argv, facts, culprit",
+    "argv, values, culprit",
     [
         (["--instance", "nowhere", "get-user"], {}, "there is no section [nowhere]"),
         (["get-user"], {"url": ""}, "openshift_url"),
@@ -131,9 +131,9 @@ def test_answers_are_captured_when_asked_for(run, called, monkeypatch):
     ],
 )
 def test_a_configuration_that_cannot_be_used_names_the_culprit(
-    run, called, caplog, argv, facts, culprit
+    run, called, caplog, argv, values, culprit
 ):
-    assert run(*argv, **facts) == 1
+    assert run(*argv, **values) == 1
     line = caplog.records[-1].getMessage()
     assert line.startswith("Configuration error: ")
     assert culprit in line
@@ -161,7 +161,7 @@ def test_the_option_for_the_server_is_not_deprecated(run, called, caplog):
     assert "deprecated" not in caplog.text
 
 
-def test_a_deprecated_key_is_told_in_the_log(run, called, caplog):
+def test_a_deprecated_key_is_logged(run, called, caplog):
     # Python 2 never repeats a warning, whatever the filters say later.
     vars(osbs.conf).pop("__warningregistry__", None)
     run("get-user", url="https://h/\nopenshift_uri = https://h/")

@@ -155,7 +155,7 @@ def test_a_file_that_cannot_be_parsed_is_named_with_line_and_reason(text, line, 
 @pytest.mark.parametrize(
     "text", ["[default]\nvendor=a\nvendor=b\n", "[default]\nvendor=a\n[default]\nvendor=b\n"]
 )
-def test_of_what_is_there_twice_the_last_wins_or_its_line_is_told(text, conf_of):
+def test_of_duplicates_the_last_wins_or_its_line_is_named(text, conf_of):
     try:
         assert conf_of(text).get_vendor() == "b"
     except OsbsValidationException as ex:
@@ -372,7 +372,7 @@ def test_configured_templates_are_taken_as_they_are(conf_of):
     assert conf.get_build_json_store() == conf.get_builder_build_json_store() == "/nowhere"
 
 
-def test_the_pod_is_not_told_where_the_client_found_its_templates():
+def test_a_pod_does_not_get_the_directory_in_which_the_client_found_templates():
     assert Configuration(conf_file=None).get_pod_build_json_store() == BUILD_JSON_STORE
 
 
@@ -448,7 +448,7 @@ def test_a_bad_arrangement_version_is_quoted(version, error):
     assert "arrangement_version" in caught.value.message and error in caught.value.message
 
 
-def test_a_bad_arrangement_version_is_told_in_the_words_of_the_specification():
+def test_the_message_about_a_bad_arrangement_version_begins_as_callers_know_it():
     with pytest.raises(OsbsValidationException) as caught:
         Configuration(conf_file=None, arrangement_version="one").get_arrangement_version()
     assert caught.value.message.startswith("Invalid arrangement_version: one")
@@ -645,7 +645,9 @@ def warnings_of(caplog, text, conf_of, **kwargs):
         ("general", "openshift_url", "openshift_url of [default]"),
     ],
 )
-def test_an_unknown_key_is_told_with_the_nearest_known_one(section, key, meant, conf_of, caplog):
+def test_an_unknown_key_is_warned_of_with_the_nearest_known_one(
+    section, key, meant, conf_of, caplog
+):
     other = "general" if section == "default" else "default"
     text = "[%s]\n[%s]\n%s = secret\n" % (other, section, key)
     (message,) = warnings_of(caplog, text, conf_of)
@@ -653,17 +655,17 @@ def test_an_unknown_key_is_told_with_the_nearest_known_one(section, key, meant, 
     assert message.endswith("osbs.conf is ignored; did you mean %s?" % meant)
 
 
-def test_an_unknown_key_that_resembles_nothing_is_told_without_a_guess(conf_of, caplog):
+def test_an_unknown_key_like_no_other_is_warned_of_without_a_suggestion(conf_of, caplog):
     (message,) = warnings_of(caplog, "[default]\nxyzzy = 1\n", conf_of)
     assert message.endswith("osbs.conf is ignored")
 
 
-def test_an_unknown_key_is_told_once_however_many_configurations_read_the_file(conf_of, caplog):
+def test_an_unknown_key_is_warned_of_once_by_several_configurations_of_a_file(conf_of, caplog):
     conf_of("[default]\nvendro = x\n")
     assert len(warnings_of(caplog, "[default]\nvendro = x\n", conf_of)) == 1
 
 
-def test_each_unknown_key_has_its_line(conf_of, caplog):
+def test_each_unknown_key_has_a_warning_of_its_own(conf_of, caplog):
     text = "[general]\nverbos = 1\n[default]\nvendro = x\nvendoor = y\n"
     assert len(warnings_of(caplog, text, conf_of)) == 3
 
@@ -693,11 +695,11 @@ def test_the_rest_of_a_secret_that_looks_like_a_key_is_not_shown(conf_of, caplog
         "[default]\nhost = h\nopenshift_url = https://%(host)s/\n",
     ],
 )
-def test_keys_that_somebody_reads_are_not_told(text, conf_of, caplog):
+def test_keys_that_are_read_are_not_warned_of(text, conf_of, caplog):
     assert warnings_of(caplog, text, conf_of) == []
 
 
-def test_an_unknown_key_of_the_default_section_is_told_once(conf_of, caplog):
+def test_an_unknown_key_of_the_default_section_is_warned_of_once(conf_of, caplog):
     text = "[DEFAULT]\nvendro = x\n[default]\n[general]\n[platform:x]\n"
     (message,) = warnings_of(caplog, text, conf_of)
     assert message.startswith("unknown key vendro in section [DEFAULT] of /")
@@ -710,7 +712,7 @@ def test_the_sections_of_the_named_instance_are_checked(conf_of, caplog):
     assert "koji_hbu in section [scratch]" in message
 
 
-def test_a_key_that_is_not_ascii_is_told(conf_of, caplog):
+def test_a_key_that_is_not_ascii_is_warned_of(conf_of, caplog):
     (message,) = warnings_of(caplog, "[caf\xe9]\nk\xe9y = 1\n", conf_of, conf_section="caf\xe9")
     assert "unknown key k\xe9y in section [caf\xe9]" in message
 

@@ -59,8 +59,8 @@ def cmd_login(args, osbs):
         if not isinstance(ex.cause, EOFError):
             raise
         raise CommandError(
-            "there is nobody to ask for user name and password: use --username and --password,"
-            " or --token",
+            "cannot ask for user name and password, as standard input has ended:"
+            " use --username and --password, or --token",
             cause=ex,
         )
     return None
@@ -68,7 +68,7 @@ def cmd_login(args, osbs):
 
 def cmd_get_user(args, osbs):
     # type: (Any, Any) -> None
-    """Show who somebody is, by default who is logged in."""
+    """Show a user, by default the one who is logged in."""
     user = osbs.get_user(args.USERNAME) if args.USERNAME else osbs.get_user()
     if args.output == "json":
         print_json_nicely(user)
@@ -79,7 +79,7 @@ def cmd_get_user(args, osbs):
     full_name = dig(user, "fullName")
     for what, value in (("name", name), ("full name", full_name)):
         if not value:
-            logger.error("the server does not tell the %s of the user", what)
+            logger.error("the %s of the user is missing in the server's response", what)
     write_line('Name: "%s"' % in_one_line(name or ""))
     write_line('Full Name: "%s"' % in_one_line(full_name or ""))
 

@@ -1,4 +1,4 @@
-"""``osbs build``: submit a build, follow its log, tell how it ended."""
+"""``osbs build``: submit a build, follow its log, print its result."""
 
 from __future__ import absolute_import, print_function, unicode_literals
 
@@ -16,7 +16,7 @@ logger = logging.getLogger("osbs")
 
 def cmd_build(args, osbs):
     # type: (Any, Any) -> Optional[int]
-    """Create a build and, unless told otherwise, wait for it.
+    """Create a build and, without --no-logs, wait until it ends.
 
     :param args: argparse.Namespace of the sub-command
     :param osbs: OSBS
@@ -35,7 +35,7 @@ def cmd_build(args, osbs):
 
 
 def _create(args, osbs):
-    # Up to the call of create_*_build no other attribute of args may be read.
+    # Callers may pass args with only those attributes that are read up to create(**keywords).
     if args.worker:
         create = osbs.create_worker_build
     elif args.orchestrator:
@@ -78,21 +78,21 @@ def _wait(osbs, build_id):
     osbs.wait_for_build_to_finish(build_id)
     build = osbs.get_build(build_id)
     _display_build_summary(build)
-    return told_if_unsuccessful(build)
+    return report_failure(build)
 
 
-def told_if_unsuccessful(build):
+def report_failure(build):
     # type: (Any) -> Optional[int]
-    """Return the result of a command that waited for a build; log why it is not None.
+    """Log why a build did not succeed.
 
-    :param build: BuildResponse
-    :return: None, or -1 when the build did not succeed
+    :param build: BuildResponse, finished
+    :return: the result of the sub-command: None, or -1 when the build did not succeed
     """
     if build.is_succeeded():
         return None
-    told = "build %s is %s" % (build.get_build_name(), build.status)
+    text = "build %s is %s" % (build.get_build_name(), build.status)
     reason = build.get_error_message()
-    logger.error("%s", one_line("%s: %s" % (told, reason) if reason else told))
+    logger.error("%s", one_line("%s: %s" % (text, reason) if reason else text))
     return -1
 
 
@@ -136,5 +136,5 @@ def _repositories(build):
     except (AttributeError, TypeError, ValueError):
         # The build succeeded all the same.
         name = in_one_line(build.get_build_name())
-        logger.warning("build %s: cannot tell its repositories", name)
+        logger.warning("build %s: malformed repositories", name)
         return {}

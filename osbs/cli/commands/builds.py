@@ -7,9 +7,10 @@ import sys
 
 from osbs._compat import to_text
 from osbs.cli import options
-from osbs.cli.commands.build import told_if_unsuccessful
+from osbs.cli.commands.build import report_failure
 from osbs.cli.errors import CommandError, UsageError, resumable
 from osbs.cli.output import in_one_line, print_json_nicely, write, write_line
+from osbs.constants import BUILD_FINISHED_STATES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
@@ -17,7 +18,7 @@ if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
 
 logger = logging.getLogger("osbs")
 
-# What a Build or an event from elsewhere may lack or hold in another form.
+# Raised when a Build or an event lacks a value, or holds it in another form.
 _MALFORMED = (AttributeError, KeyError, TypeError, ValueError)
 
 _NOT_REPORTED = "(not reported)"
@@ -97,7 +98,7 @@ def cmd_watch_build(args, osbs):
         build = osbs.wait_for_build_to_finish(build_id)
     if args.output == "json":
         print_json_nicely(build.json)
-    return told_if_unsuccessful(build)
+    return report_failure(build)
 
 
 def cmd_watch_builds(args, osbs):
@@ -107,7 +108,7 @@ def cmd_watch_builds(args, osbs):
         args.columns, options.CLI_WATCH_BUILDS_DEFAULT_COLS, options.WATCH_BUILDS_COLUMNS
     )
     show = _print_event_as_json if args.output == "json" else _EventTable(columns).add
-    selector = ",".join("status!=%s" % state.capitalize() for state in _finished_states())
+    selector = ",".join("status!=%s" % state.capitalize() for state in BUILD_FINISHED_STATES)
     with resumable("watch-builds"):
         for changetype, obj in osbs.watch_builds(field_selector=selector):
             row = _event_row(changetype, obj)
@@ -124,9 +125,9 @@ def cmd_get_build(args, osbs):
     if args.output == "json":
         print_json_nicely(build.json)
         return
-    facts = {
+    values = {
         "name": build.get_build_name(),
-        "status": _told(build, "status"),
+        "status": _value_of(build, "status"),
         "image": build.get_image_tag(),
         "date": build.get_time_created(),
         "commit": build.get_commit_id(),
@@ -135,14 +136,14 @@ def cmd_get_build(args, osbs):
         "image_id": build.get_image_id() or _UNSET,
         "koji_build_id": build.get_koji_build_id() or _UNSET,
     }
-    facts = {name: in_one_line(value) for name, value in facts.items()}
-    facts.update(
+    values = {name: in_one_line(value) for name, value in values.items()}
+    values.update(
         # Values of many lines.
         dockerfile=build.get_dockerfile(),
-        repositories=_told(build, "repositories") or _INVALID,
-        digests=_told(build, "digests") or _INVALID,
+        repositories=_value_of(build, "repositories") or _INVALID,
+        digests=_value_of(build, "digests") or _INVALID,
     )
-    write_line(_BUILD_TEXT.format(**facts))
+    write_line(_BUILD_TEXT.format(**values))
     worker_builds = _worker_builds_str(build)
     if worker_builds:
         write_line("\nWORKER BUILDS\n\n%s" % worker_builds)
@@ -224,11 +225,11 @@ def make_worker_builds_str(worker_builds):
 
 
 def _worker_build_str(platform, worker_build):
-    facts = dict.fromkeys(("build-name", "cluster-url", "namespace"), _UNSET)
-    facts.update(worker_build.get("build") or {}, platform=platform)
-    facts = {name: in_one_line(value) for name, value in facts.items()}
-    facts.update(digests=make_digests_str(worker_build.get("digests", [])))
-    return _WORKER_BUILD_TEXT % facts
+    values = dict.fromkeys(("build-name", "cluster-url", "namespace"), _UNSET)
+    values.update(worker_build.get("build") or {}, platform=platform)
+    values = {name: in_one_line(value) for name, value in values.items()}
+    values.update(digests=make_digests_str(worker_build.get("digests", [])))
+    return _WORKER_BUILD_TEXT % values
 
 
 def _worker_builds_str(build):
@@ -259,7 +260,7 @@ def _lines(values):
 
 
 def _chosen_columns(text, default, known):
-    """Return the columns that --columns names; checked before anything is asked of the server."""
+    """Return the columns that --columns names; checked before any request is sent."""
     columns = text.split(",") if text else default
     names = [key for key, _ in known]
     for column in columns:
@@ -314,12 +315,12 @@ _VALUES = {
 }
 
 
-def _told(build, what):
-    """Return a value of a build, None with a warning when the build holds it in another form."""
+def _value_of(build, what):
+    """Return a value of a build; if it is malformed, log a warning and return None."""
     try:
         return _VALUES[what](build)
     except _MALFORMED:
-        logger.warning("build %s: cannot tell its %s", in_one_line(build.get_build_name()), what)
+        logger.warning("build %s: malformed %s", in_one_line(build.get_build_name()), what)
         return None
 
 
@@ -340,14 +341,8 @@ def _is_running(build):
 def _build_row(build):
     # One build with an odd annotation must not hide all others.
     return {
-        column: to_text(_told(build, column) or "") for column, _ in options.LIST_BUILDS_COLUMNS
+        column: to_text(_value_of(build, column) or "") for column, _ in options.LIST_BUILDS_COLUMNS
     }
-
-
-def _finished_states():
-    from osbs.constants import BUILD_FINISHED_STATES
-
-    return BUILD_FINISHED_STATES
 
 
 def _event_row(changetype, obj):
@@ -385,7 +380,7 @@ def _print_event_as_json(row):
 class _EventTable(object):
     """A table that grows while it is shown and keeps no history."""
 
-    # The widths are settled before the rows are known; these are as long as values usually are.
+    # The widths are fixed before the rows are known; these are as long as values usually are.
     _EXPECTED = {
         "changetype": "modified",
         "status": _NOT_REPORTED,
