@@ -219,7 +219,7 @@ class Configuration(object):
     get_ca_bundle = setting("ca_bundle", text, "CA certificates to check the server's with")
     get_wait_timeout = setting("wait_timeout", seconds, "seconds after which every wait gives up")
     get_max_response_mib = setting(
-        "max_response_mib", mebibytes, "MiB of the largest response that is read", 512
+        "max_response_mib", mebibytes, "MiB of the largest response that is read", default=512
     )
     get_verbosity = setting("verbose", boolean, "log details", section=GENERAL)
 

@@ -19,6 +19,7 @@ import sys
 import time
 import traceback
 
+from osbs.exceptions import OsbsException
 from tests.benchmarks.fuzz_targets import TARGETS
 
 # Seconds of processor time for one document: other programs make no difference.
@@ -137,7 +138,7 @@ def attempt(target, data):
     except TooLate:
         problem = "interrupted"
     except target.refusals as ex:
-        if "\n" in getattr(ex, "message", ""):
+        if isinstance(ex, OsbsException) and "\n" in ex.message:
             problem = "a message of several lines: %r" % ex.message[:500]
     except Exception:
         problem = traceback.format_exc()

@@ -23,7 +23,7 @@ from osbs.build.config_map_response import ConfigMapResponse
 from osbs.build.plugins_configuration import PluginsConfiguration, PluginsTemplate
 from osbs.build.user_params import BuildUserParams
 from osbs.cli.commands import admin
-from osbs.conf import OPTIONS, Configuration
+from osbs.conf import SETTINGS, Configuration
 from osbs.exceptions import OsbsException, OsbsValidationException
 from osbs.repo_utils import read_repo_info
 from tests.benchmarks import fuzz_responses as responses
@@ -78,9 +78,9 @@ def configuration(content):
     with _file(content, "osbs.conf") as path, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         conf = Configuration(conf_file=path)
-        for option in OPTIONS:
+        for getter in sorted(name for name in dir(Configuration) if name.startswith("get_")):
             try:
-                getattr(conf, option.getter)(*arguments.get(option.getter, ()))
+                getattr(conf, getter)(*arguments.get(getter, ()))
             except OsbsValidationException:
                 pass
 
@@ -184,7 +184,13 @@ _YAML = _words(
 _INI = _words(
     _SCALARS + "[default] [general] [autorebuild] [platform:x] [DEFAULT] [ ] = : ; # enabled "
     "%(a)s %% % rem x a=b"
-) + [b"\n[autorebuild]\n", b"\n a", b" = ", b"\r\n", b"\n" + OPTIONS[0].key.encode("ascii") + b"="]
+) + [
+    b"\n[autorebuild]\n",
+    b"\n a",
+    b" = ",
+    b"\r\n",
+    b"\n" + SETTINGS["get_namespace"].key.encode("ascii") + b"=",
+]
 _JSON = _words(_SCALARS + '{ } [ ] , : " \\u0000 \\ NaN "a": [[[[ {"a":{"a":') + [b'"items": [']
 # What makes a header, or one of another kind; and numbers that are not octal digits.
 _TAR = _JSON + [b"ustar", b"\x80" + b"\x7f" * 11, b"\xff" * 12, b"\0" * 512]
