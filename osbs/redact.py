@@ -36,6 +36,7 @@ _URL_CREDENTIALS = (
     re.compile(_SCHEME + _USER + r"[^\s\"]{0,200}@"),
     re.compile(r"\A" + _SCHEME + _USER + r".*@"),
 )
+_SCHEME_OF_URI = re.compile(r"\A(?:[A-Za-z][A-Za-z0-9+.-]*:/+)?")
 _AUTHORIZATION = re.compile(
     r"\b(Authorization\\*[\"']?\s*[:=]\s*\\*[\"']?)(?:(\w+)[ \t]+)?[^\s\"'\\,;]+", re.IGNORECASE
 )
@@ -118,10 +119,12 @@ def mask_uri(uri):
 
     :param uri: text, nothing but the URI, such as ``user:password@host:path``
     """
-    text = mask_url(uri)
-    user, _, host = text.rpartition("@")
+    text = _as_text(uri)
+    scheme = _SCHEME_OF_URI.match(text).group()
+    # Of what is no proper URI, any part before the last "@" may be a password.
+    user, _, host = text[len(scheme) :].rpartition("@")
     is_digest = host.startswith("sha256:")
-    return MASK + "@" + host if "://" not in text and ":" in user and not is_digest else text
+    return scheme + MASK + "@" + host if ":" in user and not is_digest else text
 
 
 def mask_text(text, limit=ERROR_BODY_MAX):

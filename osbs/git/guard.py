@@ -12,7 +12,7 @@ from six.moves.urllib.parse import unquote
 from osbs._compat import to_text
 from osbs.constants import GIT_ALLOWED_PROTOCOLS, GIT_TIMEOUT  # noqa: F401
 from osbs.exceptions import OsbsValidationException
-from osbs.redact import mask_url
+from osbs.redact import mask_uri, mask_url
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
@@ -29,7 +29,6 @@ _PASSWORD_AS_PORT = re.compile(r"[^/?#\[]*:\d*[/?#].*@")
 # "user:word@host:x": git takes the user for a host and the rest for a path.
 _PASSWORD_AS_PATH = re.compile(r"[^@]*:.*@")
 _UNQUOTED = re.compile(r"[\s\"]", re.UNICODE)
-_BEFORE_HOST = re.compile(r"\A((?:[A-Za-z][A-Za-z0-9+.-]*:/+)?).*@", re.DOTALL)
 
 # Settings of git that say how to reach a server stay; those that change what git does go.
 _KEPT_VARIABLES = re.compile(
@@ -102,16 +101,11 @@ def checked_text(value, what):
         raise OsbsValidationException("git %s is not UTF-8 text" % what, cause=ex)
     problem = _problem(text)
     if problem:
-        shown = _masked(text) if what == "URI" else mask_url(text)
+        shown = mask_uri(text) if what == "URI" else mask_url(text)
         raise OsbsValidationException(
             "git %s %s: '%s'" % (what, problem, _CONTROL.sub("?", shown[:200]))
         )
     return text
-
-
-def _masked(uri):
-    # Of what is no proper URI, any part before the last "@" may be a password.
-    return _BEFORE_HOST.sub(r"\1***@", uri)
 
 
 def _problem(text):
@@ -203,7 +197,7 @@ def _not_allowed(text, protocol):
 
 
 def _refused(text, problem):
-    return OsbsValidationException("git URI %s: '%s'" % (problem, _masked(text)))
+    return OsbsValidationException("git URI %s: '%s'" % (problem, mask_uri(text)))
 
 
 def environment():

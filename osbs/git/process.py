@@ -22,16 +22,16 @@ _MAX_ERRORS = 65536
 _IDLE = 500
 
 # Sets the limits, which all children of git inherit, and runs git without input. Without the signal
-# XFSZ git says which limit it has met, instead of dying silently. When the client
-# ends, however it is killed, the pipe on its side closes, and the whole process group is killed.
-# In a shell, as Python code between fork and exec can lock up a program that has threads.
+# XFSZ git says which limit it has met, instead of dying silently. When the client ends, however it
+# is killed, the pipe on its side closes, and the whole process group is killed. In a shell, as
+# Python code between fork and exec can lock up a program that has threads.
 _WRAPPER = b"""\
 trap '' XFSZ
 ulimit -v "$1"
 ulimit -f "$2"
 shift 2
 exec 3<&0 </dev/null
-{ read _ <&3; kill -9 0; } >/dev/null 2>&1 &
+{ read line <&3; kill -9 0; } >/dev/null 2>&1 &
 "$@" 3<&-
 status=$?
 exec 2>/dev/null
@@ -52,8 +52,8 @@ _NEW_SESSION = (
 _OUT_OF_MEMORY = r"out of memory|cannot allocate memory|unable to create (?:threaded|thread)"
 _FILE_TOO_LARGE = r"file too large"
 
-# status: int, as a shell has it: 128 and the number of a signal that ended it. output, errors:
-# bytes; output is cut at its limit, of errors the end is kept.
+# status: int, as a shell has it: 128 and the number of a signal that ended it; negative when it was
+# killed for its output. output, errors: bytes, cut at their limits; of errors the end is kept.
 Result = namedtuple("Result", "status output errors")
 
 
