@@ -120,11 +120,13 @@ def mask_uri(uri):
     :param uri: text, nothing but the URI, such as ``user:password@host:path``
     """
     text = _as_text(uri)
-    scheme = _SCHEME_OF_URI.match(text).group()
+    rest = _SCHEME_OF_URI.sub("", text, 1)
     # Of what is no proper URI, any part before the last "@" may be a password.
-    user, _, host = text[len(scheme) :].rpartition("@")
+    user, _, host = rest.rpartition("@")
     is_digest = host.startswith("sha256:")
-    return scheme + MASK + "@" + host if ":" in user and not is_digest else text
+    if ":" not in user or is_digest:
+        return text
+    return text[: len(text) - len(rest)] + MASK + "@" + host
 
 
 def mask_text(text, limit=ERROR_BODY_MAX):
