@@ -110,26 +110,29 @@ class App:
         plan = self.faults.plan(request.method, request.raw_path)
         if plan.delay:
             await asyncio.sleep(plan.delay)
-        terminal = plan.terminal
-        if terminal is not None and _is_gone(request):
-            plan.take_back()
-            return _abort(request)
-        if terminal is not None and terminal.kind == "reset_before":
-            return _abort(request)
-        if terminal is not None and terminal.kind != "reset_after":
-            record.status = terminal["status"]
-            return await self._send(request, replaced(terminal), plan)
+        if plan.terminal is not None:
+            return await self._meet(request, path, record, plan)
         answer = await self._answer(request, path, record)
         record.status = getattr(answer, "code", 200)
-        if terminal is not None:
-            if _is_gone(request):
-                plan.take_back()
-            if isinstance(answer, Stream):
-                answer.stop()
-            return _abort(request)
         if isinstance(answer, Stream):
             return await self._send_stream(request, answer, plan)
         return await self._send(request, answer, plan)
+
+    async def _meet(self, request, path, record, plan):
+        """Let a request meet the fault that decides what becomes of it."""
+        fault = plan.terminal
+        if fault.kind == "reset_after":
+            answer = await self._answer(request, path, record)
+            record.status = getattr(answer, "code", 200)
+            if isinstance(answer, Stream):
+                answer.stop()
+        if _is_gone(request):
+            plan.take_back()
+            return _abort(request)
+        if fault.kind in ("reset_before", "reset_after"):
+            return _abort(request)
+        record.status = fault["status"]
+        return await self._send(request, replaced(fault), plan)
 
     def _record(self, request, path, query):
         number = self.listener.number(request.transport) if request.transport else 0

@@ -95,23 +95,7 @@ def _add_serve(commands):
         default="osbs",
         help="project of the builds (default: osbs)",
     )
-    serve.add_argument(
-        "--user",
-        action="append",
-        dest="users",
-        type=_user,
-        default=[],
-        metavar="NAME:PASSWORD[:ROLE]",
-        help="a further user; role admin (default), edit, view or none; may be given again; "
-        "other users of this machine can see it, see --user-file",
-    )
-    serve.add_argument(
-        "--user-file",
-        action="append",
-        default=[],
-        metavar="FILE",
-        help="further users: NAME:PASSWORD[:ROLE] in each line; - is stdin",
-    )
+    _add_users(serve)
     serve.add_argument(
         "--token-lifetime", type=_seconds, metavar="SECONDS", help="lifetime of OAuth tokens"
     )
@@ -148,6 +132,26 @@ def _add_serve(commands):
         help="end when stdin does, so with the program that holds its other end",
     )
     _add_api_options(serve)
+
+
+def _add_users(serve):
+    serve.add_argument(
+        "--user",
+        action="append",
+        dest="users",
+        type=_user,
+        default=[],
+        metavar="NAME:PASSWORD[:ROLE]",
+        help="a further user; role admin (default), edit, view or none; may be given again; "
+        "other users of this machine can see it, see --user-file",
+    )
+    serve.add_argument(
+        "--user-file",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="further users: NAME:PASSWORD[:ROLE] in each line; - is stdin",
+    )
 
 
 def _add_demo(commands):
@@ -228,42 +232,32 @@ def _users(args):
     return users
 
 
+def _contradiction(args):
+    """Return what is wrong with the options together, or None."""
+    if args.no_oapi and args.openshift_api == "oapi":
+        return _CONTRADICTION
+    if args.until_eof and "-" in args.user_file:
+        return "--user-file - cannot work with --until-eof: both read stdin"
+    return None
+
+
 def cmd_serve(args):
     """Serve until told to stop."""
     from osbs.sandbox import leftovers
-    from osbs.sandbox.installation import Installation
-    from osbs.sandbox.journal import StateFileError
-    from osbs.sandbox.outcomes import OutcomeError
-    from osbs.sandbox.pods import ScriptedRunner
 
-    if args.no_oapi and args.openshift_api == "oapi":
-        return _complain(_CONTRADICTION, USAGE)
-    if args.until_eof and "-" in args.user_file:
-        return _complain("--user-file - cannot work with --until-eof: both read stdin", USAGE)
+    wrong = _contradiction(args)
+    if wrong is not None:
+        return _complain(wrong, USAGE)
     if args.users:
         _complain("the password of --user can be seen by other users; --user-file hides it")
     stop = threading.Event()
     _on_signals(lambda *_: stop.set())
     if args.until_eof:
         threading.Thread(target=_wait_for_eof, args=(stop,), daemon=True).start()
-    try:
-        runner = ScriptedRunner.from_file(args.scripted) if args.scripted else None
-    except OutcomeError as exc:
-        return _complain(exc)
     with leftovers.PrivateDirectory() as temporary:
         try:
-            installation = Installation(
-                args.directory or temporary,
-                api=args.openshift_api,
-                runner=runner,
-                **server_options(args),
-            )
-            installation.start()
-        except OSError as exc:
-            if exc.filename is not None:
-                return _complain("cannot use {}: {}".format(exc.filename, exc.strerror))
-            return _complain("cannot serve on port {}: {}".format(args.port, exc))
-        except (ValueError, StateFileError) as exc:
+            installation = _start(args, temporary)
+        except ValueError as exc:
             return _complain(exc)
         try:
             _warn_of_a_kept_token()
@@ -279,6 +273,35 @@ def cmd_serve(args):
     # Who held the other end of stdin may have been killed, and its directory is still there.
     leftovers.sweep()
     return 0
+
+
+def _start(args, temporary):
+    """
+    Start what ``serve`` was asked for.
+
+    :param temporary: str, directory for who names none
+    :return: installation.Installation
+    :raises ValueError: saying in one line what is wrong
+    """
+    from osbs.sandbox.installation import Installation
+    from osbs.sandbox.journal import StateFileError
+    from osbs.sandbox.pods import ScriptedRunner
+
+    try:
+        return Installation(
+            args.directory or temporary,
+            api=args.openshift_api,
+            runner=ScriptedRunner.from_file(args.scripted) if args.scripted else None,
+            **server_options(args)
+        ).start()
+    except StateFileError as exc:
+        raise ValueError(str(exc)) from None
+    except OSError as exc:
+        if exc.filename is None:
+            text = "cannot serve on port {}: {}".format(args.port, exc)
+        else:
+            text = "cannot use {}: {}".format(exc.filename, exc.strerror)
+        raise ValueError(text) from None
 
 
 def _on_signals(handler):
