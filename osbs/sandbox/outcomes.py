@@ -18,8 +18,8 @@ class OutcomeError(ValueError):
 
 _TEXT = {"type": "string", "minLength": 1}
 
-#: what an Outcome takes; lines may be bytes, which no schema knows
-FIELDS = collections.OrderedDict(
+#: what an Outcome takes: field -> JSON Schema; lines may be bytes, which no schema knows
+FIELD_TYPES = collections.OrderedDict(
     [
         ("duration", validation.SECONDS),
         ("lines", {"type": "array"}),
@@ -79,9 +79,9 @@ class Outcome:
         self._check()
 
     def _check(self):
-        given = {name: getattr(self, name) for name in FIELDS}
+        given = {name: getattr(self, name) for name in FIELD_TYPES}
         given = {name: value for name, value in given.items() if value is not None}
-        found = validation.mistake(given, {"properties": FIELDS})
+        found = validation.mistake(given, {"properties": FIELD_TYPES})
         if found is not None:
             raise OutcomeError(found)
         for line in self.lines or ():
@@ -214,9 +214,9 @@ def make_outcome(fields, where):
     :param where: str, where it stands, for errors
     :raises OutcomeError: for anything else
     """
-    unknown = sorted(set(_mapping(fields, where)) - set(FIELDS))
+    unknown = sorted(set(_mapping(fields, where)) - set(FIELD_TYPES))
     if unknown:
-        known = ", ".join(FIELDS)
+        known = ", ".join(FIELD_TYPES)
         raise OutcomeError("{}: unknown field {!r}, known are {}".format(where, unknown[0], known))
     try:
         return Outcome(**fields)

@@ -1,7 +1,7 @@
 """
 pytest plugin (entry point ``pytest11``): the fixture ``osbs_sandbox``.
 
-Parses and imports on every Python that osbs runs on, without the extra ``sandbox`` (decision D33):
+Parses and imports on every Python that osbs runs on, without the extra ``sandbox``:
 pytest imports it wherever osbs-client is installed. Only the fixture needs Python 3 and the extra.
 """
 
@@ -20,8 +20,8 @@ OPTIONS = (
     "namespace",
     "users",
     "token_lifetime",
-    "speed",
     "closed_registry",
+    "speed",
 )
 _HELP = "osbs_sandbox(**options): options of the fixture osbs_sandbox: " + ", ".join(OPTIONS)
 

@@ -18,7 +18,7 @@ PLATFORMS = ("x86_64", "ppc64le")
 DESCRIPTORS = {"x86_64": ("amd64", True), "ppc64le": ("ppc64le", False)}
 REACTOR_CONFIG_MAP = "reactor-config-map"
 CLIENT_CONFIG_SECRET = "client-config-secret"
-#: in the order in which a BuildConfig lists them (decision D6)
+#: in the order in which a BuildConfig lists them
 REQUIRED_SECRETS = (CLIENT_CONFIG_SECRET, "kojisecret", "v2-registry-dockercfg")
 REGISTRY = "127.0.0.1:5000"
 COMPONENT = "docker-hello-world"

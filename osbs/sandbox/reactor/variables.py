@@ -1,6 +1,6 @@
 """Names of the environment variables that the sandbox adds to those of a custom build."""
 
-#: path of a file that holds the token of the pod's service account (decision D32)
+#: path of a file that holds the token of the pod's service account
 TOKEN_FILE = "OSBS_SANDBOX_TOKEN_FILE"
 #: base URL of the API server
 URL = "OSBS_SANDBOX_URL"
