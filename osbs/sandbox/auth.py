@@ -50,7 +50,7 @@ def random_text(size):
     return random_text(size) if text.startswith("-") else text
 
 
-#: tokens that are kept; each log-in makes one
+#: tokens of users that are kept; each log-in makes one
 TOKENS = 10000
 
 
@@ -118,6 +118,7 @@ class Authenticator:
         self._timing = timing
         self._on_change = on_change or (lambda text, token: None)
         self._tokens = {}
+        self._issued = 0
         #: user -> password
         self.passwords = {}
         #: user known by certificate -> groups
@@ -140,16 +141,21 @@ class Authenticator:
         token = Token(user, expires, groups)
         self._on_change(text, token)
         self.restore(text, token)
-        if len(self._tokens) > TOKENS:
+        self._issued += 1
+        if self._issued % (TOKENS // 10) == 0:
             self._forget_tokens()
         return text
 
     def _forget_tokens(self):
-        """Forget a tenth of the tokens: those of users, first what is worth nothing any more."""
+        """Forget what users have too many of, first what is worth nothing any more."""
         now = time.time()
-        expendable = [text for text, token in self._tokens.items() if token.expires is not None]
+        expendable = [
+            text
+            for text, token in self._tokens.items()
+            if token.expires is not None or token.revoked is not None
+        ]
         expendable.sort(key=lambda text: self._tokens[text].valid(now, self._timing.token_cache))
-        for text in expendable[: TOKENS // 10]:
+        for text in expendable[: max(0, len(expendable) - TOKENS)]:
             self._on_change(text, None)
             del self._tokens[text]
 

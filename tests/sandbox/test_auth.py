@@ -252,5 +252,13 @@ def test_tokens_have_a_bound_and_those_that_are_good_stay_longest(monkeypatch):
     good = authenticator.issue("osbs", 1000)
     for _ in range(100):
         authenticator.issue("osbs", -1)
-    assert len(authenticator._tokens) <= 20
+    assert len(authenticator._tokens) <= 23
     assert {account, good} <= set(authenticator._tokens)
+
+
+def test_tokens_of_service_accounts_cost_no_user_a_token(monkeypatch):
+    monkeypatch.setattr("osbs.sandbox.auth.TOKENS", 20)
+    authenticator = Authenticator(Timing())
+    for _ in range(39):
+        authenticator.issue("system:serviceaccount:osbs:builder")
+    assert authenticator.issue("osbs", 1000) in authenticator._tokens
