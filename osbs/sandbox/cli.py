@@ -264,10 +264,6 @@ def cmd_serve(args):
             _warn_of_a_proxy(installation.url)
             write_line(json.dumps(installation.ready_line()))
             stop.wait()
-        except OSError as exc:
-            # Nor could the interpreter write at its end what is still in the buffer.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-            return _complain("cannot write the ready line to stdout: {}".format(exc.strerror))
         finally:
             installation.stop()
     # Who held the other end of stdin may have been killed, and its directory is still there.

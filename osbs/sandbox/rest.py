@@ -318,18 +318,24 @@ def delete(request):
     """Delete an object; answers the object or a Status, as its kind does."""
     obj = request.find()
     _check_preconditions(request, obj)
+    left = _delete_one(request, obj)
+    if left is not None or request.kind.returns_deleted:
+        return request.render(left or obj)
+    return errors.success(request.group_resource, request.info.name, obj["metadata"]["uid"])
+
+
+def _delete_one(request, obj):
+    """Delete an object; returns what the response shows of it, None for nothing special."""
     store = request.cluster.store
     if request.info.resource == "pods":
-        return request.render(_delete_pod(store, obj))
+        return _delete_pod(store, obj)
     policy = _propagation_policy(request)
     if policy == FOREGROUND:
-        return request.render(_delete_in_foreground(request, obj))
+        return _delete_in_foreground(request, obj)
     if request.info.resource == "buildconfigs":
-        return request.render(_delete_config(request, obj, policy))
-    store.delete(request.info.resource, request.info.namespace, request.info.name)
-    if request.kind.returns_deleted:
-        return request.render(obj)
-    return errors.success(request.group_resource, request.info.name, obj["metadata"]["uid"])
+        return _delete_config(request, obj, policy)
+    store.delete(request.info.resource, namespace_of(obj), name_of(obj))
+    return None
 
 
 def _options(request):
@@ -412,12 +418,7 @@ def delete_collection(request):
     store = request.cluster.store
     found = [obj for obj in store.list(wanted.resource, wanted.namespace) if wanted.accepts(obj)]
     for obj in found:
-        if wanted.resource == "pods":
-            _delete_pod(store, obj)
-        elif wanted.resource == "buildconfigs":
-            _delete_config(request, obj)
-        else:
-            store.delete(wanted.resource, namespace_of(obj), name_of(obj))
+        _delete_one(request, obj)
     return rendered_list(
         request, found, {"selfLink": request.info.path, "resourceVersion": str(store.version)}
     )

@@ -10,6 +10,7 @@ import tempfile
 from contextlib import contextmanager
 
 import pytest
+import six
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -239,8 +240,8 @@ entries = st.one_of(
     st.just(b"#" * (MAX_FILE_SIZE + 1)),
 )
 IN_HISTORY = PLACES + [".gitmodules", ".gitattributes", ".lfsconfig", "hooks/post-checkout"]
-# Each starts git a dozen times.
-HISTORIES = settings(max_examples=max(1, settings.default.max_examples // 12))
+# Each starts git a dozen times, which takes five times as long on Python 2.
+HISTORIES = settings(max_examples=max(1, settings.default.max_examples // (12 if six.PY2 else 1)))
 histories = st.dictionaries(st.sampled_from(IN_HISTORY), entries, min_size=1, max_size=6)
 
 

@@ -191,7 +191,7 @@ def test_stdout_that_is_full_is_one_line_and_status_1(tmpdir):
         )
         stderr = process.communicate()[1].decode("utf-8")
     assert (process.returncode, stderr.count("\n"), tmpdir.listdir()) == (1, 1, []), stderr
-    assert "cannot write the ready line to stdout: No space left on device" in stderr
+    assert "cannot write to standard output: No space left on device" in stderr
 
 
 def test_without_tls_it_serves_http(serve):

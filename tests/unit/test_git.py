@@ -670,7 +670,7 @@ def test_a_dangling_link_is_no_file(repo):
 
 
 @pytest.mark.parametrize(
-    ("size", "fits"), [(1024 * 1024, True), (1024 * 1024 + 1, False), (8 * 1024 * 1024, False)]
+    ("size", "fits"), [(256 * 1024, True), (256 * 1024 + 1, False), (8 * 1024 * 1024, False)]
 )
 def test_the_size_of_a_file_is_bounded(size, fits, repo, no_full_clone):
     repo.commit("master", {"Dockerfile": b"#" * size})
