@@ -19,7 +19,7 @@ if not os.path.isdir(directory):
     os.makedirs(directory)
 settings = RawConfigParser()
 settings.read(".coveragerc")
-settings.set("run", "data_file", os.path.join(directory, "data." + os.environ["TOX_ENV_NAME"]))
+settings.set("run", "data_file", os.path.join(directory, "all"))
 if sys.version_info[0] > 2:
     # Unknown to the last coverage for Python 2.7, which refuses the whole file.
     settings.set("run", "sigterm", "true")
