@@ -52,6 +52,7 @@ def _failure(shop, block):
 
 
 RUNNING_PAGES = sorted({block.page for block in ALL if _runs(block)})
+SLOW_PAGES = ("docs/command-line.md", "docs/sandbox.md")
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +83,13 @@ def shop(tmpdir, sandbox, empty_sandbox, made):
     return result
 
 
-@pytest.mark.parametrize("page", RUNNING_PAGES)
+@pytest.mark.parametrize(
+    "page",
+    [
+        pytest.param(page, marks=[pytest.mark.slow] if page in SLOW_PAGES else [])
+        for page in RUNNING_PAGES
+    ],
+)
 def test_the_blocks_of_a_page_run_from_top_to_bottom(page, shop):
     for block in pages.blocks(page):
         failure = _failure(shop, block) if _runs(block) else None

@@ -368,16 +368,18 @@ def test_a_scratch_build_has_only_the_unique_tag(sandbox, workspace):
     "kind, options, files",
     [
         ("isolated", ["--orchestrator", "--isolated", "--release", "1.2"], None),
-        (
+        pytest.param(
             "flatpak",
             ["--orchestrator", "--flatpak"],
             {"container.yaml": "compose: {modules: ['eog:stable:2018']}\n"},
+            marks=pytest.mark.slow,
         ),
-        ("all-in-one", ["--prod"], None),
-        (
+        pytest.param("all-in-one", ["--prod"], None, marks=pytest.mark.slow),
+        pytest.param(
             "five",
             ["--orchestrator", "--arrangement-version", "5", "--platforms", "x86_64"],
             None,
+            marks=pytest.mark.slow,
         ),
         (
             "alone",

@@ -34,7 +34,12 @@ class Demo(object):
         self.left = os.listdir(str(directory))
 
 
-@pytest.fixture(scope="module", params=[[], ["--no-oapi", "--openshift-api", "apis"]], ids=str)
+APIS = ["--no-oapi", "--openshift-api", "apis"]
+
+
+@pytest.fixture(
+    scope="module", params=[[], pytest.param(APIS, marks=pytest.mark.slow)], ids=["oapi", "apis"]
+)
 def demo(request, tmpdir_factory):
     return Demo(tmpdir_factory.mktemp("demo"), *request.param)
 
@@ -60,6 +65,7 @@ def test_demo_leaves_nothing_behind(demo):
     assert demo.left == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "options", [["--openshift-api", "auto"], ["--no-oapi", "--openshift-api", "auto"]], ids=str
 )

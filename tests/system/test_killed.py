@@ -143,7 +143,13 @@ def assert_one_clear_line(result):
     assert (result.status, "127.0.0.1" in result.last_line) == (NETWORK, True), result
 
 
-KINDS = (Log, Watch, Request, Instantiate, Instantiated)
+KINDS = [
+    Log,
+    Instantiate,
+    pytest.param(Watch, marks=pytest.mark.slow),
+    pytest.param(Request, marks=pytest.mark.slow),
+    pytest.param(Instantiated, marks=pytest.mark.slow),
+]
 
 
 @pytest.fixture(scope="module")

@@ -141,6 +141,7 @@ def test_of_50000_lines_none_is_lost_or_repeated(stage, osbs, follow, seed):
     assert unfired(stage) == []
 
 
+@pytest.mark.slow
 def test_of_50000_lines_the_command_shows_each_once(stage, tmpdir):
     lines = written(numbered(COUNT))
     faults = trouble(3, sum(len(line) + 1 for line in lines))
