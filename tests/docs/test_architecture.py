@@ -1,0 +1,98 @@
+"""Imports go down the floors of docs/development.md, never up."""
+
+from __future__ import absolute_import, print_function, unicode_literals
+
+import ast
+import io
+import os
+
+import pytest
+import six
+
+from tests.conformance.normal import ROOT
+
+pytestmark = pytest.mark.skipif(six.PY2, reason="the sandbox is Python 3 only")
+
+# Floor: its modules and packages below osbs, and the floors that it may import besides itself.
+FLOORS = (
+    (
+        "leaves",
+        "_compat _process build.lazy comparable_version constants exceptions redact version",
+        "",
+    ),
+    ("documents", "archive documents ini kerberos_ccache schemas yaml_loader", "leaves"),
+    ("repositories", "git repo_parsers repo_utils", "leaves documents"),
+    ("utils", "utils", "leaves documents repositories"),
+    ("settings", "_setting conf", "leaves documents utils"),
+    ("http", "_limits _transport http", "leaves"),
+    ("rest", "rest", "leaves http"),
+    ("build", "build", "leaves documents repositories utils"),
+    ("core", "core", "leaves documents utils http rest build"),
+    ("api", "api facade", "leaves utils rest build core"),
+    ("cli", "cli", "leaves documents utils settings http rest build api"),
+    # A program that uses the library as any other does.
+    ("sandbox", "sandbox", "leaves documents utils settings http build core api cli"),
+)
+ALLOWED = {floor: set([floor] + below.split()) for floor, _, below in FLOORS}
+FLOOR_OF = {module: floor for floor, modules, _ in FLOORS for module in modules.split()}
+
+
+def modules():
+    """Return (name below osbs, path) of all modules of the library, without osbs itself."""
+    for directory, _, files in os.walk(os.path.join(ROOT, "osbs")):
+        for file_name in files:
+            path = os.path.join(directory, file_name)
+            name = os.path.relpath(path, os.path.join(ROOT, "osbs"))[:-3].replace(os.sep, ".")
+            if file_name.endswith(".py") and name != "__init__":
+                yield name, path
+
+
+def floor_of(name):
+    """Return the floor of a module, that of the longest name in the table; None for osbs itself."""
+    parts = name.split(".")
+    names = [".".join(parts[:count]) for count in range(len(parts), 0, -1)]
+    return next((FLOOR_OF[name] for name in names if name in FLOOR_OF), None)
+
+
+def imported(path):
+    """Yield the names below osbs that a module imports, but for type checkers only."""
+    with io.open(path, encoding="utf-8") as source:
+        nodes = list(ast.walk(ast.parse(source.read())))
+    checked = [
+        node for node in nodes if getattr(getattr(node, "test", 0), "id", "") == "TYPE_CHECKING"
+    ]
+    ignored = {id(node) for one in checked for node in ast.walk(one)}
+    for node in nodes:
+        if id(node) in ignored:
+            continue
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            names = ["%s.%s" % (node.module, alias.name) for alias in node.names]
+        else:
+            continue
+        for name in names:
+            if name.startswith("osbs."):
+                yield name[len("osbs.") :]
+
+
+@pytest.mark.parametrize(("name", "path"), sorted(modules()))
+def test_a_module_imports_only_what_its_floor_may(name, path):
+    floors = {floor_of(other) for other in imported(path)} - {None}
+    assert floors <= ALLOWED[floor_of(name)]
+
+
+def picture():
+    """Return the floors as a picture in Mermaid's language, without what follows from others."""
+    lines = ["graph TD"]
+    for floor, members, below in FLOORS:
+        lines.append("    %s[%s<br>%s]" % (floor, floor, members))
+        under = below.split()
+        implied = {other for one in under for other in ALLOWED[one] - {one}}
+        lines += ["    %s --> %s" % (floor, one) for one in under if one not in implied]
+    return "\n".join(lines) + "\n"
+
+
+def test_the_picture_of_the_floors_is_that_of_the_table():
+    with io.open(os.path.join(ROOT, "docs", "development.md"), encoding="utf-8") as page:
+        assert "```mermaid\n" + picture() + "```\n" in page.read()
