@@ -52,6 +52,21 @@ def osbs_process(*arguments, **environment):
     )
 
 
+def read_until(process, text):
+    """
+    Read what a process prints, up to a text and maybe more, before ``communicate``.
+
+    :return: bytes
+    """
+    printed = b""
+    while text.encode("utf-8") not in printed:
+        # Not readline: communicate() would never see what that has read ahead.
+        data = os.read(process.stdout.fileno(), 4096)
+        assert data, process.stderr.read()
+        printed += data
+    return printed
+
+
 def osbs(*arguments, **environment):
     """
     Run ``osbs`` to its end; it is killed after a minute.

@@ -60,6 +60,7 @@ class FaultServer(dict):
     def __init__(self):
         super(FaultServer, self).__init__()
         self._errors = tempfile.TemporaryFile()
+        self._last_words = self._control = None
         self._lock = threading.Lock()
         self._process = subprocess.Popen(
             sandbox_python() + ["-m", "tests.system.fault_server"],
@@ -81,6 +82,8 @@ class FaultServer(dict):
 
     def errors(self):
         """Return what the process said on stderr."""
+        if self._last_words is not None:
+            return self._last_words
         self._errors.seek(0)
         return self._errors.read().decode("utf-8", "replace")
 
@@ -101,6 +104,10 @@ class FaultServer(dict):
         self._process.wait()
         watchdog.cancel()
         self._process.stdout.close()
+        if self._control is not None:
+            self._control.close()
+        self._last_words = self.errors()
+        self._errors.close()
 
 
 class Bench(object):

@@ -98,12 +98,8 @@ def interrupt(scripted):
         process = client.osbs_process("--config", scripted["config"], *arguments)
         watchdog = threading.Timer(60, process.kill)
         watchdog.start()
-        head = b""
         try:
-            while after.encode("utf-8") not in head:
-                line = process.stdout.readline()
-                assert line, process.stderr.read()
-                head += line
+            head = client.read_until(process, after)
             process.send_signal(signal.SIGINT)
             stdout, stderr = process.communicate()
         finally:

@@ -73,10 +73,7 @@ class Following(object):
 
     def read_until(self, text):
         """Read its output up to a text."""
-        while text.encode("utf-8") not in self._output:
-            line = self._process.stdout.readline()
-            assert line, self._process.stderr.read()
-            self._output += line
+        self._output += client.read_until(self._process, text)
 
     def result(self):
         """Wait for its end; returns a Result."""
