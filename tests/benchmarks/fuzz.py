@@ -19,7 +19,7 @@ import sys
 import time
 import traceback
 
-from osbs.exceptions import OsbsException
+from osbs.exceptions import OsbsException, OsbsResponseException
 from tests.benchmarks.fuzz_targets import TARGETS
 
 # Seconds of processor time for one document: other programs make no difference.
@@ -138,7 +138,9 @@ def attempt(target, data):
     except TooLate:
         problem = "interrupted"
     except target.refusals as ex:
-        if isinstance(ex, OsbsException) and "\n" in ex.message:
+        # The message of an error response is its body.
+        is_body = not isinstance(ex, OsbsException) or isinstance(ex, OsbsResponseException)
+        if not is_body and "\n" in ex.message:
             problem = "a message of several lines: %r" % ex.message[:500]
     except Exception:
         problem = traceback.format_exc()

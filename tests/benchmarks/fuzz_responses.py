@@ -64,7 +64,7 @@ def list_body(content):
 
 
 def error_body(content):
-    """Meet an error with this body, which is the message, and may have several lines."""
+    """Meet an error with this body."""
     try:
         served(content, lambda osbs: osbs.get_build("b-1"), _error)
     except OsbsResponseException as ex:

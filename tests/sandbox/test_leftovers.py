@@ -70,7 +70,7 @@ class Program:
     def end_by(self, signum):
         """Send a signal; returns the exit status."""
         self.process.send_signal(signum)
-        status = self.process.wait(20)
+        status = self.process.wait(60)
         self.process.stdin.close()
         self.process.stdout.close()
         return status
@@ -99,9 +99,18 @@ def test_a_signal_ends_the_pods_of_a_program(temporary):
     (pod,) = _children(program.process.pid)
     program.end_by(signal.SIGTERM)
     end = time.monotonic() + 5
-    while os.path.exists("/proc/{}".format(pod)) and time.monotonic() < end:
+    while _runs(pod) and time.monotonic() < end:
         time.sleep(0.01)
-    assert not os.path.exists("/proc/{}".format(pod))
+    assert not _runs(pod)
+
+
+def _runs(pid):
+    try:
+        with open("/proc/{}/stat".format(pid)) as stream:
+            # Where nobody waits for orphans, they stay as zombies.
+            return stream.read().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 def _children(pid):
@@ -157,7 +166,7 @@ def test_a_closed_terminal_leaves_nothing(temporary, command):
     os.close(slave)
     os.read(master, 1)
     os.close(master)
-    process.wait(20)
+    process.wait(60)
     assert left_after(temporary) == []
 
 

@@ -249,7 +249,9 @@ class Full:
         self.api = Api(Remote(sandbox.url, sandbox.token, sandbox.ca))
         size = os.path.getsize(self.state)
         process = sandbox._process.pid
-        limits = resource.prlimit(process, resource.RLIMIT_FSIZE, (size + 5000, -1))
+        limits = resource.prlimit(
+            process, resource.RLIMIT_FSIZE, (size + 5000, resource.RLIM_INFINITY)
+        )
         self.kept = []
         for number in range(100):
             self.refused = config_map(number)

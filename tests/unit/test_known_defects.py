@@ -80,6 +80,9 @@ def test_defect_50_exceptions_survive_pickling(error):
 def test_defect_83_template_files_are_closed():
     osbs = osbs_for()
     with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("ignore", ResourceWarning)
+        # What other tests left behind.
+        gc.collect()
         warnings.simplefilter("always", ResourceWarning)
         osbs._load_quota_json()
         osbs._load_template("image_stream.json")
