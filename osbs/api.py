@@ -49,9 +49,9 @@ from osbs.facade import buildlogs, settings, source, tokenfile
 from osbs.facade.buildlogs import LogEntry
 from osbs.facade.guard import guarded_iteration, osbsapi
 from osbs.redact import mask_uri, redacted
-from osbs.rest.objects import dig, includes
+from osbs.rest.objects import includes
 from osbs.rest.retry import Deadline
-from osbs.utils import retry_on_conflict
+from osbs.utils import get_path, retry_on_conflict, without_none
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
@@ -70,11 +70,6 @@ _UNFINISHED = ",".join("status!=%s" % state.capitalize() for state in BUILD_FINI
 _NOTHING_SENT = ("MissingSchema", "InvalidSchema", "InvalidURL")
 
 
-def _given(**kwargs):
-    # Callers replace methods by ones that lack the newer keywords: hand on only what was given.
-    return {key: value for key, value in kwargs.items() if value is not None}
-
-
 def _objects(data):
     # Servers write null for an empty list.
     items = (data.get("items") or []) if isinstance(data, dict) and "items" in data else None
@@ -90,9 +85,7 @@ def _items(response):
     """Return the objects of an answer that has to be a list object."""
     items = _objects(response.json())
     if items is None:
-        raise OsbsResponseException(
-            "the server answered with something else than a list of objects", http_client.OK
-        )
+        raise OsbsResponseException("the response is not a list of objects", http_client.OK)
     return items
 
 
@@ -177,7 +170,7 @@ class OSBS(object):
         """
         if running:
             field_selector = ",".join(part for part in (field_selector, _UNFINISHED) if part)
-        paging = _given(page_size=page_size)
+        paging = without_none(page_size=page_size)
         response = self.os.list_builds(
             field_selector=field_selector, koji_task_id=koji_task_id, labels=labels, **paging
         )
@@ -189,7 +182,9 @@ class OSBS(object):
         :param field_selector: str or None
         :return: generator of (change type, dict of the Build)
         """
-        for change in guarded_iteration(self._watch_builds(_given(fieldSelector=field_selector))):
+        for change in guarded_iteration(
+            self._watch_builds(without_none(fieldSelector=field_selector))
+        ):
             yield change
 
     @osbsapi
@@ -427,7 +422,7 @@ class OSBS(object):
         self._verify_no_running_builds(name)
         self._warn_of_another_repository(existing, build_json)
         utils.graceful_chain_del(existing, "spec", "nodeSelector")
-        if utils.graceful_chain_get(existing, "metadata", "labels", "koji-task-id") is not None:
+        if get_path(existing, "metadata", "labels", "koji-task-id") is not None:
             utils.graceful_chain_del(existing, "metadata", "labels", "koji-task-id")
         utils.buildconfig_update(existing, build_json)
         existing["metadata"]["name"] = name
@@ -439,8 +434,7 @@ class OSBS(object):
         # Repositories with the same last path part and branch share name and labels: contract of
         # the build service, so a warning is all that can be done.
         old_uri, new_uri = (
-            utils.graceful_chain_get(config, "spec", "source", "git", "uri")
-            for config in (existing, new)
+            get_path(config, "spec", "source", "git", "uri") for config in (existing, new)
         )
         if old_uri and new_uri and old_uri != new_uri:
             logger.warning(
@@ -609,7 +603,7 @@ class OSBS(object):
         build_request.set_repo_info(repo_info)
         response = self._submit(build_request)
         # Tests of callers return plain dicts, or objects whose `json` is a method.
-        name = dig(getattr(response, "json", None), "metadata", "name")
+        name = get_path(getattr(response, "json", None), "metadata", "name")
         logger.debug("build started: %s", name)
         return response
 
@@ -775,7 +769,9 @@ class OSBS(object):
         :raises OsbsWaitTimeout: it took longer
         :raises OsbsException: the build was deleted
         """
-        return BuildResponse(self.os.wait_for_build_to_finish(build_id, **_given(timeout=timeout)))
+        return BuildResponse(
+            self.os.wait_for_build_to_finish(build_id, **without_none(timeout=timeout))
+        )
 
     @osbsapi
     def wait_for_build_to_get_scheduled(self, build_id, timeout=None):
@@ -787,7 +783,7 @@ class OSBS(object):
         :raises OsbsWaitTimeout: it took longer
         """
         return BuildResponse(
-            self.os.wait_for_build_to_get_scheduled(build_id, **_given(timeout=timeout))
+            self.os.wait_for_build_to_get_scheduled(build_id, **without_none(timeout=timeout))
         )
 
     @osbsapi
@@ -844,7 +840,7 @@ class OSBS(object):
         :return: bool, did the server report an import
         :raises OsbsWaitTimeout: it took longer
         """
-        return self.os.import_image(name, **_given(timeout=timeout))
+        return self.os.import_image(name, **without_none(timeout=timeout))
 
     @osbsapi
     def get_token(self):
@@ -996,7 +992,7 @@ class OSBS(object):
         build_name = build.get_build_name()
         logger.info("waiting for build to finish: %s", build_name)
         try:
-            self.wait_for_build_to_finish(build_name, **_given(timeout=timeout))
+            self.wait_for_build_to_finish(build_name, **without_none(timeout=timeout))
         except OsbsWaitTimeout:
             if deadline is None:
                 raise
@@ -1041,7 +1037,7 @@ class OSBS(object):
         :param page_size: int or None, how many objects a request asks for
         :return: dict, such as a BuildConfigList
         """
-        return self.os.dump_resource(resource_type, **_given(page_size=page_size)).json()
+        return self.os.dump_resource(resource_type, **without_none(page_size=page_size)).json()
 
     @osbsapi
     def dump_pages(self, resource_type, page_size):
@@ -1069,7 +1065,7 @@ class OSBS(object):
             )
         restored = 0
         for item in items:
-            name = utils.graceful_chain_get(item, "metadata", "name") or "(no name)"
+            name = get_path(item, "metadata", "name") or "(no name)"
             logger.debug("restoring %s/%s", resource_type, name)
             self._prepare_resource(item)
             try:

@@ -37,9 +37,9 @@ from osbs.exceptions import (
     OsbsWatchBuildNotFound,
 )
 from osbs.http import HttpResponse, HttpSession, error_body
-from osbs.rest import auth, groups, paging, plan, retry
+from osbs.rest import auth, endpoints, groups, paging, retry
 from osbs.rest.logs import LogFollower, close_stream
-from osbs.rest.objects import dict_in, dig, items_of, object_of
+from osbs.rest.objects import dict_in, items_of, json_object
 from osbs.rest.once import (
     create_once,
     find_created,
@@ -49,7 +49,7 @@ from osbs.rest.once import (
     name_of,
 )
 from osbs.rest.watch import Watch
-from osbs.utils import retry_on_conflict
+from osbs.utils import get_path, retry_on_conflict, without_none
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
@@ -89,11 +89,6 @@ def check_response(response, log_level=logging.ERROR):
     content = error_body(response)
     logger.log(log_level, "[%d] %s", response.status_code, _compat.loggable_bytes(content))
     raise OsbsResponseException(message=content, status_code=response.status_code)
-
-
-def _given(**kwargs):
-    # Callers replace methods by ones without the newer keywords: hand on only what is set.
-    return {key: value for key, value in kwargs.items() if value is not None}
 
 
 class Openshift(object):
@@ -209,7 +204,7 @@ class Openshift(object):
         # type: () -> str
         """Ask the OAuth server for a token and keep it.
 
-        :return: str, the token; empty if the answer is no redirect
+        :return: str, the token; empty if the response is no redirect
         :raises OsbsAuthException: the credentials are refused or incomplete
         """
         self._discover_oauth()
@@ -263,12 +258,12 @@ class Openshift(object):
         base = self.os_api_url
         if self._uses_groups():
             base = self._groups.base_of(url)
-        return plan.url(
+        return endpoints.url(
             base, self.namespace if _prepend_namespace else None, url, six.iteritems(query)
         )
 
     def _build_k8s_url(self, url, _prepend_namespace=True, **query):
-        return plan.url(
+        return endpoints.url(
             self.k8s_api_url,
             self.namespace if _prepend_namespace else None,
             url,
@@ -292,20 +287,20 @@ class Openshift(object):
         return headers, kwargs
 
     def _get(self, url, with_auth=True, **kwargs):
-        return self._send("get", url, with_auth, kwargs)
+        return self._send_authorized("get", url, with_auth, kwargs)
 
     def _post(self, url, with_auth=True, **kwargs):
-        return self._send("post", url, with_auth, kwargs)
+        return self._send_authorized("post", url, with_auth, kwargs)
 
     def _put(self, url, with_auth=True, **kwargs):
-        return self._send("put", url, with_auth, kwargs)
+        return self._send_authorized("put", url, with_auth, kwargs)
 
     def _delete(self, url, with_auth=True, **kwargs):
-        return self._send("delete", url, with_auth, kwargs)
+        return self._send_authorized("delete", url, with_auth, kwargs)
 
-    def _send(self, verb, url, with_auth, kwargs):
+    def _send_authorized(self, verb, url, with_auth, kwargs):
         headers, arguments = self._request_args(with_auth, **kwargs)
-        response = self._exchange(verb, url, headers, arguments)
+        response = self._send_once(verb, url, headers, arguments)
         if not (with_auth and self.use_auth and response.status_code == http_client.UNAUTHORIZED):
             return response
         used = headers["Authorization"][len(auth.BEARER) :]
@@ -314,48 +309,51 @@ class Openshift(object):
         close_stream(response)
         if self._tokens.renew(self, used):
             headers, arguments = self._request_args(with_auth, **kwargs)
-        return self._exchange(verb, url, headers, arguments)
+        return self._send_once(verb, url, headers, arguments)
 
-    def _exchange(self, verb, url, headers, arguments):
-        # A stream is repeated by who reads it, and so is what has a time-out of its own.
-        repeated = self.retries_enabled and not (arguments.get("stream") or "timeout" in arguments)
+    def _send_once(self, verb, url, headers, arguments):
+        # Whoever reads a stream retries it, and so does who sets a timeout of its own.
+        retries_enabled = self.retries_enabled and not (
+            arguments.get("stream") or "timeout" in arguments
+        )
 
         def send():
             return getattr(self._con, verb)(
                 url,
                 headers=headers,
                 verify_ssl=self.verify_ssl,
-                retries_enabled=repeated,
+                retries_enabled=retries_enabled,
                 **arguments
             )
 
-        return send() if verb == "post" else retry.retry_truncated(send, repeated)
+        return send() if verb == "post" else retry.retry_truncated(send, retries_enabled)
 
-    def _url(self, call):
-        build = self._build_url if call.api == plan.OPENSHIFT else self._build_k8s_url
-        return build(call.path) if call.namespaced else build(call.path, False)
+    def _url(self, request):
+        build = self._build_url if request.api == endpoints.OPENSHIFT else self._build_k8s_url
+        return build(request.path) if request.namespaced else build(request.path, False)
 
-    def _call(self, call):
-        url = self._url(call)
+    def _send(self, request):
+        url = self._url(request)
         if self._uses_groups():
-            call = groups.with_group_version(call)
-        response = getattr(self, "_" + call.verb)(url, **call.options)
-        if call.verb == "put" and may_be_own_conflict(response):
-            response = find_updated(self._unchecked, call) or response
-        _check(call, response)
+            request = groups.with_group_version(request)
+        response = getattr(self, "_" + request.verb)(url, **request.options)
+        if request.verb == "put" and may_be_own_conflict(response):
+            response = find_updated(self._send_unchecked, request) or response
+        _check(request, response)
         return response
 
-    def _unchecked(self, call):
-        return self._call(call._replace(level=None))
+    def _send_unchecked(self, request):
+        return self._send(request._replace(check=False))
 
-    def _create(self, call):
+    def _create(self, request):
         """Send a create; if its outcome is unknown, look up the object."""
-        if not name_of(call):
-            call = call._replace(options=dict(call.options, repeatable=False))
+        if not name_of(request):
+            request = request._replace(options=dict(request.options, repeatable=False))
         response = create_once(
-            lambda: self._unchecked(call), lambda: find_created(self._unchecked, call)
+            lambda: self._send_unchecked(request),
+            lambda: find_created(self._send_unchecked, request),
         )
-        _check(call, response)
+        _check(request, response)
         return response
 
     # Users, service accounts
@@ -366,7 +364,7 @@ class Openshift(object):
         :param username: str
         :return: HttpResponse
         """
-        return self._call(plan.get_user(username))
+        return self._send(endpoints.get_user(username))
 
     def get_serviceaccount_tokens(self, username="~"):
         # type: (str) -> dict
@@ -375,15 +373,15 @@ class Openshift(object):
         :param username: str, name of the service account
         :return: dict, name of the secret -> bytes of the token
         """
-        account = self._call(plan.get_serviceaccount(username)).json()
-        secrets = dig(account, "secrets")
-        names = [dig(secret, "name") for secret in secrets or ()]
+        account = self._send(endpoints.get_serviceaccount(username)).json()
+        secrets = get_path(account, "secrets")
+        names = [get_path(secret, "name") for secret in secrets or ()]
         result = OrderedDict()
         for name in names:
             if not isinstance(name, six.string_types) or "token" not in name:
                 continue
-            secret = self._call(plan.get_secret(name)).json()
-            token = dig(secret, "data", "token")
+            secret = self._send(endpoints.get_secret(name)).json()
+            token = get_path(secret, "data", "token")
             if token is None:
                 logger.error("secret %s holds no token", name)
                 continue
@@ -398,20 +396,20 @@ class Openshift(object):
         :param build_json: dict, or JSON text
         :return: HttpResponse, unchecked
         """
-        return self._create(plan.create_build(build_json))
+        return self._create(endpoints.create_build(build_json))
 
     @retry_on_conflict
     def cancel_build(self, build_id):
-        """Ask for a build to be cancelled; the answer still has the old phase.
+        """Ask for a build to be cancelled; the response still has the old phase.
 
         :param build_id: str
         :return: HttpResponse
         """
-        build = object_of(self.get_build(build_id))
+        build = json_object(self.get_build(build_id))
         dict_in(build, "status")
         response = BuildResponse(build)
         response.cancelled = True
-        return self._call(plan.put_build(build_id, response.json))
+        return self._send(endpoints.put_build(build_id, response.json))
 
     def get_build(self, build_id):
         """Get a build.
@@ -419,7 +417,7 @@ class Openshift(object):
         :param build_id: str
         :return: HttpResponse
         """
-        return self._call(plan.get_build(build_id))
+        return self._send(endpoints.get_build(build_id))
 
     def wait_for_build_to_exist(self, build_id):
         """Get a build that the server has named, but may not hold yet.
@@ -460,7 +458,7 @@ class Openshift(object):
         :return: HttpResponse, unchecked unless in pages
         """
         return self._list(
-            plan.list_builds(build_config_id, koji_task_id, field_selector, labels), page_size
+            endpoints.list_builds(build_config_id, koji_task_id, field_selector, labels), page_size
         )
 
     def list_pods(self, label=None):
@@ -469,7 +467,7 @@ class Openshift(object):
         :param label: str, label selector
         :return: HttpResponse, unchecked
         """
-        return self._call(plan.list_pods(label))
+        return self._send(endpoints.list_pods(label))
 
     # BuildConfigs
 
@@ -479,7 +477,7 @@ class Openshift(object):
         :param build_config_id: str
         :return: dict
         """
-        return object_of(self._call(plan.get_build_config(build_config_id)))
+        return json_object(self._send(endpoints.get_build_config(build_config_id)))
 
     def get_build_config_by_labels(self, label_selectors):
         """Get the one BuildConfig that has some labels.
@@ -488,9 +486,9 @@ class Openshift(object):
         :return: dict
         :raises OsbsException: there is none, or more than one
         """
-        response = self._call(plan.get_build_config_by_labels(label_selectors))
-        items = items_of(object_of(response))
-        wanted = plan.labels_selector(label_selectors)
+        response = self._send(endpoints.get_build_config_by_labels(label_selectors))
+        items = items_of(json_object(response))
+        wanted = endpoints.labels_selector(label_selectors)
         if not items:
             raise OsbsException("Build config not found for labels: %s" % wanted)
         if len(items) > 1:
@@ -503,7 +501,7 @@ class Openshift(object):
         :param build_config_json: str, JSON
         :return: HttpResponse, unchecked
         """
-        return self._create(plan.create_build_config(build_config_json))
+        return self._create(endpoints.create_build_config(build_config_json))
 
     def update_build_config(self, build_config_id, build_config_json):
         """Replace a BuildConfig.
@@ -512,9 +510,9 @@ class Openshift(object):
         :param build_config_json: str, JSON with the resourceVersion that was read
         :return: HttpResponse
         """
-        response = self._call(plan.update_build_config(build_config_id, build_config_json))
+        response = self._send(endpoints.update_build_config(build_config_id, build_config_json))
         # An update that was not carried out, and a build with what was there before.
-        _object_if_answer(response)
+        _require_json_object(response)
         return response
 
     def instantiate_build_config(self, build_config_id):
@@ -527,12 +525,12 @@ class Openshift(object):
         """
         # All attempts carry the same id: whichever was carried out, its Build is found.
         request_id = base64.b16encode(os.urandom(16)).decode("ascii")
-        request = plan.instantiate(build_config_id, self._os_api_version, request_id)
+        request = endpoints.instantiate(build_config_id, self._os_api_version, request_id)
         delays = retry.Backoff(_INSTANTIATE_DELAY, _INSTANTIATE_LONGEST_DELAY, at_once=False)
         while True:
             response = create_once(
-                lambda: self._unchecked(request),
-                lambda: find_instantiated(self._unchecked, build_config_id, request_id),
+                lambda: self._send_unchecked(request),
+                lambda: find_instantiated(self._send_unchecked, build_config_id, request_id),
             )
             if response.status_code != http_client.CONFLICT or delays.count >= _INSTANTIATE_RETRIES:
                 return response
@@ -559,7 +557,7 @@ class Openshift(object):
         missing = False
         if not build_json:
             try:
-                build_json = object_of(self.get_build(build_id))
+                build_json = json_object(self.get_build(build_id))
             except OsbsResponseException as ex:
                 if ex.status_code != http_client.NOT_FOUND:
                     raise
@@ -569,20 +567,23 @@ class Openshift(object):
 
         if follow or wait_if_missing:
             build_json = self.wait_for_build_to_get_scheduled(
-                build_id, **_given(missing_ok=missing or None)
+                build_id, **without_none(missing_ok=missing or None)
             )
 
-        if dig(build_json, "status", "phase") is None or BuildResponse(build_json).is_pending():
+        if (
+            get_path(build_json, "status", "phase") is None
+            or BuildResponse(build_json).is_pending()
+        ):
             return None
         if follow:
             return self._follow_log(build_id)
-        return self._call(plan.get_log(build_id)).content
+        return self._send(endpoints.get_log(build_id)).content
 
     def _follow_log(self, build_id):
         follower = LogFollower(
-            lambda: self._call(plan.get_log(build_id, [("follow", 1)], stream=True)),
-            lambda count: self._call(
-                plan.get_log(build_id, [("tailLines", count)], level=logging.DEBUG)
+            lambda: self._send(endpoints.get_log(build_id, [("follow", 1)], stream=True)),
+            lambda count: self._send(
+                endpoints.get_log(build_id, [("tailLines", count)], log_level=logging.DEBUG)
             ).content,
             lambda: BuildResponse(_build_of(self.get_build(build_id))).is_finished(),
             retrying=self.retries_enabled,
@@ -607,7 +608,7 @@ class Openshift(object):
             failure = None
             try:
                 response = self._get(
-                    self._build_url(plan.log_path(build_id, query)),
+                    self._build_url(endpoints.log_path(build_id, query)),
                     stream=1,
                     headers={"Connection": "close"},
                 )
@@ -664,32 +665,32 @@ class Openshift(object):
         return watch.events()
 
     def _open_watch(self, resource_type, resource_name, query, timeout):
-        path = plan.watch_path(resource_type, resource_name)
+        path = endpoints.watch_path(resource_type, resource_name)
         if self._uses_groups():
             pairs = groups.watch_selection(resource_name, query)
-            url = self._build_url(plan.watch_path(resource_type), **dict(pairs))
+            url = self._build_url(endpoints.watch_path(resource_type), **dict(pairs))
         else:
-            url = plan.url(
+            url = endpoints.url(
                 self.os_api_url,
                 None,
-                "watch/namespaces/%s/%s" % (plan.segment(self.namespace, "namespace"), path),
+                "watch/namespaces/%s/%s" % (endpoints.segment(self.namespace, "namespace"), path),
                 six.iteritems(query),
             )
         response = self._get(
-            url, stream=True, headers={"Connection": "close"}, **_given(timeout=timeout)
+            url, stream=True, headers={"Connection": "close"}, **without_none(timeout=timeout)
         )
         check_response(response)
         return response
 
     def _look(self, resource_type, resource_name, timeout):
-        call = plan.look_at(resource_type, resource_name)
-        return self._call(call._replace(level=logging.DEBUG, options={"timeout": timeout}))
+        request = endpoints.get_watched(resource_type, resource_name)
+        return self._send(request._replace(options={"timeout": timeout}))
 
     def _watch_until(self, deadline, resource_type, resource_name, **kwargs):
         # Without a name all objects would be watched, and none of them awaited.
-        plan.segment(resource_name, "name")
+        endpoints.segment(resource_name, "name")
         return self.watch_resource(
-            resource_type, resource_name, **dict(kwargs, **_given(deadline=deadline))
+            resource_type, resource_name, **dict(kwargs, **without_none(deadline=deadline))
         )
 
     def wait(self, build_id, states, timeout=None, missing_ok=None):
@@ -706,13 +707,18 @@ class Openshift(object):
         """
         deadline = retry.Deadline.of(timeout, self.wait_timeout)
         last_seen = None
-        events = self._watch_until(deadline, "builds", build_id, **_given(missing_ok=missing_ok))
+        events = self._watch_until(
+            deadline, "builds", build_id, **without_none(missing_ok=missing_ok)
+        )
         for changetype, obj in events:
             phase = _phase_of(build_id, obj)
             last_seen = phase or last_seen
             if phase is not None and phase.lower() in states:
                 return obj
-            if changetype == WATCH_DELETED and dig(obj, "metadata", "name") in (build_id, None):
+            if changetype == WATCH_DELETED and get_path(obj, "metadata", "name") in (
+                build_id,
+                None,
+            ):
                 raise OsbsException(
                     "build '%s' was deleted (last seen: %s)" % (build_id, last_seen or "nothing")
                 )
@@ -734,7 +740,7 @@ class Openshift(object):
         deadline = retry.Deadline.of(timeout, self.wait_timeout)
         for _ in range(_WAIT_ATTEMPTS):
             try:
-                return self.wait(build_id, BUILD_FINISHED_STATES, **_given(timeout=deadline))
+                return self.wait(build_id, BUILD_FINISHED_STATES, **without_none(timeout=deadline))
             except OsbsWatchBuildNotFound as ex:
                 logger.error("%s", ex.message)
         raise OsbsException("build '%s' was not found by %d watches" % (build_id, _WAIT_ATTEMPTS))
@@ -744,7 +750,7 @@ class Openshift(object):
         return self.wait(
             build_id,
             BUILD_FINISHED_STATES + BUILD_RUNNING_STATES,
-            **_given(timeout=timeout, missing_ok=missing_ok)
+            **without_none(timeout=timeout, missing_ok=missing_ok)
         )
 
     def wait_for_new_build_config_instance(self, build_config_id, prev_version, timeout=None):
@@ -761,7 +767,7 @@ class Openshift(object):
         last_seen = None
         for changetype, obj in self._watch_until(deadline, "buildconfigs", build_config_id):
             if changetype in (WATCH_ADDED, WATCH_MODIFIED):
-                last_seen = dig(obj, "status", "lastVersion")
+                last_seen = get_path(obj, "status", "lastVersion")
                 if not isinstance(last_seen, numbers.Integral):
                     logger.error("BuildConfig %s has no lastVersion", build_config_id)
                 elif last_seen > prev_version:
@@ -780,7 +786,7 @@ class Openshift(object):
 
     def list_resource_quotas(self):
         """List the resource quotas."""
-        return self._call(plan.list_resource_quotas())
+        return self._send(endpoints.list_resource_quotas())
 
     def get_resource_quota(self, quota_name):
         """Get a resource quota.
@@ -788,7 +794,7 @@ class Openshift(object):
         :param quota_name: str
         :return: HttpResponse
         """
-        return self._call(plan.get_resource_quota(quota_name))
+        return self._send(endpoints.get_resource_quota(quota_name))
 
     def create_resource_quota(self, name, quota_json):
         """Create or replace a resource quota.
@@ -797,9 +803,9 @@ class Openshift(object):
         :param quota_json: dict
         :return: HttpResponse
         """
-        response = self._create(plan.create_resource_quota(quota_json))
+        response = self._create(endpoints.create_resource_quota(quota_json))
         if response.status_code == http_client.CONFLICT:
-            response = self._call(plan.put_resource_quota(name, quota_json))
+            response = self._send(endpoints.put_resource_quota(name, quota_json))
         return response
 
     def delete_resource_quota(self, name):
@@ -808,7 +814,7 @@ class Openshift(object):
         :param name: str
         :return: HttpResponse
         """
-        return self._call(plan.delete_resource_quota(name))
+        return self._send(endpoints.delete_resource_quota(name))
 
     # Labels and annotations
 
@@ -831,9 +837,9 @@ class Openshift(object):
         :param how: function of (metadata, things, values) that changes metadata
         :return: HttpResponse
         """
-        obj = object_of(self._call(plan.get_object(collection, name)))
+        obj = json_object(self._send(endpoints.get_object(collection, name)))
         how(dict_in(obj, "metadata"), things, values)
-        return self._call(plan.put_object(collection, name, obj))
+        return self._send(endpoints.put_object(collection, name, obj))
 
     def _adjust(self, collection, name, things, values, how):
         return self.adjust_attributes_on_object(collection, name, things, values, how)
@@ -898,7 +904,7 @@ class Openshift(object):
         :param tag_id: str, stream:tag
         :return: HttpResponse
         """
-        return self._call(plan.get_image_stream_tag(tag_id))
+        return self._send(endpoints.get_image_stream_tag(tag_id))
 
     def put_image_stream_tag(self, tag_id, tag):
         """Create or replace an image stream tag.
@@ -907,7 +913,7 @@ class Openshift(object):
         :param tag: dict
         :return: HttpResponse
         """
-        return self._call(plan.put_image_stream_tag(tag_id, tag))
+        return self._send(endpoints.put_image_stream_tag(tag_id, tag))
 
     @retry_on_conflict
     def ensure_image_stream_tag(self, stream, tag_name, tag_template, scheduled=False):
@@ -919,13 +925,13 @@ class Openshift(object):
         :param scheduled: bool, import it regularly
         :return: bool, whether something was changed
         """
-        stream_name = dig(stream, "metadata", "name")
-        repository = dig(stream, "spec", "dockerImageRepository")
+        stream_name = get_path(stream, "metadata", "name")
+        repository = get_path(stream, "spec", "dockerImageRepository")
         tag_id = "%s:%s" % (stream_name, tag_name)
-        insecure = dig(stream, "metadata", "annotations", _INSECURE_ANNOTATION) == "true"
+        insecure = get_path(stream, "metadata", "annotations", _INSECURE_ANNOTATION) == "true"
         changed = False
         try:
-            tag = object_of(self.get_image_stream_tag(tag_id))
+            tag = json_object(self.get_image_stream_tag(tag_id))
         except OsbsResponseException as ex:
             if ex.status_code != http_client.NOT_FOUND:
                 raise
@@ -955,7 +961,7 @@ class Openshift(object):
         :param stream_id: str
         :return: HttpResponse
         """
-        return self._call(plan.get_image_stream(stream_id))
+        return self._send(endpoints.get_image_stream(stream_id))
 
     def create_image_stream(self, stream_json):
         """Create an image stream.
@@ -963,7 +969,7 @@ class Openshift(object):
         :param stream_json: str, JSON
         :return: HttpResponse
         """
-        return self._create(plan.create_image_stream(stream_json))
+        return self._create(endpoints.create_image_stream(stream_json))
 
     def import_image(self, name, timeout=None):
         """Import the tags of an image stream anew.
@@ -976,16 +982,16 @@ class Openshift(object):
         """
         deadline = retry.Deadline.of(timeout, self.wait_timeout)
         stream = self._request_import(name)
-        version = dig(stream, "metadata", "resourceVersion")
+        version = get_path(stream, "metadata", "resourceVersion")
         for changetype, obj in self._watch_until(
-            deadline, "imagestreams", name, **_given(resourceVersion=version)
+            deadline, "imagestreams", name, **without_none(resourceVersion=version)
         ):
             logger.info("image stream %s: %s", name, changetype)
             if changetype in (WATCH_DELETED, WATCH_ERROR):
                 if changetype == WATCH_ERROR:
                     logger.error("watching image stream %s failed", name)
                 return False
-            if changetype == WATCH_MODIFIED and dig(
+            if changetype == WATCH_MODIFIED and get_path(
                 obj, "metadata", "annotations", _CHECK_ANNOTATION
             ):
                 return True
@@ -994,11 +1000,11 @@ class Openshift(object):
 
     @retry_on_conflict
     def _request_import(self, name):
-        stream = object_of(self._call(plan.get_image_stream(name, level=None)))
-        if not dig(stream, "spec", "dockerImageRepository"):
+        stream = json_object(self._send(endpoints.get_image_stream(name, check=False)))
+        if not get_path(stream, "spec", "dockerImageRepository"):
             raise OsbsException("No dockerImageRepository for image stream '%s'" % name)
         dict_in(dict_in(stream, "metadata"), "annotations").pop(_CHECK_ANNOTATION, None)
-        return object_of(self._call(plan.put_image_stream(name, stream)))
+        return json_object(self._send(endpoints.put_image_stream(name, stream)))
 
     # Backup
 
@@ -1009,7 +1015,7 @@ class Openshift(object):
         :param page_size: int, objects a request; None: all at once
         :return: HttpResponse with a list object
         """
-        return self._list(plan.dump_resource(resource_type), page_size)
+        return self._list(endpoints.dump_resource(resource_type), page_size)
 
     def dump_pages(self, resource_type, page_size):
         """Get all objects of a type, no more than a page of them at a time.
@@ -1018,12 +1024,12 @@ class Openshift(object):
         :param page_size: int, objects a request
         :return: generator of dicts, list objects
         """
-        return paging.pages(self._unchecked, plan.dump_resource(resource_type), page_size)
+        return paging.pages(self._send_unchecked, endpoints.dump_resource(resource_type), page_size)
 
     def _list(self, listing, page_size):
         if page_size is None:
-            return self._call(listing)
-        return paging.whole(self._unchecked, listing, page_size)
+            return self._send(listing)
+        return paging.whole(self._send_unchecked, listing, page_size)
 
     def restore_resource(self, resource_type, resource):
         """Create an object; if one of its name is just being deleted, when that is gone.
@@ -1032,11 +1038,11 @@ class Openshift(object):
         :param resource: dict
         :return: HttpResponse
         """
-        request = plan.restore_resource(resource_type, resource)
+        request = endpoints.restore_resource(resource_type, resource)
         deadline = retry.Deadline(_DELETION_TIMEOUT)
         delays = retry.Backoff(_SHORT_DELAY, _LONGEST_SHORT_DELAY, at_once=False)
         while True:
-            response = self._create(request._replace(level=None))
+            response = self._create(request._replace(check=False))
             if not _is_being_deleted(response) or deadline.expired:
                 break
             logger.info("what is to be restored is being deleted, retrying")
@@ -1052,7 +1058,7 @@ class Openshift(object):
         :param config_data: dict
         :return: HttpResponse
         """
-        return self._create(plan.create_config_map(config_data))
+        return self._create(endpoints.create_config_map(config_data))
 
     def get_config_map(self, name):
         """Get a config map.
@@ -1060,7 +1066,7 @@ class Openshift(object):
         :param name: str
         :return: HttpResponse
         """
-        return self._call(plan.get_config_map(name))
+        return self._send(endpoints.get_config_map(name))
 
     def delete_config_map(self, name):
         # type: (str) -> None
@@ -1068,29 +1074,29 @@ class Openshift(object):
 
         :param name: str
         """
-        call = plan.delete_config_map(name)
-        response = self._unchecked(call)
+        request = endpoints.delete_config_map(name)
+        response = self._send_unchecked(request)
         if response.status_code == http_client.NOT_FOUND and getattr(response, "repeated", False):
             # The first attempt deleted it.
             return
-        _check(call, response)
+        _check(request, response)
 
 
-def _check(call, response):
-    if call.level is None or response.status_code in call.accept:
+def _check(request, response):
+    if not request.check or response.status_code in request.accept:
         return
-    check_response(response, log_level=call.level)
+    check_response(response, log_level=request.log_level)
     headers = getattr(response, "headers", None) or {}
     if "text/html" in (headers.get("content-type") or ""):
         close_stream(response)
         raise OsbsResponseException(
-            "%s: the answer is a web page, so it does not come from the API" % call.path,
+            "%s: the response is a web page, so it does not come from the API" % request.path,
             response.status_code,
         )
-    # Old servers, and the fixtures of tests, answer PUT and DELETE with nothing.
+    # Old servers, and the fixtures of tests, send an empty response to PUT and DELETE.
     has_content = getattr(response, "content", None)
-    if call.verb == "post" or (call.verb != "get" and has_content):
-        _object_if_answer(response)
+    if request.verb == "post" or (request.verb != "get" and has_content):
+        _require_json_object(response)
 
 
 def _is_being_deleted(response):
@@ -1099,10 +1105,10 @@ def _is_being_deleted(response):
     return b"object is being deleted" in response.content
 
 
-def _object_if_answer(response):
+def _require_json_object(response):
     # Callers replace the methods below this module, and return what they like.
     if isinstance(response, HttpResponse) and isinstance(response.content, six.binary_type):
-        object_of(response)
+        json_object(response)
 
 
 def _readable(ca_bundle):
@@ -1113,7 +1119,7 @@ def _readable(ca_bundle):
 
 def _phase_of(build_id, obj):
     """Return the phase of a build, None if an object is none or another one."""
-    name, phase = dig(obj, "metadata", "name"), dig(obj, "status", "phase")
+    name, phase = get_path(obj, "metadata", "name"), get_path(obj, "status", "phase")
     if name is None or not isinstance(phase, six.string_types):
         logger.error("an event holds no name or no phase of a build")
         return None
@@ -1133,9 +1139,7 @@ def _decoded(name, token):
 
 
 def _build_of(response):
-    build = object_of(response)
-    if not isinstance(dig(build, "status", "phase"), six.string_types):
-        raise OsbsResponseException(
-            "the server answered with a build without a phase", response.status_code
-        )
+    build = json_object(response)
+    if not isinstance(get_path(build, "status", "phase"), six.string_types):
+        raise OsbsResponseException("the response is a build without a phase", response.status_code)
     return build

@@ -32,6 +32,10 @@ from osbs.repo_utils import (  # noqa: F401
     read_repo_info,
 )
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
+    from typing import Any  # noqa: F401
+
 logger = logging.getLogger(__name__)
 
 VALID_BUILD_CONFIG_NAME_CHARS = re.compile("[-a-z0-9]")
@@ -153,10 +157,36 @@ class Labels(object):
         return {old: names[0] for names in Labels.LABEL_NAMES.values() for old in names[1:]}
 
 
-def graceful_chain_get(d, *args):
-    """Walk into nested dicts and lists; None where the path ends early.
+def get_path(data, *path):
+    # type: (Any, Any) -> Any
+    """Return the value under a path of keys and indexes, None if any step is missing.
 
-    What is returned is not a copy: callers must not change it.
+    Not a copy: callers must not change it.
+
+    :param data: anything
+    :param path: keys of dicts and indexes of lists
+    """
+    for key in path:
+        try:
+            data = data[key]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return data
+
+
+def without_none(**kwargs):
+    # type: (Any) -> dict
+    """Return the arguments that are set.
+
+    For methods that callers replace by ones without the newer keywords.
+    """
+    return {key: value for key, value in kwargs.items() if value is not None}
+
+
+def graceful_chain_get(d, *args):
+    """Do what :func:`get_path` does for a dict or list, but raise TypeError for a path into a text.
+
+    For callers outside of this library.
 
     :param d: dict, list or None
     :param args: keys and indexes
@@ -193,7 +223,7 @@ def graceful_chain_del(d, *args):
 def has_triggers(build_config):
     # type: (dict) -> bool
     """Tell whether a BuildConfig has a list of triggers, be it empty."""
-    return graceful_chain_get(build_config, "spec", "triggers") is not None
+    return get_path(build_config, "spec", "triggers") is not None
 
 
 def clean_triggers(orig, new):

@@ -14,7 +14,7 @@ from osbs.constants import (
     BUILD_SUCCEEDED_STATES,
 )
 from osbs.documents import load_json
-from osbs.utils import get_time_from_rfc3339, graceful_chain_get
+from osbs.utils import get_time_from_rfc3339, get_path
 
 logger = logging.getLogger(__name__)
 
@@ -62,7 +62,7 @@ class BuildResponse(object):
     @status.setter
     def status(self, value):
         # type: (str) -> None
-        old = graceful_chain_get(self.json, "status", "phase")
+        old = get_path(self.json, "status", "phase")
         logger.info("changing status of build %s from %s to %s", self.get_build_name(), old, value)
         self._status = value.lower()
         self.json["status"]["phase"] = value.capitalize()
@@ -217,22 +217,22 @@ class BuildResponse(object):
     def get_tar_metadata_size(self):
         # type: () -> int
         """Return the size of the exported image in bytes."""
-        return graceful_chain_get(self.get_tar_metadata(), "size")
+        return get_path(self.get_tar_metadata(), "size")
 
     def get_tar_metadata_md5sum(self):
         # type: () -> str
         """Return the MD5 checksum of the exported image."""
-        return graceful_chain_get(self.get_tar_metadata(), "md5sum")
+        return get_path(self.get_tar_metadata(), "md5sum")
 
     def get_tar_metadata_sha256sum(self):
         # type: () -> str
         """Return the SHA-256 checksum of the exported image."""
-        return graceful_chain_get(self.get_tar_metadata(), "sha256sum")
+        return get_path(self.get_tar_metadata(), "sha256sum")
 
     def get_tar_metadata_filename(self):
         # type: () -> str
         """Return the file name of the exported image."""
-        return graceful_chain_get(self.get_tar_metadata(), "filename")
+        return get_path(self.get_tar_metadata(), "filename")
 
     def get_koji_build_id(self):
         # type: () -> str

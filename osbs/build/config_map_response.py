@@ -4,7 +4,7 @@ from __future__ import absolute_import, print_function, unicode_literals
 
 from osbs import documents
 from osbs.constants import MAX_CONFIG_DOCUMENT_SIZE
-from osbs.utils import graceful_chain_get
+from osbs.utils import get_path
 
 _YAML_SUFFIXES = ("yaml", "yml")
 
@@ -40,7 +40,7 @@ class ConfigMapResponse(object):
         :raises ValueError: when an entry is not JSON, or exceeds a limit
         :raises yaml.YAMLError: when an entry is not YAML
         """
-        entries = graceful_chain_get(self._json, "data") or {}
+        entries = get_path(self._json, "data") or {}
         return {name: self._decode(name, text) for name, text in entries.items()}
 
     def get_data_by_key(self, name):
@@ -51,7 +51,7 @@ class ConfigMapResponse(object):
         :raises ValueError: when the entry is not JSON, or exceeds a limit
         :raises yaml.YAMLError: when the entry is not YAML
         """
-        entries = graceful_chain_get(self._json, "data") or {}
+        entries = get_path(self._json, "data") or {}
         if name not in entries:
             return {}
         value = self._decode(name, entries[name])

@@ -4,7 +4,7 @@ from __future__ import absolute_import, print_function, unicode_literals
 
 from collections import OrderedDict
 
-from osbs.utils import graceful_chain_get
+from osbs.utils import get_path
 
 _IMAGE_ID_PREFIX = "docker://"
 
@@ -44,11 +44,11 @@ class PodResponse(object):
         ``exitCode`` and, where known, ``containerID``.
         """
         for status in self._container_statuses():
-            terminated = graceful_chain_get(status, "state", "terminated") or {}
+            terminated = get_path(status, "state", "terminated") or {}
             exit_code = terminated.get("exitCode")
             if exit_code:
                 return self._container_failure(terminated, exit_code)
-        pod_status = graceful_chain_get(self._json, "status") or {}
+        pod_status = get_path(self._json, "status") or {}
         known = (pod_status.get(key) for key in ("message", "reason", "phase"))
         return {"reason": next((text for text in known if text), "Unknown")}
 
@@ -61,5 +61,5 @@ class PodResponse(object):
         return failure
 
     def _container_statuses(self):
-        statuses = graceful_chain_get(self._json, "status", "containerStatuses") or []
+        statuses = get_path(self._json, "status", "containerStatuses") or []
         return [status for status in statuses if isinstance(status, dict)]

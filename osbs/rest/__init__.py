@@ -1,8 +1,8 @@
-"""How a REST call is planned, authenticated, retried, done once and followed. Private.
+"""How requests are built, authenticated, retried, done once and followed. Private.
 
 ``osbs.core`` is the only user.
 
-plan        what a call is: verb, API, quoted path, query, body, accepted statuses; pure
+endpoints   requests as values: verb, API, quoted path, query, body, accepted statuses; pure
 groups      where the API groups of OpenShift 4 live
 objects     reading JSON that may be of any shape; pure
 auth        which token is sent, and how to get the next one

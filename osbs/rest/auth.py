@@ -17,8 +17,8 @@ from osbs.constants import SERVICEACCOUNT_CACRT, SERVICEACCOUNT_SECRET, SERVICEA
 from osbs.exceptions import OsbsAuthException, OsbsException, OsbsResponseException
 from osbs.http import masked_body
 from osbs.redact import mask_text
-from osbs.rest.objects import dig
 from osbs.rest.retry import is_transient_status
+from osbs.utils import get_path
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
@@ -157,7 +157,7 @@ def discover(get, root):
     if response.status_code != http_client.OK:
         logger.info("no OAuth discovery (%s), using the configured endpoint", response.status_code)
         return None
-    endpoint = dig(response.json(), "authorization_endpoint")
+    endpoint = get_path(response.json(), "authorization_endpoint")
     if _parts_of(to_text(endpoint or "")).scheme != "https":
         raise OsbsAuthException("the server names an OAuth endpoint that is not https")
     return endpoint
@@ -192,7 +192,7 @@ def token_of(response, credentials=None):
             raise OsbsAuthException(
                 "the OAuth server refused the login: %s" % mask_text(": ".join(words))
             )
-    token = dig(fragment, "access_token", 0)
+    token = get_path(fragment, "access_token", 0)
     if not token:
         raise OsbsAuthException("the OAuth server sent no token")
     return token

@@ -11,7 +11,7 @@ from six.moves import http_client
 from six.moves.urllib.parse import urljoin
 
 from osbs.exceptions import OsbsResponseException, OsbsValidationException
-from osbs.rest import plan
+from osbs.rest import endpoints
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
@@ -82,7 +82,7 @@ class Groups(object):
         """Tell whether the OpenShift 4 groups are used, asking the server if need be.
 
         :param get: function of a URL, sends a GET and returns the response
-        :raises OsbsResponseException: the server's answer decides nothing
+        :raises OsbsResponseException: the server's response decides nothing
         """
         if self._mode == AUTO:
             if self.root not in _found_modes:
@@ -115,15 +115,15 @@ def _group_of(path):
     return _GROUPS.get(re.split("[/?]", path, maxsplit=1)[0])
 
 
-def with_group_version(call):
-    # type: (plan.Plan) -> plan.Plan
-    """Return a plan whose body names the version of its group (templates keep ``v1``)."""
-    group = _group_of(call.path) if call.api == plan.OPENSHIFT else None
-    data = plan.parsed_body(call) if group is not None else None
+def with_group_version(request):
+    # type: (endpoints.Request) -> endpoints.Request
+    """Return a request whose body names the version of its group (templates keep ``v1``)."""
+    group = _group_of(request.path) if request.api == endpoints.OPENSHIFT else None
+    data = endpoints.parsed_body(request) if group is not None else None
     if not isinstance(data, dict):
-        return call
+        return request
     data["apiVersion"] = "%s/v1" % group
-    return call._replace(options=dict(call.options, data=json.dumps(data)))
+    return request._replace(options=dict(request.options, data=json.dumps(data)))
 
 
 def watch_selection(name, request_args):

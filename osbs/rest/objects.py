@@ -8,31 +8,17 @@ from __future__ import absolute_import, print_function, unicode_literals
 import six
 
 from osbs.exceptions import OsbsResponseException
+from osbs.utils import get_path
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
     from typing import Any  # noqa: F401
 
 
-def dig(data, *path):
-    # type: (Any, Any) -> Any
-    """Return the value under a path of keys and indexes, None if any step is not there.
-
-    :param data: anything
-    :param path: keys of dicts and indexes of lists
-    """
-    for key in path:
-        try:
-            data = data[key]
-        except (KeyError, IndexError, TypeError):
-            return None
-    return data
-
-
 def items_of(data):
     # type: (Any) -> list
     """Return the objects among the items of a list object."""
-    items = dig(data, "items")
+    items = get_path(data, "items")
     return [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
 
 
@@ -44,20 +30,18 @@ def dict_in(parent, key):
     return parent[key]
 
 
-def object_of(response, check=True):
+def json_object(response, check=True):
     # type: (Any, bool) -> dict
-    """Return the JSON object that an answer holds.
+    """Return the JSON object in a response.
 
     :param response: HttpResponse
     :param check: bool, raise for an error status
-    :raises OsbsResponseException: the answer is an error, not JSON, or not an object
+    :raises OsbsResponseException: an error status, not JSON, or not an object
     """
     # Callers replace json() by functions without arguments.
     data = response.json() if check else response.json(check=False)
     if not isinstance(data, dict):
-        raise OsbsResponseException(
-            "the server answered with JSON that is not an object", response.status_code
-        )
+        raise OsbsResponseException("the response is JSON, but not an object", response.status_code)
     return data
 
 
@@ -72,9 +56,9 @@ def includes(found, wanted):
     :param wanted: JSON-like data
     """
     if isinstance(wanted, dict):
-        return all(includes(dig(found, key), value) for key, value in wanted.items())
+        return all(includes(get_path(found, key), value) for key, value in wanted.items())
     if isinstance(wanted, list):
-        return all(includes(dig(found, index), value) for index, value in enumerate(wanted))
+        return all(includes(get_path(found, index), value) for index, value in enumerate(wanted))
     if wanted is None:
         return True
     if isinstance(wanted, bool) or isinstance(found, bool):

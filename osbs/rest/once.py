@@ -14,9 +14,10 @@ from six.moves import http_client
 
 from osbs._compat import to_text
 from osbs.exceptions import OsbsException
-from osbs.rest import plan
-from osbs.rest.objects import dig, equals, includes, items_of, object_of
+from osbs.rest import endpoints
+from osbs.rest.objects import equals, includes, items_of, json_object
 from osbs.rest.retry import may_have_acted, sleep
+from osbs.utils import get_path
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
@@ -59,7 +60,7 @@ def create_once(send, find):
     try:
         response = send()
         if response.status_code in _SUCCESS:
-            object_of(response)
+            json_object(response)
     except OsbsException as ex:
         if response is None and not may_have_acted(ex):
             raise
@@ -101,72 +102,72 @@ def may_be_own_conflict(response):
 
 
 def name_of(create):
-    # type: (plan.Plan) -> Any
+    # type: (endpoints.Request) -> Any
     """Return the name of the object of a create, None if the server is to choose it."""
-    return dig(plan.parsed_body(create), "metadata", "name")
+    return get_path(endpoints.parsed_body(create), "metadata", "name")
 
 
 def find_created(send, create):
-    # type: (Any, plan.Plan) -> Any
+    # type: (Any, endpoints.Request) -> Any
     """Look up the object of a create, by its name or, for a Build without one, its Koji task.
 
-    :param send: function of a Plan that returns an HttpResponse
+    :param send: function of a Request that returns an HttpResponse
     :return: HttpResponse with the object; None if there is none, or one of somebody else
     """
-    sent = plan.parsed_body(create)
+    sent = endpoints.parsed_body(create)
 
     def is_ours(found):
         # What is being deleted was there before.
-        return not dig(found, "metadata", "deletionTimestamp") and all(
-            includes(dig(found, *path), dig(sent, *path)) for path in _IDENTITY
+        return not get_path(found, "metadata", "deletionTimestamp") and all(
+            includes(get_path(found, *path), get_path(sent, *path)) for path in _IDENTITY
         )
 
     name = name_of(create)
     if name:
-        response = send(plan.look_up(create, name))
+        response = send(endpoints.get_created(create, name))
         missing = response.status_code == http_client.NOT_FOUND
-        return response if not missing and is_ours(object_of(response)) else None
-    task_id = dig(sent, "metadata", "labels", "koji-task-id")
+        return response if not missing and is_ours(json_object(response)) else None
+    task_id = get_path(sent, "metadata", "labels", "koji-task-id")
     if task_id is None or not create.path.startswith("builds"):
         return None
-    return _find_build(send, plan.list_builds(koji_task_id=task_id), is_ours)
+    return _find_build(send, endpoints.list_builds(koji_task_id=task_id), is_ours)
 
 
 def find_instantiated(send, build_config, request_id):
     # type: (Any, str, str) -> Any
     """Look up the Build of an instantiate; see :func:`find_created`."""
-    path = ("metadata", "annotations", plan.REQUEST_ID)
+    path = ("metadata", "annotations", endpoints.REQUEST_ID)
     return _find_build(
         send,
-        plan.list_builds(to_text(build_config)[:_LABEL_LENGTH]),
-        lambda build: dig(build, *path) == request_id,
+        endpoints.list_builds(to_text(build_config)[:_LABEL_LENGTH]),
+        lambda build: get_path(build, *path) == request_id,
     )
 
 
 def _find_build(send, listing, is_ours):
-    builds = [build for build in items_of(object_of(send(listing))) if is_ours(build)]
+    builds = [build for build in items_of(json_object(send(listing))) if is_ours(build)]
     if len(builds) != 1:
         return None
-    response = send(plan.get_build(dig(builds[0], "metadata", "name")))
-    object_of(response)
+    response = send(endpoints.get_build(get_path(builds[0], "metadata", "name")))
+    json_object(response)
     return response
 
 
 def find_updated(send, update):
-    # type: (Any, plan.Plan) -> Any
+    # type: (Any, endpoints.Request) -> Any
     """Return the response with an object if it is what an update would have made of it.
 
-    :param send: function of a Plan that returns an HttpResponse
+    :param send: function of a Request that returns an HttpResponse
     :return: HttpResponse; None if it is something else, or cannot be read
     """
-    sent = plan.parsed_body(update)
+    sent = endpoints.parsed_body(update)
     try:
         response = send(update._replace(verb="get", options={}))
-        found = object_of(response)
+        found = json_object(response)
     except OsbsException:
         return None
     # To the tag of an ImageStreamTag the server adds something.
-    same = includes(dig(found, "tag"), dig(sent, "tag")) and all(
-        equals(dig(found, *path), dig(sent, *path)) for path in _CHANGED
+    same = includes(get_path(found, "tag"), get_path(sent, "tag")) and all(
+        equals(get_path(found, *path), get_path(sent, *path)) for path in _CHANGED
     )
     return response if same else None

@@ -10,7 +10,8 @@ from six.moves.urllib.parse import urlencode
 
 from osbs.exceptions import OsbsResponseException, OsbsValidationException
 from osbs.http import HttpResponse
-from osbs.rest.objects import dig, items_of, object_of
+from osbs.rest.objects import items_of, json_object
+from osbs.utils import get_path
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
@@ -22,19 +23,19 @@ logger = logging.getLogger(__name__)
 MAX_RESTARTS = 3
 
 
-def pages(call, listing, page_size):
+def pages(send, listing, page_size):
     # type: (Any, Any, int) -> Any
     """Iterate over the pages of a list.
 
-    A server that does not know pages answers with everything at once. When the server has
+    A server without paging sends everything at once. When the server has
     forgotten where the list was (410), the list begins anew and what was delivered is left out.
 
-    :param call: function of a Plan that returns an HttpResponse
-    :param listing: Plan of the list
+    :param send: function of a Request that returns an HttpResponse
+    :param listing: Request of the list
     :param page_size: int, items of a page
     :return: generator of dicts, list objects
     :raises OsbsValidationException: page_size is not a positive number
-    :raises OsbsResponseException: the server answers with an error
+    :raises OsbsResponseException: an error status
     """
     if isinstance(page_size, bool) or not isinstance(page_size, int) or page_size < 1:
         raise OsbsValidationException("invalid page_size %r: must be 1 or more" % (page_size,))
@@ -43,7 +44,7 @@ def pages(call, listing, page_size):
     restarts = 0
     while True:
         try:
-            page = object_of(call(_page(listing, page_size, token)))
+            page = json_object(send(_page(listing, page_size, token)))
         except OsbsResponseException as ex:
             restarts += 1
             if ex.status_code != http_client.GONE or restarts > MAX_RESTARTS:
@@ -52,7 +53,7 @@ def pages(call, listing, page_size):
             token = None
             continue
         _leave_out(page, delivered)
-        last, token = token, dig(page, "metadata", "continue")
+        last, token = token, get_path(page, "metadata", "continue")
         yield page
         if token in (None, "", last):
             return
@@ -66,8 +67,8 @@ def _leave_out(page, delivered):
 
 
 def _identity(item):
-    name = dig(item, "metadata", "name")
-    return None if name is None else (name, dig(item, "metadata", "uid"))
+    name = get_path(item, "metadata", "name")
+    return None if name is None else (name, get_path(item, "metadata", "uid"))
 
 
 def _page(listing, page_size, token):
@@ -76,16 +77,16 @@ def _page(listing, page_size, token):
     return listing._replace(path=listing.path + glue + urlencode(pairs))
 
 
-def whole(call, listing, page_size):
+def whole(send, listing, page_size):
     # type: (Any, Any, int) -> HttpResponse
-    """Return a list that was fetched in pages as the answer to one request.
+    """Return a list that was fetched in pages as the response to one request.
 
-    :param call: function of a Plan that returns an HttpResponse
-    :param listing: Plan of the list
+    :param send: function of a Request that returns an HttpResponse
+    :param listing: Request of the list
     :param page_size: int, items of a page
     """
     result = None
-    for page in pages(call, listing, page_size):
+    for page in pages(send, listing, page_size):
         if result is None:
             result = page
         else:
@@ -106,7 +107,7 @@ class _WholeList(HttpResponse):
     @property
     def content(self):  # type: ignore[override]
         # type: () -> bytes
-        """The body that one answer would have."""
+        """The body that one response would have."""
         return json.dumps(self._document).encode("utf-8")
 
     def json(self, check=True):

@@ -152,7 +152,7 @@ def sleep(seconds, deadline=None):
 
 def is_transient_status(status):
     # type: (int) -> bool
-    """Tell whether a later attempt may be answered with another status."""
+    """Tell whether a later attempt may get another status."""
     return status in _TRANSIENT
 
 

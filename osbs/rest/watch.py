@@ -24,8 +24,9 @@ from osbs.constants import (
 )
 from osbs.exceptions import OsbsException, OsbsResponseException
 from osbs.http import decode_json
-from osbs.rest.objects import dig, object_of
+from osbs.rest.objects import json_object
 from osbs.rest.retry import FIRST_DELAY, GOOD_LIFE, MAX_FAILURES, Backoff, is_transient, sleep
+from osbs.utils import get_path
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
@@ -192,20 +193,20 @@ class Watch(object):
             self._version = None
             # What is known may be out of date: read it before watching again.
             self._heard = self._known is None
-            return event if first or dig(obj, "code") != http_client.GONE else None
-        version = dig(obj, "metadata", "resourceVersion")
+            return event if first or get_path(obj, "code") != http_client.GONE else None
+        version = get_path(obj, "metadata", "resourceVersion")
         if kind == WATCH_ADDED and self._named and self._known is not None:
             # The server begins anew, the caller does not.
             if version == self._version_of_known():
                 self._version = version
                 return None
-            if dig(self._known, "metadata", "uid") in (None, dig(obj, "metadata", "uid")):
+            if get_path(self._known, "metadata", "uid") in (None, get_path(obj, "metadata", "uid")):
                 kind = WATCH_MODIFIED
         self._remember(kind, obj, version)
         return kind, obj
 
     def _version_of_known(self):
-        return dig(self._known, "metadata", "resourceVersion")
+        return get_path(self._known, "metadata", "resourceVersion")
 
     def _remember(self, kind, obj, version):
         if self._named:
@@ -220,7 +221,7 @@ class Watch(object):
 
     def _look_at_object(self):
         try:
-            obj = object_of(self._look(self._timeout()))
+            obj = json_object(self._look(self._timeout()))
         except OsbsException as ex:
             if getattr(ex, "status_code", None) == http_client.NOT_FOUND:
                 if self._known is None:
@@ -259,7 +260,7 @@ def _parse(line, encoding_known):
         event = decode_json(line, encoding_known[0])
     except ValueError:
         return None
-    kind, obj = dig(event, "type"), dig(event, "object")
+    kind, obj = get_path(event, "type"), get_path(event, "object")
     if not isinstance(kind, six.string_types) or not isinstance(obj, dict):
         return None
     return kind.lower(), obj

@@ -11,7 +11,7 @@ import pytest
 
 from osbs.api import OSBS
 from osbs.conf import Configuration
-from osbs.rest import plan
+from osbs.rest import endpoints
 from tests.conformance.normal import DATA, INPUTS, ROOT, normal, vectors
 from tests.conformance.recorder import Recorder
 
@@ -94,7 +94,7 @@ def without_request_id(write):
     if not write["path"].endswith("/instantiate"):
         return write
     metadata = dict(write["body"]["metadata"])
-    assert list(metadata.pop("annotations")) == [plan.REQUEST_ID]
+    assert list(metadata.pop("annotations")) == [endpoints.REQUEST_ID]
     return dict(write, body=dict(write["body"], metadata=metadata))
 
 

@@ -20,7 +20,7 @@ from osbs import http
 from osbs.api import OSBS
 from osbs.conf import Configuration
 from osbs.exceptions import OsbsException
-from osbs.rest.plan import REQUEST_ID
+from osbs.rest.endpoints import REQUEST_ID
 
 # Seconds: what the client sleeps at most.
 LONGEST_SLEEP = 0.0005

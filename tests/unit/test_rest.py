@@ -19,8 +19,9 @@ from osbs.exceptions import (
     OsbsValidationException,
 )
 from osbs.http import HttpResponse, HttpStream
-from osbs.rest import logs, paging, plan, retry, watch
-from osbs.rest.objects import dict_in, dig, includes, items_of, object_of
+from osbs.rest import logs, paging, endpoints, retry, watch
+from osbs.rest.objects import dict_in, includes, items_of, json_object
+from osbs.utils import get_path
 
 JSON_DATA = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),
@@ -34,19 +35,19 @@ JSON_DATA = st.recursive(
 
 class TestPlan(object):
     def test_equal_calls_are_equal_plans(self):
-        assert plan.get_build("b") == plan.get_build("b") != plan.get_build("c")
-        assert plan.create_build({"a": 1}) == plan.create_build('{"a": 1}')
+        assert endpoints.get_build("b") == endpoints.get_build("b") != endpoints.get_build("c")
+        assert endpoints.create_build({"a": 1}) == endpoints.create_build('{"a": 1}')
 
     @given(st.text(min_size=1, max_size=20))
     def test_a_segment_stays_one_segment_or_is_refused(self, text):
         try:
-            quoted = plan.segment(text)
+            quoted = endpoints.segment(text)
         except OsbsValidationException:
             return
         parts = urlsplit("https://h/a/%s/b" % quoted)
         assert parts.path.split("/") == ["", "a", quoted, "b"]
         assert (parts.query, parts.fragment) == ("", "")
-        url = plan.url("https://h/oapi/v1/", "ns", "builds/%s/" % quoted)
+        url = endpoints.url("https://h/oapi/v1/", "ns", "builds/%s/" % quoted)
         assert url == "https://h/oapi/v1/namespaces/ns/builds/%s/" % quoted
         decoded = unquote(quoted)
         if isinstance(decoded, bytes):
@@ -56,7 +57,7 @@ class TestPlan(object):
     @pytest.mark.parametrize("text", ("", ".", "..", "a/b", "a?b", "a#b", "a\x00", "\x7f", "\x85"))
     def test_defect_26_what_would_change_the_path_is_refused(self, text):
         with pytest.raises(OsbsValidationException) as info:
-            plan.segment(text, "build")
+            endpoints.segment(text, "build")
         assert "build" in info.value.message
 
     @pytest.mark.parametrize(
@@ -68,7 +69,7 @@ class TestPlan(object):
         ],
     )
     def test_a_query(self, pairs, text):
-        assert plan.query(pairs) == text
+        assert endpoints.query(pairs) == text
 
     @pytest.mark.parametrize(
         "pairs, text",
@@ -79,18 +80,25 @@ class TestPlan(object):
         ],
     )
     def test_a_selector_takes_pairs_of_text_bytes_and_numbers(self, pairs, text):
-        assert plan.labels_selector(pairs) == text
+        assert endpoints.labels_selector(pairs) == text
 
     def test_the_look_for_an_object_ends_in_a_slash_where_its_path_does(self):
-        assert plan.look_up(plan.create_build("{}"), "x").path == plan.get_build("x").path
-        assert plan.look_up(plan.create_image_stream("{}"), "x").path == "imagestreams/x"
-        assert plan.look_up(plan.create_config_map({}), "x").api == plan.KUBERNETES
+        assert (
+            endpoints.get_created(endpoints.create_build("{}"), "x").path
+            == endpoints.get_build("x").path
+        )
+        assert (
+            endpoints.get_created(endpoints.create_image_stream("{}"), "x").path == "imagestreams/x"
+        )
+        assert (
+            endpoints.get_created(endpoints.create_config_map({}), "x").api == endpoints.KUBERNETES
+        )
 
 
 class TestObjects(object):
     @given(JSON_DATA, st.lists(st.sampled_from(["metadata", "name", "items", 0, 1]), max_size=4))
     def test_digging_never_raises(self, data, path):
-        dig(data, *path)
+        get_path(data, *path)
         items_of(data)
 
     @given(JSON_DATA, JSON_DATA)
@@ -124,7 +132,7 @@ class TestObjects(object):
     @pytest.mark.parametrize("content", (b"[]", b"null", b'"x"', b"1", b"", b"<"))
     def test_an_answer_that_is_no_object(self, content):
         with pytest.raises(OsbsResponseException):
-            object_of(HttpResponse(200, {}, content))
+            json_object(HttpResponse(200, {}, content))
 
 
 def reset():
@@ -294,7 +302,7 @@ def test_a_watch_tells_every_change_once_whatever_is_dropped(drops, too_old):
         kept = list(itertools.takewhile(lambda pair: pair[1] not in dropped, events))
         return Stream(
             [
-                plan.json.dumps({"type": kind, "object": obj(version)}).encode("utf-8")
+                endpoints.json.dumps({"type": kind, "object": obj(version)}).encode("utf-8")
                 for kind, version in kept
             ]
         )
@@ -302,7 +310,7 @@ def test_a_watch_tells_every_change_once_whatever_is_dropped(drops, too_old):
     seen = []
     engine = watch.Watch(
         connect,
-        lambda timeout: HttpResponse(200, {}, plan.json.dumps(obj(9)).encode("utf-8")),
+        lambda timeout: HttpResponse(200, {}, endpoints.json.dumps(obj(9)).encode("utf-8")),
         True,
         {},
     )
@@ -322,8 +330,8 @@ def test_a_watch_tells_every_change_once_whatever_is_dropped(drops, too_old):
 def test_a_page_can_hold_objects_without_a_name():
     answers = [{"metadata": {"continue": "t"}, "items": [{}, {}]}, {"items": [{}]}]
     listed = paging.whole(
-        lambda call: HttpResponse(200, {}, plan.json.dumps(answers.pop(0)).encode("utf-8")),
-        plan.dump_resource("builds"),
+        lambda call: HttpResponse(200, {}, endpoints.json.dumps(answers.pop(0)).encode("utf-8")),
+        endpoints.dump_resource("builds"),
         2,
     )
     assert len(listed.json()["items"]) == 3
@@ -335,13 +343,13 @@ def test_a_list_of_pages_looks_like_one_answer():
         b'{"kind": "L", "metadata": {}, "items": [{"a": 2}]}',
     ]
     listed = paging.whole(
-        lambda call: HttpResponse(200, {}, answers.pop(0)), plan.dump_resource("builds"), 1
+        lambda call: HttpResponse(200, {}, answers.pop(0)), endpoints.dump_resource("builds"), 1
     )
     expected = {"kind": "L", "metadata": {}, "items": [{"a": 1}, {"a": 2}]}
     assert (listed.status_code, listed.json()) == (200, expected)
-    assert plan.json.loads(listed.content.decode("ascii")) == expected
+    assert endpoints.json.loads(listed.content.decode("ascii")) == expected
 
 
 def test_a_server_that_repeats_its_continue_token_is_not_asked_for_ever():
     page = HttpResponse(200, {}, b'{"metadata": {"continue": "t"}, "items": []}')
-    assert len(list(paging.pages(lambda call: page, plan.dump_resource("builds"), 2))) == 2
+    assert len(list(paging.pages(lambda call: page, endpoints.dump_resource("builds"), 2))) == 2

@@ -73,10 +73,10 @@ def cmd_get_user(args, osbs):
     if args.output == "json":
         print_json_nicely(user)
         return
-    from osbs.rest.objects import dig
+    from osbs.utils import get_path
 
-    name = dig(user, "metadata", "name")
-    full_name = dig(user, "fullName")
+    name = get_path(user, "metadata", "name")
+    full_name = get_path(user, "fullName")
     for what, value in (("name", name), ("full name", full_name)):
         if not value:
             logger.error("the %s of the user is missing in the server's response", what)

@@ -350,10 +350,10 @@ def _event_row(changetype, obj):
     import time
     from collections import OrderedDict
 
-    from osbs.rest.objects import dig
+    from osbs.utils import get_path
     from osbs.utils import get_time_from_rfc3339
 
-    name = dig(obj, "metadata", "name")
+    name = get_path(obj, "metadata", "name")
     if not name:
         return None
     try:
@@ -365,7 +365,7 @@ def _event_row(changetype, obj):
         [
             ("changetype", changetype),
             ("name", name),
-            ("status", dig(obj, "status", "phase") or _NOT_REPORTED),
+            ("status", get_path(obj, "status", "phase") or _NOT_REPORTED),
             ("created", created),
         ]
     )

@@ -1,6 +1,6 @@
-"""What a REST call is, decided in one place and sent elsewhere.
+"""The requests of the REST API, as values that core sends.
 
-Pure. Plans compare equal when they are the same request.
+Pure. Two requests compare equal when they are the same.
 """
 
 from __future__ import absolute_import, print_function, unicode_literals
@@ -30,9 +30,10 @@ _NOT_IN_A_SEGMENT = re.compile("[/?#\x00-\x1f\x7f-\x9f]")
 _DOTS = (".", "..")
 
 # verb: get, post, put or delete; api: base of the URL; path: quoted, with its query, below the
-# namespace if namespaced; options: keyword arguments of the seam; level: of the log record for
-# an error status, None: the status is not checked here; accept: error statuses that are fine.
-Plan = namedtuple("Plan", "verb api path namespaced options level accept")
+# namespace if namespaced; options: keyword arguments of the method that sends it, such as _get;
+# check: raise for an error status; log_level: of the record about it; accept: error statuses that
+# are no error here.
+Request = namedtuple("Request", "verb api path namespaced options check log_level accept")
 
 
 def segment(value, what="name"):
@@ -96,7 +97,7 @@ def body_text(data):
 
 
 def parsed_body(request):
-    # type: (Plan) -> Any
+    # type: (Request) -> Any
     """Return the JSON in the body of a request, None if there is none."""
     try:
         return json.loads(request.options["data"])
@@ -104,12 +105,21 @@ def parsed_body(request):
         return None
 
 
-def _plan(verb, path, api=OPENSHIFT, namespaced=True, level=logging.ERROR, accept=(), **options):
-    return Plan(verb, api, path, namespaced, options, level, accept)
+def _request(
+    verb,
+    path,
+    api=OPENSHIFT,
+    namespaced=True,
+    check=True,
+    log_level=logging.ERROR,
+    accept=(),
+    **options
+):
+    return Request(verb, api, path, namespaced, options, check, log_level, accept)
 
 
 def _sent(verb, path, data, **kwargs):
-    return _plan(verb, path, data=body_text(data), headers=dict(JSON_HEADERS), **kwargs)
+    return _request(verb, path, data=body_text(data), headers=dict(JSON_HEADERS), **kwargs)
 
 
 def _item(collection, name):
@@ -117,15 +127,15 @@ def _item(collection, name):
 
 
 def get_user(username):
-    return _plan("get", _item("users", username) + "/", namespaced=False)
+    return _request("get", _item("users", username) + "/", namespaced=False)
 
 
 def get_serviceaccount(name):
-    return _plan("get", _item("serviceaccounts", name) + "/", KUBERNETES)
+    return _request("get", _item("serviceaccounts", name) + "/", KUBERNETES)
 
 
 def get_secret(name):
-    return _plan("get", _item("secrets", name) + "/", KUBERNETES)
+    return _request("get", _item("secrets", name) + "/", KUBERNETES)
 
 
 def build_path(build_id):
@@ -135,11 +145,11 @@ def build_path(build_id):
 
 
 def create_build(build_json):
-    return _sent("post", "builds/", build_json, level=None)
+    return _sent("post", "builds/", build_json, check=False)
 
 
 def get_build(build_id):
-    return _plan("get", build_path(build_id))
+    return _request("get", build_path(build_id))
 
 
 def put_build(build_id, build_json):
@@ -155,25 +165,25 @@ def list_builds(build_config_id=None, koji_task_id=None, field_selector=None, la
     selectors = [("labelSelector", labels_selector(pairs))] if pairs else []
     if field_selector is not None:
         selectors.append(("fieldSelector", field_selector))
-    return _plan("get", "builds/" + query(selectors), level=None)
+    return _request("get", "builds/" + query(selectors), check=False)
 
 
 def list_pods(label):
     selectors = [] if label is None else [("labelSelector", label)]
-    return _plan("get", "pods/" + query(selectors), KUBERNETES, level=None)
+    return _request("get", "pods/" + query(selectors), KUBERNETES, check=False)
 
 
 def get_build_config(name):
-    return _plan("get", _item("buildconfigs", name) + "/", level=None)
+    return _request("get", _item("buildconfigs", name) + "/", check=False)
 
 
 def get_build_config_by_labels(pairs):
     selector = query([("labelSelector", labels_selector(pairs))])
-    return _plan("get", "buildconfigs/" + selector, level=None)
+    return _request("get", "buildconfigs/" + selector, check=False)
 
 
 def create_build_config(json_text):
-    return _sent("post", "buildconfigs/", json_text, level=None)
+    return _sent("post", "buildconfigs/", json_text, check=False)
 
 
 def update_build_config(name, json_text):
@@ -184,7 +194,7 @@ def instantiate(name, api_version, request_id):
     metadata = {"name": name, "annotations": {REQUEST_ID: request_id}}
     request = {"kind": "BuildRequest", "apiVersion": api_version, "metadata": metadata}
     path = _item("buildconfigs", name) + "/instantiate"
-    return _sent("post", path, request, level=None, repeatable=False)
+    return _sent("post", path, request, check=False, repeatable=False)
 
 
 def log_path(build_id, pairs=()):
@@ -195,15 +205,15 @@ def log_path(build_id, pairs=()):
 
 def get_log(build_id, pairs=(), **options):
     headers = {"Connection": "close"}
-    return _plan("get", log_path(build_id, pairs), headers=headers, **options)
+    return _request("get", log_path(build_id, pairs), headers=headers, **options)
 
 
 def list_resource_quotas():
-    return _plan("get", "resourcequotas/", KUBERNETES)
+    return _request("get", "resourcequotas/", KUBERNETES)
 
 
 def get_resource_quota(name):
-    return _plan("get", _item("resourcequotas", name), KUBERNETES)
+    return _request("get", _item("resourcequotas", name), KUBERNETES)
 
 
 def create_resource_quota(quota_json):
@@ -217,21 +227,21 @@ def put_resource_quota(name, quota_json):
 
 
 def delete_resource_quota(name):
-    return _plan(
+    return _request(
         "delete", _item("resourcequotas", name), KUBERNETES, accept=(http_client.NOT_FOUND,)
     )
 
 
 def get_image_stream_tag(tag_id):
-    return _plan("get", _item("imagestreamtags", tag_id), level=logging.DEBUG)
+    return _request("get", _item("imagestreamtags", tag_id), log_level=logging.DEBUG)
 
 
 def put_image_stream_tag(tag_id, tag):
     return _sent("put", _item("imagestreamtags", tag_id), tag)
 
 
-def get_image_stream(name, level=logging.DEBUG):
-    return _plan("get", _item("imagestreams", name), level=level)
+def get_image_stream(name, check=True):
+    return _request("get", _item("imagestreams", name), check=check, log_level=logging.DEBUG)
 
 
 def create_image_stream(json_text):
@@ -239,11 +249,11 @@ def create_image_stream(json_text):
 
 
 def put_image_stream(name, stream):
-    return _plan("put", _item("imagestreams", name), data=json.dumps(stream), use_json=True)
+    return _request("put", _item("imagestreams", name), data=json.dumps(stream), use_json=True)
 
 
 def dump_resource(resource_type):
-    return _plan("get", segment(resource_type, "resource type"))
+    return _request("get", segment(resource_type, "resource type"))
 
 
 def restore_resource(resource_type, resource):
@@ -255,7 +265,7 @@ def create_config_map(config_map):
 
 
 def get_config_map(name):
-    return _plan("get", _item("configmaps", name), KUBERNETES)
+    return _request("get", _item("configmaps", name), KUBERNETES)
 
 
 def delete_config_map(name):
@@ -263,26 +273,26 @@ def delete_config_map(name):
 
 
 def get_object(collection, name):
-    return _plan("get", _item(collection, name), level=None)
+    return _request("get", _item(collection, name), check=False)
 
 
 def put_object(collection, name, data):
-    return _plan("put", _item(collection, name), data=json.dumps(data), use_json=True)
+    return _request("put", _item(collection, name), data=json.dumps(data), use_json=True)
 
 
-def look_up(created, name):
-    # type: (Plan, str) -> Plan
-    """Return the plan that reads the object which another plan creates.
+def get_created(create, name):
+    # type: (Request, str) -> Request
+    """Return the request that reads what another one creates.
 
-    :param created: Plan of a POST to a collection
+    :param create: Request of a POST to a collection
     :param name: str, name of the object
     """
-    collection = created.path.rstrip("/")
+    collection = create.path.rstrip("/")
     path = "%s/%s" % (collection, segment(name))
     # The paths of builds and BuildConfigs end in a slash everywhere else.
     if collection in ("builds", "buildconfigs"):
         path += "/"
-    return _plan("get", path, created.api, level=None)
+    return _request("get", path, create.api, check=False)
 
 
 def watch_path(resource_type, resource_name=None):
@@ -292,7 +302,7 @@ def watch_path(resource_type, resource_name=None):
     return path if resource_name is None else path + segment(resource_name) + "/"
 
 
-def look_at(resource_type, name):
-    # type: (str, str) -> Plan
-    """Return the plan that reads an object that is being watched."""
-    return _plan("get", watch_path(resource_type, name))
+def get_watched(resource_type, name):
+    # type: (str, str) -> Request
+    """Return the request that reads an object that is being watched."""
+    return _request("get", watch_path(resource_type, name), log_level=logging.DEBUG)
