@@ -1,8 +1,8 @@
 """Logs of builds, followed over as many connections as it takes.
 
-The end of a stream is not the end of its log: the API server ends a log that was truncated at the
-node as cleanly as a finished one, so only the phase of the build and the last lines on the server
-tell.
+A stream that ended is not a log that ended: the API server ends a log that was truncated at the
+node as cleanly as a finished one. A log is complete when its build is finished and the server's
+last lines are those that were delivered.
 """
 
 from __future__ import absolute_import, print_function, unicode_literals
@@ -37,6 +37,11 @@ MAX_REREADS = 5
 MAX_REFUSALS = 3
 
 
+# How a connection ended: the log may be complete, the log was cut, there was no log, there will be
+# no log.
+ENDED, BROKEN, REFUSED, GONE = "ended", "broken", "refused", "gone"
+
+
 def close_stream(stream):
     # type: (Any) -> None
     """Close a stream, if it is one that can be closed."""
@@ -48,8 +53,9 @@ def close_stream(stream):
 class LogFollower(object):
     """One log over all the connections that it takes to follow it.
 
-    No line is lost and none repeated: after each break the log is read from its beginning, and
-    as many lines as were delivered are skipped.
+    No line is lost and none is yielded twice: each connection reads the log from its beginning, and
+    skips as many lines as were delivered. Only a cut between two equal runs of TAIL_LINES lines
+    goes unnoticed.
     """
 
     def __init__(self, connect, tail, is_finished, retrying=True, can_renew=None):
@@ -71,11 +77,9 @@ class LogFollower(object):
         self._delivered = 0
         self._tail = deque(maxlen=TAIL_LINES)  # type: deque
         self._partial_line = b""
-        self._gone = False
         self._backoff = Backoff(FIRST_DELAY)
         self._failures = 0
         self._refusals = 0
-        self._rereads = 0
 
     def lines(self):
         """Iterate over the lines of the log until the build is finished.
@@ -84,166 +88,129 @@ class LogFollower(object):
         :raises OsbsResponseException: there is no log
         :raises OsbsException: there was no connection for too long
         """
+        rereads = 0
         while True:
-            before = delivered = self._delivered
             started = _compat.monotonic()
-            stream = self._open()
+            outcome, stream = self._open()
             if stream is not None:
-                # Written out here: one more generator would cost something for every line.
+                before = delivered = self._delivered
                 remember = self._tail.append
                 try:
-                    for line in self._new_lines(stream):
+                    for line in islice(stream.iter_lines(), before, None):
                         remember(line)
                         delivered += 1
                         yield line
                 finally:
-                    self._delivered = delivered
                     close_stream(stream)
-            if self._is_over(stream, delivered > before, _compat.monotonic() - started):
+                self._delivered = delivered
+                outcome = self._finish_stream(
+                    stream, delivered > before, _compat.monotonic() - started
+                )
+
+            if outcome == GONE:
+                logger.warning("log: it is gone, its end cannot be checked")
                 break
+            if outcome == BROKEN:
+                self._count_break()
+            elif outcome == ENDED and self._await_finish():
+                if self._has_delivered_tail() is not False:
+                    break
+                rereads += 1
+                if rereads > MAX_REREADS:
+                    logger.warning("log: the build is finished, but its log seems to be truncated")
+                    break
             sleep(self._backoff.next())
         if self._partial_line:
             yield self._partial_line
 
     def _open(self):
+        """Connect; return (None, stream), or (REFUSED or GONE, None) if there is no stream."""
         try:
             stream = self._connect()
         except OsbsException as ex:
-            if not self._may_pass(ex):
-                raise
-            logger.info("log: no connection (%s)", type(ex).__name__)
-            return None
+            return self._handle_refusal(ex), None
         # A partial line must not be taken for one that ends without a line feed.
         stream.keep_partial_line = True
-        return stream
+        return None, stream
 
-    def _may_pass(self, exception):
-        may_retry = self._count_failure()
-        if self._is_transient(exception):
-            return may_retry
+    def _handle_refusal(self, exception):
+        """Raise what ends the log at once; return REFUSED or GONE for what does not."""
         if getattr(exception, "status_code", None) != http_client.BAD_REQUEST:
-            return False
-        if not self._is_known_to_be_finished():
-            # Its pod may be on the way.
-            return may_retry
-        # The pod was removed; nobody can tell whether something is missing.
-        self._gone = self._delivered > 0
-        return self._gone
+            self._count_failure(exception, self._is_transient(exception))
+            return REFUSED
+        # The pod may be on the way, or removed already.
+        finished = self._check_finished()
+        if finished and self._delivered:
+            return GONE
+        self._count_failure(exception, not finished)
+        return REFUSED
+
+    def _finish_stream(self, stream, progress, lived):
+        """Note what a stream brought that was read to its end; return ENDED or BROKEN."""
+        self._partial_line = getattr(stream, "partial_line", b"")
+        if progress or lived >= GOOD_LIFE:
+            self._backoff.reset()
+            self._failures = 0
+            self._refusals = 0
+        # Something on the way cuts what is silent for long. A build may be silent, and the end of
+        # its log may never arrive: to ask for the phase is all that can be done.
+        silent = not progress and lived >= GOOD_LIFE
+        return BROKEN if getattr(stream, "broken", False) and not silent else ENDED
 
     def _is_transient(self, exception):
-        """Tell whether a later attempt may succeed, counting a refused token.
-
-        Unlike other calls and watches, a log that ended cannot be begun again by its reader
-        without repeating what was delivered.
-        """
+        # Unlike other requests and watches, a log cannot be begun again by its reader without
+        # repeating what was delivered: a refused token is not the end.
         if getattr(exception, "status_code", None) != http_client.UNAUTHORIZED:
             return is_transient(exception)
-        self._refusals += 1
-        return bool(self._can_renew and self._can_renew()) and self._refusals <= MAX_REFUSALS
+        return self._refusals < MAX_REFUSALS and bool(self._can_renew and self._can_renew())
 
-    def _count_failure(self):
-        """Count a failure, and tell whether another attempt is allowed."""
+    def _count_failure(self, exception, transient):
+        """Count a failure; raise it if there is to be no other attempt."""
         self._failures += 1
-        return self._retrying and self._failures <= MAX_FAILURES
+        if getattr(exception, "status_code", None) == http_client.UNAUTHORIZED:
+            self._refusals += 1
+        if not (transient and self._retrying and self._failures <= MAX_FAILURES):
+            raise exception
+        logger.info("log: %s, retrying", type(exception).__name__)
 
-    def _is_known_to_be_finished(self):
-        try:
-            finished = self._is_finished()
-        except OsbsException as ex:
-            if not (self._is_transient(ex) and self._count_failure()):
-                raise
-            logger.info("log: nobody knows whether its build is finished (%s)", type(ex).__name__)
-            return None
-        self._refusals = 0
-        return finished
-
-    def _new_lines(self, stream):
-        lines = iter(stream.iter_lines())
-        skipped = sum(1 for _ in islice(lines, self._delivered))
-        if skipped < self._delivered:
-            logger.info("log: %d lines are there of %d delivered", skipped, self._delivered)
-        return lines
-
-    def _is_over(self, stream, progress, lived):
-        if progress:
-            self._succeed()
-        if stream is None:
-            if self._gone:
-                logger.warning("log: it is gone, its end cannot be checked")
-            return self._gone
-        self._partial_line = getattr(stream, "partial_line", b"")
-        if getattr(stream, "broken", False):
-            return self._is_over_though_broken(progress, lived)
-        if not self._await_finish():
-            return False
-        if self._is_complete(progress):
-            return True
-        self._rereads += 1
-        if self._rereads > MAX_REREADS:
-            logger.warning("log: the build is finished, but its log seems to be truncated")
-        return self._rereads > MAX_REREADS
-
-    def _succeed(self):
-        self._backoff.reset()
-        self._failures = 0
-        self._refusals = 0
-
-    def _is_over_though_broken(self, progress, lived):
-        if not progress and lived >= GOOD_LIFE:
-            # Something on the way cuts what is silent for long. A build may be, and so may be a
-            # log whose end never arrives.
-            finished = self._is_known_to_be_finished()
-            if finished is False:
-                self._succeed()
-                return False
-            self._rereads += 1
-            if finished and self._ends_like_the_servers(progress):
-                return True
+    def _count_break(self):
         self._failures += 1
         if self._failures > MAX_FAILURES:
             raise OsbsException(
                 "the log breaks off after %d lines again and again" % self._delivered
             )
-        return False
+
+    def _check_finished(self):
+        """Return whether the build is finished, None if that is unknown for the moment."""
+        try:
+            finished = self._is_finished()
+        except OsbsException as ex:
+            self._count_failure(ex, self._is_transient(ex))
+            return None
+        self._refusals = 0
+        return finished
 
     def _await_finish(self):
         # The phase follows the end of the log after a moment.
         backoff = Backoff(first=0.1, longest=PHASE_DELAY)
-        for _ in range(PHASE_CHECKS):
+        finished = False  # type: Any
+        while finished is False and backoff.count < PHASE_CHECKS:
             sleep(backoff.next())
-            finished = self._is_known_to_be_finished()
-            if finished or finished is None:
-                return finished
-        return False
+            finished = self._check_finished()
+        return finished
 
-    def _is_complete(self, progress):
-        # That it can never be checked must not spoil a log that is there.
-        return self._ends_like_the_servers(progress) is not False
+    def _has_delivered_tail(self):
+        """Return whether the last lines on the server are the last ones that were delivered.
 
-    def _ends_like_the_servers(self, progress):
-        """Tell whether the last lines on the server are the last ones that were delivered.
-
-        :return: bool, or None if that will never be told
+        :return: bool, or None if that will never be known
         """
         try:
             lines = [truncated_line(line) for line in self._read_tail(TAIL_LINES).split(b"\n")]
         except Exception as ex:
-            is_gone = getattr(ex, "status_code", None) == http_client.BAD_REQUEST
-            level = logging.INFO if is_gone else logging.WARNING
-            logger.log(level, "log: its end cannot be checked (%s)", type(ex).__name__)
-            # What passes is no reason to believe it.
+            # That its end cannot be checked must not spoil a log that is there.
+            logger.warning("log: its end cannot be checked (%s)", type(ex).__name__)
             return False if isinstance(ex, OsbsException) and self._is_transient(ex) else None
         if not lines[-1]:
             lines.pop()
-        ours = list(self._tail) + ([self._partial_line] if self._partial_line else [])
-        if lines != ours[-TAIL_LINES:]:
-            return False
-        if len(lines) < TAIL_LINES or not _repeats_itself(lines):
-            return True
-        # Such an end is found in the middle too: only reading it again tells.
-        return self._rereads > 0 and not progress
-
-
-def _repeats_itself(lines):
-    periods = range(1, len(lines))
-    return any(lines[period:] == lines[:-period] for period in periods)
+        delivered = list(self._tail) + ([self._partial_line] if self._partial_line else [])
+        return lines == delivered[-TAIL_LINES:]

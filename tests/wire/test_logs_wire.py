@@ -154,19 +154,6 @@ def finished(client, server):
     return openshift
 
 
-def test_a_log_of_equal_lines_is_read_again_before_it_counts_as_complete(serve, client):
-    state = Log(b"same\n" * 1000, cut(5 * 700, [LAST_CHUNK]), whole)
-    lines = list(finished(client, serve(state)).logs("b", follow=True))
-    assert lines == [b"same"] * 1000
-
-
-def test_a_log_of_equal_blocks_is_read_again_before_it_counts_as_complete(serve, client):
-    block = numbered(60)
-    state = Log(block * 20, cut(len(block) * 12, [LAST_CHUNK]), whole)
-    lines = list(finished(client, serve(state)).logs("b", follow=True))
-    assert b"\n".join(lines) + b"\n" == state.text
-
-
 class Clock(object):
     """Time that only a test makes pass; ``later`` returns a step of an answer."""
 
