@@ -26,7 +26,7 @@ from osbs.exceptions import OsbsException, OsbsResponseException
 from osbs.http import decode_json
 from osbs.rest.objects import json_object
 from osbs.rest.retry import FIRST_DELAY, GOOD_LIFE, MAX_FAILURES, Backoff, is_transient, sleep
-from osbs.utils import get_path
+from osbs.utils import get_path, without_none
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
@@ -38,6 +38,10 @@ logger = logging.getLogger(__name__)
 FIRST_EVENT = 0.5
 # Seconds: a connection that ends sooner, without an event, has failed.
 SHORT_LIFE = 1
+
+# How a connection ended: with events, without any, with nothing but malformed lines; it was
+# refused, or the version to resume from is too old.
+EVENTS, SILENT, JUNK, REFUSED, GONE = "events", "silent", "junk", "refused", "gone"
 
 
 class Watch(object):
@@ -65,16 +69,18 @@ class Watch(object):
         self._deadline = deadline
         self._missing_ok = missing_ok
         self._retrying = retrying
-        self._version = query.get("resourceVersion")
+        # The version to resume from, None to begin with what exists.
+        self._last_seen = query.get("resourceVersion")
+        # The object as the caller knows it, of whose deletion the caller has to be told.
+        self._last_yielded = None
+        if named and self._last_seen is not None:
+            self._last_yielded = {"metadata": {"resourceVersion": self._last_seen}}
         self._first = True
-        # The object as the caller knows it, of whose absence the caller has to be told.
-        self._known = None
-        if named and self._version is not None:
-            self._known = {"metadata": {"resourceVersion": self._version}}
+        self._outcome = SILENT
+        self._refusal = None  # type: Any
         self._readable = True
         self._backoff = Backoff(FIRST_DELAY)
         self._failures = 0
-        self._heard = False
         self._junk_logged = False
 
     def events(self):
@@ -87,169 +93,158 @@ class Watch(object):
         """
         while not self._is_over():
             started = _compat.monotonic()
-            for event in self._live_through_connection():
+            for event in self._read_connection():
                 yield event
-                if self._is_over():
-                    return
-            if self._must_look():
-                for event in self._look_at_object():
-                    yield event
-            self._rest(started)
+            if self._is_over():
+                return
+            lived = _compat.monotonic() - started
+            missed = None
+            if self._outcome == EVENTS:
+                self._failures = 0
+            elif self._outcome == SILENT:
+                if lived < SHORT_LIFE and not self._expects_object():
+                    self._count_failure(_no_event())
+                missed = self._read_missed()
+            elif self._outcome == JUNK:
+                self._count_failure(_no_event())
+                missed = self._read_missed()
+            elif self._outcome == REFUSED:
+                self._count_failure(self._refusal)
+            elif self._outcome == GONE:
+                self._last_seen = None
+                missed = self._read_missed()
+            if missed is not None:
+                yield missed
+            self._wait(lived)
 
     def _is_over(self):
         return self._deadline is not None and self._deadline.expired
 
-    def _live_through_connection(self):
-        self._heard = False
+    def _expects_object(self):
+        """Tell whether the server is to begin with the object, unless that was deleted."""
+        if not (self._named and self._readable and self._last_seen is None):
+            return False
+        return self._last_yielded is not None or not self._missing_ok
+
+    def _read_connection(self):
+        """Yield the new events of one connection; leave its outcome in ``_outcome``."""
+        self._outcome = SILENT
         first, self._first = self._first, False
         stream = self._open(first)
         if stream is None:
             return
-        opened = _compat.monotonic()
-        junk = False
         with stream:
             stream.line_max = HTTP_EVENT_MAX
+            encoding_known = []  # type: list
             stream.time_limit = self._time_limit()
-            encoding_known = []
             for line in stream.iter_lines():
                 event = _parse(line, encoding_known)
                 if event is None:
-                    junk = True
-                    self._log_junk(line)
-                    if self._is_over():
-                        return
+                    self._note_junk(line)
                     continue
-                event = self._take(event, first)
+                if event[0] == WATCH_ERROR:
+                    self._outcome = GONE
+                    # That a version is too old concerns the caller who named it, and nobody else.
+                    if first or get_path(event[1], "code") != http_client.GONE:
+                        yield event
+                    return
+                self._outcome = EVENTS
+                event = self._note_event(*event)
                 stream.time_limit = self._time_limit()
                 if event is not None:
                     yield event
-        if self._heard:
-            return
-        short = _compat.monotonic() - opened < SHORT_LIFE
-        if junk or (short and not self._must_look()):
-            self._count(OsbsResponseException("a watch ended without an event", http_client.OK))
 
     def _open(self, first):
-        query = dict(self._query)
-        query.pop("resourceVersion", None)
-        if self._version is not None:
-            query["resourceVersion"] = self._version
+        query = without_none(**dict(self._query, resourceVersion=self._last_seen))
         try:
-            stream = self._connect(query, None if self._deadline is None else self._timeout())
+            return self._connect(query, None if self._deadline is None else self._timeout())
         except OsbsException as ex:
-            self._fail(ex, first)
+            resumed = self._last_seen is not None and not first
+            is_gone = getattr(ex, "status_code", None) == http_client.GONE
+            self._outcome = GONE if resumed and is_gone else REFUSED
+            self._refusal = ex
             return None
-        return stream
 
     def _timeout(self):
-        limits = [HTTP_REQUEST_TIMEOUT]
-        if self._deadline is not None:
-            limits.append(max(0.001, self._deadline.remaining))
-        return min(limits)
+        """Return the seconds that the server may take for the next bytes."""
+        if self._deadline is None:
+            return HTTP_REQUEST_TIMEOUT
+        return min(HTTP_REQUEST_TIMEOUT, max(0.001, self._deadline.remaining))
 
-    def _fail(self, exception, first):
-        if _is_gone(exception) and self._version is not None and not first:
-            self._version = None
-            return
-        # Nothing can be said about the object.
-        self._heard = True
-        if self._is_over():
-            return
-        if not is_transient(exception):
-            raise exception
-        self._count(exception)
+    def _time_limit(self):
+        """Return the seconds that this connection may last, None for any time."""
+        if self._outcome != EVENTS and self._expects_object():
+            return min(FIRST_EVENT, self._timeout())
+        return None if self._deadline is None else self._deadline.remaining
 
-    def _count(self, exception):
+    def _count_failure(self, exception):
+        """Count a failure; raise it if there is to be no other attempt."""
         self._failures += 1
-        if not self._retrying or self._failures > MAX_FAILURES:
+        if not (is_transient(exception) and self._retrying and self._failures <= MAX_FAILURES):
             raise exception
         logger.info("watch: %s, retrying", type(exception).__name__)
 
-    def _log_junk(self, line):
+    def _note_junk(self, line):
+        if self._outcome == SILENT:
+            self._outcome = JUNK
         # A server that sends nothing else must not fill the log.
         if not self._junk_logged:
             logger.error("watch: a line of %d bytes is not an event", len(line))
         self._junk_logged = True
 
-    def _time_limit(self):
-        """Return the seconds that this connection may last, None for any time."""
-        if not self._heard and self._expects_first_event():
-            return min(FIRST_EVENT, self._timeout())
-        return None if self._deadline is None else self._deadline.remaining
-
-    def _expects_first_event(self):
-        if not (self._named and self._readable and self._version is None):
-            return False
-        return self._known is not None or not self._missing_ok
-
-    def _must_look(self):
-        return not self._heard and self._expects_first_event() and not self._is_over()
-
-    def _take(self, event, first):
-        kind, obj = event
-        self._heard = True
-        self._failures = 0
-        if kind == WATCH_ERROR:
-            self._version = None
-            # What is known may be out of date: read it before watching again.
-            self._heard = self._known is None
-            return event if first or get_path(obj, "code") != http_client.GONE else None
+    def _note_event(self, kind, obj):
+        """Return an event as the caller is to see it, None if the caller knows the object so."""
         version = get_path(obj, "metadata", "resourceVersion")
-        if kind == WATCH_ADDED and self._named and self._known is not None:
+        if kind == WATCH_ADDED and self._last_yielded is not None:
             # The server begins anew, the caller does not.
-            if version == self._version_of_known():
-                self._version = version
+            if version == get_path(self._last_yielded, "metadata", "resourceVersion"):
+                self._last_seen = version
                 return None
-            if get_path(self._known, "metadata", "uid") in (None, get_path(obj, "metadata", "uid")):
+            uid = get_path(self._last_yielded, "metadata", "uid")
+            if uid in (None, get_path(obj, "metadata", "uid")):
                 kind = WATCH_MODIFIED
-        self._remember(kind, obj, version)
+        if self._named:
+            self._last_yielded = None if kind == WATCH_DELETED else obj
+        # The objects that a list begins with come in no order: only later events have one.
+        ordered = self._named or kind in (WATCH_MODIFIED, WATCH_DELETED)
+        if ordered and isinstance(version, six.string_types):
+            if version != self._last_seen:
+                self._backoff.reset()
+            self._last_seen = version
         return kind, obj
 
-    def _version_of_known(self):
-        return get_path(self._known, "metadata", "resourceVersion")
+    def _read_missed(self):
+        """Read the object if it was expected and did not come.
 
-    def _remember(self, kind, obj, version):
-        if self._named:
-            self._known = None if kind == WATCH_DELETED else obj
-        if not isinstance(version, six.string_types):
-            return
-        # The objects that a list begins with come in no order: only later events have one.
-        if self._named or kind in (WATCH_MODIFIED, WATCH_DELETED):
-            if version != self._version:
-                self._backoff.reset()
-            self._version = version
-
-    def _look_at_object(self):
+        :return: (type, object) that the caller missed, or None
+        """
+        if not self._expects_object():
+            return None
         try:
             obj = json_object(self._look(self._timeout()))
         except OsbsException as ex:
             if getattr(ex, "status_code", None) == http_client.NOT_FOUND:
-                if self._known is None:
+                if self._last_yielded is None:
                     raise
-                known, self._known = self._known, None
-                yield WATCH_DELETED, known
-            elif is_transient(ex):
-                self._count(ex)
+                deleted, self._last_yielded = self._last_yielded, None
+                return WATCH_DELETED, deleted
+            if is_transient(ex):
+                self._count_failure(ex)
             else:
                 logger.info("watch: the object cannot be read (%s)", type(ex).__name__)
                 self._readable = False
-            return
-        event = self._take((WATCH_ADDED, obj), False)
-        if event is not None:
-            yield event
+            return None
+        return self._note_event(WATCH_ADDED, obj)
 
-    def _rest(self, started):
-        lived = _compat.monotonic() - started
+    def _wait(self, lived):
         if lived >= GOOD_LIFE:
             self._backoff.reset()
             self._failures = 0
         sleep(self._backoff.next() - lived, self._deadline)
 
 
-def _is_gone(exception):
-    return isinstance(exception, OsbsResponseException) and (
-        exception.status_code == http_client.GONE
-    )
+def _no_event():
+    return OsbsResponseException("a watch ended without an event", http_client.OK)
 
 
 def _parse(line, encoding_known):
