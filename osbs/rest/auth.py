@@ -41,14 +41,6 @@ def service_account_file(name):
     return os.path.join(SERVICEACCOUNT_SECRET, name)
 
 
-def _stamp_of(path):
-    try:
-        status = os.stat(path)
-    except OSError:
-        return None
-    return (status.st_mtime, status.st_size, status.st_ino)
-
-
 class Tokens(object):
     """Where the token of a client came from, and how to get the next one.
 
@@ -59,7 +51,6 @@ class Tokens(object):
     def __init__(self):
         self._from_oauth = None
         self._from_service_account = None
-        self._stamp = None
         self._lock = PerProcess(threading.RLock)
 
     def note_oauth(self, token):
@@ -70,16 +61,14 @@ class Tokens(object):
     def read_service_account(self):
         # type: () -> Any
         """Return the token of the pod's service account, None if there is none."""
-        path = service_account_file(SERVICEACCOUNT_TOKEN)
-        stamp = _stamp_of(path)
         try:
-            with open(path, "rb") as token_file:
+            with open(service_account_file(SERVICEACCOUNT_TOKEN), "rb") as token_file:
                 token = six.ensure_str(token_file.read(), errors=str("replace")).rstrip()
         except IOError:
             return None
         if not token:
             return None
-        self._from_service_account, self._stamp = token, stamp
+        self._from_service_account = token
         return token
 
     def current(self, client):
@@ -93,7 +82,8 @@ class Tokens(object):
             with self._lock.get():
                 if client.token is None:
                     client.get_oauth_token()
-        elif client.token == self._from_service_account and self._has_changed():
+        elif client.token == self._from_service_account:
+            # Kubernetes writes another one to the file long before the old one expires.
             with self._lock.get():
                 client.token = self.read_service_account() or client.token
         if not client.token:
@@ -102,10 +92,6 @@ class Tokens(object):
             # The library below would show it in its own message.
             raise OsbsAuthException("the token holds characters that no token can have")
         return client.token
-
-    def _has_changed(self):
-        stamp = _stamp_of(service_account_file(SERVICEACCOUNT_TOKEN))
-        return stamp is not None and stamp != self._stamp
 
     def can_renew(self, client, used):
         # type: (Any, str) -> bool

@@ -578,14 +578,17 @@ def service_account(tmpdir, monkeypatch):
 
 
 def test_defect_34_a_service_account_token_is_read_again_when_it_is_refused(
-    serve, client, service_account, monkeypatch
+    serve, client, service_account
 ):
-    monkeypatch.setattr(auth, "_stamp_of", lambda path: None)
     state = Tokens()
     state.valid = "new"
+
+    def replace_token(request):
+        service_account.write("new\n")
+        return state(request)
+
     service_account.write("old\n")
-    openshift = client(serve(state))
-    service_account.write("new\n")
+    openshift = client(serve(replace_token))
     assert openshift.get_build("x").status_code == 200
     assert openshift.token == "new"
 
