@@ -64,7 +64,6 @@ _CHECK_ANNOTATION = "openshift.io/image.dockerRepositoryCheck"
 _INSECURE_ANNOTATION = "openshift.io/image.insecureRepository"
 # Seconds of silence after which the end of a log may not be the end of the build.
 _IDLE_LIMIT = 60
-_WAIT_ATTEMPTS = 9
 # Parallel instantiates of one BuildConfig end in conflicts that have no meaning: instead of the
 # delays of retry_on_conflict, short ones, in seconds.
 _INSTANTIATE_RETRIES = 11
@@ -729,21 +728,8 @@ class Openshift(object):
         raise OsbsWatchBuildNotFound("build '%s' was not found by the watch" % build_id)
 
     def wait_for_build_to_finish(self, build_id, timeout=None):
-        """Wait until a build is finished, well or not.
-
-        :param build_id: str
-        :param timeout: float, seconds; None: wait_timeout
-        :return: dict, the Build
-        :raises OsbsWaitTimeout: it took longer
-        :raises OsbsException: the build was deleted
-        """
-        deadline = retry.Deadline.of(timeout, self.wait_timeout)
-        for _ in range(_WAIT_ATTEMPTS):
-            try:
-                return self.wait(build_id, BUILD_FINISHED_STATES, **without_none(timeout=deadline))
-            except OsbsWatchBuildNotFound as ex:
-                logger.error("%s", ex.message)
-        raise OsbsException("build '%s' was not found by %d watches" % (build_id, _WAIT_ATTEMPTS))
+        """Wait until a build is finished, well or not; see :meth:`wait`."""
+        return self.wait(build_id, BUILD_FINISHED_STATES, **without_none(timeout=timeout))
 
     def wait_for_build_to_get_scheduled(self, build_id, timeout=None, missing_ok=None):
         """Wait until a build is running or finished; see :meth:`wait`."""
@@ -1000,11 +986,11 @@ class Openshift(object):
 
     @retry_on_conflict
     def _request_import(self, name):
-        stream = json_object(self._send(endpoints.get_image_stream(name, check=False)))
+        stream = json_object(self._send(endpoints.get_object("imagestreams", name)))
         if not get_path(stream, "spec", "dockerImageRepository"):
             raise OsbsException("No dockerImageRepository for image stream '%s'" % name)
         dict_in(dict_in(stream, "metadata"), "annotations").pop(_CHECK_ANNOTATION, None)
-        return json_object(self._send(endpoints.put_image_stream(name, stream)))
+        return json_object(self._send(endpoints.put_object("imagestreams", name, stream)))
 
     # Backup
 

@@ -240,16 +240,12 @@ def put_image_stream_tag(tag_id, tag):
     return _sent("put", _item("imagestreamtags", tag_id), tag)
 
 
-def get_image_stream(name, check=True):
-    return _request("get", _item("imagestreams", name), check=check, log_level=logging.DEBUG)
+def get_image_stream(name):
+    return _request("get", _item("imagestreams", name), log_level=logging.DEBUG)
 
 
 def create_image_stream(json_text):
     return _sent("post", "imagestreams/", json_text)
-
-
-def put_image_stream(name, stream):
-    return _request("put", _item("imagestreams", name), data=json.dumps(stream), use_json=True)
 
 
 def dump_resource(resource_type):
