@@ -111,7 +111,8 @@ class LogFollower(object):
                 logger.warning("log: it is gone, its end cannot be checked")
                 break
             if outcome == BROKEN:
-                self._count_break()
+                error = "the log breaks off after %d lines again and again" % self._delivered
+                self._count_failure(OsbsException(error), True)
             elif outcome == ENDED and self._await_finish():
                 if self._has_delivered_tail() is not False:
                     break
@@ -136,13 +137,13 @@ class LogFollower(object):
     def _handle_refusal(self, exception):
         """Raise what ends the log at once; return REFUSED or GONE for what does not."""
         if getattr(exception, "status_code", None) != http_client.BAD_REQUEST:
-            self._count_failure(exception, self._is_transient(exception))
+            self._count_failure(exception, self._may_retry(exception))
             return REFUSED
         # The pod may be on the way, or removed already.
         finished = self._check_finished()
         if finished and self._delivered:
             return GONE
-        self._count_failure(exception, not finished)
+        self._count_failure(exception, self._retrying and not finished)
         return REFUSED
 
     def _finish_stream(self, stream, progress, lived):
@@ -157,35 +158,31 @@ class LogFollower(object):
         silent = not progress and lived >= GOOD_LIFE
         return BROKEN if getattr(stream, "broken", False) and not silent else ENDED
 
-    def _is_transient(self, exception):
+    def _may_retry(self, exception):
+        """Tell whether there may be another attempt, and whether it may succeed."""
+        if not self._retrying:
+            return False
         # Unlike other requests and watches, a log cannot be begun again by its reader without
         # repeating what was delivered: a refused token is not the end.
         if getattr(exception, "status_code", None) != http_client.UNAUTHORIZED:
             return is_transient(exception)
         return self._refusals < MAX_REFUSALS and bool(self._can_renew and self._can_renew())
 
-    def _count_failure(self, exception, transient):
-        """Count a failure; raise it if there is to be no other attempt."""
+    def _count_failure(self, exception, may_retry):
+        """Count a failure; raise it if it does not pass, or if there were too many in a row."""
         self._failures += 1
         if getattr(exception, "status_code", None) == http_client.UNAUTHORIZED:
             self._refusals += 1
-        if not (transient and self._retrying and self._failures <= MAX_FAILURES):
+        if not may_retry or self._failures > MAX_FAILURES:
             raise exception
         logger.info("log: %s, retrying", type(exception).__name__)
-
-    def _count_break(self):
-        self._failures += 1
-        if self._failures > MAX_FAILURES:
-            raise OsbsException(
-                "the log breaks off after %d lines again and again" % self._delivered
-            )
 
     def _check_finished(self):
         """Return whether the build is finished, None if that is unknown for the moment."""
         try:
             finished = self._is_finished()
         except OsbsException as ex:
-            self._count_failure(ex, self._is_transient(ex))
+            self._count_failure(ex, self._may_retry(ex))
             return None
         self._refusals = 0
         return finished
@@ -209,7 +206,7 @@ class LogFollower(object):
         except Exception as ex:
             # That its end cannot be checked must not spoil a log that is there.
             logger.warning("log: its end cannot be checked (%s)", type(ex).__name__)
-            return False if isinstance(ex, OsbsException) and self._is_transient(ex) else None
+            return False if isinstance(ex, OsbsException) and self._may_retry(ex) else None
         if not lines[-1]:
             lines.pop()
         delivered = list(self._tail) + ([self._partial_line] if self._partial_line else [])

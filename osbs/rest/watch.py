@@ -10,7 +10,6 @@ from __future__ import absolute_import, print_function, unicode_literals
 import logging
 
 import six
-from requests.utils import guess_json_utf
 from six.moves import http_client
 
 from osbs import _compat
@@ -97,6 +96,7 @@ class Watch(object):
                 yield event
             if self._is_over():
                 return
+            self._first = False
             lived = _compat.monotonic() - started
             missed = None
             if self._outcome == EVENTS:
@@ -129,23 +129,21 @@ class Watch(object):
     def _read_connection(self):
         """Yield the new events of one connection; leave its outcome in ``_outcome``."""
         self._outcome = SILENT
-        first, self._first = self._first, False
-        stream = self._open(first)
+        stream = self._open()
         if stream is None:
             return
         with stream:
             stream.line_max = HTTP_EVENT_MAX
-            encoding_known = []  # type: list
             stream.time_limit = self._time_limit()
             for line in stream.iter_lines():
-                event = _parse(line, encoding_known)
+                event = _parse(line)
                 if event is None:
                     self._note_junk(line)
                     continue
                 if event[0] == WATCH_ERROR:
                     self._outcome = GONE
                     # That a version is too old concerns the caller who named it, and nobody else.
-                    if first or get_path(event[1], "code") != http_client.GONE:
+                    if self._first or get_path(event[1], "code") != http_client.GONE:
                         yield event
                     return
                 self._outcome = EVENTS
@@ -154,12 +152,12 @@ class Watch(object):
                 if event is not None:
                     yield event
 
-    def _open(self, first):
+    def _open(self):
         query = without_none(**dict(self._query, resourceVersion=self._last_seen))
         try:
             return self._connect(query, None if self._deadline is None else self._timeout())
         except OsbsException as ex:
-            resumed = self._last_seen is not None and not first
+            resumed = self._last_seen is not None and not self._first
             is_gone = getattr(ex, "status_code", None) == http_client.GONE
             self._outcome = GONE if resumed and is_gone else REFUSED
             self._refusal = ex
@@ -247,12 +245,9 @@ def _no_event():
     return OsbsResponseException("a watch ended without an event", http_client.OK)
 
 
-def _parse(line, encoding_known):
-    # The encoding of the first line is that of all.
-    if not encoding_known:
-        encoding_known.append(guess_json_utf(line) or "utf-8")
+def _parse(line):
     try:
-        event = decode_json(line, encoding_known[0])
+        event = decode_json(line)
     except ValueError:
         return None
     kind, obj = get_path(event, "type"), get_path(event, "object")

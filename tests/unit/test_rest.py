@@ -279,7 +279,7 @@ def test_a_followed_log_is_what_was_written_wherever_it_is_cut(lines, cuts):
 @settings(max_examples=200)
 @given(st.binary(max_size=80))
 def test_a_line_of_a_watch_is_an_event_or_nothing(line):
-    event = watch._parse(line, [])
+    event = watch._parse(line)
     assert event is None or isinstance(event[1], dict)
 
 
