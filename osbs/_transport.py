@@ -75,7 +75,7 @@ class Session(requests.Session):
         return super(Session, self).resolve_redirects(*args, **kwargs)
 
     def get_redirect_target(self, resp):
-        """Return where a redirect leads to, None if it is none.
+        """Return where a redirect leads to, None if it leads nowhere.
 
         :raises OsbsException: it is not followed
         """
@@ -123,7 +123,7 @@ class Adapter(HTTPAdapter):
     """Adapter with a shorter connect timeout, keep-alive probes, and limits on what is read.
 
     :param max_retries: Retry, or 0
-    :param connect: int or None, attempts left while no server has ever answered
+    :param connect: int or None, attempts left while no server has ever responded
     :param shared: Adapter whose connections this one uses too: another retry rule is no reason for
         another connection
     """
@@ -187,7 +187,7 @@ class Adapter(HTTPAdapter):
         """
         if retries is None:
             retries = self.max_retries
-            # While no server has ever answered, this is as good as no connection.
+            # While no server has ever responded, this is as good as no connection.
             if self._connect is not None and retries.read is not False:
                 retries = retries.new(read=self._connect)
         try:
@@ -221,12 +221,12 @@ def _socket_options():
     return options
 
 
-def retry_rule(retries_enabled=True, repeatable=True, **_):
+def retry_rule(retries_enabled=True, idempotent=True, **_):
     # type: (bool, bool, Any) -> str
     """Return which retries the arguments of an HttpStream ask for."""
     if not retries_enabled:
         return NEVER
-    return ALWAYS if repeatable else UNPROCESSED
+    return ALWAYS if idempotent else UNPROCESSED
 
 
 class OlderRetry(Retry):

@@ -91,7 +91,7 @@ def check_response(response, log_level=logging.ERROR):
 
 
 class Openshift(object):
-    """Client of one namespace of one server. Threads may share it, forks may go on with it.
+    """Client of one namespace of one server. Threads may share it, forks may use it.
 
     Unless a method says otherwise it raises OsbsResponseException for an error status,
     OsbsNetworkException or a plain OsbsException with its cause when the transport fails,
@@ -347,7 +347,7 @@ class Openshift(object):
     def _create(self, request):
         """Send a create; if its outcome is unknown, look up the object."""
         if not name_of(request):
-            request = request._replace(options=dict(request.options, repeatable=False))
+            request = request._replace(options=dict(request.options, idempotent=False))
         response = create_once(
             lambda: self._send_unchecked(request),
             lambda: find_created(self._send_unchecked, request),
@@ -546,11 +546,11 @@ class Openshift(object):
         """Get the log of a build.
 
         :param build_id: str
-        :param follow: bool, go on until the build is finished
+        :param follow: bool, read on until the build is finished
         :param build_json: dict, the build if it is known
         :param wait_if_missing: bool, wait for a build that does not exist yet
         :return: None if there is no log yet; bytes; or a generator of bytes lines (follow), of
-            which none is lost or repeated whatever the connection does
+            which each comes exactly once, whatever the connection does
         :raises OsbsException: the build does not exist
         """
         missing = False
@@ -593,8 +593,8 @@ class Openshift(object):
     def stream_logs(self, build_id):
         """Follow the log of a build over one connection.
 
-        A stream that ended after a long silence is opened again. :meth:`logs` loses and repeats
-        nothing, this does.
+        A stream that ended after a long silence is opened again. Lines may be lost or come twice,
+        unlike those of :meth:`logs`.
 
         :param build_id: str
         :return: generator of bytes lines
@@ -654,7 +654,7 @@ class Openshift(object):
         """
         watch = Watch(
             lambda query, timeout: self._open_watch(resource_type, resource_name, query, timeout),
-            lambda timeout: self._look(resource_type, resource_name, timeout),
+            lambda timeout: self._read_watched(resource_type, resource_name, timeout),
             resource_name is not None,
             deadline=request_args.pop("deadline", None),
             missing_ok=request_args.pop("missing_ok", False),
@@ -681,7 +681,7 @@ class Openshift(object):
         check_response(response)
         return response
 
-    def _look(self, resource_type, resource_name, timeout):
+    def _read_watched(self, resource_type, resource_name, timeout):
         request = endpoints.get_watched(resource_type, resource_name)
         return self._send(request._replace(options={"timeout": timeout}))
 
@@ -1062,7 +1062,7 @@ class Openshift(object):
         """
         request = endpoints.delete_config_map(name)
         response = self._send_unchecked(request)
-        if response.status_code == http_client.NOT_FOUND and getattr(response, "repeated", False):
+        if response.status_code == http_client.NOT_FOUND and getattr(response, "retried", False):
             # The first attempt deleted it.
             return
         _check(request, response)
@@ -1104,7 +1104,7 @@ def _readable(ca_bundle):
 
 
 def _phase_of(build_id, obj):
-    """Return the phase of a build, None if an object is none or another one."""
+    """Return the phase of a build, None if the object is malformed or another one."""
     name, phase = get_path(obj, "metadata", "name"), get_path(obj, "status", "phase")
     if name is None or not isinstance(phase, six.string_types):
         logger.error("an event holds no name or no phase of a build")

@@ -163,7 +163,7 @@ class HttpResponse(object):
     """A response that was read to its end."""
 
     # Whether an earlier attempt of the same request may have reached the server.
-    repeated = False
+    retried = False
 
     def __init__(self, status_code, headers, content):
         # type: (int, Any, bytes) -> None
@@ -190,24 +190,24 @@ class HttpResponse(object):
             return decode_json(self.content)
         except ValueError:
             raise _NotJson(
-                "the server answered %s with a body that is not JSON (%d bytes)"
+                "the body of the response with status %s is not JSON (%d bytes)"
                 % (self.status_code, len(self.content)),
                 self.status_code,
             )
 
 
 class HttpSession(object):
-    """Requests over pooled connections; threads may share it, forks may go on with it.
+    """Requests over pooled connections; threads may share it, forks may use it.
 
     Errors of the transport become OsbsException, HTTP error statuses raise nothing.
 
-    :ivar first_contact_repeats: int or None, how often a connection is tried again while no server
-        has ever answered. A person who mistyped a URL must not wait for eight minutes; a service
+    :ivar first_contact_retries: int or None, how often a connection is retried while no server
+        has ever responded. A person who mistyped a URL must not wait for eight minutes; a service
         that comes up before its server may.
     :ivar max_body: int, bytes of a body after decompression; a larger one is an error
     """
 
-    first_contact_repeats = None
+    first_contact_retries = None
     max_body = HTTP_BODY_MAX
     _contacted = False
 
@@ -250,7 +250,7 @@ class HttpSession(object):
         :raises OsbsException: any other failure of the transport, with its cause
         """
         try:
-            connect = None if self._contacted else self.first_contact_repeats
+            connect = None if self._contacted else self.first_contact_retries
             kwargs.setdefault("session", self._pool.session_for(kwargs, connect))
             kwargs["verbose"] = self.verbose
             stream = HttpStream(url, *args, **kwargs)
@@ -260,8 +260,8 @@ class HttpSession(object):
             with stream:
                 content = stream.read(self.max_body)
                 response = HttpResponse(stream.status_code, stream.headers, content)
-                # What is not repeatable is retried only if the server did not begin to act.
-                response.repeated = kwargs.get("repeatable", True) and stream.repeated
+                # What is not idempotent is retried only if the server did not begin to act.
+                response.retried = kwargs.get("idempotent", True) and stream.retried
                 return response
         except OsbsException:
             raise
@@ -312,7 +312,7 @@ class HttpStream(object):
     :param client_key: str, path
     :param verbose: bool
     :param retries_enabled: bool, retry when that may help
-    :param repeatable: bool, False: retry only if the server did not begin to act
+    :param idempotent: bool, False: retry only if the server did not begin to act
     :param session: requests.Session, which stays open; None: one of its own
     :param timeout: float, seconds for connecting and all of the response, of a stream for its
         status and headers; None: HTTP_REQUEST_TIMEOUT, and HTTP_BODY_TIMEOUT for a body
@@ -353,7 +353,7 @@ class HttpStream(object):
         client_key=None,
         verbose=False,
         retries_enabled=True,
-        repeatable=True,
+        idempotent=True,
         session=None,
         timeout=None,
     ):
@@ -386,7 +386,7 @@ class HttpStream(object):
         if stream:
             args["stream"] = True
 
-        self.session = session or self._own_session(retries_enabled, repeatable)
+        self.session = session or self._own_session(retries_enabled, idempotent)
         self.req = self.session.request(method, url, **args)
         self.headers = self.req.headers
         self.status_code = self.req.status_code
@@ -425,12 +425,12 @@ class HttpStream(object):
         if self._limits is not None:
             self._limits.expect_within(seconds)
 
-    def _own_session(self, retries_enabled, repeatable):
-        self._owned_session = new_session(retry_rule(retries_enabled, repeatable))
+    def _own_session(self, retries_enabled, idempotent):
+        self._owned_session = new_session(retry_rule(retries_enabled, idempotent))
         return self._owned_session
 
     @property
-    def repeated(self):
+    def retried(self):
         # type: () -> bool
         """Whether an earlier attempt of this request may have reached the server."""
         if getattr(self.req, "sent_before", False):

@@ -44,7 +44,7 @@ from osbs.cli.output import LogFormatter, print_json_nicely, str_on_2_unicode_on
 from osbs.cli.parser import NoCommand, build_parser, parse_args
 
 # While no server has ever answered; see HttpSession.
-_FIRST_CONTACT_REPEATS = 1
+_FIRST_CONTACT_RETRIES = 1
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
@@ -99,7 +99,7 @@ def _run(args):
     from osbs.api import OSBS
 
     osbs = OSBS(os_conf, build_conf)
-    osbs.os._con.first_contact_repeats = _FIRST_CONTACT_REPEATS
+    osbs.os._con.first_contact_retries = _FIRST_CONTACT_RETRIES
     if args.capture_dir is not None:
         from osbs.cli import capture
 

@@ -200,7 +200,7 @@ def _words_of(response, credentials):
     if isinstance(words, dict):
         keys = ("error", "error_description", "message")
         words = ": ".join(to_text(words[key]) for key in keys if words.get(key))
-    # What is wrong with the credentials is told by the challenge alone.
+    # Only the challenge says what is wrong with the credentials.
     challenge = to_text(response.headers.get("www-authenticate") or "")
     if challenge and (credentials == KERBEROS or not words):
         words = _hint(challenge, credentials)

@@ -194,7 +194,7 @@ def instantiate(name, api_version, request_id):
     metadata = {"name": name, "annotations": {REQUEST_ID: request_id}}
     request = {"kind": "BuildRequest", "apiVersion": api_version, "metadata": metadata}
     path = _item("buildconfigs", name) + "/instantiate"
-    return _sent("post", path, request, check=False, repeatable=False)
+    return _sent("post", path, request, check=False, idempotent=False)
 
 
 def log_path(build_id, pairs=()):

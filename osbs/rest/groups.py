@@ -41,7 +41,7 @@ def check_mode(mode):
     # type: (str) -> str
     """Return the mode if it is one.
 
-    :raises OsbsValidationException: it is none
+    :raises OsbsValidationException: it is unknown
     """
     if mode not in MODES:
         raise OsbsValidationException(

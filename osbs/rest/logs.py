@@ -32,13 +32,13 @@ PHASE_DELAY = 0.4
 PHASE_CHECKS = 4
 # How often the log of a finished build is read again if it seems to be truncated.
 MAX_REREADS = 5
-# Responses 401 in a row after which to go on, each to a retry with a new token. Masters
-# may learn of a token with a delay; an account that is gone must not log in again and again.
+# Responses 401 in a row that are retried, each with a new token. Masters may learn of a token
+# with a delay; an account that is gone must not log in again and again.
 MAX_REFUSALS = 3
 
 
-# How a connection ended: the log may be complete, the log was cut, there was no log, there will be
-# no log.
+# How a connection ended: the log may be complete, the connection broke, there was none, the log is
+# not there any more.
 ENDED, BROKEN, REFUSED, GONE = "ended", "broken", "refused", "gone"
 
 
@@ -53,9 +53,9 @@ def close_stream(stream):
 class LogFollower(object):
     """One log over all the connections that it takes to follow it.
 
-    No line is lost and none is yielded twice: each connection reads the log from its beginning, and
-    skips as many lines as were delivered. Only a cut between two equal runs of TAIL_LINES lines
-    goes unnoticed.
+    Each line is yielded exactly once: each connection reads the log from its beginning, and skips
+    as many lines as were delivered. Only a truncation after TAIL_LINES lines that equal the last
+    ones goes unnoticed.
     """
 
     def __init__(self, connect, tail, is_finished, retrying=True, can_renew=None):
@@ -153,8 +153,8 @@ class LogFollower(object):
             self._backoff.reset()
             self._failures = 0
             self._refusals = 0
-        # Something on the way cuts what is silent for long. A build may be silent, and the end of
-        # its log may never arrive: to ask for the phase is all that can be done.
+        # A proxy may cut connections that are silent for long. The build may be silent, or the
+        # end of its log may never arrive: only its phase and the last lines tell.
         silent = not progress and lived >= GOOD_LIFE
         return BROKEN if getattr(stream, "broken", False) and not silent else ENDED
 

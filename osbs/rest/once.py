@@ -98,7 +98,7 @@ def _look_up(find):
 def may_be_own_conflict(response):
     # type: (Any) -> bool
     """Tell whether an earlier attempt of the same request may be what it conflicts with."""
-    return response.status_code == http_client.CONFLICT and getattr(response, "repeated", False)
+    return response.status_code == http_client.CONFLICT and getattr(response, "retried", False)
 
 
 def name_of(create):
@@ -158,7 +158,7 @@ def find_updated(send, update):
     """Return the response with an object if it is what an update would have made of it.
 
     :param send: function of a Request that returns an HttpResponse
-    :return: HttpResponse; None if it is something else, or cannot be read
+    :return: HttpResponse; None if the object is another one or cannot be read
     """
     sent = endpoints.parsed_body(update)
     try:

@@ -60,7 +60,7 @@ def pages(send, listing, page_size):
 
 
 def _leave_out(page, delivered):
-    # Only a list that began anew can repeat an item.
+    # Only a list that began anew holds an item twice.
     page["items"] = [item for item in items_of(page) if _identity(item) not in delivered]
     delivered.update(_identity(item) for item in page["items"])
     delivered.discard(None)

@@ -215,7 +215,7 @@ def retry_truncated(send, enabled):
 
     :param send: function without arguments that returns an HttpResponse
     :param enabled: bool, whether retries are allowed at all
-    :return: HttpResponse, with ``repeated`` set if it is not of the first attempt
+    :return: HttpResponse, with ``retried`` set if it is not of the first attempt
     """
     backoff = Backoff()
     while True:
@@ -228,5 +228,5 @@ def retry_truncated(send, enabled):
             sleep(backoff.next())
             continue
         if backoff.count:
-            response.repeated = True
+            response.retried = True
         return response

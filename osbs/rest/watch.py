@@ -49,12 +49,12 @@ class Watch(object):
     Callers see what one endless connection would deliver.
     """
 
-    def __init__(self, connect, look, named, query, deadline=None, missing_ok=False, retrying=True):
+    def __init__(self, connect, read, named, query, deadline=None, missing_ok=False, retrying=True):
         # type: (Any, Any, bool, dict, Any, bool, bool) -> None
         """
         :param connect: function of a query (dict) and a time-out (seconds or None) that opens
             a stream and raises for an error status
-        :param look: function of a time-out that reads the object that is watched
+        :param read: function of a time-out that reads the object that is watched
         :param named: bool, one object is watched, not a list
         :param query: dict, the caller's query of the first connection
         :param deadline: Deadline or None
@@ -62,7 +62,7 @@ class Watch(object):
         :param retrying: bool, connect again after a failure
         """
         self._connect = connect
-        self._look = look
+        self._read = read
         self._named = named
         self._query = query
         self._deadline = deadline
@@ -70,7 +70,7 @@ class Watch(object):
         self._retrying = retrying
         # The version to resume from, None to begin with what exists.
         self._last_seen = query.get("resourceVersion")
-        # The object as the caller knows it, of whose deletion the caller has to be told.
+        # The object as the caller knows it, whose deletion the caller has to learn of.
         self._last_yielded = None
         if named and self._last_seen is not None:
             self._last_yielded = {"metadata": {"resourceVersion": self._last_seen}}
@@ -219,7 +219,7 @@ class Watch(object):
         if not self._expects_object():
             return None
         try:
-            obj = json_object(self._look(self._timeout()))
+            obj = json_object(self._read(self._timeout()))
         except OsbsException as ex:
             if getattr(ex, "status_code", None) == http_client.NOT_FOUND:
                 if self._last_yielded is None:

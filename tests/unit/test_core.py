@@ -184,7 +184,7 @@ class TestPlumbing(object):
                 lambda o: o.create_build({}),
                 "post",
                 NS + "builds/",
-                {"data": "{}", "headers": JSON, "repeatable": False},
+                {"data": "{}", "headers": JSON, "idempotent": False},
             ),
             (
                 lambda o: o.create_build_config('{"metadata": {"name": "b"}}'),
@@ -256,7 +256,7 @@ class TestPlumbing(object):
         assert seen == {
             "url": NS + "buildconfigs/bc/instantiate",
             "headers": JSON,
-            "repeatable": False,
+            "idempotent": False,
         }
 
     def test_bodies_are_native_text(self, openshift):

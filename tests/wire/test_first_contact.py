@@ -39,14 +39,14 @@ def test_service_waits_long_for_a_server_that_comes_up(pauses):
 
 def test_person_is_told_at_once_that_there_is_no_server(pauses):
     session = HttpSession()
-    session.first_contact_repeats = 1
+    session.first_contact_retries = 1
     refused(session)
     assert sum(pauses) == 0
 
 
 def test_server_that_has_answered_is_waited_for(pauses):
     session = HttpSession()
-    session.first_contact_repeats = 1
+    session.first_contact_retries = 1
     with Recorder({}) as recorder:
         session.get(recorder.url + "/")
     del pauses[:]

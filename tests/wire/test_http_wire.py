@@ -43,7 +43,7 @@ def test_another_retry_rule_is_no_new_connection(serve, session):
     server = serve([answer(body={})])
     session.get(server.url)
     session.get(server.url, retries_enabled=False)
-    session.post(server.url, repeatable=False)
+    session.post(server.url, idempotent=False)
     assert server.connections == 1
 
 
@@ -77,7 +77,7 @@ def test_a_final_status_is_not_repeated(serve, session, status):
 def test_a_forced_status_is_repeated_until_it_passes(serve, session, status, verb):
     server = serve([answer(status), answer(status), answer(200, b"x")])
     response = getattr(session, verb)(server.url)
-    assert (response.content, response.repeated) == (b"x", True)
+    assert (response.content, response.retried) == (b"x", True)
 
 
 def test_defect_49_exhausted_retries_keep_the_status_and_the_body(serve, session):
@@ -90,33 +90,33 @@ def test_defect_49_exhausted_retries_keep_the_status_and_the_body(serve, session
 def test_without_retries_an_error_is_returned_at_once(serve, session):
     server = serve([answer(500, b"no")])
     response = session.get(server.url, retries_enabled=False)
-    assert (response.status_code, response.repeated, len(server.requests)) == (500, False, 1)
+    assert (response.status_code, response.retried, len(server.requests)) == (500, False, 1)
 
 
-def test_defect_05_post_that_is_not_repeatable_is_sent_once_when_the_server_fails(serve, session):
+def test_defect_05_post_that_is_not_idempotent_is_sent_once_when_the_server_fails(serve, session):
     server = serve([answer(500), answer(201)])
-    assert session.post(server.url, repeatable=False).status_code == 500
+    assert session.post(server.url, idempotent=False).status_code == 500
     assert len(server.requests) == 1
 
 
-def test_defect_05_post_that_is_not_repeatable_is_sent_once_when_the_answer_is_lost(serve, session):
+def test_defect_05_post_that_is_not_idempotent_is_sent_once_when_the_answer_is_lost(serve, session):
     server = serve([[RESET], answer(201)])
     with pytest.raises(OsbsException) as info:
-        session.post(server.url, repeatable=False)
+        session.post(server.url, idempotent=False)
     assert isinstance(info.value.cause, requests.exceptions.ConnectionError)
     assert len(server.requests) == 1
 
 
-def test_a_post_that_is_not_repeatable_is_repeated_when_nothing_was_processed(serve, session):
+def test_a_post_that_is_not_idempotent_is_retried_when_nothing_was_processed(serve, session):
     server = serve([answer(503), answer(429, headers=[("Retry-After", "0")]), answer(201)])
-    assert session.post(server.url, repeatable=False).status_code == 201
+    assert session.post(server.url, idempotent=False).status_code == 201
 
 
 @pytest.mark.parametrize("verb", ("get", "put", "delete", "post"))
 def test_a_reset_is_repeated_where_repeating_is_allowed(serve, session, verb):
     server = serve([[RESET], answer(200, b"x")])
     response = getattr(session, verb)(server.url)
-    assert (response.content, response.repeated) == (b"x", True)
+    assert (response.content, response.retried) == (b"x", True)
 
 
 def test_a_refused_connection_is_a_plain_exception_with_its_cause(session):

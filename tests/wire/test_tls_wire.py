@@ -158,7 +158,7 @@ def lonely(client, tls, ca):
 def test_a_connection_that_is_closed_before_tls_begins_is_tried_again(lonely):
     openshift, server = lonely
     response = openshift.get_build("b")
-    assert (response.json(), response.repeated) == ({"a": 1}, True)
+    assert (response.json(), response.retried) == ({"a": 1}, True)
     assert (server.connections, len(server.requests)) == (3, 1)
 
 
@@ -175,7 +175,7 @@ def test_a_connection_that_is_always_closed_before_tls_begins_is_given_up(lonely
 def test_who_does_not_want_to_wait_for_the_first_contact_does_not(lonely, repeats):
     openshift, server = lonely
     server.closed = 100
-    openshift._con.first_contact_repeats = repeats
+    openshift._con.first_contact_retries = repeats
     with pytest.raises(OsbsException):
         openshift.get_build("b")
     assert server.connections == 1 + repeats
@@ -191,7 +191,7 @@ def test_without_retries_a_closed_connection_is_not_tried_again(lonely):
 
 def test_a_request_is_sent_again_if_its_connection_ends_without_a_goodbye(serve, client, tls, ca):
     server = serve([[CLOSE], [CLOSE], answer(200, {})], tls)
-    assert client(server, ca_bundle=ca).get_build("b").repeated
+    assert client(server, ca_bundle=ca).get_build("b").retried
     assert len(server.requests) == 3
 
 
