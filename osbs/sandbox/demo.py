@@ -82,9 +82,11 @@ def run_and_show(command, directory, output, limit=TIME_LIMIT):
         stdout=subprocess.PIPE,
     )
     watchdog = threading.Timer(limit, process.kill)
-    watchdog.start()
+    # A signal may end this function anywhere; nothing waits for the timer then.
+    watchdog.daemon = True
     lines = []
     try:
+        watchdog.start()
         for line in process.stdout:
             lines.append(line.decode("utf-8", "replace"))
             with writing_to(output):
