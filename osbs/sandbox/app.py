@@ -10,13 +10,13 @@ import logging
 from aiohttp import web
 
 from osbs.sandbox import discovery, errors, faults
-from osbs.sandbox.handlers import Answer, Stream, find_handler, go_json, is_known
-from osbs.sandbox.journal import StateFileError
+from osbs.sandbox.endpoints import Response, Stream, find_handler, go_json, is_known
 from osbs.sandbox.listener import reset
-from osbs.sandbox.recorder import Recorded, Requests
+from osbs.sandbox.request_log import LoggedRequest, RequestLog
 from osbs.sandbox.requestinfo import RequestInfo
-from osbs.sandbox.rest import Request
+from osbs.sandbox.state_file import StateFileError
 from osbs.sandbox.tls import common_name
+from osbs.sandbox.verbs import Request
 
 logger = logging.getLogger(__name__)
 
@@ -45,7 +45,7 @@ class App:
         self.cluster = cluster
         self.faults = wanted
         self.oapi = oapi
-        self.requests = Requests()
+        self.requests = RequestLog()
         #: control.Control, answers CONTROL_PREFIX
         self.control = None
         #: listener.Listener
@@ -112,20 +112,20 @@ class App:
             await asyncio.sleep(plan.delay)
         if plan.terminal is not None:
             return await self._meet(request, path, record, plan)
-        answer = await self._answer(request, path, record)
-        record.status = getattr(answer, "code", 200)
-        if isinstance(answer, Stream):
-            return await self._send_stream(request, answer, plan)
-        return await self._send(request, answer, plan)
+        response = await self._respond(request, path, record)
+        record.status = getattr(response, "code", 200)
+        if isinstance(response, Stream):
+            return await self._send_stream(request, response, plan)
+        return await self._send(request, response, plan)
 
     async def _meet(self, request, path, record, plan):
         """Let a request meet the fault that decides what becomes of it."""
         fault = plan.terminal
         if fault.kind == "reset_after":
-            answer = await self._answer(request, path, record)
-            record.status = getattr(answer, "code", 200)
-            if isinstance(answer, Stream):
-                answer.stop()
+            response = await self._respond(request, path, record)
+            record.status = getattr(response, "code", 200)
+            if isinstance(response, Stream):
+                response.stop()
         if _is_gone(request):
             plan.take_back()
             return _abort(request)
@@ -136,51 +136,51 @@ class App:
 
     def _record(self, request, path, query):
         number = self.listener.number(request.transport) if request.transport else 0
-        record = Recorded(
+        record = LoggedRequest(
             request.method, path, query, number, request.headers.get("User-Agent", "")
         )
         self.requests.add(record)
         return record
 
-    async def _answer(self, request, path, record):
+    async def _respond(self, request, path, record):
         try:
             if path == "/oauth/authorize":
                 return await self._authorize(request, record)
             if path.startswith("/oauth/"):
-                return Answer(
+                return Response(
                     b'{\n  "paths": [\n    "/apis",\n    "/healthz",\n    '
                     b'"/healthz/ping"\n  ]\n}',
                     404,
                 )
             return await self._api(request, path, record)
         except errors.ApiError as error:
-            return Answer(
+            return Response(
                 error.status(),
                 error.code,
                 headers=dict({"Cache-Control": "no-store"}, **error.headers),
             )
         except StateFileError as exc:
             failure = errors.internal(str(exc))
-            return Answer(failure.status(), failure.code)
+            return Response(failure.status(), failure.code)
         except (asyncio.CancelledError, ConnectionError, web.HTTPException):
             raise
         except Exception:
             logger.exception("%s %s failed", request.method, path)
             failure = errors.internal("the sandbox failed; its log says why")
-            return Answer(failure.status(), failure.code)
+            return Response(failure.status(), failure.code)
 
     async def _authorize(self, request, record):
-        answer, record.user = await self.cluster.oauth.authorize(
+        response, record.user = await self.cluster.oauth.authorize(
             request.query, request.headers, self.cluster.url.rstrip("/")
         )
-        if isinstance(answer.body, str):
-            return Answer(
-                answer.body.encode("utf-8"),
-                answer.code,
+        if isinstance(response.body, str):
+            return Response(
+                response.body.encode("utf-8"),
+                response.code,
                 "text/plain; charset=utf-8",
-                answer.headers,
+                response.headers,
             )
-        return Answer(answer.body, answer.code, headers=answer.headers)
+        return Response(response.body, response.code, headers=response.headers)
 
     async def _api(self, request, path, record):
         identity = self.cluster.authenticator.identify(
@@ -194,17 +194,17 @@ class App:
         if not info.is_resource:
             found = discovery.document(info.path, self.cluster.url.rstrip("/"), self.oapi)
             if isinstance(found, str):
-                return Answer(found.encode("utf-8"), content_type="text/plain; charset=utf-8")
-            return Answer(found, headers=headers)
+                return Response(found.encode("utf-8"), content_type="text/plain; charset=utf-8")
+            return Response(found, headers=headers)
         handler = find_handler(info)
         content_type = request.headers.get("Content-Type", "").partition(";")[0].strip()
         body = await request.read() if request.can_read_body else b""
-        answer = await handler(
+        response = await handler(
             Request(self.cluster, identity, info, request.query, body, content_type)
         )
-        if isinstance(answer, Answer):
-            answer.headers.setdefault("Cache-Control", "no-store")
-        return answer
+        if isinstance(response, Response):
+            response.headers.setdefault("Cache-Control", "no-store")
+        return response
 
     def _knows(self, info):
         if info.is_resource:
@@ -215,23 +215,23 @@ class App:
             return False
         return True
 
-    # answers
+    # responses
 
-    async def _send(self, request, answer, plan):
-        body = answer.body if answer.body is not None else b""
+    async def _send(self, request, response, plan):
+        body = response.body if response.body is not None else b""
         if not isinstance(body, bytes):
             body = go_json(body)
-        pairs = answer.headers.items() if isinstance(answer.headers, dict) else answer.headers
-        response = web.StreamResponse(
-            status=answer.code, reason=REASONS.get(answer.code), headers=list(pairs)
+        pairs = response.headers.items() if isinstance(response.headers, dict) else response.headers
+        http_response = web.StreamResponse(
+            status=response.code, reason=REASONS.get(response.code), headers=list(pairs)
         )
         if body:
-            response.headers["Content-Type"] = answer.content_type
+            http_response.headers["Content-Type"] = response.content_type
         if len(body) > CHUNKED_FROM:
-            response.enable_chunked_encoding()
-        elif answer.code != 204:
-            response.content_length = len(body)
-        return await self._write(request, response, _Once(body), plan)
+            http_response.enable_chunked_encoding()
+        elif response.code != 204:
+            http_response.content_length = len(body)
+        return await self._write(request, http_response, _Once(body), plan)
 
     async def _send_stream(self, request, stream, plan):
         response = web.StreamResponse(
@@ -326,22 +326,24 @@ def _certificate_user(request):
 
 
 def replaced(fault):
-    """Return the Answer that a fault puts in the place of the real one."""
+    """Return the Response that a fault puts in the place of the real one."""
     headers = {}
     if fault.kind == "html":
-        return Answer(faults.PAGE, fault["status"], "text/html")
+        return Response(faults.PAGE, fault["status"], "text/html")
     if fault.kind == "garbage":
-        return Answer(faults.GARBAGE, fault["status"])
+        return Response(faults.GARBAGE, fault["status"])
     if fault.kind == "empty":
-        return Answer(b"", fault["status"])
+        return Response(b"", fault["status"])
     if fault["retry_after"] is not None:
         headers["Retry-After"] = str(fault["retry_after"])
     body = fault["body"]
     if isinstance(body, str):
-        return Answer(body.encode("utf-8"), fault["status"], "text/plain", headers)
+        return Response(body.encode("utf-8"), fault["status"], "text/plain", headers)
     if body is None:
         body = errors.ApiError(
-            fault["status"], "the sandbox was told to answer {}".format(fault["status"]), details={}
+            fault["status"],
+            "the sandbox was told to respond with {}".format(fault["status"]),
+            details={},
         ).status()
     headers["Cache-Control"] = "no-store"
-    return Answer(body, fault["status"], headers=headers)
+    return Response(body, fault["status"], headers=headers)

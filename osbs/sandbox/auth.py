@@ -248,9 +248,9 @@ def parse_basic(authorization):
     return (user, password) if colon else None
 
 
-class OAuthAnswer:
+class OAuthResponse:
     """
-    Answer of the OAuth server.
+    Response of the OAuth server.
 
     :param code: int, HTTP status
     :param headers: list of (name, value)
@@ -301,7 +301,7 @@ class OAuth:
         :param query: mapping, query parameters
         :param headers: mapping, request headers (names in any case)
         :param base: str, URL of the server without trailing slash
-        :return: tuple, OAuthAnswer and the user's name (None if nobody logged in)
+        :return: tuple, OAuthResponse and the user's name (None if nobody logged in)
         """
         client = query.get("client_id")
         if client != CHALLENGING_CLIENT:
@@ -322,10 +322,10 @@ class OAuth:
             ("scope", scope),
             ("token_type", "Bearer"),
         ]
-        answer = _redirect(landing + "#", parameters)
+        response = _redirect(landing + "#", parameters)
         if reply is not None:
-            answer.headers.append(_negotiate(reply))
-        return answer, user
+            response.headers.append(_negotiate(reply))
+        return response, user
 
     async def _log_in(self, authorization):
         basic = parse_basic(authorization)
@@ -342,15 +342,15 @@ class OAuth:
         return None, None
 
     def _challenge(self, headers, reply):
-        answer = OAuthAnswer(401)
+        response = OAuthResponse(401)
         if self.negotiator is not None:
-            answer.headers.append(_negotiate(reply))
+            response.headers.append(_negotiate(reply))
         if headers.get("X-CSRF-Token"):
-            answer.headers.append(("WWW-Authenticate", 'Basic realm="openshift"'))
+            response.headers.append(("WWW-Authenticate", 'Basic realm="openshift"'))
         elif self.negotiator is None:
-            answer.headers.append(("Warning", '199 Origin "{}"'.format(_CSRF_HINT)))
-            answer.body = _CSRF_HINT + "\n"
-        return answer
+            response.headers.append(("Warning", '199 Origin "{}"'.format(_CSRF_HINT)))
+            response.body = _CSRF_HINT + "\n"
+        return response
 
 
 def _negotiate(reply):
@@ -362,7 +362,7 @@ def _negotiate(reply):
 
 def _refusal(error):
     body = {"error": error, "error_description": _DESCRIPTIONS[error]}
-    return OAuthAnswer(400, _NO_CACHE, body)
+    return OAuthResponse(400, _NO_CACHE, body)
 
 
 def _error(landing, error, about="", cookie=True):
@@ -376,7 +376,7 @@ def _redirect(target, parameters, cookie=True):
         headers.append(
             ("Set-Cookie", "ssn={}; Path=/; HttpOnly; Secure".format(secrets.token_urlsafe(24)))
         )
-    return OAuthAnswer(302, headers)
+    return OAuthResponse(302, headers)
 
 
 def user_object(name):

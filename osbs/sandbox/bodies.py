@@ -44,7 +44,7 @@ def decode(request, kind=None):
     """
     Read the object in a request's body.
 
-    :param request: rest.Request
+    :param request: verbs.Request
     :param kind: Kind or None (that of the request)
     :return: dict, the object in canonical form, defaults filled in
     :raises errors.ApiError: 400 for everything that is no such object, 415

@@ -280,8 +280,8 @@ def _start(args, temporary):
     :raises ValueError: saying in one line what is wrong
     """
     from osbs.sandbox.installation import Installation
-    from osbs.sandbox.journal import StateFileError
     from osbs.sandbox.pods import ScriptedRunner
+    from osbs.sandbox.state_file import StateFileError
 
     try:
         return Installation(

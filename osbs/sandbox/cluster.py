@@ -12,12 +12,12 @@ from osbs.sandbox import auth, imagestreams, rbac
 from osbs.sandbox.accounts import Accounts
 from osbs.sandbox.builds import BuildController
 from osbs.sandbox.deletion import Collector
-from osbs.sandbox.generator import Generator
-from osbs.sandbox.journal import StateFileError
+from osbs.sandbox.instantiate import Instantiator
 from osbs.sandbox.kinds import KINDS
 from osbs.sandbox.logs import ContainerLog
 from osbs.sandbox.quotas import Quotas
 from osbs.sandbox.registry import Registry
+from osbs.sandbox.state_file import StateFileError
 from osbs.sandbox.store import DELETED, Store
 
 logger = logging.getLogger(__name__)
@@ -47,8 +47,8 @@ ADMINISTRATORS = ("system:cluster-admins", "system:masters")
 #: bytes of the logs of all pods that have ended
 ENDED_LOGS_BYTES = 256 * 1024 * 1024
 
-#: records after which the journal is replaced by a snapshot
-JOURNAL_LIMIT = 200000
+#: records after which the state_file is replaced by a snapshot
+STATE_FILE_LIMIT = 200000
 
 _ENDED = ("Succeeded", "Failed")
 
@@ -94,14 +94,14 @@ class Cluster:
         self.store = Store(history, timing.compaction)
         self.registry = registry or Registry()
         self.access = rbac.Access()
-        self.authenticator = auth.Authenticator(timing, self._journal_token)
+        self.authenticator = auth.Authenticator(timing, self._write_token)
         self.oauth = auth.OAuth(self.authenticator, timing)
         self.accounts = Accounts(self)
         self.quotas = Quotas(self)
         self.tags = imagestreams.TagView(self)
         self.importer = imagestreams.Importer(self)
         self.imports = imagestreams.ImportRequest(self, self.importer)
-        self.generator = Generator(self)
+        self.instantiator = Instantiator(self)
         self.collector = Collector(self)
         self.builds = BuildController(self, runner)
         self._passwords = dict(passwords or {})
@@ -111,8 +111,8 @@ class Cluster:
         self._logs = {}
         self._tasks = set()
         self._loop = None
-        self._journal = None
-        self._journal_length = 0
+        self._state_file = None
+        self._records_in_file = 0
         self._authority = None
         self.port = 0
 
@@ -135,7 +135,7 @@ class Cluster:
         self.accounts.start()
         self.quotas.start()
         self.importer.start()
-        self.generator.start()
+        self.instantiator.start()
         self.collector.start()
         self.builds.start()
 
@@ -147,8 +147,8 @@ class Cluster:
             task.cancel()
         if tasks:
             await asyncio.wait(tasks, timeout=5)
-        if self._journal is not None:
-            self._journal.close()
+        if self._state_file is not None:
+            self._state_file.close()
 
     def spawn(self, coroutine):
         """Run a coroutine as a task that ends with the cluster."""
@@ -185,7 +185,7 @@ class Cluster:
                 self.access.grant(name, namespace, *ROLES[role])
         password = password or self.authenticator.passwords.get(name)
         password = self.authenticator.add_user(name, password)
-        self._journal_write("password", name, password)
+        self._write_record("password", name, password)
         if self.store.get("users", "", name) is None:
             self.store.create("users", auth.user_object(name))
         return password
@@ -232,7 +232,7 @@ class Cluster:
         if uid not in self._logs:
             self._logs[uid] = ContainerLog(
                 self._loop,
-                lambda moment, data: self._journal_log(uid, moment, data),
+                lambda moment, data: self._write_log(uid, moment, data),
             )
             if pod["status"]["phase"] in _ENDED:
                 self._logs[uid].close()
@@ -255,12 +255,12 @@ class Cluster:
         if log is not None:
             log.close()
             with contextlib.suppress(StateFileError):
-                self._journal_write("nolog", pod["metadata"]["uid"])
+                self._write_record("nolog", pod["metadata"]["uid"])
 
     def push(self, repository, tag):
         """Put a new image into a repository."""
         self.registry.push(repository, tag)
-        self._journal_write("registry", self.registry.dump())
+        self._write_record("registry", self.registry.dump())
 
     def compact(self, fault=None):
         """
@@ -279,11 +279,11 @@ class Cluster:
 
     # state file
 
-    def load(self, journal):
+    def load(self, state_file):
         """
         Take over the state of an earlier life; call before :meth:`start`.
 
-        :param journal: journal.Journal
+        :param state_file: state_file.StateFile
         :return: dict, authority and port of the earlier life; empty for a new file
         """
         earlier, complete = {}, 0
@@ -296,7 +296,7 @@ class Cluster:
             "password": self.authenticator.passwords.__setitem__,
             "registry": self.registry.load,
         }
-        for kind, *values in journal.read():
+        for kind, *values in state_file.read():
             if kind in handlers:
                 handlers[kind](*values)
             elif kind == "snapshot":
@@ -320,17 +320,17 @@ class Cluster:
     def _load_token(self, text, record):
         self.authenticator.restore(text, auth.token_from(record))
 
-    def keep(self, journal, authority, port):
+    def keep(self, state_file, authority, port):
         """
-        Write the state to a journal from now on.
+        Write the state to a state_file from now on.
 
         :param authority: dict or None, what tls.Authority.dump returned
         :param port: int, the port that clients know
         """
-        self._journal = journal
+        self._state_file = state_file
         self._authority = authority
         self.port = port
-        self.store.persist = self._journal_change
+        self.store.persist = self._write_change
         self._rewrite()
 
     def _snapshot(self):
@@ -350,25 +350,25 @@ class Cluster:
                 yield ["log", uid, moment, line.decode("latin-1")]
 
     def _rewrite(self):
-        self._journal_length = 0
-        self._journal.restart(self._snapshot())
+        self._records_in_file = 0
+        self._state_file.restart(self._snapshot())
 
-    def _journal_change(self, kind, resource, obj):
-        self._journal_write("del" if kind == DELETED else "put", resource, obj)
+    def _write_change(self, kind, resource, obj):
+        self._write_record("del" if kind == DELETED else "put", resource, obj)
 
-    def _journal_log(self, uid, moment, data):
+    def _write_log(self, uid, moment, data):
         # When nothing more can be kept, a log goes on for those who read it.
         with contextlib.suppress(StateFileError):
-            self._journal_write("log", uid, moment, data.decode("latin-1"))
+            self._write_record("log", uid, moment, data.decode("latin-1"))
 
-    def _journal_token(self, text, token):
-        self._journal_write("token", text, auth.token_record(token))
+    def _write_token(self, text, token):
+        self._write_record("token", text, auth.token_record(token))
 
-    def _journal_write(self, *record):
-        if self._journal is not None:
-            self._journal.append(*record)
-            self._journal_length += 1
-            if self._journal_length > JOURNAL_LIMIT:
+    def _write_record(self, *record):
+        if self._state_file is not None:
+            self._state_file.append(*record)
+            self._records_in_file += 1
+            if self._records_in_file > STATE_FILE_LIMIT:
                 try:
                     self._rewrite()
                 except StateFileError as exc:

@@ -34,8 +34,8 @@ from aiohttp import web
 
 from osbs.sandbox import validation
 from osbs.sandbox.faults import FaultError
-from osbs.sandbox.journal import StateFileError
 from osbs.sandbox.outcomes import make_outcome
+from osbs.sandbox.state_file import StateFileError
 
 #: header that carries the key, where one is required
 KEY_HEADER = "X-Sandbox-Key"

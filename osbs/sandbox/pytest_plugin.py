@@ -37,7 +37,7 @@ def osbs_sandbox(request):
     An OpenShift for this test alone, an osbs.sandbox.testing.RunningSandbox.
 
     Options come from the marker: ``@pytest.mark.osbs_sandbox(oapi=False)``. A fault that was asked
-    for and never happened fails the test. With ``separate=True`` it is a ServedSandbox.
+    for and never happened fails the test. With ``separate=True`` it is a ChildProcessSandbox.
     """
     try:
         from osbs.sandbox import testing

@@ -3,14 +3,14 @@ Write the table of what the sandbox serves, for the documentation.
 
 ``python -m osbs.sandbox.reference`` prints it; with a page as argument it replaces what stands
 between the two marks there, or with ``--check`` only tells whether it would. Made from
-:data:`osbs.sandbox.handlers.ENDPOINTS`, which the server itself works from. Imports ``handlers``
+:data:`osbs.sandbox.endpoints.ENDPOINTS`, which the server itself works from. Imports ``handlers``
 and ``kinds``.
 """
 
 import argparse
 import sys
 
-from osbs.sandbox.handlers import ENDPOINTS
+from osbs.sandbox.endpoints import ENDPOINTS
 from osbs.sandbox.kinds import KINDS
 
 BEGIN = "<!-- endpoints: written by python -m osbs.sandbox.reference -->"

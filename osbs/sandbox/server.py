@@ -14,10 +14,10 @@ from osbs.sandbox.app import App
 from osbs.sandbox.cluster import ADMINISTRATOR, USERS, Cluster
 from osbs.sandbox.control import Control
 from osbs.sandbox.faults import Faults
-from osbs.sandbox.journal import Journal, StateFileError
 from osbs.sandbox.listener import Listener
 from osbs.sandbox.pods_api import Runner
 from osbs.sandbox.registry import Registry
+from osbs.sandbox.state_file import StateFile, StateFileError
 from osbs.sandbox.store import Exists, with_metadata
 from osbs.sandbox.timing import Timing
 
@@ -127,7 +127,7 @@ class Sandbox:
 
         :raises OSError: when the port is taken
         :raises ValueError: when the state file is none
-        :raises journal.StateFileError: when the state file cannot be written
+        :raises state_file.StateFileError: when the state file cannot be written
         """
         if self._thread is not None:
             raise RuntimeError("the sandbox is running already")
@@ -194,8 +194,8 @@ class Sandbox:
         self._stopping = asyncio.Event()
         if self._stop_wanted:
             self._stopping.set()
-        journal = Journal(self._state) if self._state else None
-        earlier = self.cluster.load(journal) if journal is not None else {}
+        state_file = StateFile(self._state) if self._state else None
+        earlier = self.cluster.load(state_file) if state_file is not None else {}
         context = self._set_up_tls(earlier)
         self.cluster.attach(self._loop)
         factory = await self._app.start()
@@ -208,9 +208,9 @@ class Sandbox:
             self.cluster.url = "{}://127.0.0.1:{}/".format(
                 "https" if context else "http", listener.port
             )
-            if journal is not None:
+            if state_file is not None:
                 self.cluster.keep(
-                    journal, self._authority and self._authority.dump(), listener.port
+                    state_file, self._authority and self._authority.dump(), listener.port
                 )
             self.cluster.start()
             started.set()
@@ -261,7 +261,7 @@ class Sandbox:
 
     @property
     def requests(self):
-        """The recorder.Requests: what was asked of the server."""
+        """The request_log.RequestLog: what was asked of the server."""
         return self._app.requests
 
     @property

@@ -15,14 +15,14 @@ Builds are scripted unless ``processes=True`` is given, so hundreds of them cost
 
 import contextlib
 
+from osbs.sandbox.child_process import ChildProcessSandbox
 from osbs.sandbox.client import Client, UnfiredFaults
 from osbs.sandbox.installation import Installation
 from osbs.sandbox.leftovers import PrivateDirectory
 from osbs.sandbox.pods import ProcessRunner, ScriptedRunner
 from osbs.sandbox.proxies import loopback_excluded
-from osbs.sandbox.served import ServedSandbox
 
-__all__ = ["RunningSandbox", "ServedSandbox", "UnfiredFaults", "running", "serving"]
+__all__ = ["RunningSandbox", "ChildProcessSandbox", "UnfiredFaults", "running", "serving"]
 
 
 class RunningSandbox(Client, Installation):
@@ -86,11 +86,11 @@ def serving(**options):
     """
     Run a sandbox in a process of its own for the time of a ``with`` block.
 
-    :param options: keywords of :class:`osbs.sandbox.served.ServedSandbox`
+    :param options: keywords of :class:`osbs.sandbox.child_process.ChildProcessSandbox`
     :raises UnfiredFaults: at the end of a block that went well but for a fault that never happened
     :raises RuntimeError: when it does not start
     """
     with PrivateDirectory() as directory:
-        with loopback_excluded(), ServedSandbox(directory, **options) as sandbox:
+        with loopback_excluded(), ChildProcessSandbox(directory, **options) as sandbox:
             yield sandbox
             sandbox.check_faults()

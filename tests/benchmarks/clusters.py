@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from osbs.sandbox.installation import Installation
 from osbs.sandbox.pods_api import Runner
-from osbs.sandbox.recorder import Requests
+from osbs.sandbox.request_log import RequestLog
 from tests.benchmarks.responses import build
 
 # Builds whose names begin so print lines, all others succeed at once.
@@ -99,7 +99,7 @@ def cluster(options):
     options.setdefault("speed", 100.0)
     with tempfile.TemporaryDirectory() as directory:
         with Installation(directory, runner=Talker(), **options) as installation:
-            installation.server.requests._records = Requests(100000)._records
+            installation.server.requests._records = RequestLog(100000)._records
             yield Cluster(installation)
 
 

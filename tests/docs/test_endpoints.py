@@ -9,7 +9,7 @@ if six.PY2:
     pytest.skip("the sandbox is Python 3 only", allow_module_level=True)
 
 from osbs.sandbox import reference
-from osbs.sandbox.handlers import ENDPOINTS
+from osbs.sandbox.endpoints import ENDPOINTS
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Replay recorded exchanges against a sandbox and compare the answers."""
+"""Replay recorded exchanges against a sandbox and compare the responses."""
 
 import asyncio
 import http.client
@@ -108,7 +108,7 @@ def fields(value, path=""):
     return set()
 
 
-class Answer:
+class Response:
     """What a server said: status, headers (lower case) and body; ``lines`` for a stream."""
 
     def __init__(self, status, reason, headers, body, ended):
@@ -120,12 +120,12 @@ class Answer:
 
     @property
     def events(self):
-        """The events of a watch, of a complete answer: its only document."""
+        """The events of a watch, of a complete response: its only document."""
         return [json.loads(line) for line in self.body.decode("utf-8").split("\n") if line.strip()]
 
 
 class Exchange(threading.Thread):
-    """A request in a thread of its own; ``answer`` is there when it has ended."""
+    """A request in a thread of its own; ``response`` is there when it has ended."""
 
     def __init__(self, replayer, method, target, headers, body, limit=None):
         super().__init__(daemon=True)
@@ -135,12 +135,12 @@ class Exchange(threading.Thread):
         self._connection = None
         self.begun = threading.Event()
         self.received = threading.Event()
-        self.answer = None
+        self.response = None
         self.data = b""
         self.failure = None
 
     def run(self):
-        """Send the request and read the answer to its end."""
+        """Send the request and read the response to its end."""
         try:
             self._run()
         except Exception as exc:
@@ -169,20 +169,20 @@ class Exchange(threading.Thread):
         # read1 hides that a chunked body ended before its last chunk
         if response.chunked and response.chunk_left is not None and ended == "clean":
             ended = "broken"
-        self.answer = Answer(
+        self.response = Response(
             response.status, response.reason, response.getheaders(), self.data, ended
         )
         self._connection.close()
 
     def result(self, timeout=20.0):
-        """Wait for the answer."""
+        """Wait for the response."""
         self.join(timeout)
         if self.failure is not None:
             raise self.failure
-        assert self.answer is not None, "no end of {} {} after {} s".format(
+        assert self.response is not None, "no end of {} {} after {} s".format(
             self._request[0], self._request[1], timeout
         )
-        return self.answer
+        return self.response
 
 
 class Replayer:
@@ -216,7 +216,7 @@ class Replayer:
         return self._tokens[user]
 
     def api(self, method, path, body=None, user="osbs"):
-        """Send a request of our own; returns the parsed answer."""
+        """Send a request of our own; returns the parsed response."""
         data = json.dumps(body).encode("utf-8") if body is not None else None
         exchange = Exchange(
             self,
@@ -226,8 +226,8 @@ class Replayer:
             data,
         )
         exchange.start()
-        answer = exchange.result()
-        return answer.status, answer.events[0] if answer.body.strip() else None
+        response = exchange.result()
+        return response.status, response.events[0] if response.body.strip() else None
 
     # translation of recorded requests
 
@@ -312,7 +312,7 @@ class Replayer:
     # replaying
 
     def begin(self, name, timeout=1, target=None):
-        """Send a recorded request; returns the Exchange once the answer has begun or needs time."""
+        """Send a recorded request; return the Exchange when the response begins, or needs time."""
         exchange = Exchange(
             self,
             INDEX[name]["request"]["method"],
@@ -326,22 +326,22 @@ class Replayer:
 
     def end(self, exchange, ended="clean", text=None):
         """
-        Compare an answer with the recorded one.
+        Compare a response with the recorded one.
 
         :param ended: str, how a stream must have ended
-        :param text: callable or None, given the text of an answer that is no JSON; tells whether it
-            will do instead of the recorded one
+        :param text: callable or None, given the text of a response that is not JSON; tells whether
+            it will do instead of the recorded one
         """
         name = exchange.name_of_sample
-        answer = exchange.result()
-        differences = compare(name, answer, text)
-        if answer.ended != ended:
-            differences.append("the stream ended {}, not {}".format(answer.ended, ended))
+        response = exchange.result()
+        differences = compare(name, response, text)
+        if response.ended != ended:
+            differences.append("the stream ended {}, not {}".format(response.ended, ended))
         self.results[name] = differences
-        if not differences and answer.body[:1] == b"{":
-            for recorded, actual in zip(_all(recorded_body(name)), _all(answer.body)):
+        if not differences and response.body[:1] == b"{":
+            for recorded, actual in zip(_all(recorded_body(name)), _all(response.body)):
                 self.learn(recorded, actual)
-        return answer
+        return response
 
     def __call__(self, name, timeout=1, target=None, **kwargs):
         return self.end(self.begin(name, timeout, target), **kwargs)
@@ -417,44 +417,44 @@ def _documents(body):
     return [json.loads(line) for line in body.decode("utf-8").split("\n") if line.strip()]
 
 
-def compare(name, answer, text=None):
-    """Return how an answer differs from the recorded one."""
+def compare(name, response, text=None):
+    """Return how a response differs from the recorded one."""
     recorded = INDEX[name]["response"]
     differences = []
-    if (answer.status, answer.reason) != (recorded["status"], recorded["reason"]):
+    if (response.status, response.reason) != (recorded["status"], recorded["reason"]):
         differences.append(
             "status {} {}, not {} {}".format(
-                answer.status, answer.reason, recorded["status"], recorded["reason"]
+                response.status, response.reason, recorded["status"], recorded["reason"]
             )
         )
     wanted = {key.lower(): value for key, value in recorded["headers"].items()}
     for header in HEADERS:
-        if normal_text(answer.headers.get(header, "")) != normal_text(wanted.get(header, "")):
+        if normal_text(response.headers.get(header, "")) != normal_text(wanted.get(header, "")):
             differences.append(
                 "header {}: {!r}, not {!r}".format(
-                    header, answer.headers.get(header), wanted.get(header)
+                    header, response.headers.get(header), wanted.get(header)
                 )
             )
     body = recorded_body(name)
     if text is not None:
-        shown = answer.body.decode("utf-8")
+        shown = response.body.decode("utf-8")
         if not text(shown):
             differences.append("text {!r}".format(shown))
     elif body[:1] == b"{":
-        differences += _compare_json(body, answer)
+        differences += _compare_json(body, response)
     elif (
         normal_text(body.decode("utf-8")).strip()
-        != normal_text(answer.body.decode("utf-8")).strip()
+        != normal_text(response.body.decode("utf-8")).strip()
     ):
-        differences.append("text {!r}, not {!r}".format(answer.body, body))
+        differences.append("text {!r}, not {!r}".format(response.body, body))
     return differences
 
 
-def _compare_json(body, answer):
+def _compare_json(body, response):
     try:
-        recorded, actual = _all(body), _all(answer.body)
+        recorded, actual = _all(body), _all(response.body)
     except ValueError:
-        return ["no JSON: {!r}".format(answer.body[:200])]
+        return ["no JSON: {!r}".format(response.body[:200])]
     if len(recorded) != len(actual):
         return [
             "{} documents, not {}: {}".format(

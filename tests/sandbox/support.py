@@ -89,17 +89,17 @@ class Api(object):
         """Create a BuildConfig; returns it."""
         body = build_config(name, **spec)
         body["metadata"]["labels"].update(labels or {})
-        answer = self.post(OAPI + "buildconfigs", body)
-        assert answer.status_code == 201, answer.text
-        return answer.json()
+        response = self.post(OAPI + "buildconfigs", body)
+        assert response.status_code == 201, response.text
+        return response.json()
 
     def instantiate(self, name):
         """Start a build; returns its name."""
-        answer = self.post(
+        response = self.post(
             "{}buildconfigs/{}/instantiate".format(OAPI, name), {"metadata": {"name": name}}
         )
-        assert answer.status_code == 201, answer.text
-        return answer.json()["metadata"]["name"]
+        assert response.status_code == 201, response.text
+        return response.json()["metadata"]["name"]
 
     def start(self, name, **spec):
         """Create a BuildConfig and start a build of it; returns the build's name."""
@@ -111,7 +111,7 @@ class Api(object):
         return self.get(OAPI + "builds/" + name).json()
 
     def cancel(self, name):
-        """Cancel a build as our client does; returns the answer."""
+        """Cancel a build as our client does; returns the response."""
         body = self.build(name)
         body["status"]["cancelled"] = True
         return self.put(OAPI + "builds/" + name, body)
@@ -150,13 +150,13 @@ class Followed(threading.Thread):
         super().__init__(daemon=True)
         self.lines = []
         self.error = None
-        self.answer = api.get(path, stream=True, headers={"Connection": "close"})
+        self.response = api.get(path, stream=True, headers={"Connection": "close"})
         self.start()
 
     def run(self):
         """Read to the end."""
         try:
-            for line in self.answer.iter_lines(chunk_size=1):
+            for line in self.response.iter_lines(chunk_size=1):
                 self.lines.append(line)
         except Exception as exc:
             self.error = exc

@@ -17,15 +17,15 @@ def group_config(name):
 
 
 def test_objects_made_in_one_api_are_seen_in_the_other(api):
-    answer = api.post(GROUP + "buildconfigs", group_config("x"))
-    assert (answer.status_code, answer.json()["apiVersion"]) == (201, "build.openshift.io/v1")
-    assert answer.json()["metadata"]["selfLink"] == "/" + GROUP + "buildconfigs/x"
+    response = api.post(GROUP + "buildconfigs", group_config("x"))
+    assert (response.status_code, response.json()["apiVersion"]) == (201, "build.openshift.io/v1")
+    assert response.json()["metadata"]["selfLink"] == "/" + GROUP + "buildconfigs/x"
     assert api.get(OAPI + "buildconfigs/x").json()["apiVersion"] == "v1"
 
 
 def test_the_group_api_wants_its_own_api_version(api):
-    answer = api.post(GROUP + "buildconfigs", build_config("x"))
-    assert (answer.status_code, answer.json()["reason"]) == (400, "BadRequest")
+    response = api.post(GROUP + "buildconfigs", build_config("x"))
+    assert (response.status_code, response.json()["reason"]) == (400, "BadRequest")
 
 
 def test_errors_of_the_group_api_name_the_group(api):
@@ -36,11 +36,11 @@ def test_errors_of_the_group_api_name_the_group(api):
 
 def test_a_build_request_of_the_group_api_starts_a_build(api):
     api.config("x")
-    answer = api.post(
+    response = api.post(
         GROUP + "buildconfigs/x/instantiate",
         {"kind": "BuildRequest", "apiVersion": "build.openshift.io/v1", "metadata": {"name": "x"}},
     )
-    assert (answer.status_code, answer.json()["apiVersion"]) == (201, "build.openshift.io/v1")
+    assert (response.status_code, response.json()["apiVersion"]) == (201, "build.openshift.io/v1")
 
 
 @pytest.mark.parametrize(
@@ -57,16 +57,16 @@ def test_a_build_request_of_the_group_api_starts_a_build(api):
         (".well-known/oauth-authorization-server", "authorization_endpoint"),
     ],
 )
-def test_discovery_answers(api, path, key):
-    answer = api.get(path)
-    assert answer.status_code == 200
-    assert key in answer.json()
+def test_discovery_responds(api, path, key):
+    response = api.get(path)
+    assert response.status_code == 200
+    assert key in response.json()
 
 
 def test_the_oauth_server_is_found_without_credentials(api):
-    answer = Api(api.sandbox, None).get(".well-known/oauth-authorization-server").json()
-    assert answer["issuer"] + "/" == api.sandbox.url
-    assert answer["authorization_endpoint"] == api.sandbox.url + "oauth/authorize"
+    response = Api(api.sandbox, None).get(".well-known/oauth-authorization-server").json()
+    assert response["issuer"] + "/" == api.sandbox.url
+    assert response["authorization_endpoint"] == api.sandbox.url + "oauth/authorize"
 
 
 def test_without_oapi_the_group_apis_are_all_there_is():
@@ -82,8 +82,8 @@ def test_without_oapi_the_group_apis_are_all_there_is():
         assert admin.get(OAPI + "builds").status_code == 404
 
 
-def names(answer):
-    return [item["metadata"]["name"] for item in answer["items"]]
+def names(response):
+    return [item["metadata"]["name"] for item in response["items"]]
 
 
 def test_a_list_comes_in_pages_that_do_not_change_meanwhile(api):
@@ -138,8 +138,8 @@ def test_a_page_older_than_the_history_is_410(api):
     page = api.get(CORE + "configmaps?limit=1").json()
     api.sandbox.put("configmaps", {"metadata": {"name": "m9"}})
     api.sandbox.faults.compact()
-    answer = api.get(CORE + "configmaps", params={"continue": page["metadata"]["continue"]})
-    assert (answer.status_code, answer.json()["reason"]) == (410, "Expired")
+    response = api.get(CORE + "configmaps", params={"continue": page["metadata"]["continue"]})
+    assert (response.status_code, response.json()["reason"]) == (410, "Expired")
 
 
 @pytest.mark.parametrize("token", ["*", base64.b64encode(b"{}").decode("ascii"), "YQ"])
@@ -182,39 +182,39 @@ def test_generated_names_are_made_up_and_valid(api):
 
 
 def test_an_object_without_a_name_is_422(api):
-    answer = api.post(CORE + "configmaps", {})
-    assert answer.json()["details"]["causes"][0]["field"] == "metadata.name"
+    response = api.post(CORE + "configmaps", {})
+    assert response.json()["details"]["causes"][0]["field"] == "metadata.name"
 
 
 def test_a_version_in_a_new_object_is_refused(api):
-    answer = api.post(CORE + "configmaps", {"metadata": {"name": "m", "resourceVersion": "1"}})
-    assert answer.status_code == 500
+    response = api.post(CORE + "configmaps", {"metadata": {"name": "m", "resourceVersion": "1"}})
+    assert response.status_code == 500
 
 
 def test_what_the_server_owns_is_not_taken_from_a_new_object(api):
-    answer = api.post(
+    response = api.post(
         CORE + "configmaps",
         {"metadata": {"name": "m", "uid": "mine", "creationTimestamp": "2001-01-01T00:00:00Z"}},
     )
-    assert answer.json()["metadata"]["uid"] != "mine"
-    assert not answer.json()["metadata"]["creationTimestamp"].startswith("2001")
+    assert response.json()["metadata"]["uid"] != "mine"
+    assert not response.json()["metadata"]["creationTimestamp"].startswith("2001")
 
 
 def test_a_merge_patch_changes_and_removes(api):
     api.config("x", labels={"a": "1", "b": "2"})
-    answer = api.session.patch(
+    response = api.session.patch(
         api.sandbox.url + OAPI + "buildconfigs/x",
         timeout=20,
         data=json.dumps({"metadata": {"labels": {"a": None, "c": "3"}}}),
         headers={"Content-Type": "application/merge-patch+json"},
     ).json()
-    assert answer["metadata"]["labels"] == {"b": "2", "c": "3", "koji-task-id": "123"}
+    assert response["metadata"]["labels"] == {"b": "2", "c": "3", "koji-task-id": "123"}
 
 
 def test_a_patch_of_another_type_is_415(api):
     api.config("x")
-    answer = api.session.patch(api.sandbox.url + OAPI + "buildconfigs/x", json={}, timeout=20)
-    assert answer.status_code == 415
+    response = api.session.patch(api.sandbox.url + OAPI + "buildconfigs/x", json={}, timeout=20)
+    assert response.status_code == 415
 
 
 @pytest.mark.parametrize(
@@ -228,7 +228,7 @@ def test_a_patch_of_another_type_is_415(api):
         ("DELETE", "oapi/v1/users/~", 403),
     ],
 )
-def test_odd_requests_are_answered_as_by_the_real_server_and_recorded(api, method, path, status):
+def test_odd_requests_are_handled_as_by_the_real_server_and_recorded(api, method, path, status):
     assert api.send(method, path, {}).status_code == status
     assert api.sandbox.requests[-1].path == "/" + path
 
@@ -243,7 +243,7 @@ def test_paths_that_the_sandbox_does_not_have_can_be_told(api):
     ]
 
 
-def test_large_answers_are_chunked_and_small_ones_are_not(api):
+def test_large_responses_are_chunked_and_small_ones_are_not(api):
     api.sandbox.put("configmaps", {"metadata": {"name": "big"}, "data": {"k": "x" * 3000}})
     assert api.get(CORE + "configmaps/big").headers["Transfer-Encoding"] == "chunked"
     assert "Content-Length" in api.get(CORE + "configmaps/none").headers
@@ -291,37 +291,37 @@ def test_requests_are_recorded_with_user_agent_and_status(api):
 )
 def test_a_body_that_is_not_what_it_should_be_is_400(api, path, body):
     api.config("x")
-    answer = api.send("POST", path, data=body, headers={"Content-Type": "application/json"})
-    assert (answer.status_code, answer.json()["reason"]) == (400, "BadRequest")
+    response = api.send("POST", path, data=body, headers={"Content-Type": "application/json"})
+    assert (response.status_code, response.json()["reason"]) == (400, "BadRequest")
 
 
 @pytest.mark.parametrize("body", [b'"x"', b"[]", b"[" * 100000])
 def test_a_patch_that_is_no_object_is_400(api, body):
     api.config("x")
     headers = {"Content-Type": "application/merge-patch+json"}
-    answer = api.send("PATCH", OAPI + "buildconfigs/x", data=body, headers=headers)
-    assert (answer.status_code, answer.json()["reason"]) == (400, "BadRequest")
+    response = api.send("PATCH", OAPI + "buildconfigs/x", data=body, headers=headers)
+    assert (response.status_code, response.json()["reason"]) == (400, "BadRequest")
 
 
 @pytest.mark.parametrize("options", [{"preconditions": []}, {"propagationPolicy": 1}, []])
 def test_options_of_a_deletion_that_cannot_be_read_are_400(api, options):
     api.config("x")
-    answer = api.send("DELETE", OAPI + "buildconfigs/x", options)
-    assert (answer.status_code, answer.json()["reason"]) == (400, "BadRequest")
+    response = api.send("DELETE", OAPI + "buildconfigs/x", options)
+    assert (response.status_code, response.json()["reason"]) == (400, "BadRequest")
     assert api.stored("buildconfigs", "x") is not None
 
 
 @pytest.mark.parametrize("number", ["x", "\u00b2", "9" * 20])
 def test_a_limit_that_is_no_number_is_400(api, number):
-    answer = api.get(OAPI + "builds", params={"limit": number})
-    assert (answer.status_code, answer.json()["reason"]) == (400, "BadRequest")
+    response = api.get(OAPI + "builds", params={"limit": number})
+    assert (response.status_code, response.json()["reason"]) == (400, "BadRequest")
 
 
 def test_a_version_that_is_no_number_is_500_as_on_a_real_master(api):
     query = {"resourceVersion": "\u00b2"}
-    answer = api.get("oapi/v1/watch/namespaces/osbs/builds", params=query)
-    assert answer.status_code == 500
-    assert answer.json()["message"].startswith("resourceVersion: Invalid value")
+    response = api.get("oapi/v1/watch/namespaces/osbs/builds", params=query)
+    assert response.status_code == 500
+    assert response.json()["message"].startswith("resourceVersion: Invalid value")
 
 
 def test_half_a_surrogate_pair_becomes_a_replacement_character(api):

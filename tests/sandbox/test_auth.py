@@ -17,16 +17,16 @@ def authorize(api, **kwargs):
     return Api(api.sandbox, None).get(AUTHORIZE, allow_redirects=False, **kwargs)
 
 
-def token_of(answer):
-    return parse_qs(urlsplit(answer.headers["Location"]).fragment)["access_token"][0]
+def token_of(response):
+    return parse_qs(urlsplit(response.headers["Location"]).fragment)["access_token"][0]
 
 
 def test_a_password_buys_a_token_that_works(api):
-    answer = authorize(api, auth=("osbs", api.sandbox.password))
-    assert answer.status_code == 302
+    response = authorize(api, auth=("osbs", api.sandbox.password))
+    assert response.status_code == 302
     user = (
         Api(api.sandbox, None)
-        .get("oapi/v1/users/~", headers={"Authorization": "Bearer " + token_of(answer)})
+        .get("oapi/v1/users/~", headers={"Authorization": "Bearer " + token_of(response)})
         .json()
     )
     assert user["metadata"]["name"] == "osbs"
@@ -34,18 +34,18 @@ def test_a_password_buys_a_token_that_works(api):
 
 @pytest.mark.parametrize("credentials", [("osbs", "wrong"), ("nobody-here", "x"), ("osbs", "")])
 def test_a_wrong_password_is_401_with_a_challenge(api, credentials):
-    answer = authorize(api, auth=credentials, headers={"X-CSRF-Token": "1"})
-    assert (answer.status_code, answer.headers["WWW-Authenticate"]) == (
+    response = authorize(api, auth=credentials, headers={"X-CSRF-Token": "1"})
+    assert (response.status_code, response.headers["WWW-Authenticate"]) == (
         401,
         'Basic realm="openshift"',
     )
 
 
 def test_a_wrong_password_without_the_csrf_header_is_401_with_a_misleading_text(api):
-    answer = authorize(api, auth=("osbs", "wrong"))
-    assert answer.status_code == 401
-    assert "WWW-Authenticate" not in answer.headers
-    assert "X-CSRF-Token" in answer.text
+    response = authorize(api, auth=("osbs", "wrong"))
+    assert response.status_code == 401
+    assert "WWW-Authenticate" not in response.headers
+    assert "X-CSRF-Token" in response.text
 
 
 def test_tokens_expire():
@@ -53,11 +53,11 @@ def test_tokens_expire():
         token = token_of(authorize(api, auth=("osbs", api.sandbox.password)))
         anonymous = Api(api.sandbox, None)
         headers = {"Authorization": "Bearer " + token}
-        answer = api.wait(
+        response = api.wait(
             lambda: anonymous.get("oapi/v1/users/~", headers=headers),
-            lambda answer: answer.status_code == 401,
+            lambda response: response.status_code == 401,
         )
-        assert answer.json()["reason"] == "Unauthorized"
+        assert response.json()["reason"] == "Unauthorized"
 
 
 def test_expiring_all_tokens_leaves_service_accounts_theirs(api):
@@ -114,8 +114,8 @@ QUOTA = {"metadata": {"name": "q"}, "spec": {"hard": {"pods": 1}}}
     ],
 )
 def test_roles_decide_what_users_may_do(api, user, method, path, body, status):
-    answer = api.as_user(user).send(method, path, body)
-    assert answer.status_code == status, answer.text
+    response = api.as_user(user).send(method, path, body)
+    assert response.status_code == status, response.text
 
 
 def test_a_cluster_administrator_may_do_everything(api):
@@ -144,10 +144,10 @@ def test_users_and_projects_given_at_the_start_are_there():
     with started(users=[("joe", "secret", "view")], namespaces=["other"]) as api:
         assert authorize(api, auth=("joe", "secret")).status_code == 302
         for namespace in ("osbs", "other"):
-            answer = api.as_user("joe").get("oapi/v1/namespaces/{}/builds".format(namespace))
-            assert answer.status_code == 200
-        answer = api.as_user("osbs/builder").get("oapi/v1/namespaces/other/builds")
-        assert answer.status_code == 200
+            response = api.as_user("joe").get("oapi/v1/namespaces/{}/builds".format(namespace))
+            assert response.status_code == 200
+        response = api.as_user("osbs/builder").get("oapi/v1/namespaces/other/builds")
+        assert response.status_code == 200
 
 
 class Ticket(Negotiator):
@@ -167,17 +167,17 @@ def negotiate(api, data):
 
 def test_a_negotiator_lets_users_in(api):
     api.sandbox.negotiator = Ticket()
-    answer = negotiate(api, b"joe")
-    assert token_of(answer)
-    assert answer.headers["WWW-Authenticate"] == "Negotiate " + base64.b64encode(b"done").decode(
+    response = negotiate(api, b"joe")
+    assert token_of(response)
+    assert response.headers["WWW-Authenticate"] == "Negotiate " + base64.b64encode(b"done").decode(
         "ascii"
     )
 
 
 def test_a_negotiator_can_ask_for_another_round(api):
     api.sandbox.negotiator = Ticket()
-    answer = negotiate(api, b"two")
-    assert (answer.status_code, answer.headers["WWW-Authenticate"]) == (
+    response = negotiate(api, b"two")
+    assert (response.status_code, response.headers["WWW-Authenticate"]) == (
         401,
         "Negotiate " + base64.b64encode(b"more").decode("ascii"),
     )
@@ -190,8 +190,8 @@ def test_with_a_negotiator_everybody_is_asked_to_negotiate(api):
 
 
 def test_without_a_negotiator_negotiate_is_refused(api):
-    answer = negotiate(api, b"joe")
-    assert (answer.status_code, "WWW-Authenticate" in answer.headers) == (401, False)
+    response = negotiate(api, b"joe")
+    assert (response.status_code, "WWW-Authenticate" in response.headers) == (401, False)
 
 
 def test_what_is_no_negotiator_is_refused(api):
@@ -206,8 +206,10 @@ def make_account(api):
 
 
 def whoami(api):
-    answer = api.get("oapi/v1/users/~")
-    return answer.json()["metadata"]["name"] if answer.status_code == 200 else answer.status_code
+    response = api.get("oapi/v1/users/~")
+    return (
+        response.json()["metadata"]["name"] if response.status_code == 200 else response.status_code
+    )
 
 
 def test_a_new_service_account_gets_secrets_with_a_token_that_works(api):

@@ -185,12 +185,12 @@ def test_serial_latest_only_cancels_what_waits_when_a_newer_build_comes(api, pod
     assert api.build(second)["status"]["phase"] == "Cancelled"
 
 
-def test_cancelling_answers_the_old_phase_and_ends_the_pod(api, pods):
+def test_cancelling_returns_the_old_phase_and_ends_the_pod(api, pods):
     name = api.start("x")
     api.wait_phase(name, "Running")
     pods.pod(name)
-    answer = api.cancel(name).json()
-    assert (answer["status"]["phase"], answer["status"]["cancelled"]) == ("Running", True)
+    response = api.cancel(name).json()
+    assert (response["status"]["phase"], response["status"]["cancelled"]) == ("Running", True)
     status = api.wait_phase(name, "Cancelled")["status"]
     assert status["reason"] == "CancelledBuild"
     assert pods.cancelled == [name]
@@ -242,8 +242,8 @@ def test_a_quota_counts_running_pods_only(api, pods):
 def test_deleting_the_pod_of_a_running_build_is_an_error(api, pods):
     name = api.start("x")
     api.wait_phase(name, "Running")
-    answer = api.delete(CORE + "pods/x-1-build").json()
-    assert answer["metadata"]["deletionGracePeriodSeconds"] == 30
+    response = api.delete(CORE + "pods/x-1-build").json()
+    assert response["metadata"]["deletionGracePeriodSeconds"] == 30
     assert api.wait_phase(name, "Error")["status"]["reason"] == "BuildPodDeleted"
     assert api.stored("pods", "x-1-build") is None
 
@@ -313,8 +313,8 @@ def test_a_direct_build_runs_without_a_build_config(api, pods):
 def test_instantiate_ignores_the_name_in_the_path(api, pods):
     api.config("x")
     api.config("y")
-    answer = api.post(OAPI + "buildconfigs/x/instantiate", {"metadata": {"name": "y"}})
-    assert answer.json()["metadata"]["name"] == "y-1"
+    response = api.post(OAPI + "buildconfigs/x/instantiate", {"metadata": {"name": "y"}})
+    assert response.json()["metadata"]["name"] == "y-1"
 
 
 def test_instantiate_moves_last_version_on_and_puts_labels_on_the_build(api, pods):
@@ -378,7 +378,7 @@ def test_of_parallel_instantiates_some_fail_with_conflict():
     with started(delays={"instantiate": 0.2}) as api:
         api.config("x", runPolicy="Parallel")
         with concurrent.futures.ThreadPoolExecutor(6) as pool:
-            answers = list(
+            responses = list(
                 pool.map(
                     lambda _: api.as_user("osbs").post(
                         OAPI + "buildconfigs/x/instantiate", {"metadata": {"name": "x"}}
@@ -386,10 +386,10 @@ def test_of_parallel_instantiates_some_fail_with_conflict():
                     range(6),
                 )
             )
-        statuses = sorted(answer.status_code for answer in answers)
+        statuses = sorted(response.status_code for response in responses)
         assert statuses[0] == 201
         assert statuses[-1] == 409
-        conflict = next(answer for answer in answers if answer.status_code == 409)
+        conflict = next(response for response in responses if response.status_code == 409)
         assert conflict.json()["reason"] == "Conflict"
 
 
@@ -464,7 +464,7 @@ def stream_with_trigger(api):
     )
     tag = api.wait(
         lambda: api.get(OAPI + "imagestreamtags/base:latest"),
-        lambda answer: answer.status_code == 200,
+        lambda response: response.status_code == 200,
     ).json()
     tag["tag"]["importPolicy"]["scheduled"] = True
     api.put(OAPI + "imagestreamtags/base:latest", tag)
@@ -507,8 +507,8 @@ def test_a_config_change_trigger_starts_the_first_build(api, pods):
 
 def test_a_clone_is_a_new_build_of_the_same_configuration(api, pods):
     name = api.start("x")
-    answer = api.post("{}builds/{}/clone".format(OAPI, name), {"metadata": {"name": name}})
-    assert (answer.status_code, answer.json()["metadata"]["name"]) == (201, "x-2")
+    response = api.post("{}builds/{}/clone".format(OAPI, name), {"metadata": {"name": name}})
+    assert (response.status_code, response.json()["metadata"]["name"]) == (201, "x-2")
 
 
 def test_a_pod_with_a_node_selector_waits_for_a_node_that_fits(pods):
@@ -521,8 +521,8 @@ def test_a_pod_with_a_node_selector_waits_for_a_node_that_fits(pods):
 
 def test_a_missing_service_account_is_500_and_starts_nothing(api):
     api.config("x", serviceAccount="nobody")
-    answer = api.post(OAPI + "buildconfigs/x/instantiate", {"metadata": {"name": "x"}})
-    assert (answer.status_code, answer.json()["reason"]) == (500, "InternalError")
+    response = api.post(OAPI + "buildconfigs/x/instantiate", {"metadata": {"name": "x"}})
+    assert (response.status_code, response.json()["reason"]) == (500, "InternalError")
     assert api.get(OAPI + "buildconfigs/x").json()["status"]["lastVersion"] == 0
 
 
@@ -544,21 +544,21 @@ def test_a_missing_service_account_is_500_and_starts_nothing(api):
 def test_validation_names_the_field(api, change, field):
     body = build_config("x")
     change(body["spec"])
-    answer = api.as_user("osbs").post(OAPI + "buildconfigs", body)
-    assert (answer.status_code, answer.json()["reason"]) == (422, "Invalid")
-    assert [cause["field"] for cause in answer.json()["details"]["causes"]] == [field]
+    response = api.as_user("osbs").post(OAPI + "buildconfigs", body)
+    assert (response.status_code, response.json()["reason"]) == (422, "Invalid")
+    assert [cause["field"] for cause in response.json()["details"]["causes"]] == [field]
 
 
 def test_secret_values_that_are_no_base64_are_refused(api):
-    answer = api.post(CORE + "secrets", {"metadata": {"name": "s"}, "data": {"k": "*"}})
-    assert answer.status_code == 422
-    assert "*" not in answer.json()["message"].replace("data[k]", "")
+    response = api.post(CORE + "secrets", {"metadata": {"name": "s"}, "data": {"k": "*"}})
+    assert response.status_code == 422
+    assert "*" not in response.json()["message"].replace("data[k]", "")
 
 
 def test_string_data_of_a_secret_is_encoded(api):
-    answer = api.post(CORE + "secrets", {"metadata": {"name": "s"}, "stringData": {"k": "v"}})
-    assert answer.json()["data"] == {"k": base64.b64encode(b"v").decode("ascii")}
-    assert answer.json()["type"] == "Opaque"
+    response = api.post(CORE + "secrets", {"metadata": {"name": "s"}, "stringData": {"k": "v"}})
+    assert response.json()["data"] == {"k": base64.b64encode(b"v").decode("ascii")}
+    assert response.json()["type"] == "Opaque"
 
 
 def test_deleting_a_collection_of_configs_deletes_their_builds_too(api, pods):

@@ -22,7 +22,7 @@ def config_map(name):
     return {"metadata": {"name": name}}
 
 
-def test_a_status_is_answered_as_often_as_asked_and_not_acted_on(api, faults):
+def test_a_status_is_sent_as_often_as_asked_and_the_request_not_carried_out(api, faults):
     fault = faults.status(503, count=2, method="POST")
     for _ in range(2):
         assert api.post(CORE + "configmaps", config_map("m")).status_code == 503
@@ -33,9 +33,9 @@ def test_a_status_is_answered_as_often_as_asked_and_not_acted_on(api, faults):
 
 def test_a_status_can_say_when_to_retry(api, faults):
     faults.status(429, retry_after=7)
-    answer = api.get(OAPI + "builds")
-    assert (answer.status_code, answer.headers["Retry-After"]) == (429, "7")
-    assert answer.json()["code"] == 429
+    response = api.get(OAPI + "builds")
+    assert (response.status_code, response.headers["Retry-After"]) == (429, "7")
+    assert response.json()["code"] == 429
 
 
 def test_only_matching_requests_are_met(api, faults):
@@ -81,18 +81,18 @@ def test_a_reset_after_acting_leaves_the_object(api, faults):
 def test_a_body_is_cut_after_so_many_bytes(api, faults):
     faults.cut(10, path="configmaps")
     api.sandbox.put("configmaps", {"metadata": {"name": "big"}, "data": {"k": "x" * 3000}})
-    answer = api.get(CORE + "configmaps", stream=True)
-    assert answer.status_code == 200
+    response = api.get(CORE + "configmaps", stream=True)
+    assert response.status_code == 200
     with pytest.raises(BROKEN):
-        answer.content  # noqa: B018
+        response.content  # noqa: B018
 
 
 def test_a_short_body_is_cut_too_although_its_length_was_promised(api, faults):
     faults.cut(10, path="configmaps")
-    answer = api.get(CORE + "configmaps", stream=True)
-    assert int(answer.headers["Content-Length"]) > 10
+    response = api.get(CORE + "configmaps", stream=True)
+    assert int(response.headers["Content-Length"]) > 10
     try:
-        assert len(answer.content) == 10
+        assert len(response.content) == 10
     except BROKEN:
         pass  # newer versions of urllib3 notice
 
@@ -126,7 +126,7 @@ def test_a_log_cut_at_the_node_looks_complete(api, pods, faults):
     assert stream.error is None
 
 
-def test_answers_are_delayed(api, faults):
+def test_responses_are_delayed(api, faults):
     faults.delay(0.1)
     faults.delay(0.1)
     begun = time.monotonic()
@@ -151,16 +151,16 @@ def test_of_two_that_cannot_both_happen_the_first_comes_first(api, faults):
 @pytest.mark.parametrize("kind", ["garbage", "html", "empty"])
 def test_bodies_that_are_no_json(api, faults, kind):
     faults.add(kind, status=200)
-    answer = api.get(OAPI + "builds")
-    assert answer.status_code == 200
+    response = api.get(OAPI + "builds")
+    assert response.status_code == 200
     with pytest.raises(ValueError):
-        answer.json()
+        response.json()
 
 
 def test_a_proxys_page_can_have_any_status(api, faults):
     faults.add("html", status=504)
-    answer = api.get(OAPI + "builds")
-    assert (answer.status_code, answer.headers["Content-Type"]) == (504, "text/html")
+    response = api.get(OAPI + "builds")
+    assert (response.status_code, response.headers["Content-Type"]) == (504, "text/html")
 
 
 def test_connections_are_reset_before_the_handshake(api, faults):
@@ -369,15 +369,15 @@ def test_faults_can_be_given_over_http(api):
 
 
 def test_bad_commands_say_what_is_wrong(api):
-    for answer, status in (
+    for response, status in (
         (api.post("_sandbox/faults", {"kind": "nope"}), 400),
         (api.get("_sandbox/nope"), 404),
         (api.get("_sandbox/faults/9"), 404),
         (api.post("_sandbox/timing", {"nope": 1}), 400),
         (api.post("_sandbox/registry", {}), 400),
     ):
-        assert answer.status_code == status
-        assert answer.json()["error"]
+        assert response.status_code == status
+        assert response.json()["error"]
 
 
 def test_faults_do_not_apply_to_the_control_plane(api, faults):

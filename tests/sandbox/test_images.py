@@ -22,7 +22,7 @@ def put_tag(api, name, source, kind="DockerImage", **policy):
 
 def imported(api, name):
     return api.wait(
-        lambda: api.get("{}/{}".format(TAGS, name)), lambda answer: answer.status_code == 200
+        lambda: api.get("{}/{}".format(TAGS, name)), lambda response: response.status_code == 200
     ).json()
 
 
@@ -115,8 +115,8 @@ def test_registries_that_are_not_allowed_are_refused_in_streams_and_tags():
             "dockerImageRepository": REPOSITORY,
             "tags": [{"name": "1", "from": {"kind": "DockerImage", "name": REPOSITORY + ":1"}}],
         }
-        answer = api.post(STREAMS, {"metadata": {"name": "s"}, "spec": spec})
-        fields = [cause["field"] for cause in answer.json()["details"]["causes"]]
+        response = api.post(STREAMS, {"metadata": {"name": "s"}, "spec": spec})
+        fields = [cause["field"] for cause in response.json()["details"]["causes"]]
         assert fields == ["spec.dockerImageRepository", "spec.tags[0].from.name"]
 
 
@@ -127,23 +127,25 @@ def image_import(api, **spec):
 
 def test_an_import_makes_stream_and_tags_at_once(api):
     source = {"from": {"kind": "DockerImage", "name": REPOSITORY}}
-    answer = image_import(api, repository=source)
-    assert answer.status_code == 201
-    assert [entry["tag"] for entry in answer.json()["status"]["repository"]["images"]] == ["latest"]
+    response = image_import(api, repository=source)
+    assert response.status_code == 201
+    assert [entry["tag"] for entry in response.json()["status"]["repository"]["images"]] == [
+        "latest"
+    ]
     assert api.get(TAGS + "/s:latest").status_code == 200
 
 
 def test_an_import_of_single_images_sets_the_tags_it_names(api):
     source = {"from": {"kind": "DockerImage", "name": REPOSITORY + ":latest"}, "to": {"name": "x"}}
-    answer = image_import(api, images=[source])
-    assert answer.json()["status"]["images"][0]["status"]["status"] == "Success"
+    response = image_import(api, images=[source])
+    assert response.json()["status"]["images"][0]["status"]["status"] == "Success"
     assert api.get(TAGS + "/s:x").status_code == 200
 
 
 def test_an_import_that_is_only_a_question_changes_nothing(api):
     source = {"from": {"kind": "DockerImage", "name": REPOSITORY}}
-    answer = image_import(api, repository=source, **{"import": False})
-    assert "import" not in answer.json()["status"]
+    response = image_import(api, repository=source, **{"import": False})
+    assert "import" not in response.json()["status"]
     assert api.get(STREAMS + "/s").status_code == 404
 
 
@@ -151,21 +153,21 @@ def test_an_import_that_is_only_a_question_changes_nothing(api):
 def test_an_import_that_fails_says_so_in_its_status(api, part):
     api.sandbox.registry.add(REPOSITORY, fails=True)
     source = {"from": {"kind": "DockerImage", "name": REPOSITORY}}
-    answer = image_import(api, **{part: source if part == "repository" else [source]})
-    status = answer.json()["status"][part]
+    response = image_import(api, **{part: source if part == "repository" else [source]})
+    status = response.json()["status"][part]
     status = status if part == "repository" else status[0]
-    assert (answer.status_code, status["status"]["status"]) == (201, "Failure")
+    assert (response.status_code, status["status"]["status"]) == (201, "Failure")
 
 
 def test_an_import_without_a_name_is_422(api):
-    answer = api.post(OAPI + "imagestreamimports", {"spec": {"import": True}})
-    assert answer.status_code == 422
+    response = api.post(OAPI + "imagestreamimports", {"spec": {"import": True}})
+    assert response.status_code == 422
 
 
 def test_clients_cannot_set_the_status_of_a_stream(api):
     status = {"tags": [{"tag": "x", "items": []}]}
-    answer = api.post(STREAMS, {"metadata": {"name": "s"}, "status": status})
-    assert answer.json()["status"] == {"dockerImageRepository": ""}
+    response = api.post(STREAMS, {"metadata": {"name": "s"}, "status": status})
+    assert response.json()["status"] == {"dockerImageRepository": ""}
 
 
 def test_with_a_closed_registry_an_image_that_nobody_pushed_is_not_found():

@@ -80,7 +80,7 @@ def test_the_loop_goes_on_while_a_port_is_taken(monkeypatch):
     assert number == errno.EADDRINUSE and ticks > 5
 
 
-def test_a_request_is_answered_while_the_port_of_a_fault_is_taken():
+def test_a_request_is_served_while_the_port_of_a_fault_is_taken():
     with Sandbox() as sandbox:
         api = Api(sandbox)
         assert api.get("healthz").status_code == 200

@@ -119,7 +119,7 @@ def test_a_followed_log_ends_when_the_pod_does(api, pods):
     pods.finish(name)
     assert stream.ended() == [b"first", "příliš".encode("utf-8")]
     assert stream.error is None
-    assert stream.answer.headers["Content-Type"] == "text/plain"
+    assert stream.response.headers["Content-Type"] == "text/plain"
 
 
 def test_following_waits_for_the_start(api, pods):
@@ -163,8 +163,8 @@ def test_the_log_of_a_pod_can_be_read_by_its_own_name(api, pods):
     name = api.start("x")
     api.wait_phase(name, "Running")
     pods.say(name, "hello\n")
-    answer = api.wait(lambda: api.get(CORE + "pods/x-1-build/log").content)
-    assert answer == b"hello\n"
+    response = api.wait(lambda: api.get(CORE + "pods/x-1-build/log").content)
+    assert response == b"hello\n"
 
 
 def test_a_log_that_is_pending_is_204_with_nowait_and_400_without(api, pods):
@@ -172,8 +172,8 @@ def test_a_log_that_is_pending_is_204_with_nowait_and_400_without(api, pods):
     second = api.instantiate("x")
     path = "{}builds/{}/log/".format(OAPI, second)
     assert api.get(path + "?nowait=true").status_code == 204
-    answer = api.get(path)
-    assert (answer.status_code, answer.json()["reason"]) == (400, "BadRequest")
+    response = api.get(path)
+    assert (response.status_code, response.json()["reason"]) == (400, "BadRequest")
 
 
 @pytest.mark.parametrize(
@@ -194,9 +194,9 @@ def test_a_follower_that_goes_away_is_forgotten(api, pods):
     name = api.start("x")
     api.wait_phase(name, "Running")
     log = api.sandbox.cluster.log_of(api.stored("pods", name + "-build"))
-    answer = api.get("{}builds/{}/log?follow=1".format(OAPI, name), stream=True)
+    response = api.get("{}builds/{}/log?follow=1".format(OAPI, name), stream=True)
     api.wait(lambda: log._readers)
-    answer.close()
+    response.close()
     api.wait(lambda: log._readers, lambda readers: not readers)
 
 

@@ -1,5 +1,5 @@
 """
-The sandbox answers as a real OpenShift 3.9 master did.
+The sandbox responds as a real OpenShift 3.9 master did.
 
 Each scene builds the state that its exchanges need and replays them; what differs is kept. Compared
 are status, reason, kind, the set of fields, values (uids, times, versions, digests and generated
@@ -97,7 +97,7 @@ def results():
 @pytest.mark.parametrize(
     "name", sorted(set(INDEX) - set(LEFT_OUT), key=lambda name: INDEX[name]["seq"])
 )
-def test_answers_as_recorded(results, name):
+def test_responds_as_recorded(results, name):
     assert name in results, "no scene replays it"
     assert results[name] == []
 
@@ -396,9 +396,9 @@ def watches(replay):
 
 def _drop_deletion(exchange):
     """Take the deletion away, which was recorded by another watch only."""
-    answer = exchange.result()
-    answer.body = b"".join(
-        line for line in answer.body.splitlines(True) if b'"DELETED"' not in line
+    response = exchange.result()
+    response.body = b"".join(
+        line for line in response.body.splitlines(True) if b'"DELETED"' not in line
     )
 
 

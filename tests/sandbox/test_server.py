@@ -209,6 +209,6 @@ def test_basic_credentials_are_read(header, expected):
 def test_a_failure_of_the_sandbox_itself_is_500_and_logged(monkeypatch, caplog):
     with started() as api:
         monkeypatch.setattr(api.sandbox.store, "list", None)
-        answer = api.get(OAPI + "builds")
-        assert (answer.status_code, answer.json()["reason"]) == (500, "InternalError")
+        response = api.get(OAPI + "builds")
+        assert (response.status_code, response.json()["reason"]) == (500, "InternalError")
     assert "failed" in caplog.text

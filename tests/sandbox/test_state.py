@@ -9,9 +9,9 @@ import sys
 import pytest
 
 from osbs.sandbox import testing
-from osbs.sandbox.journal import Journal, StateFileError
 from osbs.sandbox.pods_api import Runner
 from osbs.sandbox.server import Sandbox
+from osbs.sandbox.state_file import StateFile, StateFileError
 from tests.sandbox.support import CORE, OAPI, QUICK, Api, Obedient, started
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -218,8 +218,8 @@ def test_a_file_that_is_no_state_is_refused_and_left_alone(state):
         assert source.read() == "hello\nworld\n"
 
 
-def test_the_journal_is_replaced_by_a_snapshot_when_it_gets_long(state, monkeypatch):
-    monkeypatch.setattr("osbs.sandbox.cluster.JOURNAL_LIMIT", 50)
+def test_the_state_file_is_replaced_by_a_snapshot_when_it_gets_long(state, monkeypatch):
+    monkeypatch.setattr("osbs.sandbox.cluster.STATE_FILE_LIMIT", 50)
     with started(state=state) as api:
         for number in range(60):
             api.sandbox.put("configmaps", {"metadata": {"name": "m"}, "data": {"k": str(number)}})
@@ -320,7 +320,7 @@ def test_after_a_full_disk_the_next_start_has_what_was_kept():
 
 def test_a_snapshot_that_cannot_be_written_leaves_the_file_in_use(state, monkeypatch, caplog):
     with started(state=state) as api:
-        monkeypatch.setattr("osbs.sandbox.cluster.JOURNAL_LIMIT", 5)
+        monkeypatch.setattr("osbs.sandbox.cluster.STATE_FILE_LIMIT", 5)
         os.mkdir(state + ".new")
         for number in range(10):
             assert api.post(CORE + "configmaps", config_map(number)).status_code == 201
@@ -352,8 +352,8 @@ def test_the_file_beside_the_state_has_not_the_mode_of_an_older_one(state):
         assert os.stat(state).st_mode & 0o777 == 0o600
 
 
-def test_a_missing_file_is_an_empty_journal(state):
-    assert list(Journal(state).read()) == []
+def test_a_missing_state_file_is_empty(state):
+    assert list(StateFile(state).read()) == []
 
 
 def test_quick_delays_are_known():

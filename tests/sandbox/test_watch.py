@@ -16,9 +16,9 @@ def relabel(api, name, **labels):
         config["metadata"].setdefault("labels", {})[key] = value
         if value is None:
             del config["metadata"]["labels"][key]
-    answer = api.put(OAPI + "buildconfigs/" + name, config)
-    assert answer.status_code == 200, answer.text
-    return answer.json()
+    response = api.put(OAPI + "buildconfigs/" + name, config)
+    assert response.status_code == 200, response.text
+    return response.json()
 
 
 def seen(stream):
@@ -95,11 +95,11 @@ def test_a_version_that_is_forgotten_is_an_error_line_and_the_end(api):
     config = api.config("x")
     relabel(api, "x", n="1")
     fault = api.sandbox.faults.compact()
-    answer = api.get(
+    response = api.get(
         WATCH + "buildconfigs/x?resourceVersion=" + config["metadata"]["resourceVersion"]
     )
-    assert answer.status_code == 200
-    event = answer.json()
+    assert response.status_code == 200
+    event = response.json()
     assert (event["type"], event["object"]["code"], event["object"]["reason"]) == (
         "ERROR",
         410,
@@ -120,7 +120,7 @@ def test_a_watch_from_the_present_version_sees_only_what_comes(api):
 def test_headers_come_before_the_first_event(api):
     begun = time.monotonic()
     stream = api.follow(WATCH + "buildconfigs/nothing?timeoutSeconds=1")
-    assert stream.answer.status_code == 200
+    assert stream.response.status_code == 200
     assert time.monotonic() - begun < 0.9
     assert stream.ended() == []
 
@@ -128,9 +128,12 @@ def test_headers_come_before_the_first_event(api):
 def test_each_event_is_one_line_of_its_own_chunk(api):
     api.config("x")
     api.config("y")
-    answer = api.get(WATCH + "buildconfigs/?timeoutSeconds=1")
-    assert [json.loads(line)["type"] for line in answer.content.splitlines()] == ["ADDED", "ADDED"]
-    assert answer.headers["Transfer-Encoding"] == "chunked"
+    response = api.get(WATCH + "buildconfigs/?timeoutSeconds=1")
+    assert [json.loads(line)["type"] for line in response.content.splitlines()] == [
+        "ADDED",
+        "ADDED",
+    ]
+    assert response.headers["Transfer-Encoding"] == "chunked"
 
 
 def test_a_watch_without_a_timeout_is_closed_by_the_server():
@@ -157,6 +160,6 @@ def test_a_client_that_goes_away_leaves_no_watch_behind(api):
     ],
 )
 def test_bad_parameters_are_refused_with_a_status(api, query, status):
-    answer = api.get(WATCH + "builds?" + query)
-    assert answer.status_code == status
-    assert answer.json()["kind"] == "Status"
+    response = api.get(WATCH + "builds?" + query)
+    assert response.status_code == status
+    assert response.json()["kind"] == "Status"

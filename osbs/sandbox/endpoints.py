@@ -1,7 +1,7 @@
 """
 Endpoints of the API beyond the plain verbs: watches, logs, instantiate, tags, users.
 
-A handler takes a :class:`osbs.sandbox.rest.Request` and returns an :class:`Answer` or a
+A handler takes a :class:`osbs.sandbox.verbs.Request` and returns an :class:`Response` or a
 :class:`Stream`; nothing here knows of aiohttp. :data:`ENDPOINTS` is the table of everything that is
 served.
 """
@@ -12,7 +12,7 @@ import random
 import re
 import time
 
-from osbs.sandbox import auth, bodies, errors, rest
+from osbs.sandbox import auth, bodies, errors, verbs
 from osbs.sandbox.kinds import KINDS, builds, find_kind
 from osbs.sandbox.kinds.builds import NEW, PENDING, phase_of, pod_name
 from osbs.sandbox.logs import LogOptions, LogReader
@@ -25,7 +25,7 @@ BUILD_REQUEST = builds.BuildRequests()
 LONGEST_WATCH = 10**6
 
 
-class Answer:
+class Response:
     """
     A complete answer.
 
@@ -152,7 +152,7 @@ async def build_log(request):
     build = _find_build(request)
     if phase_of(build) in (NEW, PENDING):
         if options.nowait:
-            return Answer(code=204)
+            return Response(code=204)
         build = await _wait_for_start(request, build)
     name = name_of(build)
     if phase_of(build) in _NO_LOGS:
@@ -160,7 +160,7 @@ async def build_log(request):
     pod = request.cluster.store.get("pods", request.info.namespace, pod_name(build))
     if pod is None:
         raise errors.bad_request('pods "{}" not found'.format(pod_name(build)))
-    return await _log_answer(request, pod, options)
+    return await _log_response(request, pod, options)
 
 
 def _find_build(request):
@@ -199,20 +199,20 @@ async def _wait_for_start(request, build):
 async def pod_log(request):
     """Answer or follow the log of a pod."""
     options = LogOptions(request.query)
-    pod = rest.Request.find(request)
+    pod = verbs.Request.find(request)
     if "containerStatuses" not in pod["status"]:
         raise errors.bad_request(
             'container "{}" in pod "{}" is waiting to start: '
             "ContainerCreating".format(pod["spec"]["containers"][0]["name"], name_of(pod))
         )
-    return await _log_answer(request, pod, options)
+    return await _log_response(request, pod, options)
 
 
-async def _log_answer(request, pod, options):
+async def _log_response(request, pod, options):
     reader = LogReader(request.cluster.log_of(pod), options)
     if options.follow:
         return Stream(reader, "text/plain")
-    return Answer(await reader.next() or b"", content_type="text/plain")
+    return Response(await reader.next() or b"", content_type="text/plain")
 
 
 # builds
@@ -229,7 +229,7 @@ async def instantiate(request):
         )
         raise errors.refused_by_admission(request.group_resource, name, missing)
     _check_strategy(request, config)
-    build = await request.cluster.generator.instantiate(request.info.namespace, name, body)
+    build = await request.cluster.instantiator.instantiate(request.info.namespace, name, body)
     return _bogus_link(request, build, "buildconfigs/{}/instantiate")
 
 
@@ -243,7 +243,7 @@ async def clone(request):
     _check_strategy(request, build)
     config = builds.config_of(build)
     if config:
-        made = await request.cluster.generator.instantiate(request.info.namespace, config, body)
+        made = await request.cluster.instantiator.instantiate(request.info.namespace, config, body)
         return _bogus_link(request, made, "builds/{}/clone")
     metadata = {
         "name": "{}-{}".format(name, int(time.time())),
@@ -274,7 +274,7 @@ def _bogus_link(request, build, pattern):
     link = "{}/namespaces/{}/{}".format(
         request.info.prefix, request.info.namespace, pattern.format(name_of(build))
     )
-    return Answer(
+    return Response(
         KINDS["builds"].render(build, request.info.prefix, request.info.api_version, link), 201
     )
 
@@ -287,7 +287,7 @@ async def get_tag(request):
     tag = request.cluster.tags.get(
         request.info.namespace, request.info.name, request.group_resource
     )
-    return Answer(request.render(tag))
+    return Response(request.render(tag))
 
 
 async def list_tags(request):
@@ -296,8 +296,8 @@ async def list_tags(request):
     found = [
         tag for tag in request.cluster.tags.list(request.info.namespace) if wanted.accepts(tag)
     ]
-    return Answer(
-        rest.rendered_list(
+    return Response(
+        verbs.rendered_list(
             request,
             found,
             {"selfLink": request.info.path, "resourceVersion": str(request.cluster.store.version)},
@@ -309,7 +309,7 @@ async def put_tag(request):
     """Create or replace an ImageStreamTag."""
     obj = bodies.check_names(request, bodies.decode(request))
     tag, is_new = request.cluster.tags.put(request.info.namespace, obj, request.group_resource)
-    return Answer(request.render(tag), 201 if is_new else 200)
+    return Response(request.render(tag), 201 if is_new else 200)
 
 
 async def create_tag(request):
@@ -320,7 +320,7 @@ async def create_tag(request):
     known = (stored or {"spec": {}})["spec"].get("tags") or ()
     if any(entry["name"] == tag for entry in known):
         raise errors.already_exists(request.group_resource, obj["metadata"]["name"])
-    return Answer(
+    return Response(
         request.render(
             request.cluster.tags.put(request.info.namespace, obj, request.group_resource)[0]
         ),
@@ -331,7 +331,7 @@ async def create_tag(request):
 async def delete_tag(request):
     """Delete an ImageStreamTag."""
     request.cluster.tags.delete(request.info.namespace, request.info.name, request.group_resource)
-    return Answer(errors.success())
+    return Response(errors.success())
 
 
 async def import_images(request):
@@ -342,7 +342,7 @@ async def import_images(request):
         name = obj["metadata"].get("name", "")
         raise errors.invalid(request.kind.kind, name, causes, request.info.group)
     result = request.cluster.imports.run(request.info.namespace, obj)
-    return Answer(request.render(result), 201)
+    return Response(request.render(result), 201)
 
 
 # users
@@ -351,12 +351,12 @@ async def import_images(request):
 async def get_user(request):
     """Answer a User; ``~`` is whoever asks."""
     if request.info.name != "~":
-        return Answer(rest.get(request))
+        return Response(verbs.get(request))
     stored = request.cluster.store.get("users", "", request.identity.name)
     if stored is not None:
-        return Answer(request.render(stored))
+        return Response(request.render(stored))
     link = "{}/users/{}".format(request.info.prefix, request.identity.name.replace(":", "%3A"))
-    return Answer(request.render(auth.virtual_user(request.identity), link))
+    return Response(request.render(auth.virtual_user(request.identity), link))
 
 
 async def delete_token(request):
@@ -364,7 +364,7 @@ async def delete_token(request):
     token = request.cluster.authenticator.revoke(request.info.name)
     if token is None:
         raise errors.not_found(request.group_resource, request.info.name)
-    return Answer(errors.success(request.group_resource, request.info.name, token.uid))
+    return Response(errors.success(request.group_resource, request.info.name, token.uid))
 
 
 # the table
@@ -372,21 +372,21 @@ async def delete_token(request):
 
 def _plain(function, code=200):
     async def handler(request):
-        return Answer(function(request), code)
+        return Response(function(request), code)
 
     handler.__doc__ = function.__doc__
     return handler
 
 
 _GENERIC = {
-    "get": _plain(rest.get),
-    "list": _plain(rest.list_objects),
+    "get": _plain(verbs.get),
+    "list": _plain(verbs.list_objects),
     "watch": watch,
-    "create": _plain(rest.create, 201),
-    "update": _plain(rest.update),
-    "patch": _plain(rest.patch),
-    "delete": _plain(rest.delete),
-    "deletecollection": _plain(rest.delete_collection),
+    "create": _plain(verbs.create, 201),
+    "update": _plain(verbs.update),
+    "patch": _plain(verbs.patch),
+    "delete": _plain(verbs.delete),
+    "deletecollection": _plain(verbs.delete_collection),
 }
 
 _SPECIAL = {
@@ -430,8 +430,8 @@ def _endpoints():
                 special.get(verb, _GENERIC[verb]),
                 _PARAMETERS.get(verb, ()),
             )
-    for (resource, subresource), verbs in _SPECIAL.items():
-        for verb, handler in verbs.items():
+    for (resource, subresource), by_verb in _SPECIAL.items():
+        for verb, handler in by_verb.items():
             if subresource:
                 yield Endpoint(
                     KINDS[resource].group,

@@ -43,7 +43,7 @@ def _end(process):
         time.sleep(0.01)
 
 
-class ServedFaults:
+class ChildProcessFaults:
     """
     Reach the faults of a sandbox in another process.
 
@@ -87,7 +87,7 @@ class ServedFaults:
         return self._missed + (self._control("GET", "unfired") if self._running else [])
 
 
-class ServedSandbox(Client):
+class ChildProcessSandbox(Client):
     """
     Run ``osbs-sandbox serve`` for a test.
 
@@ -120,7 +120,7 @@ class ServedSandbox(Client):
         if unknown:
             raise TypeError("unknown option {!r} of a sandbox as a process".format(unknown[0]))
         self.directory = directory
-        self.faults = ServedFaults(self._control)
+        self.faults = ChildProcessFaults(self._control)
         self._wanted_faults = list(faults)
         self._session = None
         self._process = None
@@ -255,7 +255,7 @@ class ServedSandbox(Client):
         if self._session is None:
             self._session = requests.Session()
             self._session.trust_env = False
-        answer = self._session.request(
+        response = self._session.request(
             method,
             self.url + "_sandbox/" + command,
             json=data,
@@ -263,6 +263,6 @@ class ServedSandbox(Client):
             verify=self.ca or True,
             timeout=PATIENCE,
         )
-        if answer.status_code != 200:
-            raise ValueError(answer.json()["error"])
-        return answer.json()
+        if response.status_code != 200:
+            raise ValueError(response.json()["error"])
+        return response.json()

@@ -15,7 +15,7 @@ DEFAULT_ACCOUNT = "builder"
 MANUAL = [{"message": "Manually triggered"}]
 
 
-class Generator:
+class Instantiator:
     """
     Start builds.
 

@@ -17,7 +17,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 
 
 @pytest.fixture(scope="module")
-def served():
+def sandbox():
     with serving(speed=5) as sandbox:
         yield sandbox
 
@@ -28,10 +28,10 @@ def start_build(sandbox, name):
     return build.get_build_name()
 
 
-def test_configuration_and_credentials_are_ready_for_use(served):
-    assert served.osbs.get_user()["metadata"]["name"] == served.user
-    assert served.configuration().get_openshift_base_uri() == served.url
-    assert sorted(served.ready) == [
+def test_configuration_and_credentials_are_ready_for_use(sandbox):
+    assert sandbox.osbs.get_user()["metadata"]["name"] == sandbox.user
+    assert sandbox.configuration().get_openshift_base_uri() == sandbox.url
+    assert sorted(sandbox.ready) == [
         "ca",
         "config",
         "namespace",
@@ -42,31 +42,31 @@ def test_configuration_and_credentials_are_ready_for_use(served):
     ]
 
 
-def test_a_build_is_scripted_over_the_control_plane(served):
-    served.script("scripted-*", failing_plugin="squash", message="no space left")
-    build = served.osbs.wait_for_build_to_finish(start_build(served, "scripted"))
+def test_a_build_is_scripted_over_the_control_plane(sandbox):
+    sandbox.script("scripted-*", failing_plugin="squash", message="no space left")
+    build = sandbox.osbs.wait_for_build_to_finish(start_build(sandbox, "scripted"))
     assert build.get_error_message() == "Error in plugin squash: no space left"
 
 
-def test_an_outcome_that_cannot_be_is_refused_with_its_reason(served):
+def test_an_outcome_that_cannot_be_is_refused_with_its_reason(sandbox):
     with pytest.raises(ValueError, match="unknown field 'colour', known are duration"):
-        served.script("x", colour="red")
+        sandbox.script("x", colour="red")
 
 
-def test_faults_are_set_and_counted(served):
-    served.faults.add("status", status=503, path="/users/")
-    assert [fault["fired"] for fault in served.faults] == [0]
+def test_faults_are_set_and_counted(sandbox):
+    sandbox.faults.add("status", status=503, path="/users/")
+    assert [fault["fired"] for fault in sandbox.faults] == [0]
     with pytest.raises(testing.UnfiredFaults, match="status"):
-        served.check_faults()
-    served.osbs.get_user()
-    served.check_faults()
-    served.faults.clear()
-    assert list(served.faults) == []
+        sandbox.check_faults()
+    sandbox.osbs.get_user()
+    sandbox.check_faults()
+    sandbox.faults.clear()
+    assert list(sandbox.faults) == []
 
 
-def test_requests_can_be_looked_at(served):
-    served.osbs.get_user()
-    assert "/oapi/v1/users/~/" in [record["path"] for record in served.requests]
+def test_requests_can_be_looked_at(sandbox):
+    sandbox.osbs.get_user()
+    assert "/oapi/v1/users/~/" in [record["path"] for record in sandbox.requests]
 
 
 @pytest.mark.usefixtures("own_tmpdir")

@@ -11,7 +11,7 @@ import threading
 _SECRET_PATH = re.compile(r"(/oauthaccesstokens/)[^/?]+")
 
 
-class Recorded:
+class LoggedRequest:
     """
     One request; ``status`` and ``user`` are filled in when they are found out.
 
@@ -41,7 +41,7 @@ class Recorded:
         return "<{} {} -> {}>".format(self.method, target, self.status)
 
 
-class Requests:
+class RequestLog:
     """
     Hold the records; may be read from any thread.
 

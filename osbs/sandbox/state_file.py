@@ -27,7 +27,7 @@ class StateFileError(Exception):
         )
 
 
-class Journal:
+class StateFile:
     """
     Write records to a file.
 
