@@ -1,8 +1,4 @@
-"""
-Service accounts: the secrets with their tokens, made and removed as the real controllers do.
-
-Imports ``auth`` and ``store``.
-"""
+"""Service accounts: the secrets with their tokens, made and removed as the real controllers do."""
 
 import base64
 import secrets as random_secrets

@@ -1,8 +1,4 @@
-"""
-HTTP: from aiohttp's requests to handlers and back, with faults on the way.
-
-Imports aiohttp, ``handlers``, ``discovery``, ``faults``, ``recorder`` and the cluster it serves.
-"""
+"""HTTP: from aiohttp's requests to handlers and back, with faults on the way."""
 
 import asyncio
 import logging

@@ -3,7 +3,7 @@ Users, tokens and the OAuth server.
 
 An :class:`Authenticator` finds out who sends a request; :class:`OAuth` answers
 ``/oauth/authorize``. A Kerberos acceptor (or any other source of identities) is plugged in as
-``OAuth.negotiator``. Tokens never show in ``repr`` or logs. Imports ``errors`` and ``timing``.
+``OAuth.negotiator``. Tokens never show in ``repr`` or logs.
 """
 
 import base64

@@ -1,7 +1,5 @@
 """
 Bodies of requests: from bytes to an object in canonical form, or the refusal of a real master.
-
-Imports ``errors``, ``kinds.fields`` and ``store``.
 """
 
 import json

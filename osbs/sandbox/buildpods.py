@@ -1,7 +1,7 @@
 """
 Pods of builds: what the build controller asks for, and what a kubelet reports of them.
 
-Pure functions on stored objects. Imports ``kinds``, ``registry`` and ``timing``.
+Pure functions on stored objects.
 """
 
 import json

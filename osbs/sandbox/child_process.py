@@ -1,8 +1,4 @@
-"""
-A sandbox as a process of its own, for tests that kill it, or whose program it must not share.
-
-Imports ``client`` and ``demo`` (for the environment of a child), and requests.
-"""
+"""A sandbox as a process of its own, for tests that kill it, or whose program it must not share."""
 
 import functools
 import json

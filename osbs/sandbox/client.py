@@ -1,8 +1,4 @@
-"""
-What a test does with a sandbox, wherever that runs: in a thread or in a process of its own.
-
-Imports ``seed`` and, when first needed, the public modules of ``osbs``.
-"""
+"""What a test does with a sandbox, wherever that runs: in a thread or in a process of its own."""
 
 import os
 

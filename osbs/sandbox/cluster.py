@@ -1,8 +1,4 @@
-"""
-The cluster without its HTTP: state, controllers and the people who may use it.
-
-Imports everything of the stand-in that knows nothing of HTTP.
-"""
+"""The cluster without its HTTP: state, controllers and the people who may use it."""
 
 import asyncio
 import contextlib

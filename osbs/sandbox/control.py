@@ -21,8 +21,7 @@ POST   /_sandbox/outcomes    script builds: ``{"pattern": "*", "exit_status": 1,
 POST   /_sandbox/registry    push an image: ``{"repository": ..., "tag": ...}``
 ===========================  ===============================================================
 
-Further commands can be added with :meth:`Control.add`. Imports aiohttp, ``faults`` and
-``outcomes``.
+Further commands can be added with :meth:`Control.add`.
 """
 
 import hmac

@@ -1,7 +1,7 @@
 """
 Deletion in the foreground: an object stays, marked as being deleted, until its dependents are gone.
 
-This is the part of Kubernetes' garbage collector that clients notice. Imports ``store``.
+This is the part of Kubernetes' garbage collector that clients notice.
 """
 
 from osbs.sandbox.store import name_of, namespace_of

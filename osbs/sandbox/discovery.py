@@ -1,8 +1,4 @@
-"""
-What the server tells about itself: versions, API groups, the OAuth server.
-
-Imports ``kinds`` and ``errors``.
-"""
+"""What the server tells about itself: versions, API groups, the OAuth server."""
 
 from osbs.sandbox import errors
 from osbs.sandbox.kinds import KINDS

@@ -2,8 +2,7 @@
 Refusals of the API server as exceptions, each with the ``Status`` body that a real master sends.
 
 The functions take a :class:`GroupResource` where the text names a resource, because the legacy API
-says ``builds`` and the group API says ``builds.build.openshift.io``. Imports nothing of the
-sandbox.
+says ``builds`` and the group API says ``builds.build.openshift.io``.
 """
 
 import re

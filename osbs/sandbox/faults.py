@@ -3,7 +3,7 @@ Faults on demand: what a network, a proxy or a dying master does to requests.
 
 A :class:`Faults` holds the faults that were asked for; the HTTP layer asks it for a :class:`Plan`
 for each request. Faults compose (a delay and a cut, say), are counted, and :meth:`Faults.check`
-names those that never fired. May be used from any thread. Imports ``validation``.
+names those that never fired. May be used from any thread.
 """
 
 import itertools

@@ -1,8 +1,4 @@
-"""
-Files of a sandbox that clients read while it starts again.
-
-Imports nothing of this package.
-"""
+"""Files of a sandbox that clients read while it starts again."""
 
 import os
 import tempfile

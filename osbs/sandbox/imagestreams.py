@@ -1,8 +1,4 @@
-"""
-What image streams do: imports, tags as views of streams, and which image a reference means.
-
-Imports ``store``, ``registry``, ``kinds`` and asyncio.
-"""
+"""What image streams do: imports, tags as views of streams, and which image a reference means."""
 
 import asyncio
 import uuid

@@ -1,8 +1,7 @@
 """
 A sandbox together with what :mod:`osbs.sandbox.seed` puts into it and beside it.
 
-What ``serve``, ``demo`` and :mod:`osbs.sandbox.testing` start. Imports ``files``, ``server``,
-``seed`` and ``pods``.
+What ``serve``, ``demo`` and :mod:`osbs.sandbox.testing` start.
 """
 
 import base64

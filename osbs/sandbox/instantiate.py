@@ -1,7 +1,5 @@
 """
 Make Builds out of BuildConfigs: by hand (instantiate), by image change, by configuration change.
-
-Imports ``store``, ``errors``, ``imagestreams`` and ``kinds``.
 """
 
 from osbs.sandbox import errors, imagestreams

@@ -4,7 +4,7 @@ What must not outlive a sandbox: its directories, which hold keys and tokens, an
 :func:`at_end` registers a function that runs when this process exits, or when SIGTERM or SIGHUP
 (the terminal was closed) ends it. SIGKILL leaves no time for that: each :class:`PrivateDirectory`
 holds a file that is locked as long as its process lives, and :func:`sweep` removes the directories
-whose file nobody locks any more. Imports nothing of the sandbox.
+whose file nobody locks any more.
 """
 
 import atexit

@@ -2,7 +2,7 @@
 The listening socket: accepts, counts, refuses and resets connections.
 
 asyncio's own server would do the TLS handshake before anyone could reset the connection, and could
-not stop listening and go on with the same port; hence this one. Imports asyncio, socket, ssl.
+not stop listening and go on with the same port; hence this one.
 """
 
 import asyncio

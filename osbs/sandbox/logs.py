@@ -1,7 +1,5 @@
 """
 Logs of containers: kept as bytes with a time for each line, followed by any number of readers.
-
-Imports ``pods_api``, ``timing``, ``errors`` and asyncio.
 """
 
 import array

@@ -2,7 +2,7 @@
 Accept Kerberos tickets: what ``Authorization: Negotiate`` stands on when there is a keytab.
 
 Needs the package gssapi, which comes with the extra ``osbs-client[kerberos]``; it is imported when
-an acceptor is made. Imports ``auth``.
+an acceptor is made.
 """
 
 import logging

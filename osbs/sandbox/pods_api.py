@@ -4,7 +4,7 @@ What the build life cycle and the programs in build pods know of each other.
 The life cycle controller (:mod:`osbs.sandbox.builds`) makes one :class:`PodRun` for each build pod
 and awaits ``runner.run(pod)``. The runner returns the exit status; cancelling that await
 (``asyncio.CancelledError``) means that the build was cancelled or its pod deleted, and the runner
-must then end whatever it started before it re-raises. This module imports nothing of the sandbox.
+must then end whatever it started before it re-raises.
 """
 
 

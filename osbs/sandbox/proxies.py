@@ -1,8 +1,4 @@
-"""
-Proxies from the environment: a sandbox listens on loopback, where no proxy leads.
-
-Imports nothing of the sandbox.
-"""
+"""Proxies from the environment: a sandbox listens on loopback, where no proxy leads."""
 
 import contextlib
 import os

@@ -1,8 +1,4 @@
-"""
-Which build of a BuildConfig may start next, as its run policy says.
-
-Imports ``kinds``.
-"""
+"""Which build of a BuildConfig may start next, as its run policy says."""
 
 import bisect
 

@@ -1,8 +1,4 @@
-"""
-Resource quotas: what they count, whom they stop.
-
-Imports ``store``.
-"""
+"""Resource quotas: what they count, whom they stop."""
 
 from osbs.sandbox.store import Missing, name_of, namespace_of
 

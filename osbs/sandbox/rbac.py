@@ -1,8 +1,4 @@
-"""
-Who may do what: roles as tables of resources and verbs, and bindings of subjects to roles.
-
-Imports ``errors``.
-"""
+"""Who may do what: roles as tables of resources and verbs, and bindings of subjects to roles."""
 
 from osbs.sandbox import errors
 

@@ -3,8 +3,7 @@ Write the table of what the sandbox serves, for the documentation.
 
 ``python -m osbs.sandbox.reference`` prints it; with a page as argument it replaces what stands
 between the two marks there, or with ``--check`` only tells whether it would. Made from
-:data:`osbs.sandbox.endpoints.ENDPOINTS`, which the server itself works from. Imports ``handlers``
-and ``kinds``.
+:data:`osbs.sandbox.endpoints.ENDPOINTS`, which the server itself works from.
 """
 
 import argparse

@@ -2,7 +2,7 @@
 Image registries that the stand-in imports from: a table instead of a network.
 
 Repositories are known by name (``host:port/path``); images are made up from repository, tag and a
-counter, so that pushing a tag again gives another digest. Imports nothing of the sandbox.
+counter, so that pushing a tag again gives another digest.
 """
 
 import hashlib

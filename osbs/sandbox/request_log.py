@@ -1,8 +1,4 @@
-"""
-What was asked of the server: one record per request, the newest few thousand of them.
-
-Imports nothing of the sandbox.
-"""
+"""What was asked of the server: one record per request, the newest few thousand of them."""
 
 import collections
 import re

@@ -2,7 +2,7 @@
 What a request is about, read from method and path as the Kubernetes request info resolver does.
 
 Odd paths (doubled slashes, unknown resources) end up as odd resources, exactly as on a real master:
-the authoriser refuses them by that name. Imports nothing of the sandbox.
+the authoriser refuses them by that name.
 """
 
 from urllib.parse import unquote

@@ -1,7 +1,7 @@
 """
 Label and field selectors: parsing, matching and the texts with which a master refuses bad ones.
 
-A parsed selector is a list of requirements; each has ``matches(mapping)``. Imports only ``errors``.
+A parsed selector is a list of requirements; each has ``matches(mapping)``.
 """
 
 import re

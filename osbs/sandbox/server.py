@@ -1,8 +1,4 @@
-"""
-The sandbox as one object: a cluster, its HTTP server and the thread that they live in.
-
-Imports everything else; users import only this.
-"""
+"""The sandbox as one object: a cluster, its HTTP server and the thread that they live in."""
 
 import asyncio
 import functools

@@ -3,7 +3,7 @@ Objects with versions and a bounded history: what etcd is to a real master.
 
 Objects are dicts in canonical form (no kind, apiVersion or selfLink) that nobody changes once they
 are stored: whoever wants a change makes a new object. All changes happen in the thread of the event
-loop. Imports only ``timing``.
+loop.
 """
 
 import collections

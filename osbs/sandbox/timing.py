@@ -2,7 +2,7 @@
 How long things take: every delay of the stand-in in one place.
 
 The values are those measured on a real master (seconds). ``speed`` divides all of them, single ones
-may be set: ``sandbox.timing.log_wait = 0.2``. Imports ``validation``.
+may be set: ``sandbox.timing.log_wait = 0.2``.
 """
 
 import asyncio

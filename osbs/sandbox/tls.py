@@ -1,7 +1,5 @@
 """
 Certificates of the stand-in: an authority of its own, a server certificate, client certificates.
-
-Imports ``files``, trustme and ssl.
 """
 
 import os

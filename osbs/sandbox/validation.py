@@ -1,8 +1,4 @@
-"""
-Values that somebody wrote, held against a JSON Schema.
-
-Imports jsonschema, when it is first needed, and nothing of the sandbox.
-"""
+"""Values that somebody wrote, held against a JSON Schema."""
 
 import math
 

@@ -1,8 +1,7 @@
 """
 The verbs of the API on stored objects: get, list, create, update, patch, delete.
 
-Knows requests (:class:`Request`) but no HTTP server. Imports ``bodies``, ``kinds``, ``deletion``,
-``store``.
+Knows requests (:class:`Request`) but no HTTP server.
 """
 
 import base64

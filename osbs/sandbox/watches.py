@@ -1,8 +1,4 @@
-"""
-Watches: the stream of changes of one resource, filtered by name, project and selectors.
-
-Imports ``store``, ``selectors`` and asyncio.
-"""
+"""Watches: the stream of changes of one resource, filtered by name, project and selectors."""
 
 import asyncio
 import collections

@@ -2,7 +2,7 @@
 The kinds of objects that the stand-in knows, each with what is special about it.
 
 ``base`` holds what they share, ``fields`` the tables of their shapes. Nothing here knows of HTTP or
-of time. Imports ``errors``, ``selectors`` and ``registry``.
+of time.
 """
 
 from osbs.sandbox.kinds.builds import BuildConfigs, Builds

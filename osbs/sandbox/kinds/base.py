@@ -1,7 +1,5 @@
 """
 What all kinds have in common: names, shape, defaults, validation and what is asked of each request.
-
-Imports ``fields``, ``errors`` and ``selectors``.
 """
 
 import re

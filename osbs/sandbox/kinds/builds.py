@@ -1,8 +1,4 @@
-"""
-Builds and BuildConfigs: shapes, defaults and rules.
-
-Imports ``base``, ``fields``, ``errors`` and ``registry`` (for pull specifications).
-"""
+"""Builds and BuildConfigs: shapes, defaults and rules."""
 
 import json
 

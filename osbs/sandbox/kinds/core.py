@@ -1,8 +1,4 @@
-"""
-Kinds of the core API: ConfigMaps, Secrets, ServiceAccounts, ResourceQuotas, Pods.
-
-Imports ``base``, ``fields`` and ``errors``.
-"""
+"""Kinds of the core API: ConfigMaps, Secrets, ServiceAccounts, ResourceQuotas, Pods."""
 
 import base64
 import re

@@ -2,7 +2,7 @@
 Shapes of API objects as tables, read the way Go's JSON decoder reads structs.
 
 Unknown fields are dropped, empty optional ones left out, fields come out in the order of the table,
-and a value of the wrong JSON type is refused. Imports nothing of the sandbox.
+and a value of the wrong JSON type is refused.
 """
 
 #: what a field's ``decode`` returns for "leave this field out"

@@ -2,7 +2,7 @@
 ImageStreams, ImageStreamTags and ImageStreamImports: shapes and rules.
 
 Only image streams are stored; a tag is a view of its stream, an import a request. What happens over
-time (imports, triggers) is in :mod:`osbs.sandbox.imagestreams`. Imports ``base`` and ``fields``.
+time (imports, triggers) is in :mod:`osbs.sandbox.imagestreams`.
 """
 
 from osbs.sandbox.errors import Cause
