@@ -1,4 +1,4 @@
-"""Service accounts: the secrets with their tokens, made and removed as the real controllers do."""
+"""Create and remove the secrets of service accounts, as OpenShift's controllers do."""
 
 import base64
 import secrets as random_secrets
@@ -13,7 +13,7 @@ UID_ANNOTATION = "kubernetes.io/service-account.uid"
 
 class Accounts:
     """
-    Give service accounts their secrets.
+    Create the secrets of service accounts.
 
     :param cluster: cluster.Cluster
     """
@@ -23,18 +23,18 @@ class Accounts:
         self._store = cluster.store
 
     def start(self):
-        """Look at all accounts and at every change from now on."""
+        """Create missing secrets of all accounts, now and with every change."""
         for account in self._store.list("serviceaccounts"):
             self._consider(account)
         self._store.subscribe(self._on_event)
 
     def add(self, namespace, name):
-        """Make an account with its secrets at once."""
+        """Create an account with its secrets, without delay."""
         account = {"metadata": {"name": name, "namespace": namespace}}
         self._provide(self._store.create("serviceaccounts", account))
 
     def token(self, namespace, name):
-        """Return the token of an account; empty when it has none."""
+        """Return the token of an account; empty without one."""
         stored = self._store.get("serviceaccounts", namespace, name) or {}
         for entry in stored.get("secrets") or ():
             secret = self._store.get("secrets", namespace, entry.get("name", "")) or {}

@@ -1,4 +1,4 @@
-"""HTTP: from aiohttp's requests to handlers and back, with faults on the way."""
+"""The HTTP application: passes aiohttp's requests to endpoints, and applies faults."""
 
 import asyncio
 import logging
@@ -16,15 +16,15 @@ from osbs.sandbox.verbs import Request
 
 logger = logging.getLogger(__name__)
 
-#: bodies longer than this are sent in chunks, as Go does
+#: longer bodies (bytes) are sent with chunked encoding, as Go does
 CHUNKED_FROM = 2048
 LARGEST_BODY = 32 * 1024 * 1024
 CONTROL_PREFIX = "/_sandbox"
 
-#: where Go's words for a status are not those of every Python
+#: reason phrases of Go that differ from those of some Python
 REASONS = {413: "Request Entity Too Large", 422: "Unprocessable Entity"}
 
-#: seconds between looks at whether clients of streams are still there
+#: interval (seconds) for noticing that the client of a stream has disconnected
 SWEEP_SECONDS = 1.0
 
 
@@ -33,7 +33,7 @@ class App:
     Serve a cluster.
 
     :param cluster: cluster.Cluster
-    :param wanted: faults.Faults
+    :param wanted: faults.Faults, the faults to apply
     :param oapi: bool, whether the legacy OpenShift API exists
     """
 
@@ -42,7 +42,7 @@ class App:
         self.faults = wanted
         self.oapi = oapi
         self.requests = RequestLog()
-        #: control.Control, answers CONTROL_PREFIX
+        #: control.Control, handles paths below CONTROL_PREFIX
         self.control = None
         #: listener.Listener
         self.listener = None
@@ -50,7 +50,7 @@ class App:
         self._runner = None
 
     async def start(self):
-        """Return the factory of protocols for connections."""
+        """Return the factory of asyncio protocols for connections."""
         application = web.Application(client_max_size=LARGEST_BODY)
         application.router.add_route("*", "/{path:.*}", self.handle)
         application.on_response_prepare.append(_drop_additions)
@@ -63,14 +63,14 @@ class App:
         return self._runner.server
 
     async def stop(self):
-        """Break all connections."""
+        """Abort all connections."""
         self.drop_connections()
         await self._runner.cleanup()
 
     # connections
 
     def drop_streams(self):
-        """Break all watches and followed logs; returns how many."""
+        """Abort all watches and followed logs; return how many."""
         streams = list(self._streams.items())
         for stream, request in streams:
             _abort(request)
@@ -78,7 +78,7 @@ class App:
         return len(streams)
 
     def drop_connections(self):
-        """Break all connections; returns how many."""
+        """Abort all connections; return how many."""
         self.drop_streams()
         connections = list(self._runner.server.connections)
         for connection in connections:
@@ -88,7 +88,7 @@ class App:
         return len(connections)
 
     async def _sweep(self):
-        """End streams whose client is gone: one that waits for events would not notice."""
+        """End streams whose client has disconnected: one that waits for events would not notice."""
         while True:
             await asyncio.sleep(SWEEP_SECONDS)
             for stream, request in list(self._streams.items()):
@@ -98,7 +98,7 @@ class App:
     # requests
 
     async def handle(self, request):
-        """Answer a request of aiohttp."""
+        """Handle a request of aiohttp."""
         path, _, query = request.raw_path.partition("?")
         if path.startswith(CONTROL_PREFIX + "/") and self.control is not None:
             return await self.control.handle(request, path)
@@ -107,15 +107,15 @@ class App:
         if plan.delay:
             await asyncio.sleep(plan.delay)
         if plan.terminal is not None:
-            return await self._meet(request, path, record, plan)
+            return await self._apply_terminal(request, path, record, plan)
         response = await self._respond(request, path, record)
         record.status = getattr(response, "code", 200)
         if isinstance(response, Stream):
             return await self._send_stream(request, response, plan)
         return await self._send(request, response, plan)
 
-    async def _meet(self, request, path, record, plan):
-        """Let a request meet the fault that decides what becomes of it."""
+    async def _apply_terminal(self, request, path, record, plan):
+        """Apply the fault that replaces the response or resets the connection."""
         fault = plan.terminal
         if fault.kind == "reset_after":
             response = await self._respond(request, path, record)
@@ -264,14 +264,14 @@ class App:
 
 
 async def _drop_additions(_request, response):
-    """Take away what aiohttp adds and Go does not."""
+    """Remove headers that aiohttp adds and Go does not."""
     response.headers.popall("Server", None)
     if response.content_length == 0 or response.status == 204:
         response.headers.popall("Content-Type", None)
 
 
 class _Once:
-    """Give a body as a stream of one piece."""
+    """A complete body, in the form of a stream."""
 
     def __init__(self, body):
         self._body = body
@@ -283,7 +283,7 @@ class _Once:
 
 
 async def _cut(request, response, rest, fault):
-    """Send the last bytes that get through, then break the connection (or pretend to be done)."""
+    """Truncate the body after ``rest``: close the connection, or end the body as if complete."""
     fault.fired += 1
     if rest:
         await response.write(rest)
@@ -291,7 +291,7 @@ async def _cut(request, response, rest, fault):
         response.force_close()
         await response.write_eof()
         return response
-    # let the bytes out first: an abort drops what is still in the buffer
+    # An abort would drop what is still in the buffer: let it be sent first.
     await asyncio.sleep(0.02)
     transport = request.transport
     if transport is not None:
@@ -300,12 +300,12 @@ async def _cut(request, response, rest, fault):
 
 
 def _is_gone(request):
-    """Tell whether the client has closed the connection."""
+    """Return whether the client has closed the connection."""
     return request.transport is None or request.transport.is_closing()
 
 
 def _abort(request):
-    """Reset the connection of a request; returns a response for aiohttp that goes nowhere."""
+    """Reset the connection; return a response that aiohttp expects but cannot send."""
     transport = request.transport
     if transport is not None:
         connection = transport.get_extra_info("socket")
@@ -322,7 +322,7 @@ def _certificate_user(request):
 
 
 def replaced(fault):
-    """Return the Response that a fault puts in the place of the real one."""
+    """Return the Response that a fault sends instead of the real one."""
     headers = {}
     if fault.kind == "html":
         return Response(faults.PAGE, fault["status"], "text/html")
@@ -338,7 +338,7 @@ def replaced(fault):
     if body is None:
         body = errors.ApiError(
             fault["status"],
-            "the sandbox was told to respond with {}".format(fault["status"]),
+            "a fault of the sandbox: status {}".format(fault["status"]),
             details={},
         ).status()
     headers["Cache-Control"] = "no-store"

@@ -1,9 +1,9 @@
 """
 Users, tokens and the OAuth server.
 
-An :class:`Authenticator` finds out who sends a request; :class:`OAuth` answers
-``/oauth/authorize``. A Kerberos acceptor (or any other source of identities) is plugged in as
-``OAuth.negotiator``. Tokens never show in ``repr`` or logs.
+An :class:`Authenticator` identifies the user of a request; :class:`OAuth` handles
+``/oauth/authorize``. ``OAuth.negotiator`` accepts Kerberos tickets. Tokens never appear in ``repr``
+or logs.
 """
 
 import base64
@@ -21,7 +21,7 @@ PROVIDER = "sandbox"
 
 class Identity:
     """
-    Somebody who sends requests.
+    The user of a request.
 
     :param name: str
     :param groups: tuple of str
@@ -42,7 +42,7 @@ ANONYMOUS = Identity("system:anonymous", ("system:unauthenticated",), authentica
 
 def random_text(size):
     """
-    Return random text that no command takes for an option.
+    Return random text that does not begin with a hyphen, so that no command takes it for an option.
 
     :param size: int, bytes of randomness
     """
@@ -50,7 +50,7 @@ def random_text(size):
     return random_text(size) if text.startswith("-") else text
 
 
-#: tokens of users that are kept; each log-in makes one
+#: maximum number of users' tokens; each login makes one
 TOKENS = 10000
 
 
@@ -68,13 +68,13 @@ class Token:
         self.uid = str(uuid.uuid4())
         self.expires = expires
         self.groups = tuple(groups)
-        #: set when it was revoked; the token cache honours it a little longer
+        #: time of the revocation; the token cache accepts the token for a short while after it
         self.revoked = None
-        #: set by the fault that expires all tokens
+        #: the fault that expired this token, or None
         self.fault = None
 
     def valid(self, now, cache):
-        """Tell whether the API server accepts it."""
+        """Return whether the API server accepts it."""
         if self.revoked is not None:
             return now < self.revoked + cache
         return self.expires is None or now < self.expires
@@ -82,9 +82,9 @@ class Token:
 
 class Negotiated:
     """
-    Tell how a step of a Negotiate exchange ended.
+    Result of one step of a Negotiate exchange.
 
-    :param user: str or None, who it is; None asks for another round or refuses
+    :param user: str or None, the user; None when another step is needed or the ticket is refused
     :param reply: bytes or None, token for the header WWW-Authenticate
     """
 
@@ -98,7 +98,7 @@ class Negotiator:
 
     async def step(self, data):
         """
-        Take what the client sent.
+        Process a token of the client.
 
         :param data: bytes, the decoded token
         :return: Negotiated
@@ -108,10 +108,10 @@ class Negotiator:
 
 class Authenticator:
     """
-    Know the users, their passwords and tokens.
+    Users, their passwords and tokens.
 
     :param timing: timing.Timing
-    :param on_change: callable, called with (token text, Token or None) for the journal
+    :param on_change: callable, called with (token text, Token or None) for the state file
     """
 
     def __init__(self, timing, on_change=None):
@@ -125,15 +125,15 @@ class Authenticator:
         self.certificates = {}
 
     def add_user(self, name, password=None):
-        """Make a user known; returns the password (made up if none is given)."""
+        """Add a user; return the password (random if none is given)."""
         self.passwords[name] = password or random_text(16)
         return self.passwords[name]
 
     def issue(self, user, life=None, groups=(), text=None):
         """
-        Make a token.
+        Issue a token.
 
-        :param life: float or None, seconds
+        :param life: float or None, seconds; None never expires
         :return: str, the token
         """
         text = text or random_text(32)
@@ -147,7 +147,7 @@ class Authenticator:
         return text
 
     def _forget_tokens(self):
-        """Forget what users have too many of, first what is worth nothing any more."""
+        """Delete users' tokens beyond TOKENS, expired ones first."""
         now = time.time()
         expendable = [
             text
@@ -160,7 +160,7 @@ class Authenticator:
             del self._tokens[text]
 
     def restore(self, text, token):
-        """Take over a token; None removes it."""
+        """Add a token from the state file; None removes it."""
         if token is None:
             self._tokens.pop(text, None)
         else:
@@ -177,7 +177,7 @@ class Authenticator:
 
     def revoke(self, text):
         """
-        Delete a token; it stays good for as long as the token cache keeps it.
+        Delete a token; it stays valid for as long as the token cache keeps it.
 
         :return: Token or None when there is no such token
         """
@@ -190,10 +190,10 @@ class Authenticator:
 
     def expire_all(self, fault=None, keep=()):
         """
-        Make all tokens of users worthless at once (service accounts keep theirs).
+        Expire all tokens of users (service accounts keep theirs).
 
-        :param fault: object or None, what asked for it; see :meth:`identify`
-        :param keep: collection of str, users whose tokens stay
+        :param fault: object or None, whose ``fired`` counts the 401s that follow
+        :param keep: collection of str, users whose tokens stay valid
         """
         for text, token in self._tokens.items():
             if token.expires is not None and token.user not in keep:
@@ -202,7 +202,7 @@ class Authenticator:
                 self._on_change(text, token)
 
     def check_password(self, name, password):
-        """Tell whether a password is right."""
+        """Return whether a password is correct."""
         expected = self.passwords.get(name)
         return expected is not None and hmac.compare_digest(
             expected.encode("utf-8"), password.encode("utf-8")
@@ -210,11 +210,11 @@ class Authenticator:
 
     def identify(self, authorization, certificate_user=None):
         """
-        Find out who sends a request.
+        Return the Identity of the user who sends a request.
 
         :param authorization: str, the header (maybe empty)
         :param certificate_user: str or None, common name of a verified client certificate
-        :raises errors.ApiError: 401 for a token that is not good
+        :raises errors.ApiError: 401 for an invalid token
         """
         scheme, _, text = authorization.partition(" ")
         if scheme.lower() == "bearer" and text:
@@ -282,7 +282,7 @@ _CSRF_HINT = "A non-empty X-CSRF-Token header is required to receive basic-auth 
 
 class OAuth:
     """
-    Answer ``GET /oauth/authorize`` for the challenging client.
+    Handle ``GET /oauth/authorize`` for client ``openshift-challenging-client``.
 
     :param authenticator: Authenticator
     :param timing: timing.Timing
@@ -296,12 +296,12 @@ class OAuth:
 
     async def authorize(self, query, headers, base):
         """
-        Answer an authorization request.
+        Handle an authorization request.
 
         :param query: mapping, query parameters
         :param headers: mapping, request headers (names in any case)
         :param base: str, URL of the server without trailing slash
-        :return: tuple, OAuthResponse and the user's name (None if nobody logged in)
+        :return: tuple, OAuthResponse and the user's name (None without a login)
         """
         client = query.get("client_id")
         if client != CHALLENGING_CLIENT:
@@ -380,7 +380,7 @@ def _redirect(target, parameters, cookie=True):
 
 
 def user_object(name):
-    """Return the User that a first login makes."""
+    """Return the User that is created by a first login."""
     return {
         "metadata": {"name": name},
         "identities": ["{}:{}".format(PROVIDER, name)],
@@ -389,7 +389,7 @@ def user_object(name):
 
 
 def virtual_user(identity):
-    """Return the User object of somebody without one (service accounts, system:admin)."""
+    """Return a User object for those without a stored one (service accounts, system:admin)."""
     groups = sorted(group for group in identity.groups if group != "system:authenticated")
     return {"metadata": {"name": identity.name}, "identities": None, "groups": groups}
 
@@ -408,7 +408,7 @@ def token_record(token):
 
 
 def token_from(record):
-    """Return the Token of a record of the journal."""
+    """Return the Token of a record of the state file."""
     if record is None:
         return None
     token = Token(record[0], record[1], record[2])

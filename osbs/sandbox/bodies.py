@@ -1,5 +1,5 @@
 """
-Bodies of requests: from bytes to an object in canonical form, or the refusal of a real master.
+Request bodies: bytes to an object in canonical form, or the error of a real master.
 """
 
 import json
@@ -15,7 +15,7 @@ STREAM_TYPES = (
     "application/vnd.kubernetes.protobuf;stream=watch",
 )
 
-#: how the real server words that one kind is no other; the rest lacks ObjectMeta
+#: error texts of the real server for a wrong kind; those for other kinds lack ObjectMeta
 _CONVERSIONS = {
     ("Build", "BuildConfig"): "(v1.Build).v1.BuildSpec to (build.BuildConfig).build."
     "BuildConfigSpec: Triggers not present in src",
@@ -24,10 +24,10 @@ _CONVERSIONS = {
 
 def load(body):
     """
-    Return JSON as Go reads it: half a surrogate pair becomes U+FFFD.
+    Parse JSON as Go does: an unpaired surrogate becomes U+FFFD.
 
     :param body: bytes
-    :raises ValueError: for what is no JSON, and for what is nested too deeply
+    :raises ValueError: for malformed JSON, and when nested too deeply
     """
     try:
         data = json.loads(body.decode("utf-8"))
@@ -40,12 +40,12 @@ def load(body):
 
 def decode(request, kind=None):
     """
-    Read the object in a request's body.
+    Return the object in a request's body.
 
     :param request: verbs.Request
-    :param kind: Kind or None (that of the request)
+    :param kind: Kind or None; None is that of the request
     :return: dict, the object in canonical form, defaults filled in
-    :raises errors.ApiError: 400 for everything that is no such object, 415
+    :raises errors.ApiError: 400 for a malformed object, 415 for another content type
     """
     if request.content_type not in JSON_TYPES:
         raise errors.unsupported_media_type(STREAM_TYPES)
@@ -57,7 +57,7 @@ def parse(request, wanted):
     """
     Parse a body and check its kind and apiVersion.
 
-    :param wanted: str, the kind that must be there (none is fine too)
+    :param wanted: str, the expected kind; a missing one is accepted
     """
     try:
         given = load(request.body)
@@ -86,7 +86,7 @@ def _parse_problem(body, exc):
 
 
 def check_type(given, wanted, info):
-    """Refuse a body of another kind or apiVersion; absent ones are taken as the right ones."""
+    """Refuse another kind or apiVersion; missing ones are accepted."""
     for field in ("kind", "apiVersion"):
         if not isinstance(given.get(field) or "", str):
             raise errors.bad_request(
@@ -96,7 +96,7 @@ def check_type(given, wanted, info):
     kind, version = given.get("kind") or wanted, given.get("apiVersion") or info.api_version
     refusal = '{} in version "{}" cannot be handled as a {}: '.format(kind, version, wanted)
     if kind != wanted:
-        # the real server names its internal package, which is the first word of the group
+        # The real server names its internal Go package, which is the first part of the group.
         package = "build" if "Build" in wanted else "image" if "Image" in wanted else "core"
         words = _CONVERSIONS.get(
             (kind, wanted),
@@ -131,7 +131,7 @@ def shape(request, given, kind):
 
 
 def _position(body, path):
-    """Return how many bytes the decoder had read when it met the value at a path."""
+    """Return how many bytes the decoder had read when it reached the value at a path."""
     text = body.decode("utf-8", "replace")
     position = 0
     for name in re.split(r"[.\[]", path.replace("]", "")):
@@ -142,7 +142,7 @@ def _position(body, path):
 
 def check_names(request, obj):
     """
-    Refuse a body whose name or project differs from the path's; fills in what is absent.
+    Refuse a name or project that differs from the path's; fill in missing ones.
 
     :raises errors.ApiError: 400
     """

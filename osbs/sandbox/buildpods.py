@@ -1,5 +1,5 @@
 """
-Pods of builds: what the build controller asks for, and what a kubelet reports of them.
+Pods of builds: their spec, as the build controller writes it, and their status, as a kubelet does.
 
 Pure functions on stored objects.
 """
@@ -42,13 +42,13 @@ def build_environment(build, rendered):
 
 
 def output_reference(build):
-    """Return the pull specification of what a build makes; empty if it says nothing."""
+    """Return the pull specification of a build's output; empty without one."""
     return (build["spec"]["output"].get("to") or {}).get("name", "")
 
 
 def build_pod(build, rendered, service_account):
     """
-    Make the Pod of a build.
+    Return the Pod of a build.
 
     :param build: dict, the stored Build
     :param rendered: dict, the Build as JSON for the variable BUILD
@@ -150,7 +150,7 @@ def _volumes(strategy, token):
     return volumes, mounts
 
 
-# what the kubelet reports
+# status, as the kubelet reports it
 
 
 def _condition(kind, status, moment, reason=None):
@@ -166,7 +166,7 @@ def _condition(kind, status, moment, reason=None):
 
 
 def scheduled(pod):
-    """Return the Pod once a node is found for it."""
+    """Return the Pod scheduled to a node."""
     now = rfc3339()
     status = {
         "phase": "Pending",
@@ -214,7 +214,7 @@ def _with_status(pod, phase, conditions, container):
 
 def waiting(pod, message):
     """
-    Return the Pod while its container cannot be configured.
+    Return the Pod whose container waits for something missing.
 
     :param message: str, what is missing
     """
@@ -226,7 +226,7 @@ def waiting(pod, message):
 
 
 def running(pod):
-    """Return the Pod once its container has started."""
+    """Return the Pod with its container running."""
     now = rfc3339()
     conditions = [
         _condition("Initialized", "True", now),
@@ -240,7 +240,7 @@ def running(pod):
 
 def terminated(pod, status, message):
     """
-    Return the Pod once its container has ended.
+    Return the Pod with its container terminated.
 
     :param status: int, exit status
     :param message: str, termination message; shown when the status is not 0

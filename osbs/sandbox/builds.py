@@ -1,8 +1,8 @@
 """
-Life of builds: New, Pending, Running and the four ways to end.
+Life cycle of builds: New, Pending, Running and one of four final phases.
 
-The controller follows the store like the real one: it acts on what it sees there, whoever put it
-there. What runs in a pod is the runner's business (:mod:`osbs.sandbox.pods_api`). Imports
+The controller watches the store, as the real one does, and acts on each change of builds and pods.
+What runs in a pod is up to the runner (:mod:`osbs.sandbox.pods_api`). Imports
 ``store``, ``kinds``, ``timing`` and asyncio.
 """
 
@@ -30,7 +30,7 @@ from osbs.sandbox.queues import Queue, number_of
 from osbs.sandbox.store import DELETED, Exists, Missing, name_of, namespace_of, with_metadata
 from osbs.sandbox.timing import parse_rfc3339, rfc3339
 
-#: lines of the log that a Failed build shows when its pod left no message
+#: lines of the termination message in the status of a Failed build
 SNIPPET_LINES = 5
 MESSAGE_LINES = 80
 MESSAGE_BYTES = 2048
@@ -48,7 +48,7 @@ _NO_POD = ("CannotCreateBuildPod", "Failed creating build pod.")
 
 
 class Interrupted(Exception):
-    """Something stops a build in the middle; ``cause`` is one of the constants below."""
+    """A build is stopped before its end; ``cause`` is one of the constants below."""
 
     def __init__(self, cause):
         super().__init__(cause)
@@ -60,7 +60,7 @@ CANCEL, POD_GONE, BUILD_GONE, SHUTDOWN = "cancel", "pod gone", "build gone", "sh
 
 class BuildRun:
     """
-    Remember what the controller does for one build.
+    State of the controller for one build.
 
     :param build: dict, the Build
     """
@@ -82,7 +82,7 @@ class BuildRun:
 
     async def guard(self, step):
         """
-        Await a step of the build's life, or its interruption.
+        Await a step of the build's life cycle, or its interruption.
 
         :raises Interrupted: after the step was cancelled and has cleaned up
         """
@@ -116,16 +116,16 @@ class BuildController:
         self._finished = collections.deque()
         self._stopping = False
 
-    # what the store says
+    # changes in the store
 
     def start(self):
-        """Take up the builds there are and follow all changes."""
+        """Resume the stored builds and follow all changes."""
         for build in self._store.list("builds"):
             self._take_up(build, restored=True)
         self._store.subscribe(self._on_event)
 
     async def stop(self):
-        """End all pods; builds stay in the phase they are in."""
+        """End all pods; builds keep their phase."""
         self._stopping = True
         self._store.unsubscribe(self._on_event)
         runs = list(self._runs.values())
@@ -208,7 +208,7 @@ class BuildController:
     def _queue(self, run):
         return self._queues[run.namespace, run.config]
 
-    # the life of one build
+    # life cycle of one build
 
     async def _drive(self, run, restored):
         try:
@@ -227,7 +227,7 @@ class BuildController:
             self._forget(run)
 
     def _current(self, run):
-        """Return the build as it is now; one of the same name made later does not count."""
+        """Return the build as stored now, not a later one of the same name."""
         build = self._store.get("builds", run.namespace, run.name)
         if build is None or build["metadata"]["uid"] != run.uid:
             raise Interrupted(BUILD_GONE)
@@ -287,7 +287,7 @@ class BuildController:
         self._set_status(build, phase=PENDING)
 
     async def _place(self, run, restored):
-        """Wait until the pod can start on a node: selector, config maps and secrets are there."""
+        """Wait until a node matches the pod's selector and its config maps and secrets exist."""
         if restored and phase_of(self._current(run)) == RUNNING:
             return
         pod = self._pod(run)
@@ -346,7 +346,7 @@ class BuildController:
             self._finish(build, FAILED, logSnippet=snippet)
 
     async def _run(self, pod_run, restored, deadline):
-        """Let the runner run the pod; returns the exit status."""
+        """Let the runner run the pod; return the exit status."""
         if not restored:
             step = self.runner.run(pod_run)
         elif hasattr(self.runner, "resume"):
@@ -365,13 +365,13 @@ class BuildController:
             pod_run.message = "Pod was active on the node longer than the specified deadline"
             return 143
         if task.exception() is not None:
-            # a runner is foreign code: its failure is the pod's
+            # A test may bring its own runner: what it raises fails the pod, not the sandbox.
             pod_run.message = "The runner failed: {!r}".format(task.exception())
             return 255
         return task.result()
 
     async def _end(self, run, cause):
-        """Clean up after an interruption and tell it in the build's status."""
+        """Clean up after an interruption and set the build's status."""
         if cause == SHUTDOWN:
             return
         build = self._store.get("builds", run.namespace, run.name)
@@ -461,14 +461,14 @@ class BuildController:
                 except Missing:
                     pass
 
-    # what a pod refers to
+    # references of a pod
 
     def _resolve(self, pod):
         """
-        Look up what the container's environment and volumes refer to.
+        Look up the objects that the container's environment and volumes refer to.
 
         :return: tuple, environment (dict), secrets (mount path -> {file: bytes}), text of the
-            first thing that is missing or None
+            first missing object or None
         """
         namespace = namespace_of(pod)
         container = pod["spec"]["containers"][0]
@@ -493,7 +493,7 @@ class BuildController:
         return environment, secrets, missing[0] if missing else None
 
     def _value(self, namespace, entry):
-        """Return (value, problem) of an entry of the environment."""
+        """Return (value, error text) of an entry of the environment."""
         source = entry.get("valueFrom")
         if not source:
             return entry.get("value", ""), None

@@ -1,4 +1,4 @@
-"""A sandbox as a process of its own, for tests that kill it, or whose program it must not share."""
+"""A sandbox in a child process, for tests that kill it or need it outside of their own process."""
 
 import functools
 import json
@@ -14,8 +14,8 @@ from osbs.sandbox.control import KEY_HEADER
 from osbs.sandbox.demo import client_environment
 
 #: seconds to wait for the ready line, and for the end of the process
-PATIENCE = 60.0
-#: seconds that the process has to end when this one is being ended
+TIMEOUT = 60.0
+#: seconds between SIGTERM and SIGKILL for the child when this process ends
 GRACE = 5.0
 
 #: options of ``serve`` by the keyword that sets them
@@ -30,7 +30,7 @@ _VALUES = {
 
 
 def _end(process):
-    """End a process in order, without the locks of subprocess: a signal handler may do this."""
+    """Terminate a process without the locks of subprocess, as a signal handler must."""
     process.terminate()
     deadline = time.monotonic() + GRACE
     while os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT | os.WNOHANG) is None:
@@ -41,7 +41,7 @@ def _end(process):
 
 class ChildProcessFaults:
     """
-    Reach the faults of a sandbox in another process.
+    Manage the faults of a sandbox in a child process.
 
     :param control: callable (method, command, JSON-like data) that returns JSON-like data
     """
@@ -52,17 +52,17 @@ class ChildProcessFaults:
         self._missed = []
 
     def begin(self):
-        """Take note that the process is there."""
+        """Note that the process runs."""
         self._running = True
 
     def end(self):
-        """Take note that the process goes, and its faults with it."""
+        """Note that the process ends, and keep its unfired faults."""
         import requests
 
         try:
             self._missed = self.unfired()
         except (RuntimeError, requests.RequestException):
-            # It is gone already, or a fault keeps it away.
+            # It has ended already, or a fault makes it unreachable.
             pass
         self._running = False
 
@@ -71,7 +71,7 @@ class ChildProcessFaults:
         return self._control("POST", "faults", dict(fault, kind=kind))
 
     def clear(self):
-        """Take all faults away."""
+        """Remove all faults."""
         self._missed = []
         self._control("DELETE", "faults")
 
@@ -79,7 +79,7 @@ class ChildProcessFaults:
         return iter(self._control("GET", "faults"))
 
     def unfired(self):
-        """Return the descriptions of the faults that never did anything, in any process so far."""
+        """Return the descriptions of the faults that never fired, in this and earlier processes."""
         return self._missed + (self._control("GET", "unfired") if self._running else [])
 
 
@@ -88,7 +88,7 @@ class ChildProcessSandbox(Client):
     Run ``osbs-sandbox serve`` for a test.
 
     ``url``, ``ca``, ``namespace``, ``user``, ``password``, ``token``, ``config``: as in the ready
-    line. The state is kept, so that :meth:`kill` and :meth:`start` are a crash and a restart.
+    line. There is a state file, so that :meth:`kill` and :meth:`start` are a crash and a restart.
 
     :param directory: str, for files
     :param processes: bool, run pods as processes instead of playing scripts
@@ -123,7 +123,7 @@ class ChildProcessSandbox(Client):
         self._do_not_end = None
         #: dict, the ready line
         self.ready = {}
-        #: str, what requests to the control plane carry in the header X-Sandbox-Key
+        #: str, value of header X-Sandbox-Key in requests to the control plane
         self.control_key = None
         self._arguments = [
             "--until-eof",
@@ -145,9 +145,9 @@ class ChildProcessSandbox(Client):
 
     def start(self):
         """
-        Start the process, again after :meth:`kill`; faults are set by the first start only.
+        Start the process, also again after :meth:`kill`; only the first start sets the faults.
 
-        :raises RuntimeError: with the words of the process when it does not get ready
+        :raises RuntimeError: with the stderr of the process when it does not get ready
         """
         with open(os.path.join(self.directory, "outcomes.json"), "w") as script:
             script.write("{}")
@@ -177,7 +177,7 @@ class ChildProcessSandbox(Client):
         return self
 
     def _ready_line(self):
-        watchdog = threading.Timer(PATIENCE, self._process.kill)
+        watchdog = threading.Timer(TIMEOUT, self._process.kill)
         watchdog.start()
         try:
             return self._process.stdout.readline()
@@ -185,18 +185,18 @@ class ChildProcessSandbox(Client):
             watchdog.cancel()
 
     def stop(self):
-        """End the process in order; it is killed when it takes too long."""
+        """Terminate the process; kill it after TIMEOUT."""
         if self._process is not None:
             self.faults.end()
             self._process.terminate()
             try:
-                self._process.wait(PATIENCE)
+                self._process.wait(TIMEOUT)
             except subprocess.TimeoutExpired:
                 self._process.kill()
             self._forget()
 
     def kill(self):
-        """End the process with SIGKILL, as a crash does; :meth:`start` brings it back."""
+        """Kill the process (SIGKILL); :meth:`start` starts it again with its state."""
         if self._process is not None:
             self.faults.end()
             self._process.kill()
@@ -231,7 +231,7 @@ class ChildProcessSandbox(Client):
 
     def script(self, pattern="*", **outcome):
         """
-        Set the outcome of builds, by name; forgotten by :meth:`kill`.
+        Set the outcome of builds, by name; lost with :meth:`kill`.
 
         :param pattern: str, name of the Build, ``*`` and ``?`` as in a shell
         :param outcome: fields of :class:`osbs.sandbox.outcomes.Outcome`
@@ -240,7 +240,7 @@ class ChildProcessSandbox(Client):
 
     @property
     def requests(self):
-        """What was asked of the server: list of dict."""
+        """The logged requests: list of dict."""
         return self._control("GET", "requests")
 
     def _control(self, method, command, data=None):
@@ -257,7 +257,7 @@ class ChildProcessSandbox(Client):
             json=data,
             headers={KEY_HEADER: self.control_key},
             verify=self.ca or True,
-            timeout=PATIENCE,
+            timeout=TIMEOUT,
         )
         if response.status_code != 200:
             raise ValueError(response.json()["error"])

@@ -1,7 +1,7 @@
 """
 The ``osbs-sandbox`` command: ``serve`` keeps a sandbox running, ``demo`` runs one build on it.
 
-Data on stdout (the ready line, the log of the demo), words on stderr. Exit status: 0 done,
+Data goes to stdout (the ready line, the log of the demo), messages to stderr. Exit status: 0 done,
 1 failed, 2 usage.
 """
 
@@ -22,7 +22,7 @@ from osbs.cli.parser import PlainParser
 
 FAILED = 1
 USAGE = 2
-#: seconds that a killed parent may take to be gone
+#: seconds to wait until a killed parent has exited
 PARENT_SECONDS = 0.5
 
 _CONTRADICTION = "--openshift-api oapi cannot work with --no-oapi"
@@ -44,7 +44,7 @@ def main(argv=None):
     except OutputClosed:
         return 0
     except OutputError as exc:
-        return _complain(exc.strerror)
+        return _report(exc.strerror)
 
 
 def _run(argv):
@@ -55,12 +55,12 @@ def _run(argv):
         return 0
     try:
         with warnings.catch_warnings():
-            # Of what cryptography thinks of old interpreters, users of the sandbox have nothing.
+            # cryptography's warnings about old Pythons do not help users of the sandbox.
             warnings.simplefilter("ignore")
-            import aiohttp  # noqa: F401  (only to say early what is missing)
+            import aiohttp  # noqa: F401  (only to report a missing extra early)
             import trustme  # noqa: F401
     except ImportError as exc:
-        return _complain('{}; install the extra: pip install "osbs-client[sandbox]"'.format(exc))
+        return _report('{}; install the extra: pip install "osbs-client[sandbox]"'.format(exc))
     return args.function(args)
 
 
@@ -178,15 +178,15 @@ def _add_api_options(parser):
 
 def _port(text):
     if not text.isdigit() or int(text) > 65535:
-        raise argparse.ArgumentTypeError("{!r} is no port".format(text))
+        raise argparse.ArgumentTypeError("{!r} is not a port: expected 0 to 65535".format(text))
     return int(text)
 
 
 def _namespace(text):
-    # The projects of the workers have longer names.
+    # Worker projects append a suffix, and 63 characters are the limit.
     if not re.match(r"[a-z0-9]([-a-z0-9]{0,48}[a-z0-9])?\Z", text):
         raise argparse.ArgumentTypeError(
-            "{!r} is no name of a project: up to 50 of a-z, 0-9 and -".format(text)
+            "{!r} is not a project name: expected up to 50 of a-z, 0-9 and -".format(text)
         )
     return text
 
@@ -197,7 +197,7 @@ def _positive(text):
     except ValueError:
         value = 0.0
     if not 0 < value < float("inf"):
-        raise argparse.ArgumentTypeError("{!r} is no number greater than 0".format(text))
+        raise argparse.ArgumentTypeError("{!r} is not a number greater than 0".format(text))
     return value
 
 
@@ -233,7 +233,7 @@ def _users(args):
 
 
 def _contradiction(args):
-    """Return what is wrong with the options together, or None."""
+    """Return an error text for options that exclude each other, or None."""
     if args.no_oapi and args.openshift_api == "oapi":
         return _CONTRADICTION
     if args.until_eof and "-" in args.user_file:
@@ -242,14 +242,14 @@ def _contradiction(args):
 
 
 def cmd_serve(args):
-    """Serve until told to stop."""
+    """Serve until a signal or, with --until-eof, the end of stdin."""
     from osbs.sandbox import leftovers
 
     wrong = _contradiction(args)
     if wrong is not None:
-        return _complain(wrong, USAGE)
+        return _report(wrong, USAGE)
     if args.users:
-        _complain("the password of --user can be seen by other users; --user-file hides it")
+        _report("the password of --user can be seen by other users; --user-file hides it")
     stop = threading.Event()
     _on_signals(lambda *_: stop.set())
     if args.until_eof:
@@ -258,26 +258,26 @@ def cmd_serve(args):
         try:
             installation = _start(args, temporary)
         except ValueError as exc:
-            return _complain(exc)
+            return _report(exc)
         try:
-            _warn_of_a_kept_token()
-            _warn_of_a_proxy(installation.url)
+            _warn_of_stored_token()
+            _warn_of_proxy(installation.url)
             write_line(json.dumps(installation.ready_line()))
             stop.wait()
         finally:
             installation.stop()
-    # Who held the other end of stdin may have been killed, and its directory is still there.
+    # The parent that held stdin open may have been killed and left its directory behind.
     leftovers.sweep()
     return 0
 
 
 def _start(args, temporary):
     """
-    Start what ``serve`` was asked for.
+    Start the installation that the arguments describe.
 
-    :param temporary: str, directory for who names none
+    :param temporary: str, directory used without --directory
     :return: installation.Installation
-    :raises ValueError: saying in one line what is wrong
+    :raises ValueError: with an error text of one line
     """
     from osbs.sandbox.installation import Installation
     from osbs.sandbox.pods import ScriptedRunner
@@ -302,41 +302,41 @@ def _start(args, temporary):
 
 def _on_signals(handler):
     signals = [signal.SIGTERM, signal.SIGINT]
-    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # as nohup wants it
+    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # nohup ignores it
         signals.append(signal.SIGHUP)
     for signum in signals:
         signal.signal(signum, handler)
 
 
-def _warn_of_a_kept_token():
+def _warn_of_stored_token():
     from osbs.conf import DEFAULT_CONFIGURATION_SECTION
     from osbs.utils import get_instance_token_file_name
 
     path = get_instance_token_file_name(DEFAULT_CONFIGURATION_SECTION)
     if os.path.exists(path):
-        _complain(
+        _report(
             "{}, which `osbs login` left, wins over the password in osbs.conf; remove it, or give "
             "osbs --token or another HOME".format(path)
         )
 
 
-def _warn_of_a_proxy(url):
+def _warn_of_proxy(url):
     from osbs.sandbox.proxies import proxy_for
 
     proxy = proxy_for(url)
     if proxy is not None:
-        _complain(
+        _report(
             "with this environment clients would ask the proxy {} for {}; give them "
             "no_proxy=127.0.0.1".format(proxy, url)
         )
 
 
 def _wait_for_eof(stop):
-    # Not sys.stdin: the lock of its buffer would be held when the interpreter ends.
+    # Not sys.stdin: this thread would hold the lock of its buffer at interpreter exit.
     parent = os.getppid()
     while os.read(0, 4096):
         pass
-    # A killed parent still closes its files, and its lock is to be free when leftovers are swept.
+    # A killed parent closes its files one by one: wait for its lock, which the sweep checks.
     deadline = time.monotonic() + PARENT_SECONDS
     while os.getppid() == parent and time.monotonic() < deadline:
         time.sleep(0.01)
@@ -344,7 +344,7 @@ def _wait_for_eof(stop):
 
 
 def server_options(args):
-    """Return the keywords of the server that the arguments of ``serve`` ask for."""
+    """Return the keywords of the server for the arguments of ``serve``."""
     return {
         "port": args.port,
         "tls": not args.no_tls,
@@ -365,21 +365,21 @@ def cmd_demo(args):
     from osbs.sandbox.demo import run_demo
 
     if args.no_oapi and args.openshift_api == "oapi":
-        return _complain(_CONTRADICTION, USAGE)
+        return _report(_CONTRADICTION, USAGE)
     _on_signals(_interrupt)
     try:
         return run_demo(api=args.openshift_api, oapi=not args.no_oapi)
     except KeyboardInterrupt:
-        return _complain("interrupted")
+        return _report("interrupted")
 
 
 def _interrupt(*_):
-    # Once: what the first signal started is not to be interrupted by the next.
+    # Only the first signal interrupts, so that the cleanup is not interrupted.
     _on_signals(signal.SIG_IGN)
     raise KeyboardInterrupt
 
 
-def _complain(text, status=FAILED):
+def _report(text, status=FAILED):
     sys.stderr.write("osbs-sandbox: {}\n".format(text))
     return status
 

@@ -1,4 +1,4 @@
-"""What a test does with a sandbox, wherever that runs: in a thread or in a process of its own."""
+"""What tests use of a sandbox, whether it runs in a thread or in a child process."""
 
 import os
 
@@ -6,25 +6,25 @@ from osbs.sandbox import seed
 
 
 class UnfiredFaults(AssertionError):
-    """A fault was asked for that never happened, so the test did not test it."""
+    """A requested fault never happened, so the test did not test it."""
 
 
 class Client:
     """
-    Hold what is ready for use; a base class.
+    Base class: configuration, session, repositories of a sandbox.
 
-    Who inherits has ``directory``, ``config`` (path of the osbs.conf), ``user`` and ``faults`` with
+    Subclasses have ``directory``, ``config`` (path of the osbs.conf), ``user`` and ``faults`` with
     a method ``unfired``.
     """
 
     _osbs = None
 
     def configuration(self, **settings):
-        """Return an osbs.conf.Configuration of this sandbox; keywords win over the file."""
+        """Return an osbs.conf.Configuration of this sandbox; keywords override the file."""
         from osbs.conf import Configuration
 
         class SandboxConfiguration(Configuration):
-            """The token that `osbs login` kept in this home directory is for another server."""
+            """Ignores a token that `osbs login` stored: it is for another server."""
 
             def _get_login_token(self):
                 return None
@@ -43,7 +43,7 @@ class Client:
 
     def make_repository(self, name=seed.COMPONENT, files=None, branch=seed.BRANCH):
         """
-        Make a git repository to build from.
+        Create a git repository to build from.
 
         :param name: str, last part of its path
         :param files: dict, name -> text; None: a Dockerfile with all labels
@@ -68,7 +68,7 @@ class Client:
 
     def check_faults(self):
         """
-        Raise unless each fault that was asked for has happened.
+        Raise unless each requested fault has happened.
 
         :raises UnfiredFaults: with the names of those that have not
         """

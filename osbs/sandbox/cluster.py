@@ -1,4 +1,4 @@
-"""The cluster without its HTTP: state, controllers and the people who may use it."""
+"""The cluster without HTTP: its state, controllers and users."""
 
 import asyncio
 import contextlib
@@ -18,14 +18,14 @@ from osbs.sandbox.store import DELETED, Store
 
 logger = logging.getLogger(__name__)
 
-#: user -> roles in the project; the first one is who the ready line speaks of
+#: user -> roles in the project; the first is the user of the ready line
 USERS = (
     ("osbs", ("admin", "custom-builds", "quotas")),
     ("plain", ("edit",)),
     ("viewer", ("view",)),
     ("nobody", ()),
 )
-#: role of a further user -> roles
+#: role in the option --user -> roles in the project
 ROLES = {
     "admin": ("admin", "custom-builds", "quotas"),
     "edit": ("edit",),
@@ -40,10 +40,10 @@ SERVICE_ACCOUNTS = (
 ADMINISTRATOR = "system:admin"
 ADMINISTRATORS = ("system:cluster-admins", "system:masters")
 
-#: bytes of the logs of all pods that have ended
+#: maximum size (bytes) of the logs of all ended pods together
 ENDED_LOGS_BYTES = 256 * 1024 * 1024
 
-#: records after which the state_file is replaced by a snapshot
+#: number of records after which the state file is replaced by a snapshot
 STATE_FILE_LIMIT = 200000
 
 _ENDED = ("Succeeded", "Failed")
@@ -51,7 +51,7 @@ _ENDED = ("Succeeded", "Failed")
 
 class Cluster:
     """
-    Hold the state and what acts on it.
+    The state of a cluster and its controllers.
 
     Everything but the constructor must be called in the thread of the event loop.
 
@@ -61,8 +61,8 @@ class Cluster:
     :param registry: registry.Registry or None
     :param nodes: list of dict (labels) or None; None takes pods with any node selector
     :param keep_finished: int, finished builds that are kept (older ones are pruned)
-    :param history: int, changes that watches can go back
-    :param passwords: dict, user -> password for users that shall not get a random one
+    :param history: int, number of changes from which watches can resume
+    :param passwords: dict, user -> password, instead of random ones
     :param users: iterable of (name, password, role), further users
     """
 
@@ -112,14 +112,14 @@ class Cluster:
         self._authority = None
         self.port = 0
 
-    # life
+    # start and stop
 
     def attach(self, loop):
-        """Tell the cluster which event loop it lives in; before :meth:`start`."""
+        """Set the event loop; call before :meth:`start`."""
         self._loop = loop
 
     def start(self):
-        """Make users and accounts (unless they were loaded) and set the controllers going."""
+        """Create users and accounts (unless loaded) and start the controllers."""
         self.authenticator.certificates[ADMINISTRATOR] = ADMINISTRATORS
         self.access.grant_cluster(ADMINISTRATORS[0])
         for user, _ in USERS:
@@ -136,7 +136,7 @@ class Cluster:
         self.builds.start()
 
     async def stop(self):
-        """End pods and controllers."""
+        """Stop controllers and end pods."""
         await self.builds.stop()
         tasks = list(self._tasks)
         for task in tasks:
@@ -147,7 +147,7 @@ class Cluster:
             self._state_file.close()
 
     def spawn(self, coroutine):
-        """Run a coroutine as a task that ends with the cluster."""
+        """Run a coroutine as a task that is cancelled when the cluster stops."""
         task = self._loop.create_task(coroutine)
         self._tasks.add(task)
         task.add_done_callback(self._done)
@@ -156,7 +156,7 @@ class Cluster:
     def _done(self, task):
         self._tasks.discard(task)
         if task.cancelled() or isinstance(task.exception(), StateFileError):
-            return  # what cannot be kept was reported once
+            return  # The failing state file was reported once.
         if task.exception() is not None:
             self._loop.call_exception_handler(
                 {
@@ -166,11 +166,11 @@ class Cluster:
                 }
             )
 
-    # people
+    # users and projects
 
     def add_user(self, name, password=None, role=None):
         """
-        Make a user, or give one that is there another password or role.
+        Add a user, or change the password or role of an existing one.
 
         :param role: str or None, admin, edit, view or none; in all projects
         :return: str, the password
@@ -187,18 +187,18 @@ class Cluster:
         return password
 
     def add_namespace(self, namespace):
-        """Make a project."""
+        """Create a project."""
         if namespace not in self.namespaces:
             self.namespaces.append(namespace)
             self._set_up(namespace)
 
     def _set_up(self, namespace):
-        """Grant the roles in a project and make its service accounts."""
+        """Grant the roles in a project and create its service accounts."""
         for user, roles in self._roles.items():
             self.access.grant(user, namespace, *roles)
         for account, roles in SERVICE_ACCOUNTS:
             self.access.grant(auth.service_account_user(namespace, account)[0], namespace, *roles)
-            # builds of the main project start worker builds in the others
+            # Builds of the main project create worker builds in the others.
             self.access.grant(
                 auth.service_account_user(self.namespace, account)[0], namespace, *roles
             )
@@ -206,17 +206,17 @@ class Cluster:
                 self.accounts.add(namespace, account)
 
     def account_token(self, namespace, account):
-        """Return the token of a service account; empty when it has none."""
+        """Return the token of a service account; empty without one."""
         return self.accounts.token(namespace, account)
 
-    # what controllers ask for
+    # for controllers
 
     def render(self, resource, obj, prefix, api_version):
         """Return an object as the API writes it."""
         return KINDS[resource].render(obj, prefix, api_version)
 
     def schedulable(self, pod):
-        """Tell whether some node takes a pod."""
+        """Return whether some node matches a pod's selector."""
         wanted = (pod["spec"].get("nodeSelector") or {}).items()
         return self.nodes is None or any(
             all(labels.get(key) == value for key, value in wanted) for labels in self.nodes
@@ -235,7 +235,7 @@ class Cluster:
         return self._logs[uid]
 
     def end_log(self, pod):
-        """Close the log of a pod that has ended; of too much the oldest is forgotten."""
+        """Close the log of an ended pod; drop the oldest logs beyond ENDED_LOGS_BYTES."""
         self.log_of(pod).close()
         ended = [log for log in self._logs.values() if log.closed]
         kept = sum(len(log.data) for log in ended)
@@ -246,7 +246,7 @@ class Cluster:
             log.forget()
 
     def drop_log(self, pod):
-        """Forget the log of a pod that is gone; readers come to its end."""
+        """Drop the log of a deleted pod; readers reach its end."""
         log = self._logs.pop(pod["metadata"]["uid"], None)
         if log is not None:
             log.close()
@@ -254,13 +254,13 @@ class Cluster:
                 self._write_record("nolog", pod["metadata"]["uid"])
 
     def push(self, repository, tag):
-        """Put a new image into a repository."""
+        """Push a new image to a repository."""
         self.registry.push(repository, tag)
         self._write_record("registry", self.registry.dump())
 
     def compact(self, fault=None):
         """
-        Forget the history.
+        Drop the history, as etcd's compaction does.
 
         :param fault: object or None, whose ``fired`` counts the 410s that follow from it
         """
@@ -269,7 +269,7 @@ class Cluster:
             self._compactions.append(fault)
 
     def compaction_met(self):
-        """Somebody asked for history that is gone."""
+        """Count a request for history that was dropped."""
         for fault in self._compactions:
             fault.fired += 1
 
@@ -277,10 +277,10 @@ class Cluster:
 
     def load(self, state_file):
         """
-        Take over the state of an earlier life; call before :meth:`start`.
+        Load the state of an earlier run; call before :meth:`start`.
 
         :param state_file: state_file.StateFile
-        :return: dict, authority and port of the earlier life; empty for a new file
+        :return: dict, authority and port of the earlier run; empty for a new file
         """
         earlier, complete = {}, 0
         handlers = {
@@ -316,12 +316,12 @@ class Cluster:
     def _load_token(self, text, record):
         self.authenticator.restore(text, auth.token_from(record))
 
-    def keep(self, state_file, authority, port):
+    def save_to(self, state_file, authority, port):
         """
-        Write the state to a state_file from now on.
+        Write the state to a state file from now on.
 
         :param authority: dict or None, what tls.Authority.dump returned
-        :param port: int, the port that clients know
+        :param port: int, port of the server
         """
         self._state_file = state_file
         self._authority = authority
@@ -353,7 +353,7 @@ class Cluster:
         self._write_record("del" if kind == DELETED else "put", resource, obj)
 
     def _write_log(self, uid, moment, data):
-        # When nothing more can be kept, a log goes on for those who read it.
+        # Followers still read a log that can no longer be stored.
         with contextlib.suppress(StateFileError):
             self._write_record("log", uid, moment, data.decode("latin-1"))
 
@@ -368,5 +368,5 @@ class Cluster:
                 try:
                     self._rewrite()
                 except StateFileError as exc:
-                    # The old file is good, only longer than it need be.
+                    # The old file is complete, only longer than necessary.
                     logger.warning("%s", exc)

@@ -1,20 +1,19 @@
 """
 The control plane: JSON over HTTP under ``/_sandbox/``, for tests in another process.
 
-Only loopback reaches it (the server listens nowhere else, and it looks). A web page that runs in a
-browser of this machine does not: the host must be loopback, what is posted must be declared as
-JSON, and there must be no foreign origin. Where others use the machine as well, a key can be
-required. Faults do not apply to it.
+It accepts connections from loopback only. Web pages in a browser on this machine are refused: the
+host must be loopback, the content type of a POST must be JSON, and an Origin must be the sandbox's
+own. On a machine with several users it can require a key. Faults do not apply to it.
 
 ===========================  ===============================================================
-GET    /_sandbox/            what the sandbox is and how many builds run
+GET    /_sandbox/            URL, project, commands and the number of unfinished builds
 GET    /_sandbox/faults      all faults with their counters
 POST   /_sandbox/faults      add one: ``{"kind": ..., "method", "path", "count", "skip", ...}``
 GET    /_sandbox/faults/N    one fault
-DELETE /_sandbox/faults[/N]  take one or all away
+DELETE /_sandbox/faults[/N]  remove one or all
 GET    /_sandbox/unfired     faults that never fired
-GET    /_sandbox/requests    recorded requests
-DELETE /_sandbox/requests    forget them
+GET    /_sandbox/requests    logged requests
+DELETE /_sandbox/requests    clear the request log
 GET    /_sandbox/timing      delays in seconds
 POST   /_sandbox/timing      set delays: ``{"log_wait": 0.2}``
 POST   /_sandbox/outcomes    script builds: ``{"pattern": "*", "exit_status": 1, ...}``
@@ -36,7 +35,7 @@ from osbs.sandbox.faults import FaultError
 from osbs.sandbox.outcomes import make_outcome
 from osbs.sandbox.state_file import StateFileError
 
-#: header that carries the key, where one is required
+#: header for the key, if one is required
 KEY_HEADER = "X-Sandbox-Key"
 
 
@@ -52,7 +51,7 @@ IMAGE = {
 
 
 class ControlError(Exception):
-    """A command cannot be carried out; the text says why."""
+    """A command fails; the text says why."""
 
     def __init__(self, message, status=400):
         super().__init__(message)
@@ -61,10 +60,10 @@ class ControlError(Exception):
 
 class Control:
     """
-    Answer the control plane.
+    Handle requests to the control plane.
 
     :param app: app.App
-    :param key: str or None, what each request must carry in KEY_HEADER
+    :param key: str or None, required value of KEY_HEADER
     """
 
     def __init__(self, app, key=None):
@@ -91,23 +90,23 @@ class Control:
         Add a command.
 
         :param name: str, what follows ``/_sandbox/``
-        :param handler: callable (argument: str behind the name, body: JSON-like data) that returns
+        :param handler: callable (argument: str after the name, body: JSON-like data) that returns
             JSON-like data; runs in the event loop
         """
         self._commands[method, name] = handler
 
     async def handle(self, request, path):
-        """Answer a request of aiohttp."""
+        """Handle a request of aiohttp."""
         name, _, argument = path.partition("/_sandbox/")[2].strip("/").partition("/")
         try:
             self._check_sender(request)
             handler = self._commands.get((request.method, name))
             if handler is None:
-                raise ControlError("no such command; see osbs/sandbox/control.py", 404)
+                raise ControlError("command not found; GET /_sandbox/ lists all", 404)
             text = (await request.read()).decode("utf-8")
             body = json.loads(text) if text else {}
             if not isinstance(body, dict):
-                raise ControlError("expected an object of JSON")
+                raise ControlError("malformed body: expected an object of JSON")
             return web.json_response(handler(argument, body))
         except ControlError as exc:
             return web.json_response({"error": str(exc)}, status=exc.status)
@@ -120,7 +119,7 @@ class Control:
         peer = request.transport.get_extra_info("peername") if request.transport else None
         if not peer or not _is_loopback(peer[0]):
             raise ControlError("the control plane is for loopback only", 403)
-        # A page elsewhere may have a name that leads to this address.
+        # DNS rebinding: a foreign name may resolve to this address.
         if not _is_loopback(urllib.parse.urlsplit("//" + request.host).hostname):
             raise ControlError("the host must be 127.0.0.1 or localhost", 403)
         origin = request.headers.get("Origin")
@@ -151,7 +150,7 @@ class Control:
     def _fault(self, argument):
         fault = self._app.faults.find(int(argument)) if argument.isdigit() else None
         if fault is None:
-            raise ControlError("no fault {!r}".format(argument), 404)
+            raise ControlError("fault {!r} not found".format(argument), 404)
         return fault
 
     def _get_faults(self, argument, _body):

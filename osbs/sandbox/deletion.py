@@ -1,7 +1,7 @@
 """
-Deletion in the foreground: an object stays, marked as being deleted, until its dependents are gone.
+Foreground deletion: an object stays, marked as being deleted, until its dependents are deleted.
 
-This is the part of Kubernetes' garbage collector that clients notice.
+The part of Kubernetes' garbage collector that clients notice.
 """
 
 from osbs.sandbox.store import name_of, namespace_of
@@ -10,7 +10,7 @@ FINALIZER = "foregroundDeletion"
 
 
 def is_being_deleted(obj):
-    """Tell whether an object is marked as being deleted."""
+    """Return whether an object is marked as being deleted."""
     return "deletionTimestamp" in obj["metadata"]
 
 
@@ -26,7 +26,7 @@ def dependent_builds(store, config):
 
 class Collector:
     """
-    Remove what is being deleted in the foreground.
+    Delete objects in the foreground.
 
     :param cluster: cluster.Cluster
     """
@@ -36,13 +36,13 @@ class Collector:
         self._store = cluster.store
 
     def start(self):
-        """Take up the deletions that an earlier life of the cluster did not finish."""
+        """Resume the deletions that an earlier run of the cluster did not finish."""
         for resource, obj in list(self._store.dump()):
             if is_being_deleted(obj) and FINALIZER in obj["metadata"].get("finalizers", ()):
                 self.collect_later(resource, obj)
 
     def collect_later(self, resource, obj):
-        """Remove an object and its dependents after the delay ``foreground_deletion``."""
+        """Delete an object and its dependents after the delay ``foreground_deletion``."""
         self._cluster.spawn(self._collect(resource, obj))
 
     async def _collect(self, resource, obj):

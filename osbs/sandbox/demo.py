@@ -1,8 +1,8 @@
 """
-One orchestrator build from osbs.conf to the summary, as a user would run it.
+Run one orchestrator build from osbs.conf to the summary, as a user would.
 
-Starts a sandbox, makes a repository and a configuration, and runs the real ``osbs`` command. All of
-it lies in a temporary directory that is removed at the end.
+Starts a sandbox, creates a repository and a configuration, and runs the real ``osbs`` command, all
+in a temporary directory that is removed at the end.
 """
 
 import os
@@ -16,7 +16,7 @@ from osbs.sandbox import seed
 from osbs.sandbox.installation import Installation
 from osbs.sandbox.leftovers import PrivateDirectory
 
-#: seconds after which the osbs command is ended
+#: timeout (seconds) of the osbs command
 TIME_LIMIT = 120
 
 
@@ -24,7 +24,7 @@ def run_demo(api=None, output=None, **options):
     """
     Run the demo.
 
-    :param api: str, ``oapi`` or ``apis``: key openshift_api of the configuration; None: left out
+    :param api: str, ``oapi`` or ``apis``, key openshift_api; None: what the server has
     :param output: binary stream; None: stdout
     :param options: keywords of :class:`osbs.sandbox.installation.Installation`
     :return: int, exit status: 0 if the build is complete and lines of all platforms were shown
@@ -41,7 +41,7 @@ def run_demo(api=None, output=None, **options):
 
 
 def osbs_command():
-    """Return how to run ``osbs`` with this interpreter: the installed script, else the module."""
+    """Return the command ``osbs`` of this interpreter: the installed script, else the module."""
     script = os.path.join(os.path.dirname(sys.executable), "osbs")
     if os.access(script, os.X_OK):
         return [script]
@@ -66,7 +66,7 @@ def build_arguments(config, repository, branch=seed.BRANCH):
 
 def run_and_show(command, directory, output, limit=TIME_LIMIT):
     """
-    Run a command and copy what it prints while it runs.
+    Run a command and copy its stdout while it runs.
 
     :param command: list of str
     :param directory: str, becomes its home and working directory
@@ -102,7 +102,7 @@ def run_and_show(command, directory, output, limit=TIME_LIMIT):
 
 
 def client_environment(home):
-    """Return the environment of a client that talks to loopback and has a home of its own."""
+    """Return an environment with its own home directory and without proxies for loopback."""
     root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     path = [root] + [entry for entry in [os.environ.get("PYTHONPATH")] if entry]
     environment = dict(os.environ, HOME=home, PYTHONPATH=os.pathsep.join(path))

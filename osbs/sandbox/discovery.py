@@ -1,4 +1,4 @@
-"""What the server tells about itself: versions, API groups, the OAuth server."""
+"""Discovery: versions, API groups, health, the OAuth server."""
 
 from osbs.sandbox import errors
 from osbs.sandbox.kinds import KINDS
@@ -21,7 +21,7 @@ _KUBERNETES = {
     "compiler": "gc",
     "platform": "linux/amd64",
 }
-#: Kubernetes of an OpenShift 4
+#: version of Kubernetes in OpenShift 4
 _KUBERNETES_4 = dict(_KUBERNETES, minor="20", gitVersion="v1.20.0+a0ce1bc657")
 
 
@@ -32,7 +32,7 @@ def groups():
 
 def document(path, base, oapi=True):
     """
-    Return what a path beside the resources answers: JSON-like data or text.
+    Return the document at a path that is not a resource: JSON-like data or text.
 
     :param base: str, URL of the server without trailing slash
     :param oapi: bool, whether the legacy OpenShift API exists

@@ -1,9 +1,8 @@
 """
 Endpoints of the API beyond the plain verbs: watches, logs, instantiate, tags, users.
 
-A handler takes a :class:`osbs.sandbox.verbs.Request` and returns an :class:`Response` or a
-:class:`Stream`; nothing here knows of aiohttp. :data:`ENDPOINTS` is the table of everything that is
-served.
+A handler takes a :class:`osbs.sandbox.verbs.Request` and returns a :class:`Response` or a
+:class:`Stream`; nothing here depends on aiohttp. :data:`ENDPOINTS` is the table of all endpoints.
 """
 
 import collections
@@ -21,13 +20,13 @@ from osbs.sandbox.watches import Filter, Watch
 
 BUILD_REQUEST = builds.BuildRequests()
 
-#: seconds; what a selector of the operating system can wait for
+#: maximum duration (seconds): select() and epoll() take no longer timeout
 LONGEST_WATCH = 10**6
 
 
 class Response:
     """
-    A complete answer.
+    A complete response.
 
     :param body: dict (JSON), bytes or None
     :param code: int, HTTP status
@@ -43,7 +42,7 @@ class Response:
 
 class Stream:
     """
-    An answer that goes on: ``next()`` returns bytes or None at its end, ``stop()`` ends it.
+    A streamed response: ``next()`` returns bytes or None at its end, ``stop()`` ends it.
 
     :param source: object with these two methods
     """
@@ -67,12 +66,12 @@ def go_json(data):
 
 class WatchLines:
     """
-    Turn a watch into lines.
+    The events of a watch as lines of JSON.
 
     :param watch: watches.Watch or None
-    :param render: callable, object -> what the API writes
+    :param render: callable, stored object -> object of the API
     :param seconds: float, after which the stream ends
-    :param first: dict or None, an event (an ERROR) to send at once; the stream ends after it
+    :param first: dict or None, an ERROR event to send instead; the stream ends after it
     """
 
     def __init__(self, watch, render, seconds=0.0, first=None):
@@ -147,7 +146,7 @@ _NO_LOGS = {
 
 
 async def build_log(request):
-    """Answer or follow the log of a build; waits for one that has not started."""
+    """Return or follow the log of a build; waits until the build starts."""
     options = LogOptions(request.query)
     build = _find_build(request)
     if phase_of(build) in (NEW, PENDING):
@@ -176,7 +175,7 @@ async def _wait_for_start(request, build):
     """
     Wait until a build is neither New nor Pending.
 
-    :raises errors.ApiError: 400 when that takes too long, 404 when it is deleted
+    :raises errors.ApiError: 400 after the delay ``log_wait``, 404 when it is deleted
     """
     wanted = Filter("builds", request.info.namespace, name_of(build))
     changes = Watch(request.cluster.store, wanted)
@@ -197,7 +196,7 @@ async def _wait_for_start(request, build):
 
 
 async def pod_log(request):
-    """Answer or follow the log of a pod."""
+    """Return or follow the log of a pod."""
     options = LogOptions(request.query)
     pod = verbs.Request.find(request)
     if "containerStatuses" not in pod["status"]:
@@ -270,7 +269,7 @@ def _check_strategy(request, obj):
 
 
 def _bogus_link(request, build, pattern):
-    """The real server writes the path of the request as the build's selfLink."""
+    """Return the build's selfLink: the real server writes the path of the request."""
     link = "{}/namespaces/{}/{}".format(
         request.info.prefix, request.info.namespace, pattern.format(name_of(build))
     )
@@ -283,7 +282,7 @@ def _bogus_link(request, build, pattern):
 
 
 async def get_tag(request):
-    """Answer an ImageStreamTag."""
+    """Return an ImageStreamTag."""
     tag = request.cluster.tags.get(
         request.info.namespace, request.info.name, request.group_resource
     )
@@ -291,7 +290,7 @@ async def get_tag(request):
 
 
 async def list_tags(request):
-    """Answer all ImageStreamTags."""
+    """Return all ImageStreamTags."""
     wanted = request.filter()
     found = [
         tag for tag in request.cluster.tags.list(request.info.namespace) if wanted.accepts(tag)
@@ -349,7 +348,7 @@ async def import_images(request):
 
 
 async def get_user(request):
-    """Answer a User; ``~`` is whoever asks."""
+    """Return a User; ``~`` is the user of the request."""
     if request.info.name != "~":
         return Response(verbs.get(request))
     stored = request.cluster.store.get("users", "", request.identity.name)
@@ -449,7 +448,7 @@ _KNOWN = {(row.resource, row.subresource) for row in ENDPOINTS}
 
 
 def is_known(info):
-    """Tell whether a path below an API prefix is one of the sandbox's, whatever the method."""
+    """Return whether the sandbox has a path below an API prefix, for any method."""
     return find_kind(info.resource, info.prefix) is not None and (
         (info.resource, info.subresource) in _KNOWN
     )
@@ -460,7 +459,7 @@ def find_handler(info):
     Return the handler for a request.
 
     :param info: requestinfo.RequestInfo
-    :raises errors.ApiError: 404 for unknown resources, 405 for verbs that a resource lacks
+    :raises errors.ApiError: 404 for unknown resources, 405 for unsupported verbs
     """
     if not is_known(info):
         raise errors.no_such_resource()

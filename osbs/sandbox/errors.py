@@ -1,5 +1,5 @@
 """
-Refusals of the API server as exceptions, each with the ``Status`` body that a real master sends.
+Errors of the API server as exceptions, each with the ``Status`` body that a real master sends.
 
 The functions take a :class:`GroupResource` where the text names a resource, because the legacy API
 says ``builds`` and the group API says ``builds.build.openshift.io``.
@@ -10,7 +10,7 @@ import re
 
 class GroupResource:
     """
-    Name a resource as error texts do.
+    A resource as error messages name it.
 
     :param resource: str, plural in lower case, maybe with a sub-resource (``builds/log``)
     :param group: str, API group or empty for the legacy API
@@ -24,14 +24,14 @@ class GroupResource:
         return "{}.{}".format(self.resource, self.group) if self.group else self.resource
 
     def details(self, name=""):
-        """Return the fields name, group and kind of ``details``; empty ones are left out."""
+        """Return the fields name, group and kind of ``details``; without empty ones."""
         pairs = (("name", name), ("group", self.group), ("kind", self.resource))
         return {key: value for key, value in pairs if value}
 
 
 class ApiError(Exception):
     """
-    Refuse a request.
+    An error response.
 
     :param code: int, HTTP status
     :param message: str, text of the Status
@@ -66,7 +66,7 @@ class ApiError(Exception):
 
 
 def success(resource=None, name="", uid=""):
-    """Return the Status that a DELETE answers; without arguments it has no details."""
+    """Return the Status of a successful DELETE; without arguments it has no details."""
     status = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success"}
     if resource is not None:
         status["details"] = dict(resource.details(name), uid=uid)
@@ -80,7 +80,7 @@ def bad_request(message):
 
 def integer(text):
     """
-    Return the number that a query parameter holds, read as Go reads an int64.
+    Parse a query parameter as Go parses an int64.
 
     :raises ApiError: 400
     """
@@ -94,7 +94,7 @@ def integer(text):
 
 
 def unauthorized():
-    """Return 401; the API server says no more than that."""
+    """Return 401; the API server gives no details."""
     return ApiError(401, "Unauthorized", "Unauthorized")
 
 
@@ -114,7 +114,7 @@ def forbidden(resource, name, why):
 
 
 def refused_by_admission(resource, name, why):
-    """Return 403 as admission plug-ins answer, which lacks the header of the authoriser."""
+    """Return 403 of an admission plug-in, without the header that the authorizer adds."""
     error = forbidden(resource, name, why)
     error.headers.clear()
     return error
@@ -128,7 +128,7 @@ def not_found(resource, name):
 
 
 def no_such_resource():
-    """Return 404 for a path that those see who may see everything."""
+    """Return 404 for an unknown path; users without rights get 403."""
     return ApiError(404, "the server could not find the requested resource", "NotFound", {})
 
 
@@ -143,7 +143,7 @@ def method_not_allowed():
 
 
 def already_exists(resource, name):
-    """Return 409 AlreadyExists, the answer to a POST."""
+    """Return 409 AlreadyExists, for a POST."""
     return ApiError(
         409,
         '{} "{}" already exists'.format(resource, name),
@@ -158,7 +158,7 @@ MODIFIED = (
 
 
 def conflict(resource, name, why=MODIFIED):
-    """Return 409 Conflict, the answer to a stale PUT."""
+    """Return 409 Conflict, for a PUT with an old resourceVersion."""
     message = 'Operation cannot be fulfilled on {} "{}": {}'.format(resource, name, why)
     return ApiError(409, message, "Conflict", resource.details(name))
 
@@ -174,7 +174,7 @@ def unsupported_media_type(supported):
 
 class Cause:
     """
-    Tell what is wrong with one field.
+    The error of one field.
 
     :param field: str, path of the field
     :param message: str
@@ -188,22 +188,22 @@ class Cause:
 
     @classmethod
     def invalid(cls, field, value, why):
-        """Make a cause ``Invalid value``; the value is quoted as Go does."""
+        """Return a cause ``Invalid value``; the value is quoted as in Go."""
         shown = '"{}"'.format(value) if isinstance(value, str) else value
         return cls(field, "Invalid value: {}: {}".format(shown, why))
 
     @classmethod
     def required(cls, field, why=""):
-        """Make a cause ``Required value``."""
+        """Return a cause ``Required value``."""
         return cls(field, "Required value" + (": " + why if why else ""), "FieldValueRequired")
 
     @classmethod
     def refused(cls, field, why):
-        """Make a cause ``Forbidden``."""
+        """Return a cause ``Forbidden``."""
         return cls(field, "Forbidden: " + why, "FieldValueForbidden")
 
     def text(self):
-        """Return the line for the Status' message."""
+        """Return the text for the Status' message."""
         return "{}: {}".format(self.field, self.message)
 
     def as_json(self):
@@ -218,7 +218,7 @@ def invalid(kind, name, causes, group=""):
     Return 422 Invalid.
 
     :param kind: str, kind (or, for a missing resourceVersion, the resource) of the object
-    :param causes: list of Cause; the message names each text once
+    :param causes: list of Cause; the message has each text once
     """
     texts = list(dict.fromkeys(cause.text() for cause in causes))
     shown = texts[0] if len(texts) == 1 else "[{}]".format(", ".join(texts))

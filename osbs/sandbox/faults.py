@@ -1,9 +1,9 @@
 """
-Faults on demand: what a network, a proxy or a dying master does to requests.
+Fault injection: what a network, a proxy or a failing master does to requests.
 
-A :class:`Faults` holds the faults that were asked for; the HTTP layer asks it for a :class:`Plan`
-for each request. Faults compose (a delay and a cut, say), are counted, and :meth:`Faults.check`
-names those that never fired. May be used from any thread.
+A :class:`Faults` holds the requested faults; for each request the HTTP layer gets a :class:`Plan`
+from it. Faults compose (a delay and a cut, for example) and are counted; :meth:`Faults.check` names
+those that never fired. All of it is thread-safe.
 """
 
 import itertools
@@ -12,7 +12,7 @@ import threading
 
 from osbs.sandbox import validation
 
-#: kind -> its parameters with their defaults; None must be given
+#: kind -> parameters with their defaults; seconds and status are required where None
 KINDS = {
     # requests
     "delay": {"seconds": None},
@@ -33,17 +33,17 @@ KINDS = {
     "compact": {},
     "restart": {"seconds": 0.2},
 }
-#: the first of these that matches decides what becomes of a request
+#: the first of these that matches replaces the response
 TERMINAL = ("reset_before", "status", "garbage", "html", "empty", "reset_after")
 CONNECTION = ("reset_connection",)
 ACTIONS = ("refuse", "expire_tokens", "drop_watches", "drop_connections", "compact", "restart")
 
-#: characters of a regular expression, and of a path and query that it is searched in: a bad one
-#: takes time without bounds otherwise
+#: maximum length of a regular expression, and of the path and query that it is matched with:
+#: limits the time of one that backtracks
 PATTERN_LENGTH = 500
 TARGET_LENGTH = 2048
 
-#: what kinds, matching and parameters may be
+#: JSON Schema of the fields of a fault
 SCHEMA = {
     "properties": {
         "method": {
@@ -75,7 +75,7 @@ GARBAGE = b'{"kind": "Build", "apiVersion": \xff\xfe \x00 <<<'
 
 
 class FaultError(ValueError):
-    """A fault was asked for in a way that cannot be."""
+    """A requested fault is malformed."""
 
 
 class Fault:
@@ -85,10 +85,10 @@ class Fault:
     :param kind: str, a key of KINDS
     :param method: str or None, only requests with this method
     :param path: str or None, regular expression; searched in path and query (``path?query``)
-    :param count: int or None, how many times it fires; None is for ever
-    :param skip: int, matching requests that are let pass first
-    :param parameters: as KINDS says
-    :raises FaultError: for what is unknown
+    :param count: int or None, how many times it fires; None: without limit
+    :param skip: int, number of matching requests to let pass first
+    :param parameters: those of the kind, see KINDS
+    :raises FaultError: for unknown kinds and parameters and for invalid values
     """
 
     def __init__(self, kind, method=None, path=None, count=1, skip=0, **parameters):
@@ -111,8 +111,8 @@ class Fault:
         try:
             self._pattern = re.compile(path) if path else None
         except (re.error, RecursionError, OverflowError) as exc:
-            raise FaultError("path {!r} is no regular expression: {}".format(path, exc))
-        #: how many times it did something
+            raise FaultError("path {!r} is not a regular expression: {}".format(path, exc))
+        #: how many times it had an effect
         self.fired = 0
         self.id = None
 
@@ -147,11 +147,11 @@ class Fault:
 
     @property
     def spent(self):
-        """Tell whether it has fired as often as it may."""
+        """Return whether it has fired ``count`` times."""
         return self.count is not None and self.fired >= self.count
 
-    def meets(self, method, target):
-        """Tell whether a request is meant, counting those that are let pass."""
+    def matches(self, method, target):
+        """Return whether it applies to a request; counts the skipped ones."""
         if self.spent or self.method not in (None, method):
             return False
         if self._pattern is not None and not self._pattern.search(target[:TARGET_LENGTH]):
@@ -185,24 +185,24 @@ class Fault:
 
 
 class Plan:
-    """Say what happens to one request."""
+    """The faults that apply to one request."""
 
     def __init__(self):
         #: float, seconds to wait first
         self.delay = 0.0
         #: Fault or None, one of TERMINAL
         self.terminal = None
-        #: Fault or None
+        #: Fault or None, truncates the body
         self.cut = None
 
     def take_back(self):
-        """Take note that nobody was there any more whom the fault could meet."""
+        """Do not count the fault: the client had disconnected before."""
         self.terminal.fired -= 1
 
 
 class Faults:
     """
-    Hold the faults.
+    All faults of a sandbox.
 
     :param act: callable, called with a Fault of ACTIONS when it is added
     """
@@ -215,7 +215,7 @@ class Faults:
 
     def add(self, kind, method=None, path=None, count=1, skip=0, **parameters):
         """
-        Add a fault; those of ACTIONS happen at once. Parameters as for :class:`Fault`.
+        Add a fault; those of ACTIONS happen immediately. Parameters as for :class:`Fault`.
 
         :return: Fault
         """
@@ -232,12 +232,12 @@ class Faults:
         return fault
 
     def remove(self, fault):
-        """Take a fault away."""
+        """Remove a fault."""
         with self._lock:
             self._faults = [other for other in self._faults if other is not fault]
 
     def clear(self):
-        """Take all faults away."""
+        """Remove all faults."""
         with self._lock:
             self._faults = []
 
@@ -250,12 +250,12 @@ class Faults:
         return next((fault for fault in self if fault.id == number), None)
 
     def unfired(self):
-        """Return the faults that never did anything."""
+        """Return the faults that never fired."""
         return [fault for fault in self if not fault.fired]
 
     def check(self):
         """
-        Make sure that every fault fired.
+        Raise unless every fault fired.
 
         :raises AssertionError: naming those that did not
         """
@@ -267,7 +267,7 @@ class Faults:
 
     def plan(self, method, target):
         """
-        Return the Plan for a request, counting the faults that take part in it.
+        Return the Plan for a request; counts the faults in it.
 
         :param target: str, path and query
         """
@@ -282,10 +282,10 @@ class Faults:
         wanted = fault.kind == "delay"
         wanted = wanted or (fault.kind == "cut" and plan.cut is None)
         wanted = wanted or (fault.kind in TERMINAL and plan.terminal is None)
-        if not wanted or not fault.meets(method, target):
+        if not wanted or not fault.matches(method, target):
             return
         if fault.kind == "cut":
-            # it fires when there is something to cut
+            # It is counted later, if the body is long enough to be cut.
             plan.cut = fault
             return
         fault.fired += 1
@@ -295,63 +295,63 @@ class Faults:
             plan.terminal = fault
 
     def connection(self):
-        """Tell whether a new connection is to be reset, counting the fault that says so."""
+        """Return whether to reset a new connection; counts the fault."""
         with self._lock:
             for fault in self._faults:
-                if fault.kind in CONNECTION and fault.meets("", ""):
+                if fault.kind in CONNECTION and fault.matches("", ""):
                     fault.fired += 1
                     return True
         return False
 
-    # short forms
+    # shortcuts
 
     def delay(self, seconds, **match):
-        """Let matching requests wait."""
+        """Delay matching requests."""
         return self.add("delay", seconds=seconds, **match)
 
     def status(self, status, retry_after=None, body=None, **match):
-        """Answer matching requests with a status instead of acting on them."""
+        """Respond to matching requests with a status instead of processing them."""
         return self.add("status", status=status, retry_after=retry_after, body=body, **match)
 
     def reset(self, after=False, **match):
-        """Reset the connection before (or after) acting on matching requests."""
+        """Reset the connection before (or after) processing matching requests."""
         return self.add("reset_after" if after else "reset_before", **match)
 
     def cut(self, size=0, clean=False, **match):
         """
-        End the body of matching answers early.
+        Truncate the body of matching responses.
 
-        :param size: int, bytes that get through
+        :param size: int, bytes that are sent
         :param clean: bool, end it as if it were complete (as a log that broke at the node)
         """
         return self.add("cut", bytes=size, clean=clean, **match)
 
     def refuse(self, seconds=1.0):
         """
-        Refuse connections for some seconds; those there are stay.
+        Refuse new connections for some seconds.
 
-        Fires when it begins: whom the system refuses, nobody can count.
+        It counts as fired at once: the kernel refuses connections without telling the sandbox.
         """
         return self.add("refuse", seconds=seconds)
 
     def restart(self, seconds=0.2):
-        """Drop everything, refuse connections for some seconds, come back with state kept."""
+        """Abort all connections and refuse new ones for some seconds; the state stays."""
         return self.add("restart", seconds=seconds)
 
     def expire_tokens(self, keep=()):
-        """Make users' tokens worthless; fires with each 401 that follows from it."""
+        """Expire users' tokens; fires with each 401 that follows."""
         return self.add("expire_tokens", keep=keep)
 
     def drop_watches(self):
-        """Break all watches and followed logs there are."""
+        """Abort all watches and followed logs."""
         return self.add("drop_watches")
 
     def compact(self):
-        """Forget the history; fires with each 410 that follows from it."""
+        """Drop the history; fires with each 410 that follows."""
         return self.add("compact")
 
     def kubelet_down(self, **match):
-        """Answer logs as a master does that cannot reach the node."""
+        """Respond to log requests like a master that cannot reach the node."""
         return self.add(
             "status",
             status=500,
@@ -363,7 +363,7 @@ class Faults:
         )
 
     def kubelet_error(self, **match):
-        """Answer logs as a master does whose node answers 500."""
+        """Respond to log requests like a master whose node responds with 500."""
         text = "the kubelet failed\n"
         body = _status(
             "Internal error occurred: " + text,

@@ -1,4 +1,4 @@
-"""Files of a sandbox that clients read while it starts again."""
+"""Replace files atomically: clients read them while the sandbox restarts."""
 
 import os
 import tempfile
@@ -10,12 +10,12 @@ FOR_ALL = 0o644
 
 def replace(path, content, mode=OWNER_ONLY):
     """
-    Write a file so that a reader sees the old content or the new one, never half of it.
+    Write a file so that readers see either the old content or the new one.
 
     :param path: str
     :param content: bytes
     :param mode: int, mode of the file
-    :raises OSError: when it cannot be written; then nothing has changed
+    :raises OSError: when it cannot be written; then the old file stays
     """
     descriptor, unfinished = tempfile.mkstemp(dir=os.path.dirname(path) or os.curdir)
     try:
@@ -29,7 +29,7 @@ def replace(path, content, mode=OWNER_ONLY):
 
 
 def content(path):
-    """Return the bytes of a file; None when there is none."""
+    """Return the bytes of a file; None when it is missing."""
     try:
         with open(path, "rb") as source:
             return source.read()

@@ -1,4 +1,4 @@
-"""What image streams do: imports, tags as views of streams, and which image a reference means."""
+"""Image streams: imports, tags as views of streams, and the image that a reference resolves to."""
 
 import asyncio
 import uuid
@@ -15,15 +15,15 @@ TAGS = errors.GroupResource("imagestreamtags", IMAGE_GROUP)
 
 
 class Unresolved(Exception):
-    """A reference to an image stream tag leads nowhere."""
+    """A reference to an image stream tag cannot be resolved."""
 
 
 def newest(store, namespace, name, followed=()):
     """
-    Return the newest item of a tag's history; a tag that refers to another one has that one's.
+    Return the newest item of a tag's history; follows a tag that refers to another one.
 
     :param name: str, ``stream:tag``
-    :param followed: tuple of str, tags on the way here; a circle ends
+    :param followed: tuple of str, tags followed so far, to stop at a cycle
     :return: dict or None
     """
     stream_name, _, tag = name.partition(":")
@@ -45,7 +45,7 @@ def resolve(store, namespace, name):
     Return the pull specification of the newest image of a tag.
 
     :param name: str, ``stream:tag``
-    :raises Unresolved: with the words of the real server
+    :raises Unresolved: with the message of the real server
     """
     stream_name = name.partition(":")[0]
     if store.get("imagestreams", namespace, stream_name) is None:
@@ -83,7 +83,7 @@ class TagView:
         Return an ImageStreamTag.
 
         :param legacy: errors.GroupResource of the request
-        :raises errors.ApiError: 404 when stream, tag or its image is not there
+        :raises errors.ApiError: 404 when stream, tag or its image is not found
         """
         stream_name, tag = self.split(name)
         stream = self._store.get("imagestreams", namespace, stream_name)
@@ -128,12 +128,12 @@ class TagView:
         stored = self._store.get("images", "", item["image"])
         if stored is None:
             return empty_image()
-        # an image can be known by several repositories, a tag says by which
+        # Several repositories may have the same image; the tag names the right one.
         return dict(stored, dockerImageReference=item["dockerImageReference"])
 
     def put(self, namespace, obj, legacy):
         """
-        Create or replace a tag; the stream is made if there is none.
+        Create or replace a tag; creates the stream if missing.
 
         :param obj: dict, decoded ImageStreamTag
         :return: tuple, the ImageStreamTag and whether it is new
@@ -167,7 +167,7 @@ class TagView:
 
     def write(self, namespace, stream_name, tag):
         """
-        Set a tag of a stream, which is made if there is none; returns the stream.
+        Set a tag of a stream, which is created if missing; return the stream.
 
         :param tag: dict, entry of ``spec.tags``
         """
@@ -212,7 +212,7 @@ def _with_tags(part, tags):
 
 class Importer:
     """
-    Import images into streams, as the real import controller does some time after a change.
+    Import images into streams some time after a change, as the real import controller does.
 
     :param cluster: cluster.Cluster
     """
@@ -223,7 +223,7 @@ class Importer:
         self._waiting = set()
 
     def start(self):
-        """Look at all streams and at every change from now on."""
+        """Import all streams where necessary, now and with every change."""
         for stream in self._store.list("imagestreams"):
             self._consider(stream)
         self._store.subscribe(self._on_event)
@@ -265,9 +265,9 @@ class Importer:
 
     def run(self, namespace, name):
         """
-        Import a stream now.
+        Import a stream immediately.
 
-        :raises Missing: when it is gone
+        :raises Missing: when it was deleted
         """
         stream = self._store.get("imagestreams", namespace, name)
         if stream is None:
@@ -286,7 +286,7 @@ class Importer:
         )
 
     def _found(self, stream):
-        """Return tag -> (spec tag, image) of what the registry has for a stream."""
+        """Return tag -> (spec tag, image) for the images that the registry has for a stream."""
         found = {}
         insecure = images.is_insecure(stream)
         for tag in stream["spec"].get("tags") or ():
@@ -328,7 +328,7 @@ class Importer:
         return self.store_image(repository, tag)
 
     def store_image(self, repository, tag):
-        """Keep the Image of a tag and return it with its reference by this repository."""
+        """Store the Image of a tag; return it with this repository in its reference."""
         body = docker_image(repository, tag)
         name = repository.digest(tag)
         stored = self._store.get("images", "", name)
@@ -377,7 +377,7 @@ def _imported(stream, found, changed, generation):
 
 
 def wants_import(stream):
-    """Tell whether the import controller has something to do for a stream."""
+    """Return whether a stream has tags to import."""
     annotations = stream["metadata"].get("annotations") or {}
     if images.CHECK not in annotations and stream["spec"].get("dockerImageRepository"):
         return True
@@ -391,7 +391,7 @@ def wants_import(stream):
 
 class ImportRequest:
     """
-    Carry out an ImageStreamImport.
+    Process an ImageStreamImport.
 
     :param cluster: cluster.Cluster
     :param importer: Importer

@@ -1,7 +1,7 @@
 """
-A sandbox together with what :mod:`osbs.sandbox.seed` puts into it and beside it.
+A sandbox with the contents and files of :mod:`osbs.sandbox.seed`.
 
-What ``serve``, ``demo`` and :mod:`osbs.sandbox.testing` start.
+``serve``, ``demo`` and :mod:`osbs.sandbox.testing` start one.
 """
 
 import base64
@@ -21,10 +21,10 @@ class Installation:
     A small installation of OSBS on a sandbox of its own.
 
     ``url``, ``ca``, ``namespace``, ``user``, ``password``, ``token`` and ``config`` (path of an
-    osbs.conf) tell how to reach it once it is started; with TLS ``admin.crt`` and ``admin.key``
+    osbs.conf) are set once it is started; with TLS ``admin.crt`` and ``admin.key``
     beside the osbs.conf are a client certificate of a cluster administrator.
 
-    :param directory: str, where files go; made if it is not there, nothing in it is removed
+    :param directory: str, directory for files; created if missing, nothing in it is removed
     :param api: str or None, key openshift_api of the configurations; None: what the server has
     :param runner: pods_api.Runner; None: pods are processes
     :param namespace: str, project of orchestrator builds; each platform's workers have their own
@@ -51,7 +51,7 @@ class Installation:
         Start the server, fill it and write the files.
 
         :raises OSError: when the port is taken or a file cannot be written
-        :raises ValueError: when the state file is none
+        :raises ValueError: when the state file is malformed
         """
         os.makedirs(self.directory, exist_ok=True)
         self.server.start()
@@ -80,7 +80,7 @@ class Installation:
         authority = files.content(self.server.ca)
         pair = [os.path.join(self.directory, name) for name in ADMINISTRATOR_FILES]
         if files.content(self.ca) == authority and all(os.path.exists(path) for path in pair):
-            # Still good, and a client that reads them one by one must get what belongs together.
+            # Still valid; replacing them could give a client a certificate without its key.
             return
         for path, made in zip(pair, self.server.administrator_certificate()):
             files.replace(path, files.content(made))
@@ -96,7 +96,7 @@ class Installation:
             self.server.put("secrets", {"metadata": metadata, "data": data})
 
     def _store_metadata(self, pod, annotations, labels):
-        # Called in the thread of the event loop, so nothing comes between reading and writing.
+        # Called in the thread of the event loop: nothing changes the build between get and update.
         store = self.server.store
         build = store.get("builds", pod.namespace, pod.build["metadata"]["name"])
         if build is None:
@@ -116,7 +116,7 @@ class Installation:
     @property
     def ca(self):
         """Path of the CA's certificate; None without TLS."""
-        # A copy: where the directory stays over restarts, so does what clients have in use.
+        # A copy in the directory, so that clients can use the same path after a restart.
         return os.path.join(self.directory, "ca.crt") if self.server.ca else None
 
     @property
@@ -126,7 +126,7 @@ class Installation:
 
     @property
     def user(self):
-        """Name of a user who may do everything in the projects."""
+        """Name of a user with role admin in all projects."""
         return self.server.user
 
     @property

@@ -1,5 +1,5 @@
 """
-Make Builds out of BuildConfigs: by hand (instantiate), by image change, by configuration change.
+Create Builds from BuildConfigs: by instantiate, image change or configuration change.
 """
 
 from osbs.sandbox import errors, imagestreams
@@ -15,7 +15,7 @@ MANUAL = [{"message": "Manually triggered"}]
 
 class Instantiator:
     """
-    Start builds.
+    Create Builds from BuildConfigs.
 
     :param cluster: cluster.Cluster
     """
@@ -25,7 +25,7 @@ class Instantiator:
         self._store = cluster.store
 
     def start(self):
-        """Follow streams and configurations, and start builds when their triggers say so."""
+        """Watch image streams and BuildConfigs, and start builds for their triggers."""
         self._store.subscribe(self._on_event)
         for config in self._store.list("buildconfigs"):
             self._check_later(config)
@@ -34,9 +34,9 @@ class Instantiator:
         """
         Start a build of a BuildConfig.
 
-        Between reading and writing the BuildConfig some time passes, so requests at the same time
-        make each other fail with 409, as on the real server. The Build is written a moment after
-        the BuildConfig: who sees the new lastVersion may look for the Build too early.
+        Some time passes between reading and writing the BuildConfig, so concurrent requests fail
+        with 409, as on the real server. The Build is created a moment after the BuildConfig is
+        updated: a client that sees the new lastVersion may not find the Build yet.
 
         :param request: dict or None, the BuildRequest
         :param triggered_by: list or None, value of ``spec.triggeredBy``
@@ -168,7 +168,7 @@ class Instantiator:
                     return
 
     def _cause(self, config):
-        """Return why a BuildConfig's triggers start a build now (spec.triggeredBy), or None."""
+        """Return ``spec.triggeredBy`` if a trigger starts a build now, else None."""
         for trigger in config["spec"]["triggers"]:
             if trigger["type"] == "ConfigChange" and not config["status"]["lastVersion"]:
                 return [{"message": "Build configuration change"}]
@@ -184,7 +184,7 @@ class Instantiator:
         return None
 
     def _new_image(self, config, trigger):
-        """Return the image that an image change trigger has not seen yet, or None."""
+        """Return the image if it is new to an image change trigger, else None."""
         reference = _watched(config, trigger)
         if reference is None:
             return None
@@ -197,7 +197,7 @@ class Instantiator:
         return image if image != trigger["imageChange"].get("lastTriggeredImageID") else None
 
     def _with_triggered_images(self, config):
-        """Return the BuildConfig with the images that a build now sees."""
+        """Return the BuildConfig with the current images in its triggers."""
         triggers = []
         for trigger in config["spec"]["triggers"]:
             image = self._new_image(config, trigger)

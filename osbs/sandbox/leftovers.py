@@ -1,10 +1,10 @@
 """
-What must not outlive a sandbox: its directories, which hold keys and tokens, and its processes.
+Clean up after a sandbox: its directories, which hold keys and tokens, and its processes.
 
 :func:`at_end` registers a function that runs when this process exits, or when SIGTERM or SIGHUP
-(the terminal was closed) ends it. SIGKILL leaves no time for that: each :class:`PrivateDirectory`
-holds a file that is locked as long as its process lives, and :func:`sweep` removes the directories
-whose file nobody locks any more.
+(the terminal was closed) ends it. After a SIGKILL nothing can run: each :class:`PrivateDirectory`
+holds a file that is locked as long as its process runs, and :func:`sweep` removes the directories
+whose file is no longer locked.
 """
 
 import atexit
@@ -24,19 +24,19 @@ LOCK = ".osbs-sandbox.lock"
 #: signals that end a process without running atexit
 _SIGNALS = (signal.SIGTERM, signal.SIGHUP)
 
-#: number -> (process id, function); a forked child inherits them, but must not run them
+#: number -> (process id, function); a forked child inherits it, but must not run it
 _registered = {}  # type: dict
 _numbers = itertools.count()
 
 
 def at_end(function):
     """
-    Have a function called when the process ends, the last registered one first.
+    Register a function to call when the process ends; the last registered runs first.
 
     It may run in a signal handler, so it must not take locks.
 
     :param function: callable
-    :return: callable that takes the registration back
+    :return: callable that cancels the registration
     """
     number = next(_numbers)
     _registered[number] = (os.getpid(), function)
@@ -58,7 +58,7 @@ def _run_all():
 
 
 def _watch_signals():
-    # Only the main thread may; and whoever handles or ignores a signal, knows why.
+    # Only the main thread may set handlers; existing handlers stay in place.
     if threading.current_thread() is threading.main_thread():
         for signum in _SIGNALS:
             if signal.getsignal(signum) is signal.SIG_DFL:
@@ -73,7 +73,7 @@ def _end_by(signum, _frame):
 
 class PrivateDirectory:
     """
-    A directory for this user alone, removed when it is closed or the process ends.
+    A directory that only this user can read, removed by :meth:`close` or when the process ends.
 
     :param kind: str, becomes part of its name
     :raises OSError: when it cannot be made
@@ -91,7 +91,7 @@ class PrivateDirectory:
             raise
 
     def close(self):
-        """Remove it with all that is in it; a second call does nothing."""
+        """Remove it with its contents; a second call does nothing."""
         self._forget()
         self._remove()
         if self._lock is not None:
@@ -110,7 +110,7 @@ class PrivateDirectory:
 
 
 def _locked_file(directory):
-    # It gets its name when it is locked: a sweep in between must not take it for abandoned.
+    # Renamed after it is locked, so that a sweep in between does not remove the directory.
     descriptor, path = tempfile.mkstemp(dir=directory)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -138,26 +138,26 @@ def _remove_if_abandoned(path):
             return
         lock = os.open(os.path.join(path, LOCK), os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:
-        # It is no directory of a sandbox, or one that is being made or removed.
+        # Not a directory of a sandbox, or one that is just being created or removed.
         return
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         _remove_tree(path)
     except OSError:
-        # Its process lives.
+        # Its process still runs.
         pass
     finally:
         os.close(lock)
 
 
 def _remove_tree(path):
-    """Remove a directory, the lock last: when this is cut short, the next sweep goes on."""
+    """Remove a directory, the lock last: if interrupted, the next sweep continues."""
     for folder, names, _ in os.walk(path):
         for name in names:
             below = os.path.join(folder, name)
             if not os.path.islink(below):
                 with contextlib.suppress(OSError):
-                    # The program of a pod may have left what cannot be written to.
+                    # A pod may have left directories that are not writable.
                     os.chmod(below, 0o700)
     with contextlib.suppress(OSError):
         for name in os.listdir(path):

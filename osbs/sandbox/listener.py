@@ -1,8 +1,8 @@
 """
 The listening socket: accepts, counts, refuses and resets connections.
 
-asyncio's own server would do the TLS handshake before anyone could reset the connection, and could
-not stop listening and go on with the same port; hence this one.
+asyncio's own server would do the TLS handshake before a fault could reset the connection, and it
+cannot stop listening and resume on the same port.
 """
 
 import asyncio
@@ -12,20 +12,20 @@ import ssl
 import struct
 import time
 
-#: seconds after which a client that says nothing during the TLS handshake is dropped
+#: timeout (seconds) of a TLS handshake
 HANDSHAKE_SECONDS = 20.0
-#: handshakes at the same time: more would make those wait who are connected already
+#: concurrent handshakes; more would slow down established connections
 HANDSHAKES = 16
-#: seconds after which a handshake counts no more among those: its client is slow, or says nothing
+#: a handshake that takes longer (seconds) no longer counts: its client is slow or silent
 SLOT_SECONDS = 0.5
-#: connections that may be waited for; a further one ends the oldest
+#: maximum number of unfinished handshakes; one more closes the oldest
 UNFINISHED = 1000
 _BACKLOG = 1024
-#: connections whose number is known
+#: number of connections whose sequence number is kept
 _REMEMBERED = 100000
 _RESET = struct.pack("ii", 1, 0)
-#: seconds; the port of a sandbox that starts again may be some connection's for a moment
-_PORT_PATIENCE = 3.0
+#: seconds to retry a port that is in use: after a restart, an old connection may still hold it
+_PORT_TIMEOUT = 3.0
 
 
 def reset(connection):
@@ -76,12 +76,12 @@ class Listener:
 
     @property
     def is_open(self):
-        """Tell whether it listens."""
+        """Return whether it listens."""
         return self._socket is not None
 
     def open(self):
         """
-        Begin to listen (again).
+        Start (or resume) listening.
 
         :raises OSError: when the port is taken
         """
@@ -91,13 +91,13 @@ class Listener:
         self._slots = self._slots or asyncio.Semaphore(HANDSHAKES)
         self._resume()
 
-    async def open_patiently(self):
+    async def open_with_retry(self):
         """
-        Begin to listen; a port that is taken may be free in a moment.
+        Start listening; retry for a few seconds while the port is in use.
 
-        :raises OSError: when it is not
+        :raises OSError: when it stays in use
         """
-        deadline = time.monotonic() + _PORT_PATIENCE
+        deadline = time.monotonic() + _PORT_TIMEOUT
         while True:
             try:
                 return self.open()
@@ -107,14 +107,14 @@ class Listener:
             await asyncio.sleep(0.1)
 
     def close(self):
-        """Stop listening; connections there are go on."""
+        """Stop listening; existing connections continue."""
         if self._socket is not None:
             self._pause()
             self._socket.close()
             self._socket = None
 
     async def stop(self):
-        """Stop listening and end the connections that are not ready yet."""
+        """Stop listening and cancel unfinished handshakes."""
         self.close()
         unfinished = list(self._unfinished)
         for task in unfinished:
@@ -123,11 +123,11 @@ class Listener:
             await asyncio.wait(unfinished, timeout=5)
 
     def number(self, transport):
-        """Return the number of a connection."""
+        """Return the sequence number of a connection."""
         return self._numbers.get(transport.get_extra_info("peername"), 0)
 
-    # loop.sock_accept would leave a reader behind that hits whoever gets the same file descriptor
-    # after close(); readers of our own are gone at once
+    # loop.sock_accept would leave a reader registered after close(), which then gets the events of a
+    # new socket with the same file descriptor. Our own reader is removed before.
 
     def _resume(self):
         if self._socket is not None:
@@ -189,7 +189,7 @@ class Listener:
             slot.release()
 
     async def _readable(self, connection):
-        """Wait until a client has said something."""
+        """Wait until a client has sent something."""
         said = asyncio.Event()
         self._loop.add_reader(connection.fileno(), said.set)
         try:
@@ -199,13 +199,13 @@ class Listener:
 
 
 class _Slot:
-    """A place among the handshakes, given back once."""
+    """A semaphore slot of a handshake, released only once."""
 
     def __init__(self, slots):
         self._slots = slots
 
     def release(self):
-        """Give it back, unless that was done."""
+        """Release it, unless already released."""
         if self._slots is not None:
             self._slots.release()
             self._slots = None

@@ -1,5 +1,5 @@
 """
-Logs of containers: kept as bytes with a time for each line, followed by any number of readers.
+Logs of containers: bytes with a time for each line, followed by any number of readers.
 """
 
 import array
@@ -12,7 +12,7 @@ from osbs.sandbox import errors
 from osbs.sandbox.pods_api import PodLog
 from osbs.sandbox.timing import rfc3339_nano
 
-#: bytes that are kept of what one container prints
+#: maximum size (bytes) of one container's log
 CONTAINER_BYTES = 64 * 1024 * 1024
 _FULL = b"the sandbox keeps no more of this log\n"
 _FORGOTTEN = b"the sandbox has forgotten this log\n"
@@ -20,12 +20,12 @@ _FORGOTTEN = b"the sandbox has forgotten this log\n"
 
 class ContainerLog(PodLog):
     """
-    Hold what a container printed, up to CONTAINER_BYTES.
+    The output of a container, up to CONTAINER_BYTES.
 
     ``write`` may be called in the thread of the event loop and, with a loop, in any other.
 
-    :param loop: event loop or None; where writes of other threads are brought to
-    :param on_write: callable or None, called with (time, bytes) for each write (the journal)
+    :param loop: event loop that writes of other threads are passed to, or None
+    :param on_write: callable or None, called with (time, bytes) for each write (to store it)
     """
 
     def __init__(self, loop=None, on_write=None):
@@ -39,7 +39,7 @@ class ContainerLog(PodLog):
         self._readers = set()
 
     def write(self, data):
-        """Append output; followers see it at once."""
+        """Append output; followers see it immediately."""
         if self._loop is not None and threading.get_ident() != self._thread:
             self._loop.call_soon_threadsafe(self.append, bytes(data), time.time())
         else:
@@ -75,14 +75,14 @@ class ContainerLog(PodLog):
         self._times.append(moment)
 
     def forget(self):
-        """Drop what a container that has ended printed."""
+        """Drop the output of an ended container."""
         self.data = bytearray(_FORGOTTEN)
         del self._starts[:]
         del self._times[:]
         self._line_at(0, time.time())
 
     def close(self):
-        """Tell followers that the container has ended."""
+        """End the log; followers reach its end."""
         self.closed = True
         self._wake()
 
@@ -97,7 +97,7 @@ class ContainerLog(PodLog):
         return bytes(self.data[self._starts[max(0, len(self._starts) - lines)] :])
 
     def first_line(self, options, now):
-        """Return the index of the first line that the options ask for."""
+        """Return the index of the first line for the options of a request."""
         first = 0
         if options.since is not None:
             first = bisect.bisect_left(self._times, now - options.since)
@@ -116,7 +116,7 @@ class ContainerLog(PodLog):
 
 class LogReader:
     """
-    Read a log as a request asks for it.
+    Read a log with the options of a request.
 
     :param log: ContainerLog
     :param options: LogOptions
@@ -176,7 +176,7 @@ class LogOptions:
     Options of a log request.
 
     :param query: mapping of str to str
-    :raises errors.ApiError: 400 for what is no number, 422 for numbers out of range
+    :raises errors.ApiError: 400 for a malformed number, 422 for one out of range
     """
 
     def __init__(self, query):

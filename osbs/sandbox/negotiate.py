@@ -1,5 +1,5 @@
 """
-Accept Kerberos tickets: what ``Authorization: Negotiate`` stands on when there is a keytab.
+Accept Kerberos tickets (``Authorization: Negotiate``) with a keytab.
 
 Needs the package gssapi, which comes with the extra ``osbs-client[kerberos]``; it is imported when
 an acceptor is made.
@@ -15,13 +15,13 @@ logger = logging.getLogger(__name__)
 
 class KerberosNegotiator(auth.Negotiator):
     """
-    Let in who has a ticket for one of the services of a keytab.
+    Authenticate users who have a ticket for a service of a keytab.
 
-    Of a principal ``user@REALM`` the user's name is what stands before the realm; in
-    ``user/host@REALM`` the slash, which no user name may have, becomes a hyphen.
+    The principal ``user@REALM`` becomes user ``user``; ``user/host@REALM`` becomes ``user-host``,
+    because a user name must not contain a slash.
 
     :param keytab: str, path of the keytab with the keys of ``HTTP/127.0.0.1`` or ``HTTP/localhost``
-    :raises ValueError: there is no gssapi, or the keytab cannot be used
+    :raises ValueError: gssapi is missing, or the keytab cannot be used
     """
 
     def __init__(self, keytab):
@@ -32,7 +32,7 @@ class KerberosNegotiator(auth.Negotiator):
                 "{}; to accept Kerberos install osbs-client[kerberos]".format(exc)
             ) from None
         self._gssapi = gssapi
-        # GSSAPI takes a missing file for a keytab that has no keys for now.
+        # For GSSAPI a missing file is an empty keytab.
         if not os.access(keytab, os.R_OK):
             raise ValueError("cannot read the keytab {}".format(keytab))
         try:
@@ -47,7 +47,7 @@ class KerberosNegotiator(auth.Negotiator):
         context = self._gssapi.SecurityContext(creds=self._credentials, usage="accept")
         try:
             reply = context.step(data)
-            # An error for which there is a reply shows only now.
+            # gssapi delays an error that comes with a reply; reading the name raises it.
             principal = str(context.initiator_name) if context.complete else None
         except self._gssapi.exceptions.GSSError as exc:
             logger.warning("a ticket was refused: %s", _words(exc))
@@ -56,7 +56,7 @@ class KerberosNegotiator(auth.Negotiator):
 
 
 def user_of(principal):
-    """Return the name of the user that a principal stands for."""
+    """Return the user name for a principal."""
     return principal.partition("@")[0].replace("/", "-")
 
 

@@ -1,8 +1,8 @@
 """
-Scripts of what a build does, for tests that need builds but no processes.
+Scripted builds, for tests that need builds but no processes.
 
-An :class:`Outcome` says how long a build runs, what it prints and how it ends; a file of them is
-read by :func:`load_outcomes`. :class:`osbs.sandbox.pods.ScriptedRunner` plays them.
+An :class:`Outcome` says how long a build runs, what it prints and how it ends;
+:func:`load_outcomes` reads a file of them. :class:`osbs.sandbox.pods.ScriptedRunner` plays them.
 """
 
 import collections
@@ -13,12 +13,12 @@ from osbs.sandbox import validation
 
 
 class OutcomeError(ValueError):
-    """A script of outcomes is not what it should be."""
+    """A scripted outcome is malformed."""
 
 
 _TEXT = {"type": "string", "minLength": 1}
 
-#: what an Outcome takes: field -> JSON Schema; lines may be bytes, which no schema knows
+#: fields of an Outcome -> JSON Schema; lines may also be bytes, which JSON Schema does not know
 FIELD_TYPES = collections.OrderedDict(
     [
         ("duration", validation.SECONDS),
@@ -36,7 +36,7 @@ FIELD_TYPES = collections.OrderedDict(
 
 class Outcome:
     """
-    Say what one scripted build does.
+    What one scripted build does.
 
     :param duration: float, seconds that the build runs (at least)
     :param lines: list of text, bytes, or pairs (text, seconds to wait before it); None: lines as
@@ -45,10 +45,10 @@ class Outcome:
     :param exit_status: int; None: 1 if a plugin or platform fails, else 0
     :param failing_plugin: str, name of the plugin that fails, stored in ``plugins-metadata``
     :param failing_platform: str, platform whose worker fails (then plugin ``orchestrate_build``)
-    :param message: str, words of the failure
-    :param annotations: dict of str, what the build stores at its end, over the usual
+    :param message: str, text of the failure
+    :param annotations: dict of str, stored at the end of the build, in addition to the default ones
     :param labels: dict of str, likewise
-    :raises OutcomeError: when a value cannot be
+    :raises OutcomeError: for invalid values
     """
 
     def __init__(
@@ -88,7 +88,7 @@ class Outcome:
             _timed_line(line, 0)
 
     def failure_text(self):
-        """Return the words of the failure, or None for a build that succeeds."""
+        """Return the text of the failure, or None for a build that succeeds."""
         if self.failing_plugin is None:
             return self.message
         text = self.message or "scripted failure"
@@ -98,32 +98,32 @@ class Outcome:
 
     def schedule(self, pod):
         """
-        Return what is printed when.
+        Return the lines to print and their delays.
 
         :param pod: PodRun
         :return: list of (bytes, seconds to wait before it)
         """
         lines = default_lines(pod, self) if self.lines is None else self.lines
-        pause = self.interval
-        if pause is None:
-            pause = self.duration / float(len(lines) + 1) if lines else 0.0
-        return [_timed_line(line, pause) for line in lines]
+        delay = self.interval
+        if delay is None:
+            delay = self.duration / float(len(lines) + 1) if lines else 0.0
+        return [_timed_line(line, delay) for line in lines]
 
 
-def _timed_line(line, pause):
+def _timed_line(line, delay):
     if isinstance(line, (tuple, list)):
         if len(line) != 2 or validation.mistake(line[1], validation.SECONDS):
             raise OutcomeError("line {!r}: expected text and seconds".format(line))
-        line, pause = line
+        line, delay = line
     if isinstance(line, str):
         line = line.encode("utf-8")
     if not isinstance(line, bytes):
         raise OutcomeError("line {!r}: expected text".format(line))
-    return line + b"\n", pause
+    return line + b"\n", delay
 
 
 def user_params(pod):
-    """Return the USER_PARAMS of a pod as a dict, ``{}`` if there are none that can be read."""
+    """Return the USER_PARAMS of a pod as a dict, ``{}`` if missing or malformed."""
     try:
         params = json.loads(pod.env.get("USER_PARAMS") or "{}")
     except ValueError:
@@ -133,7 +133,7 @@ def user_params(pod):
 
 def default_lines(pod, outcome):
     """
-    Return the log that a scripted build prints if it was given none.
+    Return the default log of a scripted build.
 
     :param pod: PodRun
     :param outcome: Outcome
@@ -163,7 +163,7 @@ def default_lines(pod, outcome):
 
 def scripted_metadata(outcome):
     """
-    Return what a build with this outcome stores on itself.
+    Return the annotations and labels that a build with this outcome stores.
 
     :param outcome: Outcome
     :return: (dict of annotations, dict of labels)
@@ -183,7 +183,7 @@ def load_outcomes(path):
 
     :param path: str, path of the file; the fields of each object are those of :class:`Outcome`
     :return: (Outcome, dict of pattern -> Outcome)
-    :raises OutcomeError: when the file cannot be read or says something else
+    :raises OutcomeError: when the file cannot be read or is malformed
     """
     try:
         with open(path, encoding="utf-8") as stream:
@@ -208,11 +208,11 @@ def _mapping(value, where):
 
 def make_outcome(fields, where):
     """
-    Return the Outcome of what somebody wrote.
+    Return the Outcome for fields of a file or request.
 
     :param fields: dict, those of :class:`Outcome`
-    :param where: str, where it stands, for errors
-    :raises OutcomeError: for anything else
+    :param where: str, where the fields were found, for error messages
+    :raises OutcomeError: for unknown fields and invalid values
     """
     unknown = sorted(set(_mapping(fields, where)) - set(FIELD_TYPES))
     if unknown:

@@ -1,7 +1,7 @@
 """
-Run what build pods run: a real subprocess for each pod, or a script of what a pod would do.
+Run build pods: as a subprocess for each pod, or as a scripted outcome.
 
-Both runners keep to :class:`osbs.sandbox.pods_api.Runner`: :class:`ProcessRunner` starts
+Both implement :class:`osbs.sandbox.pods_api.Runner`: :class:`ProcessRunner` starts
 :mod:`osbs.sandbox.reactor`, :class:`ScriptedRunner` only plays an
 :class:`osbs.sandbox.outcomes.Outcome` and starts nothing.
 """
@@ -19,17 +19,17 @@ import threading
 from osbs.sandbox import leftovers, outcomes, pods_api
 from osbs.sandbox.reactor import variables
 
-#: variables of the runner's own environment that a pod inherits; pods never see the others
+#: variables of the runner's environment that a pod inherits, and no others
 INHERITED = ("PATH", "LANG", "LC_ALL", "COVERAGE_PROCESS_START", "SSL_CERT_DIR")
-#: variables of a Build that reach its pod. Others would have the program, or git, or a shell that
-#: it starts, run anything on this machine: GIT_SSH_COMMAND, LD_PRELOAD, BASH_ENV and many more.
+#: variables of a Build that are passed to its pod. Others could run any program on this machine:
+#: GIT_SSH_COMMAND, LD_PRELOAD, BASH_ENV and many more.
 FROM_THE_BUILD = re.compile(
     r"(BUILD(_LOGLEVEL)?|SOURCE_(REPOSITORY|URI|CONTEXT_DIR|REF)|OUTPUT_(REGISTRY|IMAGE)"
     r"|ORIGIN_VERSION|DOCKER_SOCKET|(PUSH|PULL)_DOCKERCFG_PATH|OPENSHIFT_[A-Z0-9_]+|LABEL_[A-Z0-9_]+"
     r"|USER_PARAMS|REACTOR_CONFIG|ATOMIC_REACTOR_PLUGINS)\Z"
 )
 
-#: seconds between SIGTERM and SIGKILL for a pod whose build was cancelled
+#: seconds between SIGTERM and SIGKILL for a cancelled pod
 GRACE_SECONDS = 5.0
 
 
@@ -38,7 +38,7 @@ class ProcessRunner(pods_api.Runner):
     Run each pod as a process group of its own.
 
     :param command: list of str, what to run; None: the program of :mod:`osbs.sandbox.reactor`
-    :param grace: float, seconds that a cancelled pod has to end by itself
+    :param grace: float, seconds between SIGTERM and SIGKILL
     """
 
     def __init__(self, command=None, grace=GRACE_SECONDS):
@@ -73,10 +73,10 @@ class ProcessRunner(pods_api.Runner):
 
 class PodProcess:
     """
-    Start a process whose output goes to a pod's log, without blocking the event loop.
+    A process whose output is copied to a pod's log, without blocking the event loop.
 
-    A thread reads: asyncio's own subprocesses need the main thread on Python 3.6 and 3.7, and the
-    sandbox's loop runs in another.
+    A thread reads the output: asyncio's subprocesses need the main thread on Python 3.6 and 3.7,
+    and the sandbox's loop runs in another one.
 
     :param command: list of str
     :param environment: dict of str, the whole environment
@@ -90,7 +90,7 @@ class PodProcess:
         self._log = log
         #: future, becomes the exit status; negative for a signal
         self.exited = self._loop.create_future()
-        # The pipe at stdin stays open as long as the sandbox lives, see reactor.watch_parent.
+        # The pipe at stdin is open as long as the sandbox runs; the pod watches for its end.
         self._process = subprocess.Popen(
             command,
             env=environment,
@@ -106,7 +106,7 @@ class PodProcess:
         """
         Send a signal to the whole process group.
 
-        :param signum: int; nothing happens when the group is gone
+        :param signum: int; nothing happens when the group has ended
         """
         try:
             os.killpg(self._process.pid, signum)
@@ -129,7 +129,7 @@ class PodProcess:
     def _call(self, function, argument):
         try:
             self._loop.call_soon_threadsafe(function, argument)
-        except RuntimeError:  # the sandbox stopped and closed its loop
+        except RuntimeError:  # The sandbox was stopped and closed its loop.
             pass
 
 
@@ -154,7 +154,7 @@ def pod_environment(pod, directory):
     :param pod: PodRun
     :param directory: str, path of the pod's own directory
     :return: dict of str
-    :raises ValueError: when a mount path or file name leads out of the directory
+    :raises ValueError: when a mount path or file name points out of the directory
     """
     environment = {name: value for name, value in pod.env.items() if FROM_THE_BUILD.match(name)}
     environment.update((name, os.environ[name]) for name in INHERITED if name in os.environ)
@@ -170,7 +170,7 @@ def pod_environment(pod, directory):
     environment.update(
         {
             "HOME": directory,
-            # What the program leaves there when it is killed goes with its directory.
+            # A killed program may leave files there: they are removed with the directory.
             "TMPDIR": temporary,
             "PYTHONPATH": _python_path(),
             "PYTHONUNBUFFERED": "1",
@@ -186,7 +186,7 @@ def pod_environment(pod, directory):
 
 
 def _python_path():
-    # The pod must import the very osbs that runs the sandbox, installed or not.
+    # The pod must import the same osbs as the sandbox, installed or not.
     root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     inherited = os.environ.get("PYTHONPATH")
     return os.pathsep.join([root, inherited] if inherited else [root])
@@ -209,13 +209,13 @@ def _write_private(path, content):
 
 class ScriptedRunner(pods_api.Runner):
     """
-    Play outcomes instead of running programs; hundreds of builds cost nothing.
+    Play outcomes instead of running programs; cheap enough for hundreds of builds.
 
-    The outcome of a build is that of the last added pattern (as in a shell) that matches its name.
+    The last added pattern (as in a shell) that matches a build's name sets its outcome.
 
-    :param default: Outcome, for builds that no pattern matches; None: succeeds at once
-    :param store_metadata: function (pod, annotations, labels) that stores what atomic-reactor would
-                           store on the Build; None: nothing is stored
+    :param default: Outcome without a matching pattern; None: succeeds at once
+    :param store_metadata: function (pod, annotations, labels) that stores them on the Build, as
+                           atomic-reactor does; None: nothing is stored
     """
 
     def __init__(self, default=None, store_metadata=None):
@@ -226,10 +226,10 @@ class ScriptedRunner(pods_api.Runner):
     @classmethod
     def from_file(cls, path):
         """
-        Make a runner of a file of outcomes.
+        Return a runner for a file of outcomes.
 
         :param path: str, see :func:`osbs.sandbox.outcomes.load_outcomes`
-        :raises OutcomeError: when the file is not what it should be
+        :raises OutcomeError: when the file is malformed
         """
         default, patterns = outcomes.load_outcomes(path)
         runner = cls(default)
@@ -242,7 +242,7 @@ class ScriptedRunner(pods_api.Runner):
         Set the outcome of builds whose name matches.
 
         :param pattern: str, name of the Build, ``*`` and ``?`` as in a shell
-        :param outcome: Outcome; None: made from the other keywords
+        :param outcome: Outcome; None: built from the other keywords
         """
         self._patterns.pop(pattern, None)
         self._patterns[pattern] = outcomes.Outcome(**fields) if outcome is None else outcome
@@ -259,7 +259,7 @@ class ScriptedRunner(pods_api.Runner):
         return await self._play(pod, 0)
 
     async def resume(self, pod):
-        """Go on with a build that ran when the sandbox was killed; no line is repeated."""
+        """Continue a build that ran when the sandbox was killed; no line is printed twice."""
         return await self._play(pod, len(pod.log.data))
 
     async def _play(self, pod, printed):

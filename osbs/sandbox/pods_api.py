@@ -1,18 +1,18 @@
 """
-What the build life cycle and the programs in build pods know of each other.
+The interface between the build controller and the runners of build pods.
 
-The life cycle controller (:mod:`osbs.sandbox.builds`) makes one :class:`PodRun` for each build pod
-and awaits ``runner.run(pod)``. The runner returns the exit status; cancelling that await
-(``asyncio.CancelledError``) means that the build was cancelled or its pod deleted, and the runner
-must then end whatever it started before it re-raises.
+The build controller (:mod:`osbs.sandbox.builds`) creates one :class:`PodRun` for each build pod and
+awaits ``runner.run(pod)``, which returns the exit status. When the build is cancelled or its pod
+deleted, the controller cancels that await (``asyncio.CancelledError``); the runner must then end
+whatever it started and re-raise.
 """
 
 
 class PodLog:
     """
-    Collect what a pod prints; the base of what the server stores and follows.
+    The output of a pod; base class of the log that the server stores.
 
-    A runner only calls :meth:`write`; every write is visible to followers at once.
+    A runner only calls :meth:`write`; followers see every write immediately.
     """
 
     def __init__(self):
@@ -22,14 +22,14 @@ class PodLog:
         """
         Append output.
 
-        :param data: bytes, any piece of output (not necessarily whole lines)
+        :param data: bytes, any part of the output (not necessarily whole lines)
         """
         self.data += data
 
 
 class PodRun:
     """
-    Describe one run of a build pod to a runner.
+    One run of a build pod.
 
     :param name: str, name of the pod (``<build>-build``)
     :param namespace: str, project of the build
@@ -39,7 +39,7 @@ class PodRun:
     :param secrets: dict, mount path -> {file name: bytes}
     :param api_url: str, base URL of the API server, ends in ``/``
     :param ca_file: str or None, path of the CA certificate (PEM); None without TLS
-    :param log: PodLog, where output goes
+    :param log: PodLog, for the output
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class PodRun:
         self.api_url = api_url
         self.ca_file = ca_file
         self.log = log if log is not None else PodLog()
-        #: termination message (text), becomes status.logSnippet of a failed build
+        #: termination message (str); its end becomes status.logSnippet of a failed build
         self.message = None
 
     def __repr__(self):
@@ -72,11 +72,11 @@ class PodRun:
 
 class Runner:
     """
-    Run build pods; anything with the method ``run`` serves.
+    Interface: runs build pods. Any object with the method ``run`` will do.
 
     A runner may also have ``async def resume(self, pod)``: it is called instead of ``run`` for a
-    pod that ran when a sandbox was killed which now goes on from its state file; ``pod.log`` then
-    holds what was printed before. Without it such a pod counts as lost.
+    pod that was running when the sandbox was killed, after a restart with the state file;
+    ``pod.log`` holds the earlier output. Without it such a pod counts as lost.
     """
 
     async def run(self, pod):

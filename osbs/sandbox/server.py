@@ -1,4 +1,4 @@
-"""The sandbox as one object: a cluster, its HTTP server and the thread that they live in."""
+"""The sandbox as one object: a cluster, its HTTP server and the thread that they run in."""
 
 import asyncio
 import functools
@@ -18,11 +18,11 @@ from osbs.sandbox.store import Exists, with_metadata
 from osbs.sandbox.timing import Timing
 
 #: seconds to wait for the thread to start or stop
-PATIENCE = 30.0
+TIMEOUT = 30.0
 
 
 class SucceedAtOnce(Runner):
-    """Runner of a sandbox that was given none: every build succeeds without output."""
+    """The default runner: every build succeeds without output."""
 
     async def run(self, pod):
         """Return 0."""
@@ -31,19 +31,19 @@ class SucceedAtOnce(Runner):
 
 class Sandbox:
     """
-    A stand-in OpenShift on loopback.
+    An OpenShift master on loopback.
 
     Start it with :meth:`start` or as a context manager. All methods may be called from any thread
-    but the event loop's own.
+    except the one of the event loop.
 
-    :param runner: pods_api.Runner or None (builds succeed at once)
+    :param runner: pods_api.Runner; None: builds succeed at once
     :param port: int, 0 for any free one
-    :param tls: bool, serve https with an authority of its own
+    :param tls: bool, serve https with a CA of its own
     :param namespace: str, the project
     :param oapi: bool, False makes it an OpenShift 4: no ``/oapi/v1``
-    :param state: str or None, path of a file that keeps the state over restarts, SIGKILL included
-    :param speed: float, how many times faster than real everything goes
-    :param delays: dict or None, single delays in seconds, see timing.Timing.DEFAULTS
+    :param state: str or None, path of the state file: the state outlives a restart, even SIGKILL
+    :param speed: float, divides all delays: 10 is ten times faster than a real master
+    :param delays: dict or None, single delays (seconds), see timing.Timing.DEFAULTS
     :param namespaces: iterable of str, further projects
     :param users: iterable of (name, password, role), further users; role admin, edit, view or none
     :param token_lifetime: float or None, seconds
@@ -53,7 +53,7 @@ class Sandbox:
     :param nodes: list of dict or None, labels of the nodes; None fits any node selector
     :param keep_finished: int, finished builds that are kept
     :param keytab: str or None, keytab of the service; with it Kerberos tickets are accepted
-    :param control_key: str or None, what requests to the control plane must carry
+    :param control_key: str or None, key that requests to the control plane must send
     :raises ValueError: when the keytab cannot be used
     """
 
@@ -110,19 +110,19 @@ class Sandbox:
         self._stop_wanted = False
         self._away_until = 0.0
         if keytab is not None:
-            # Imported here: it needs a package that only Kerberos needs.
+            # Imported here: it needs gssapi, which only Kerberos needs.
             from osbs.sandbox.negotiate import KerberosNegotiator
 
             self.negotiator = KerberosNegotiator(keytab)
 
-    # life
+    # start and stop
 
     def start(self):
         """
         Start serving.
 
         :raises OSError: when the port is taken
-        :raises ValueError: when the state file is none
+        :raises ValueError: when the state file is malformed
         :raises state_file.StateFileError: when the state file cannot be written
         """
         if self._thread is not None:
@@ -138,8 +138,8 @@ class Sandbox:
                 target=self._live, args=(started, outcome), name="osbs-sandbox", daemon=True
             )
             self._thread.start()
-            if not started.wait(PATIENCE):
-                raise RuntimeError("the sandbox did not start within {} s".format(PATIENCE))
+            if not started.wait(TIMEOUT):
+                raise RuntimeError("the sandbox did not start within {} s".format(TIMEOUT))
             if outcome:
                 raise outcome[0]
         except BaseException:
@@ -152,9 +152,9 @@ class Sandbox:
         if self._thread is not None:
             try:
                 self._loop.call_soon_threadsafe(self._want_stop)
-            except RuntimeError:  # it could not start, and its loop is closed
+            except RuntimeError:  # the start failed, and the loop is closed
                 pass
-            self._thread.join(PATIENCE)
+            self._thread.join(TIMEOUT)
             self._thread = None
         if self._directory is not None:
             self._directory.close()
@@ -200,12 +200,12 @@ class Sandbox:
         )
         self._app.listener = listener
         try:
-            await listener.open_patiently()
+            await listener.open_with_retry()
             self.cluster.url = "{}://127.0.0.1:{}/".format(
                 "https" if context else "http", listener.port
             )
             if state_file is not None:
-                self.cluster.keep(
+                self.cluster.save_to(
                     state_file, self._authority and self._authority.dump(), listener.port
                 )
             self.cluster.start()
@@ -231,9 +231,9 @@ class Sandbox:
 
         if self._loop is None or not self._loop.is_running():
             raise RuntimeError("the sandbox is not running")
-        return asyncio.run_coroutine_threadsafe(run(), self._loop).result(PATIENCE)
+        return asyncio.run_coroutine_threadsafe(run(), self._loop).result(TIMEOUT)
 
-    # what clients need
+    # for clients
 
     @property
     def url(self):
@@ -242,7 +242,7 @@ class Sandbox:
 
     @property
     def listening(self):
-        """Tell whether it takes connections (not so while a fault keeps it away)."""
+        """Return whether it accepts connections (not while a fault refuses them)."""
         return self._app.listener is not None and self._app.listener.is_open
 
     @property
@@ -252,12 +252,12 @@ class Sandbox:
 
     @property
     def store(self):
-        """The store.Store; read it from any thread, change it through :meth:`put` and the API."""
+        """The store.Store. Any thread may read it; change it with :meth:`put` or the API."""
         return self.cluster.store
 
     @property
     def requests(self):
-        """The request_log.RequestLog: what was asked of the server."""
+        """The request_log.RequestLog of the server."""
         return self._app.requests
 
     @property
@@ -272,14 +272,14 @@ class Sandbox:
 
     @property
     def token(self):
-        """A token of :attr:`user`; made when first asked for."""
+        """A token of :attr:`user`, issued at first use."""
         if self._token is None:
             self._token = self.token_of(self.user)
         return self._token
 
     def token_of(self, user, life=None):
         """
-        Make a token.
+        Issue a token.
 
         :param user: str, a user, or ``NAMESPACE/ACCOUNT`` for that of a service account
         :param life: float or None, seconds
@@ -321,7 +321,7 @@ class Sandbox:
         return self.call(self.cluster.add_user, name, password, role)
 
     def add_namespace(self, namespace):
-        """Make a project with its service accounts, with the roles that the others have."""
+        """Create a project with its service accounts and the same roles as in the others."""
         self.call(self.cluster.add_namespace, namespace)
 
     def put(self, resource, obj):
@@ -354,10 +354,10 @@ class Sandbox:
             )
 
     def push(self, repository, tag="latest"):
-        """Put a new image into a repository; imports see it from now on."""
+        """Push a new image to a repository; imports see it from now on."""
         self.call(self.cluster.push, repository, tag)
 
-    # faults that concern the whole server
+    # faults of the whole server
 
     def _act(self, fault):
         if self._loop is None or not self._loop.is_running():
@@ -381,7 +381,7 @@ class Sandbox:
         actions[fault.kind]()
 
     def _go_away(self, fault, drop):
-        """Refuse connections for a while; with ``drop`` break those there are, too."""
+        """Refuse connections for a while; with ``drop`` abort the existing ones, too."""
         listener = self._app.listener
         dropped = self._app.drop_connections() if drop else 0
         fault.fired += bool(listener.is_open or dropped)

@@ -145,7 +145,7 @@ def test_a_program_that_ends_within_the_block_leaves_nothing(temporary):
 
 
 def test_a_sandbox_that_does_not_start_in_time_leaves_nothing(temporary, monkeypatch):
-    monkeypatch.setattr("osbs.sandbox.server.PATIENCE", 0.0)
+    monkeypatch.setattr("osbs.sandbox.server.TIMEOUT", 0.0)
     with pytest.raises(RuntimeError, match="did not start"):
         Sandbox().start()
     assert left_after(temporary) == []

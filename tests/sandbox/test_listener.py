@@ -55,7 +55,7 @@ def test_stopping_amid_handshakes_says_nothing(caplog, capfd, data):
 
 
 def test_the_loop_goes_on_while_a_port_is_taken(monkeypatch):
-    monkeypatch.setattr(listener, "_PORT_PATIENCE", 0.3)
+    monkeypatch.setattr(listener, "_PORT_TIMEOUT", 0.3)
 
     async def wait_for(taken):
         ticks = []
@@ -67,7 +67,7 @@ def test_the_loop_goes_on_while_a_port_is_taken(monkeypatch):
 
         task = asyncio.ensure_future(tick())
         with pytest.raises(OSError) as caught:
-            await listener.Listener(None, taken.getsockname()[1]).open_patiently()
+            await listener.Listener(None, taken.getsockname()[1]).open_with_retry()
         task.cancel()
         return caught.value.errno, len(ticks)
 

@@ -158,7 +158,7 @@ class Cells:
 
     async def _listen(self, _):
         if not self._app.listener.is_open:
-            await self._app.listener.open_patiently()
+            await self._app.listener.open_with_retry()
         return {}
 
     async def _end(self, wanted):
