@@ -126,8 +126,8 @@ class Listener:
         """Return the sequence number of a connection."""
         return self._numbers.get(transport.get_extra_info("peername"), 0)
 
-    # loop.sock_accept would leave a reader registered after close(), which then gets the events of a
-    # new socket with the same file descriptor. Our own reader is removed before.
+    # loop.sock_accept would leave a reader registered after close(), which gets the events of a new
+    # socket with the same file descriptor. Our own reader is removed before.
 
     def _resume(self):
         if self._socket is not None:

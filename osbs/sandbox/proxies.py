@@ -1,4 +1,4 @@
-"""Proxies from the environment: a sandbox listens on loopback, where no proxy leads."""
+"""Proxies in the environment: the sandbox listens on loopback, which no proxy reaches."""
 
 import contextlib
 import os
@@ -16,7 +16,7 @@ _before = {}  # type: dict
 
 @contextlib.contextmanager
 def loopback_excluded():
-    """Keep loopback out of any proxy, in this process and those that it starts, for a block."""
+    """Exclude loopback from proxies in this process and its children, for a ``with`` block."""
     global _blocks
     with _lock:
         if not _blocks:
@@ -33,9 +33,9 @@ def loopback_excluded():
 
 
 def _with_loopback():
-    # The small letters win, as they do in requests.
+    # Lower-case names take precedence, as in requests.
     excluded = os.environ.get("no_proxy") or os.environ.get("NO_PROXY")
-    if excluded == "*":  # means everything only when it stands alone
+    if excluded == "*":  # means all hosts only without other entries
         return excluded
     return "{},{}".format(excluded, LOOPBACK) if excluded else LOOPBACK
 
@@ -49,6 +49,6 @@ def _restore():
 
 
 def proxy_for(url):
-    """Return the proxy that the environment wants for a URL, without its password; or None."""
+    """Return the environment's proxy for a URL, without its password, or None."""
     wanted = requests.utils.select_proxy(url, requests.utils.get_environ_proxies(url))
     return wanted and wanted.rpartition("@")[2]

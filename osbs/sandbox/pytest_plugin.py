@@ -1,8 +1,8 @@
 """
 pytest plugin (entry point ``pytest11``): the fixture ``osbs_sandbox``.
 
-Parses and imports on every Python that osbs runs on, without the extra ``sandbox``:
-pytest imports it wherever osbs-client is installed. Only the fixture needs Python 3 and the extra.
+pytest imports it wherever osbs-client is installed, so it works on every Python that osbs supports
+and without the extra ``sandbox``. Only the fixture needs Python 3 and the extra.
 """
 
 from __future__ import absolute_import, print_function, unicode_literals
@@ -27,17 +27,17 @@ _HELP = "osbs_sandbox(**options): options of the fixture osbs_sandbox: " + ", ".
 
 
 def pytest_configure(config):
-    """Make the marker known."""
+    """Register the marker."""
     config.addinivalue_line(str("markers"), str(_HELP))
 
 
 @pytest.fixture
 def osbs_sandbox(request):
     """
-    An OpenShift for this test alone, an osbs.sandbox.testing.RunningSandbox.
+    A sandbox for this test only, an osbs.sandbox.testing.RunningSandbox.
 
-    Options come from the marker: ``@pytest.mark.osbs_sandbox(oapi=False)``. A fault that was asked
-    for and never happened fails the test. With ``separate=True`` it is a ChildProcessSandbox.
+    Options come from the marker: ``@pytest.mark.osbs_sandbox(oapi=False)``. A requested
+    fault that never happened fails the test. With ``separate=True`` it is a ChildProcessSandbox.
     """
     try:
         from osbs.sandbox import testing

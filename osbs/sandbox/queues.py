@@ -1,4 +1,4 @@
-"""Which build of a BuildConfig may start next, as its run policy says."""
+"""The run policy: which build of a BuildConfig may start next."""
 
 import bisect
 
@@ -13,15 +13,15 @@ def number_of(build):
 
 class Queue:
     """
-    Hold the unfinished builds of one BuildConfig in the order of their numbers.
+    The unfinished builds of one BuildConfig, ordered by number.
 
-    A build that is to be cancelled holds up nobody, unless its pod is there.
+    A build that is being cancelled does not block others, unless its pod exists.
     """
 
     def __init__(self):
         self._runs = {}
         self._active = set()
-        #: sorted (number, uid) of those that hold up others
+        #: sorted (number, uid) of the builds that block others
         self._order = []
 
     def __len__(self):
@@ -29,7 +29,7 @@ class Queue:
 
     def add(self, run, build):
         """
-        Put a build into the queue.
+        Add a build.
 
         :param run: builds.BuildRun
         :param build: dict, the Build
@@ -40,7 +40,7 @@ class Queue:
         self.update(run, build)
 
     def update(self, run, build):
-        """Take note of what became of a build, and wake whose turn it may be."""
+        """Update a build's state, and wake the builds that may start."""
         if build["status"].get("cancelled"):
             self._step_aside(run)
         if phase_of(build) in (PENDING, RUNNING):
@@ -50,7 +50,7 @@ class Queue:
             self._wake()
 
     def remove(self, run):
-        """Take a build out, and wake whose turn it may be."""
+        """Remove a build, and wake the builds that may start."""
         self._runs.pop(run.uid, None)
         self._active.discard(run.uid)
         self._step_aside(run)
@@ -63,25 +63,25 @@ class Queue:
             del self._order[position]
 
     def _wake(self):
-        """Wake the oldest and the newest: no policy lets another one start."""
+        """Wake the oldest and the newest build: no policy starts another one."""
         if not self._active:
             for _, uid in self._order[:1] + self._order[-1:]:
                 self._runs[uid].changed.set()
 
     def is_free(self, run):
-        """Tell whether no other build has a pod."""
+        """Return whether no other build has a pod."""
         return not self._active - {run.uid}
 
     def older(self, run):
-        """Return the runs of lower numbers."""
+        """Return the runs with lower numbers."""
         position = bisect.bisect_left(self._order, (run.number, ""))
         return [self._runs[uid] for _, uid in self._order[:position]]
 
     def is_oldest(self, run):
-        """Tell whether no other build has a lower number."""
+        """Return whether no other build has a lower number."""
         return not self._order or self._order[0][0] >= run.number
 
     def is_newest(self, run):
-        """Tell whether no other build has the same number or a higher one."""
+        """Return whether no other build has the same number or a higher one."""
         position = bisect.bisect_left(self._order, (run.number, ""))
         return all(uid == run.uid for _, uid in self._order[position : position + 2])

@@ -1,8 +1,8 @@
-"""Resource quotas: what they count, whom they stop."""
+"""Resource quotas: counting objects and refusing those beyond the quota."""
 
 from osbs.sandbox.store import Missing, name_of, namespace_of
 
-#: resources that quotas can count -> resource of the store
+#: resource name in a quota -> resource of the store
 COUNTED = {
     "pods": "pods",
     "configmaps": "configmaps",
@@ -16,7 +16,7 @@ _ENDED = ("Succeeded", "Failed")
 
 class Quotas:
     """
-    Keep ``status.used`` of quotas up to date and refuse what goes beyond them.
+    Keep ``status.used`` of quotas up to date and refuse objects beyond them.
 
     :param cluster: cluster.Cluster
     """
@@ -27,7 +27,7 @@ class Quotas:
         self._pending = False
 
     def start(self):
-        """Follow the changes of what quotas count."""
+        """Follow the changes of counted resources."""
         self._store.subscribe(self._on_event)
         self._later()
 
@@ -66,9 +66,9 @@ class Quotas:
 
     def refusal(self, namespace, resource):
         """
-        Tell whether one more object of a resource goes beyond a quota.
+        Return why one more object of a resource exceeds a quota.
 
-        :return: str or None, the reason
+        :return: str; None when it does not
         """
         for quota in self._store.list("resourcequotas", namespace):
             limit = (quota["spec"].get("hard") or {}).get(resource)

@@ -1,4 +1,4 @@
-"""Who may do what: roles as tables of resources and verbs, and bindings of subjects to roles."""
+"""Role-based access: roles as tables of resources and verbs, and bindings of subjects to roles."""
 
 from osbs.sandbox import errors
 
@@ -37,7 +37,7 @@ _EDIT = dict(
     ),
 )
 
-#: role -> resource -> verbs. The resources ``builds/custom`` and so on are the right to a strategy.
+#: role -> resource -> verbs. The resources ``builds/custom`` and so on stand for a build strategy.
 ROLES = {
     "view": _VIEW,
     "edit": _EDIT,
@@ -47,10 +47,10 @@ ROLES = {
     "cluster-admin": {"*": ALL},
 }
 
-#: what everybody with valid credentials may do at the cluster scope: resource, name, verb
+#: (resource, name, verb) that every authenticated user may use at cluster scope
 _OWN = (("users", "~", "get"), ("oauthaccesstokens", None, "delete"))
 
-#: paths beside the resources that everybody may read
+#: paths of no resource that every user may read
 _OPEN_PATHS = ("/api", "/apis", "/oapi", "/version", "/healthz", "/.well-known")
 
 STRATEGIES = {
@@ -62,7 +62,7 @@ STRATEGIES = {
 
 
 class Access:
-    """Hold the bindings and answer whether somebody may do something."""
+    """Role bindings, and the check of a request against them."""
 
     def __init__(self):
         self._bindings = {}
@@ -78,15 +78,15 @@ class Access:
             self._bindings.setdefault((subject, namespace), []).append(ROLES[role])
 
     def grant_cluster(self, group):
-        """Make a group cluster administrators."""
+        """Make a group a group of cluster administrators."""
         self._administrators.add(group)
 
     def is_administrator(self, identity):
-        """Tell whether somebody may do everything."""
+        """Return whether an identity is a cluster administrator."""
         return bool(self._administrators.intersection(identity.groups))
 
     def allows(self, identity, namespace, resource, verb):
-        """Tell whether somebody may do this in a project."""
+        """Return whether an identity may use a verb on a resource in a project."""
         if self.is_administrator(identity):
             return True
         for subject in (identity.name,) + tuple(identity.groups):
@@ -96,13 +96,13 @@ class Access:
         return False
 
     def may_use_strategy(self, identity, namespace, strategy):
-        """Tell whether somebody may make builds of a strategy."""
+        """Return whether an identity may create builds of a strategy."""
         resource = STRATEGIES.get(strategy)
         return resource is None or self.allows(identity, namespace, resource, "create")
 
     def check(self, identity, info, oapi=True):
         """
-        Refuse what somebody may not do; this comes before anything is looked up.
+        Refuse a request without permission; called before any object is looked up.
 
         :param info: requestinfo.RequestInfo
         :raises errors.ApiError: 403

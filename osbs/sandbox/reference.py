@@ -1,9 +1,9 @@
 """
-Write the table of what the sandbox serves, for the documentation.
+Write the table of endpoints for the documentation.
 
-``python -m osbs.sandbox.reference`` prints it; with a page as argument it replaces what stands
-between the two marks there, or with ``--check`` only tells whether it would. Made from
-:data:`osbs.sandbox.endpoints.ENDPOINTS`, which the server itself works from.
+``python -m osbs.sandbox.reference`` prints it; with a page as argument it replaces the text between
+the two markers there, or with ``--check`` only reports whether the page is up to date. The source
+is :data:`osbs.sandbox.endpoints.ENDPOINTS`, which the server uses, too.
 """
 
 import argparse
@@ -70,10 +70,10 @@ def _order(line):
 
 def replaced(text):
     """
-    Return a page with the present tables between the marks.
+    Return a page with the current tables between the markers.
 
     :param text: str
-    :raises ValueError: when a mark is missing
+    :raises ValueError: when a marker is missing
     """
     head, begin, rest = text.partition(BEGIN)
     _, end, tail = rest.partition(END)
@@ -84,10 +84,10 @@ def replaced(text):
 
 def main(argv=None):
     """
-    Print the tables, or put them into a page.
+    Print the tables, or write them into a page.
 
     :param argv: list of str; None: those of the process
-    :return: int, exit status; 1 when ``--check`` found another table
+    :return: int, exit status; 1 when ``--check`` finds an outdated table
     """
     parser = argparse.ArgumentParser(description="write the table of what the sandbox serves")
     parser.add_argument("page", nargs="?", help="page to put it into; default: print it")

@@ -1,8 +1,8 @@
 """
-Image registries that the stand-in imports from: a table instead of a network.
+Image registries to import from: a table in memory instead of the network.
 
-Repositories are known by name (``host:port/path``); images are made up from repository, tag and a
-counter, so that pushing a tag again gives another digest.
+The key is the repository's name (``host:port/path``). Images are generated from repository, tag and
+a counter, so that pushing a tag again gives another digest.
 """
 
 import hashlib
@@ -17,7 +17,7 @@ _LAYER = "sha256:a3ed95caeb02ffe68cdd9fd84406680ae93d633cb16422d00e8a7c22955b46d
 
 class PullSpec:
     """
-    Take apart ``[registry/]path[:tag][@digest]``.
+    The parts of ``[registry/]path[:tag][@digest]``.
 
     :param text: str
     """
@@ -41,7 +41,7 @@ class PullSpec:
 
 
 def pull_spec_problem(text):
-    """Return what is wrong with a pull specification, or None."""
+    """Return an error text for a malformed pull specification, or None."""
     spec = PullSpec(text)
     if not _REPOSITORY.match(spec.path):
         if spec.path != spec.path.lower():
@@ -69,7 +69,7 @@ class Repository:
         self.fails = fails
 
     def reachable(self, insecure):
-        """Tell whether an import finds it."""
+        """Return whether an import finds it."""
         return not self.fails and (insecure or not self.insecure_only)
 
     def digest(self, tag):
@@ -89,7 +89,7 @@ class Registry:
 
     :param allowed: list of str or None, registries (``host[:port]``) that image streams may name;
         None allows all
-    :param open_ended: bool, whether a repository that nobody added has a tag ``latest``
+    :param open_ended: bool, whether an unknown repository has a tag ``latest``
     """
 
     def __init__(self, allowed=None, open_ended=True):
@@ -98,12 +98,12 @@ class Registry:
         self._repositories = {}
 
     def add(self, name, tags=("latest",), insecure_only=False, fails=False):
-        """Make a repository known; returns it."""
+        """Add a repository; return it."""
         self._repositories[name] = Repository(name, tags, insecure_only, fails)
         return self._repositories[name]
 
     def push(self, name, tag="latest"):
-        """Put a new image under a tag; imports (also scheduled ones) see it from now on."""
+        """Push a new image to a tag; imports (also scheduled ones) see it from now on."""
         repository = self._repositories.get(name) or self.add(name, ())
         repository.tags[tag] = repository.tags.get(tag, 0) + 1
 
@@ -117,7 +117,7 @@ class Registry:
         return repository if repository.reachable(insecure) else None
 
     def refusal(self, name):
-        """Return why image streams must not name a repository, or None."""
+        """Return why image streams must not refer to a repository, or None."""
         host = PullSpec(name).registry
         if self.allowed is None or host in self.allowed:
             return None
@@ -137,7 +137,7 @@ class Registry:
         ]
 
     def load(self, table):
-        """Take over what :meth:`dump` returned."""
+        """Load the result of :meth:`dump`."""
         for name, tags, insecure_only, fails in table:
             self.add(name, (), insecure_only, fails).tags.update(tags)
 

@@ -1,4 +1,4 @@
-"""What was asked of the server: one record per request, the newest few thousand of them."""
+"""The request log: one record per request, of the newest few thousand."""
 
 import collections
 import re
@@ -9,9 +9,9 @@ _SECRET_PATH = re.compile(r"(/oauthaccesstokens/)[^/?]+")
 
 class LoggedRequest:
     """
-    One request; ``status`` and ``user`` are filled in when they are found out.
+    One request; ``status`` and ``user`` are set as soon as they are known.
 
-    ``known`` is False for a path that the sandbox does not have (whatever it answered).
+    ``known`` is False for a path that the sandbox does not have, whatever the response.
 
     :param connection: int, number of the connection it came on
     """
@@ -39,9 +39,9 @@ class LoggedRequest:
 
 class RequestLog:
     """
-    Hold the records; may be read from any thread.
+    The records; any thread may read them.
 
-    :param limit: int, how many are kept
+    :param limit: int, number of records that are kept
     """
 
     def __init__(self, limit=10000):
@@ -58,7 +58,7 @@ class RequestLog:
         return [record for record in self if not record.known]
 
     def clear(self):
-        """Forget all records."""
+        """Delete all records."""
         with self._lock:
             self._records.clear()
 

@@ -1,8 +1,8 @@
 """
-What a request is about, read from method and path as the Kubernetes request info resolver does.
+Parse method and path of a request as the request info resolver of Kubernetes does.
 
-Odd paths (doubled slashes, unknown resources) end up as odd resources, exactly as on a real master:
-the authoriser refuses them by that name.
+Malformed paths (doubled slashes, unknown resources) become unknown resources, as on a real master:
+the authorizer then refuses them.
 """
 
 from urllib.parse import unquote
@@ -19,10 +19,10 @@ _VERBS = {
 
 class RequestInfo:
     """
-    Tell what is asked for.
+    Verb, resource, project and name of a request.
 
     :param method: str
-    :param path: str, still quoted
+    :param path: str, percent-encoded
     :param query: mapping, query parameters
     :param oapi: bool, whether the legacy OpenShift API exists
     """

@@ -1,10 +1,11 @@
 """
-What a fresh sandbox holds, and the files beside it: a small installation of OSBS.
+The initial contents of a sandbox and its files: a small installation of OSBS.
 
-One project for orchestrator builds and one for the worker builds of each platform (a platform's
-cluster is a project here: with one project for all, the builds of one repository would share a
-BuildConfig, whose name knows no platform). Each has the reactor config map and the secrets that it
-names. The files are an ``osbs.conf`` and, for the demo, a git repository.
+One project for orchestrator builds and one for the worker builds of each platform. A project stands
+for a platform's cluster: in a single project all platforms of a repository would share one
+BuildConfig, because its name does not contain the platform. Each project has the reactor config map
+and the secrets that it refers to. The files are an ``osbs.conf`` and, for the demo, a git
+repository.
 """
 
 import configparser
@@ -14,11 +15,11 @@ import subprocess
 import yaml
 
 PLATFORMS = ("x86_64", "ppc64le")
-#: platform -> (architecture as registries call it, may it push v1 images)
+#: platform -> (architecture in registries, whether v1 images are enabled)
 DESCRIPTORS = {"x86_64": ("amd64", True), "ppc64le": ("ppc64le", False)}
 REACTOR_CONFIG_MAP = "reactor-config-map"
 CLIENT_CONFIG_SECRET = "client-config-secret"
-#: in the order in which a BuildConfig lists them
+#: in the order of a BuildConfig
 REQUIRED_SECRETS = (CLIENT_CONFIG_SECRET, "kojisecret", "v2-registry-dockercfg")
 REGISTRY = "127.0.0.1:5000"
 COMPONENT = "docker-hello-world"
@@ -87,7 +88,7 @@ def reactor_config(url):
 
 def server_keys(sandbox):
     """
-    Return the keys of ``osbs.conf`` that say how to reach a sandbox.
+    Return the keys of ``osbs.conf`` for the connection to a sandbox.
 
     :param sandbox: osbs.sandbox.installation.Installation, started
     """
@@ -101,7 +102,7 @@ def server_keys(sandbox):
 
 
 def client_configuration(sandbox):
-    """Return the ``osbs.conf`` with which an orchestrator build reaches the worker clusters."""
+    """Return the ``osbs.conf`` that an orchestrator build uses for the worker clusters."""
     sections = {"general": {"verbose": "0"}}
     for platform in PLATFORMS:
         sections[cluster_name(platform)] = dict(
@@ -113,7 +114,7 @@ def client_configuration(sandbox):
 
 def user_configuration(sandbox, **general):
     """
-    Return an ``osbs.conf`` for users: sections and keys of a real one, with this sandbox's values.
+    Return an ``osbs.conf`` for users, with the sections and keys of a real one.
 
     :param sandbox: osbs.sandbox.installation.Installation, started
     :param general: str, further keys of section general
@@ -162,7 +163,7 @@ def platform_sections():
 
 def ini_text(sections):
     """
-    Write sections in the form that :class:`osbs.conf.Configuration` reads.
+    Return sections as text that :class:`osbs.conf.Configuration` reads.
 
     :param sections: dict, section -> dict of str; ``%`` in values is escaped
     """
@@ -188,9 +189,9 @@ def secrets(sandbox):
 
 def make_repository(path, files=None, branch=BRANCH):
     """
-    Make a git repository with one commit.
+    Create a git repository with one commit.
 
-    :param path: str, directory, made if it is not there
+    :param path: str, directory, created if missing
     :param files: dict, file name -> text; None: a Dockerfile with all labels
     :param branch: str
     :return: str, URI of the repository

@@ -1,5 +1,5 @@
 """
-Label and field selectors: parsing, matching and the texts with which a master refuses bad ones.
+Label and field selectors: parsing, matching and the error texts of a real master.
 
 A parsed selector is a list of requirements; each has ``matches(mapping)``.
 """
@@ -25,14 +25,14 @@ BAD_LABEL_NAME = (
 
 
 def label_value_problem(value):
-    """Return what is wrong with a label's value, or None."""
+    """Return an error text for a malformed label value, or None."""
     if len(value) > LABEL_LENGTH:
         return "must be no more than {} characters".format(LABEL_LENGTH)
     return None if LABEL_VALUE.match(value) else BAD_LABEL_VALUE
 
 
 def label_key_problem(key):
-    """Return what is wrong with a label's or annotation's key, or None."""
+    """Return an error text for a malformed label or annotation key, or None."""
     name = key.rpartition("/")[2]
     if len(name) > LABEL_LENGTH:
         return "name part must be no more than {} characters".format(LABEL_LENGTH)
@@ -54,7 +54,7 @@ class Requirement:
         self.values = values
 
     def matches(self, mapping):
-        """Tell whether a mapping of str to str fulfils the term."""
+        """Return whether a mapping of str to str satisfies the term."""
         return _OPERATORS[self.operator](mapping.get(self.key), self.values)
 
 
@@ -81,7 +81,7 @@ _OPERATORS = {
 
 
 def matches(requirements, mapping):
-    """Tell whether a mapping fulfils all requirements."""
+    """Return whether a mapping satisfies all requirements."""
     return all(requirement.matches(mapping) for requirement in requirements)
 
 
@@ -102,7 +102,7 @@ def parse_labels(selector):
 
     :param selector: str
     :return: list of Requirement
-    :raises errors.ApiError: 400 for what cannot be parsed
+    :raises errors.ApiError: 400 for a malformed selector
     """
     requirements = []
     position = 0
@@ -154,15 +154,15 @@ def _checked(requirement):
 
 def parse_fields(selector, known, openshift=True):
     """
-    Parse a field selector: ``=``, ``==``, ``!=`` and commas, nothing else.
+    Parse a field selector: terms with ``=``, ``==`` or ``!=``, separated by commas.
 
     :param selector: str
     :param known: collection of str, field labels that the kind has
-    :param openshift: bool, whether the kind is OpenShift's (the refusal has another text)
-    :raises errors.ApiError: 400 for bad syntax and for fields that are not known
+    :param openshift: bool, whether the kind is OpenShift's (its error text differs)
+    :raises errors.ApiError: 400 for malformed selectors and unknown fields
     """
     requirements = []
-    # the real parser sorts the terms, so a bad one is named in that order
+    # The real parser sorts the terms, so its error names the first in that order.
     for part in sorted(part for part in selector.split(",") if part):
         match = re.match(r"^(.*?)(!=|==|=)(.*)$", part)
         if match is None:

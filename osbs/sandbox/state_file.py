@@ -1,10 +1,10 @@
 """
-The state file: an append-only journal from which a killed stand-in is started again.
+The state file: an append-only file from which a killed sandbox restarts.
 
-Each line is one JSON record ``[kind, ...]``. Every record is handed to the operating system at
-once, so a SIGKILL loses nothing but, at worst, half of the last line. When a record cannot be
-written, the file ends with the one before it, and nothing more is changed. On start the journal is
-read and replaced by a snapshot. The file holds tokens and keys: only its owner can read it. Imports
+Each line is one JSON record ``[kind, ...]``. Every record is written without a
+buffer, so a SIGKILL truncates the last line at worst. When a record cannot be written, the file
+ends with the one before it, and all further changes are refused. On start the file is read and
+replaced by a snapshot. It holds tokens and keys: only its owner can read it. Imports
 nothing of the sandbox.
 """
 
@@ -18,12 +18,12 @@ logger = logging.getLogger(__name__)
 
 
 class StateFileError(Exception):
-    """The state file cannot be written, so nothing more can be changed."""
+    """The state file cannot be written, so all changes are refused."""
 
     def __init__(self, path, exc):
         super().__init__(
-            "state file {} cannot be written: {}; make room, then start the sandbox again: it "
-            "goes on from the last change that was kept".format(path, exc.strerror or exc)
+            "state file {} cannot be written: {}; free some space and restart the sandbox: it "
+            "continues from the last change that was stored".format(path, exc.strerror or exc)
         )
 
 
@@ -42,10 +42,10 @@ class StateFile:
 
     def read(self):
         """
-        Yield the records of an existing file; a broken last line is skipped.
+        Yield the records of an existing file; a truncated last line is skipped.
 
-        :raises ValueError: when a line in the middle is broken (not our file)
-        :raises OSError: when another sandbox uses it, or it cannot be read
+        :raises ValueError: when another line is malformed (not a state file)
+        :raises OSError: when another sandbox uses it or it cannot be read
         """
         try:
             with open(self.path, "rb") as source:
@@ -61,13 +61,15 @@ class StateFile:
             except ValueError:
                 if number >= len(lines):
                     return
-                raise ValueError("{}: line {} is no record of a sandbox".format(self.path, number))
+                raise ValueError(
+                    "{}: line {} is malformed; is it a state file?".format(self.path, number)
+                )
 
     def restart(self, records):
         """
         Replace the file by a snapshot and keep it open for appending.
 
-        :raises StateFileError: when it cannot be written; then the old file is as it was
+        :raises StateFileError: when it cannot be written; then the old file stays
         """
         try:
             self._replace(records)
@@ -77,7 +79,7 @@ class StateFile:
     def _replace(self, records):
         temporary = self.path + ".new"
         with contextlib.suppress(FileNotFoundError):
-            os.unlink(temporary)  # of a sandbox that was killed, or anybody's link
+            os.unlink(temporary)  # left by a killed sandbox, or a symbolic link
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND
         target = open(os.open(temporary, flags, 0o600), "ab")
         try:
@@ -125,7 +127,7 @@ class StateFile:
 
 
 def _lock(file):
-    """Lock a file; the lock ends with the file or its process, SIGKILL included."""
+    """Lock a file until it is closed or the process ends, even by SIGKILL."""
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

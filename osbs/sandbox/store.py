@@ -1,9 +1,8 @@
 """
-Objects with versions and a bounded history: what etcd is to a real master.
+Objects with versions and a bounded history: the etcd of the sandbox.
 
-Objects are dicts in canonical form (no kind, apiVersion or selfLink) that nobody changes once they
-are stored: whoever wants a change makes a new object. All changes happen in the thread of the event
-loop.
+Objects are dicts in canonical form (no kind, apiVersion or selfLink). A stored dict is never
+modified: a change stores a new one. All changes happen in the thread of the event loop.
 """
 
 import collections
@@ -16,21 +15,21 @@ ADDED = "ADDED"
 MODIFIED = "MODIFIED"
 DELETED = "DELETED"
 
-#: One change. ``old`` is the object before it (None for ADDED), ``obj`` after it (for DELETED: the
-#: last object with the version of its deletion).
+#: One change. ``old`` is the object before (None for ADDED), ``obj`` the object after the change
+#: (for DELETED the last object, with the version of the deletion).
 Event = collections.namedtuple("Event", "version type resource obj old moment")
 
 
 class StoreError(Exception):
-    """Base of what the store refuses."""
+    """Base class of the store's errors."""
 
 
 class Exists(StoreError):
-    """An object of that name is there already."""
+    """An object of that name exists already."""
 
 
 class Missing(StoreError):
-    """There is no such object."""
+    """The object was not found."""
 
 
 class Stale(StoreError):
@@ -69,10 +68,10 @@ def with_metadata(obj, **changes):
 
 class Store:
     """
-    Hold all objects of the cluster.
+    All objects of the cluster.
 
     :param history: int, how many changes are kept for watches that resume
-    :param max_age: float, seconds after which a change is forgotten (as etcd's compaction does)
+    :param max_age: float, seconds after which a change is dropped (as by etcd's compaction)
     """
 
     def __init__(self, history=4096, max_age=300.0):
@@ -81,17 +80,17 @@ class Store:
         self._limit = history
         self._max_age = max_age
         self._listeners = {}
-        #: called with (type, resource, object) before a change is made; what it raises prevents it
+        #: called with (type, resource, object) before a change; an exception prevents the change
         self.persist = lambda kind, resource, obj: None
         #: version of the last change
         self.version = 1
-        #: changes up to this version are forgotten
+        #: changes up to this version were dropped
         self.compacted = 0
 
     # reading
 
     def get(self, resource, namespace, name):
-        """Return the object or None."""
+        """Return an object or None."""
         return self._objects.get(resource, {}).get((namespace, name))
 
     def list(self, resource, namespace=""):
@@ -107,7 +106,7 @@ class Store:
 
     def list_at(self, resource, namespace, version):
         """
-        Return the objects as they were at a version, for lists that are fetched page by page.
+        Return the objects as they were at a version, for paged lists.
 
         :raises Compacted: when the history does not reach back that far
         """
@@ -146,7 +145,7 @@ class Store:
         Replace an object.
 
         :param expected: str or None, the resourceVersion that must still be the current one
-        :raises Missing: when it is gone
+        :raises Missing: when it was deleted
         :raises Stale: when it has another version
         :return: dict, the stored object; the same as before if nothing differs
         """
@@ -164,7 +163,7 @@ class Store:
         """
         Remove an object.
 
-        :raises Missing: when it is not there
+        :raises Missing: when it was not found
         :return: dict, the object with the version of its deletion
         """
         old = self.get(resource, namespace, name)
@@ -207,7 +206,7 @@ class Store:
         """
         Return the changes after a version.
 
-        :raises Compacted: when some of them are forgotten
+        :raises Compacted: when some of them were dropped
         """
         self._forget(time.time() - self._max_age)
         if version < self.compacted:
@@ -220,7 +219,7 @@ class Store:
         return found[::-1]
 
     def compact(self):
-        """Forget the whole history, as etcd does every five minutes."""
+        """Drop the whole history, as etcd's compaction does every five minutes."""
         self._history.clear()
         self.compacted = self.version
 
@@ -243,16 +242,16 @@ class Store:
     # state
 
     def dump(self):
-        """Yield (resource, object) of everything, for the journal."""
+        """Yield (resource, object) for all objects, for a snapshot of the state file."""
         for resource, table in self._objects.items():
             for obj in table.values():
                 yield resource, obj
 
     def replay(self, resource, obj, deleted=False):
         """
-        Repeat a change that the journal holds: the object keeps uid and version.
+        Replay a change of the state file: the object keeps uid and version.
 
-        Nobody is told; the history is filled, so that watches resume across a restart.
+        Listeners are not called. The history is filled, so that watches resume after a restart.
         """
         key = (namespace_of(obj), name_of(obj))
         table = self._objects.setdefault(resource, {})
@@ -269,8 +268,8 @@ class Store:
         """
         End a replay.
 
-        :param complete_from: int, version of the snapshot that the journal starts with: older
-            changes are not all there
+        :param complete_from: int, version of the snapshot at the start of the state file: older
+            changes are incomplete
         """
         self._history = collections.deque(
             sorted(

@@ -1,6 +1,6 @@
 """
 A sandbox for a test program, with or without pytest: :func:`running` starts it in a thread,
-:func:`serving` in a process of its own.
+:func:`serving` in a child process.
 
 ::
 
@@ -10,7 +10,7 @@ A sandbox for a test program, with or without pytest: :func:`running` starts it 
         build = sandbox.osbs.create_orchestrator_build(**sandbox.build_arguments(repository))
         assert sandbox.osbs.wait_for_build_to_finish(build.get_build_name()).is_failed()
 
-Builds are scripted unless ``processes=True`` is given, so hundreds of them cost nothing.
+Builds are scripted unless ``processes=True`` is given, which is cheap enough for hundreds.
 """
 
 import contextlib
@@ -27,7 +27,7 @@ __all__ = ["RunningSandbox", "ChildProcessSandbox", "UnfiredFaults", "running", 
 
 class RunningSandbox(Client, Installation):
     """
-    Hold a sandbox for a test.
+    A sandbox for a test.
 
     :param directory: str, for files
     :param processes: bool, run pods as processes instead of playing scripts
@@ -70,10 +70,10 @@ class RunningSandbox(Client, Installation):
 @contextlib.contextmanager
 def running(**options):
     """
-    Run a sandbox in a thread for the time of a ``with`` block.
+    Run a sandbox in a thread during a ``with`` block.
 
     :param options: keywords of :class:`RunningSandbox`
-    :raises UnfiredFaults: at the end of a block that went well but for a fault that never happened
+    :raises UnfiredFaults: at the end of a successful block, for faults that never happened
     """
     with PrivateDirectory() as directory:
         with loopback_excluded(), RunningSandbox(directory, **options) as sandbox:
@@ -84,10 +84,10 @@ def running(**options):
 @contextlib.contextmanager
 def serving(**options):
     """
-    Run a sandbox in a process of its own for the time of a ``with`` block.
+    Run a sandbox in a child process during a ``with`` block.
 
     :param options: keywords of :class:`osbs.sandbox.child_process.ChildProcessSandbox`
-    :raises UnfiredFaults: at the end of a block that went well but for a fault that never happened
+    :raises UnfiredFaults: at the end of a successful block, for faults that never happened
     :raises RuntimeError: when it does not start
     """
     with PrivateDirectory() as directory:

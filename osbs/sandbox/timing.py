@@ -1,8 +1,8 @@
 """
-How long things take: every delay of the stand-in in one place.
+Timing: every delay of the sandbox in one place.
 
-The values are those measured on a real master (seconds). ``speed`` divides all of them, single ones
-may be set: ``sandbox.timing.log_wait = 0.2``.
+The values (seconds) were measured on a real master. ``speed`` divides all of them; a single one can
+be set: ``sandbox.timing.log_wait = 0.2``.
 """
 
 import asyncio
@@ -13,16 +13,16 @@ from osbs.sandbox import validation
 
 class Timing:
     """
-    Hold the delays.
+    The delays.
 
-    :param speed: float, how many times faster than real the stand-in lives
-    :param delays: further keywords replace single delays (seconds at speed 1)
+    :param speed: float, divides all delays: 10 is ten times faster than a real master
+    :param delays: keywords that replace single delays (seconds at speed 1)
     """
 
     DEFAULTS = {
-        # life of a build
+        # life cycle of a build
         "instantiate": 0.02,
-        # between the write of the BuildConfig and that of its Build
+        # between the update of the BuildConfig and the creation of its Build
         "late_build": 0.1,
         "new": 0.05,
         "pending": 0.2,
@@ -52,7 +52,7 @@ class Timing:
         "compaction": 300.0,
     }
 
-    #: not divided by the speed: how long a token or the history lives is no waiting time
+    #: not divided by the speed: lifetimes, not delays
     UNSCALED = ("token_life", "compaction", "watch_shortest", "watch_longest")
 
     def __init__(self, speed=1.0, **delays):
@@ -67,10 +67,10 @@ class Timing:
     @classmethod
     def check(cls, delays):
         """
-        Check delays that somebody gave.
+        Check given delays.
 
         :param delays: dict, name -> seconds
-        :raises ValueError: naming what cannot be
+        :raises ValueError: naming the unknown or invalid one
         """
         unknown = set(delays) - set(cls.DEFAULTS)
         if unknown:
@@ -84,13 +84,13 @@ class Timing:
             raise ValueError(found)
 
     async def sleep(self, name):
-        """Wait for the delay of that name."""
+        """Wait for the delay with this name."""
         await asyncio.sleep(getattr(self, name))
 
 
 def rfc3339(seconds=None):
     """
-    Return a time as Kubernetes writes it.
+    Return a time in the format of Kubernetes.
 
     :param seconds: float or None, seconds since the epoch (None is now)
     """
@@ -98,14 +98,14 @@ def rfc3339(seconds=None):
 
 
 def rfc3339_nano(seconds):
-    """Return a time with nine decimals, as the kubelet stamps log lines."""
+    """Return a time with nine decimals, the timestamps of log lines."""
     whole = int(seconds)
     stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(whole))
     return "{}.{:09d}Z".format(stamp, int(round((seconds - whole) * 1e6)) * 1000)
 
 
 def parse_rfc3339(text):
-    """Return seconds since the epoch of what :func:`rfc3339` wrote."""
+    """Return seconds since the epoch for a result of :func:`rfc3339`."""
     import calendar
 
     return calendar.timegm(time.strptime(text, "%Y-%m-%dT%H:%M:%SZ"))

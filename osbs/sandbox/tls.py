@@ -1,5 +1,5 @@
 """
-Certificates of the stand-in: an authority of its own, a server certificate, client certificates.
+Certificates: a CA, a server certificate, client certificates.
 """
 
 import os
@@ -14,11 +14,11 @@ HOSTS = ("127.0.0.1", "localhost", "::1")
 
 class Authority:
     """
-    Sign the certificates and write them where clients can read them.
+    A CA: signs certificates and writes them to a directory for clients.
 
     :param directory: str, an existing directory for the PEM files
-    :param saved: dict or None, what :meth:`dump` returned in an earlier life: the same authority
-        goes on, so that clients still trust the server
+    :param saved: dict or None, result of :meth:`dump` in an earlier run: the CA stays the same,
+        so that clients still trust the server
     """
 
     def __init__(self, directory, saved=None):
@@ -38,7 +38,7 @@ class Authority:
         files.replace(self.ca_file, self._saved["certificate"].encode("ascii"), files.FOR_ALL)
 
     def dump(self):
-        """Return what a later life needs; holds the private key."""
+        """Return data to restore the CA from; it contains the private key."""
         return dict(self._saved)
 
     def server_context(self):
@@ -49,13 +49,13 @@ class Authority:
         context.load_verify_locations(cafile=self.ca_file)
         context.verify_mode = ssl.CERT_OPTIONAL
         if hasattr(context, "num_tickets"):
-            # nobody resumes sessions here, and each handshake would make two
+            # Clients do not resume sessions, and each handshake would create two tickets.
             context.num_tickets = 0
         return context
 
     def client_certificate(self, user):
         """
-        Make a client certificate.
+        Create a client certificate.
 
         :param user: str, name of the user (common name)
         :return: tuple of str, paths of certificate and key
@@ -76,7 +76,7 @@ def _plain(user):
 
 
 def common_name(certificate):
-    """Return the common name of what ``getpeercert()`` returned, or None."""
+    """Return the common name in a result of ``getpeercert()``, or None."""
     for entry in (certificate or {}).get("subject", ()):
         for key, value in entry:
             if key == "commonName":

@@ -1,23 +1,23 @@
-"""Values that somebody wrote, held against a JSON Schema."""
+"""Validate given values with JSON Schema."""
 
 import math
 
-#: characters of a message that repeats a value
+#: maximum length of a message that contains a value
 MESSAGE_LENGTH = 300
 
-#: a day is longer than anything here takes
+#: a delay: at most one day
 SECONDS = {"type": "number", "minimum": 0, "maximum": 86400 * 366}
 TEXTS = {"type": "object", "additionalProperties": {"type": "string"}}
 
 
 def mistake(value, schema, name="field"):
     """
-    Find what is wrong with a value.
+    Return an error text for an invalid value.
 
     :param value: JSON-like data; tuples and sets count as lists
     :param schema: dict, JSON Schema (draft 4)
-    :param name: str, what a part of the value is called
-    :return: None if nothing is, else text: ``"field 'annotations.digest': 5 is not of type ..."``
+    :param name: str, word for a part of the value in the text
+    :return: None if valid, else text: ``"field 'annotations.digest': 5 is not of type ..."``
     """
     from jsonschema import Draft4Validator
 
@@ -43,9 +43,9 @@ def _plain(value):
 
 
 def _not_finite(value, path):
-    # Python reads NaN and Infinity, which no minimum or maximum of a schema meets.
+    # Python's JSON parser accepts NaN and Infinity, which minimum and maximum do not refuse.
     if isinstance(value, float) and not math.isfinite(value):
-        return path, "{!r} is no number".format(value)
+        return path, "{!r} is not a number".format(value)
     items = value.items() if isinstance(value, dict) else ()
     items = enumerate(value) if isinstance(value, list) else items
     found = (_not_finite(item, path + [str(key)]) for key, item in items)

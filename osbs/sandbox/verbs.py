@@ -1,7 +1,7 @@
 """
 The verbs of the API on stored objects: get, list, create, update, patch, delete.
 
-Knows requests (:class:`Request`) but no HTTP server.
+Independent of the HTTP server: a :class:`Request` holds what they need.
 """
 
 import base64
@@ -29,10 +29,10 @@ from osbs.sandbox.watches import Filter
 MERGE_PATCH = "application/merge-patch+json"
 STRATEGIC_PATCH = "application/strategic-merge-patch+json"
 
-#: what becomes of the dependents of an object that is deleted
+#: propagation policies: the dependents of a deleted object
 ORPHAN, BACKGROUND, FOREGROUND = "Orphan", "Background", "Foreground"
 
-#: metadata that only the server writes
+#: metadata that only the server sets
 _SERVER_METADATA = (
     "uid",
     "creationTimestamp",
@@ -88,7 +88,7 @@ class Request:
         """
         Return the Filter of a list or watch.
 
-        :raises errors.ApiError: 400 for bad selectors
+        :raises errors.ApiError: 400 for malformed selectors
         """
         labels = selectors.parse_labels(self.query.get("labelSelector", ""))
         fields = selectors.parse_fields(
@@ -119,12 +119,12 @@ class Request:
 
 
 def get(request):
-    """Answer one object."""
+    """Return one object."""
     return request.render(request.find())
 
 
 def list_objects(request):
-    """Answer a list, page by page if asked."""
+    """Return a list, or one page of it."""
     wanted = request.filter()
     store = request.cluster.store
     version, after = _continue(request)
@@ -136,7 +136,7 @@ def list_objects(request):
         )
     except Compacted:
         raise errors.expired(_LIST_EXPIRED)
-    # in the order of the keys, by which pages go on: it differs where projects are mixed
+    # Pages continue after a key, so sort by key: the store's order differs across projects.
     found = sorted((o for o in found if wanted.accepts(o) and _key(o) > after), key=_key)
     metadata = {"selfLink": request.info.path, "resourceVersion": str(version or store.version)}
     limit = errors.integer(request.query.get("limit") or "0")
@@ -147,7 +147,7 @@ def list_objects(request):
 
 
 def rendered_list(request, found, metadata):
-    """Return a List object; its items carry no kind and apiVersion."""
+    """Return a List object; its items have no kind and apiVersion."""
     kind = request.kind
     return {
         "kind": kind.kind + "List",
@@ -214,7 +214,7 @@ def update(request, obj=None):
     """
     Replace an object.
 
-    :param obj: dict or None, the object instead of that in the body
+    :param obj: dict or None, the object; None: the one in the body
     """
     obj = bodies.check_names(request, bodies.decode(request) if obj is None else obj)
     old = request.find()
@@ -262,7 +262,7 @@ def _write(request, obj, expected):
 
 
 def patch(request):
-    """Apply a merge patch (a strategic one is taken as such)."""
+    """Apply a merge patch (strategic merge patches are treated as merge patches)."""
     if request.content_type not in (MERGE_PATCH, STRATEGIC_PATCH):
         raise errors.unsupported_media_type((MERGE_PATCH, STRATEGIC_PATCH))
     try:
@@ -314,7 +314,7 @@ def _check_quota(request):
 
 
 def delete(request):
-    """Delete an object; answers the object or a Status, as its kind does."""
+    """Delete an object; return the object or a Status, depending on its kind."""
     obj = request.find()
     _check_preconditions(request, obj)
     left = _delete_one(request, obj)
@@ -324,7 +324,7 @@ def delete(request):
 
 
 def _delete_one(request, obj):
-    """Delete an object; returns what the response shows of it, None for nothing special."""
+    """Delete an object; return it if the response must show its new state, else None."""
     store = request.cluster.store
     if request.info.resource == "pods":
         return _delete_pod(store, obj)
@@ -338,7 +338,7 @@ def _delete_one(request, obj):
 
 
 def _options(request):
-    """Return the DeleteOptions in the body; none are fine."""
+    """Return the DeleteOptions in the body; an empty body is valid."""
     try:
         return _DELETE_OPTIONS.decode(bodies.load(request.body) if request.body else {}, "")
     except ValueError:
@@ -357,7 +357,7 @@ def _check_preconditions(request, obj):
 
 
 def _delete_pod(store, pod):
-    """A pod that runs is asked to end first; the controller removes it."""
+    """Delete a pod; a running one is marked, and the controller ends and removes it."""
     ended = pod["status"]["phase"] in ("Succeeded", "Failed") or "nodeName" not in pod["spec"]
     grace = 0 if ended else pod["spec"]["terminationGracePeriodSeconds"]
     if "deletionTimestamp" in pod["metadata"]:
@@ -374,7 +374,7 @@ def _delete_pod(store, pod):
 
 
 def _propagation_policy(request):
-    """The legacy API orphans the dependents, the group API deletes them; unless told otherwise."""
+    """Return the policy. The default is Orphan in the legacy API, Background in the group API."""
     options = _options(request)
     orphan = options.get("orphanDependents")
     if orphan is not None:
@@ -412,7 +412,7 @@ def _delete_config(request, config, policy):
 
 
 def delete_collection(request):
-    """Delete everything that the selectors accept; answers the list of it."""
+    """Delete all objects that the selectors match; return the list of them."""
     wanted = request.filter()
     store = request.cluster.store
     found = [obj for obj in store.list(wanted.resource, wanted.namespace) if wanted.accepts(obj)]

@@ -6,13 +6,13 @@ import collections
 from osbs.sandbox import selectors
 from osbs.sandbox.store import ADDED, DELETED, MODIFIED, name_of, namespace_of, with_metadata
 
-#: a consumer that is this many events behind is cut off, as the real watch cache does
+#: a watcher that is this many events behind is disconnected, as by the real watch cache
 LONGEST_QUEUE = 20000
 
 
 class Filter:
     """
-    Decide which objects a list or watch is about.
+    The filter of a list or watch.
 
     :param resource: str
     :param namespace: str, empty for all projects
@@ -31,7 +31,7 @@ class Filter:
         self.fields_of = fields_of
 
     def accepts(self, obj):
-        """Tell whether an object (or None) passes."""
+        """Return whether an object (or None) passes."""
         if obj is None or self.namespace not in ("", namespace_of(obj)):
             return False
         if self.name not in ("", name_of(obj)):
@@ -41,7 +41,7 @@ class Filter:
         return not self.fields or selectors.matches(self.fields, self.fields_of(obj))
 
     def present(self, store):
-        """Return the objects in a store that pass."""
+        """Return the objects of a store that pass."""
         if self.name and self.namespace:
             found = [store.get(self.resource, self.namespace, self.name)]
         else:
@@ -52,8 +52,8 @@ class Filter:
         """
         Return (type, object) of an event as a watcher sees it, or None.
 
-        An object that begins to match is ADDED, one that ceases to is DELETED (in its last
-        matching form).
+        An object that begins to match is ADDED, one that stops matching is DELETED (with its last
+        matching contents).
         """
         if event.resource != self.resource:
             return None
@@ -73,8 +73,8 @@ class Watch:
 
     :param store: store.Store
     :param wanted: Filter
-    :param version: int or None, the version to go on from; None and 0 begin with an ADDED for
-        each object there is
+    :param version: int or None, the version to resume from; None and 0 start with an ADDED for
+        each existing object
     :raises store.Compacted: when the history does not reach back that far
     """
 
@@ -105,7 +105,7 @@ class Watch:
             self.stop()
 
     def stop(self):
-        """End the watch; whoever waits in :meth:`next` gets None."""
+        """End the watch; a waiting :meth:`next` returns None."""
         self._store.unsubscribe(self._offer, *self._key)
         self.stopped = True
         self._wake.set()
@@ -115,7 +115,7 @@ class Watch:
         Wait for the next event.
 
         :param timeout: float or None, seconds
-        :return: (type, object), or None when the watch was stopped or the time is over
+        :return: (type, object), or None when the watch was stopped or after the timeout
         """
         while not self._queue:
             if self.stopped:

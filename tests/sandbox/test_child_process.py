@@ -99,7 +99,7 @@ def test_an_option_that_there_is_not_is_refused():
 
 
 def test_a_process_that_does_not_start_says_why():
-    with pytest.raises(RuntimeError, match="is no number greater than 0"):
+    with pytest.raises(RuntimeError, match="is not a number greater than 0"):
         with serving(speed=-1):
             pass
 

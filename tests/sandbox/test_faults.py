@@ -260,7 +260,7 @@ def test_faults_that_cannot_be_are_refused(arguments):
         ({"kind": "delay", "seconds": "1"}, "'delay': field 'seconds': '1' is not of type"),
         ({"kind": "delay", "seconds": True}, "field 'seconds'"),
         ({"kind": "delay", "seconds": -1}, "field 'seconds'"),
-        ({"kind": "delay", "seconds": float("nan")}, "field 'seconds': nan is no number"),
+        ({"kind": "delay", "seconds": float("nan")}, "field 'seconds': nan is not a number"),
         ({"kind": "delay", "seconds": float("inf")}, "field 'seconds'"),
         ({"kind": "refuse", "seconds": None}, "needs seconds"),
         ({"kind": "status", "status": 99}, "field 'status'"),

@@ -1,5 +1,6 @@
 """What is left of a sandbox: nothing, however it ends."""
 
+import asyncio
 import fcntl
 import os
 import signal
@@ -145,6 +146,10 @@ def test_a_program_that_ends_within_the_block_leaves_nothing(temporary):
 
 
 def test_a_sandbox_that_does_not_start_in_time_leaves_nothing(temporary, monkeypatch):
+    async def open_late(listener):
+        await asyncio.sleep(0.2)
+
+    monkeypatch.setattr("osbs.sandbox.listener.Listener.open_with_retry", open_late)
     monkeypatch.setattr("osbs.sandbox.server.TIMEOUT", 0.0)
     with pytest.raises(RuntimeError, match="did not start"):
         Sandbox().start()

@@ -382,7 +382,7 @@ def test_a_worker_that_is_being_created_is_cancelled_as_soon_as_it_exists():
     session.should_receive("wait_for_build_to_finish").and_return(build)
     session.should_receive("cancel_build").with_args("w-1").once()
     worker.run({})
-    assert worker.settled.is_set()
+    assert worker.creation_done.is_set()
 
 
 # log

@@ -1,8 +1,8 @@
 """
-The kinds of objects that the stand-in knows, each with what is special about it.
+The kinds of objects, each with its rules.
 
-``base`` holds what they share, ``fields`` the tables of their shapes. Nothing here knows of HTTP or
-of time.
+``base`` is the common base class, ``fields`` decodes objects by tables of fields. Nothing here
+depends on HTTP or time.
 """
 
 from osbs.sandbox.kinds.builds import BuildConfigs, Builds

@@ -1,5 +1,5 @@
 """
-What all kinds have in common: names, shape, defaults, validation and what is asked of each request.
+The base class of kinds: names, fields, defaults, validation, admission.
 """
 
 import re
@@ -21,12 +21,12 @@ LONGEST_NAME = 253
 
 class Kind:
     """
-    Describe a kind of object; instances hold no state.
+    A kind of object; instances hold no state.
 
     Class attributes: ``resource`` (plural), ``kind``, ``group`` (empty for core), ``namespaced``,
     ``verbs`` that the API offers, ``body`` (table of the fields beside metadata),
-    ``unconditional_update`` (PUT without resourceVersion is fine), ``returns_deleted`` (DELETE
-    answers the object).
+    ``unconditional_update`` (PUT without resourceVersion is allowed), ``returns_deleted`` (DELETE
+    returns the object).
     """
 
     resource = ""
@@ -82,29 +82,29 @@ class Kind:
         name = metadata.get("name", "").replace(":", "%3A")
         return "{}/{}{}/{}".format(prefix, scope, self.resource, name)
 
-    # what a kind may do differently
+    # overridden by kinds
 
     def default(self, obj):
-        """Fill in defaults of a decoded object; returns the object (which may be changed)."""
+        """Fill in defaults of a decoded object, in place; return the object."""
         return obj
 
     def prepare_create(self, obj, request):
-        """Return the object as it is to be stored; clients cannot set what the server owns."""
+        """Return the new object to store, without fields that only the server sets."""
         return obj
 
     def prepare_update(self, obj, old, request):
-        """Return the new object as it is to be stored."""
+        """Return the changed object to store."""
         return obj
 
     def validate(self, obj, old=None):
-        """Return a list of Cause for what is wrong beyond metadata."""
+        """Return a list of Cause for errors outside of metadata."""
         return []
 
     def admit(self, obj, old, request):
-        """Refuse (raise ApiError 403) what admission plug-ins would refuse."""
+        """Refuse what admission plug-ins refuse (raises ApiError 403)."""
 
     def metadata_repeats(self, old):
-        """Return how often the real validator lists the same problem of the labels."""
+        """Return how many times the real server repeats an error of the labels."""
         return 1
 
     def problems(self, obj, old=None):
@@ -115,11 +115,11 @@ class Kind:
 
     def render(self, obj, prefix, api_version, link=None):
         """
-        Return an object as the API writes it.
+        Return an object in the form of the API.
 
         :param prefix: str, API prefix of the request (``/oapi/v1``)
-        :param api_version: str or None, None leaves kind and apiVersion out (items of lists)
-        :param link: str or None, selfLink to write instead of the right one
+        :param api_version: str or None, None omits kind and apiVersion (items of lists)
+        :param link: str or None, selfLink instead of the computed one
         """
         rendered = {"kind": self.kind, "apiVersion": api_version} if api_version else {}
         rendered["metadata"] = _link_in(obj["metadata"], link or self.link(obj, prefix))
@@ -133,7 +133,7 @@ _METADATA_ORDER = tuple(OBJECT_META.fields)
 
 
 def _link_in(metadata, link):
-    """Return metadata in the order of Go's struct, with selfLink and creationTimestamp."""
+    """Return metadata in the order of the real server, with selfLink and creationTimestamp."""
     ordered = {}
     for key in _METADATA_ORDER:
         if key == "uid":
@@ -146,7 +146,7 @@ def _link_in(metadata, link):
 
 
 def metadata_causes(metadata, repeats=1):
-    """Return what is wrong with name, labels and annotations."""
+    """Return a list of Cause for errors in name, labels and annotations."""
     causes = []
     name = metadata.get("name", "")
     if not name:
@@ -175,7 +175,7 @@ def metadata_causes(metadata, repeats=1):
 
 
 def check_metadata_unchanged(obj, old, resource):
-    """Refuse a PUT of an object that was deleted and made again."""
+    """Refuse a PUT of an object that was deleted and created again."""
     given = obj["metadata"].get("uid")
     current = old["metadata"].get("uid")
     if given and given != current:

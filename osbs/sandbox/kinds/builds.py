@@ -97,7 +97,7 @@ _STRATEGY = Struct(
     }
 )
 
-#: fields that Build.spec and BuildConfig.spec share, in the order of the real server
+#: common fields of Build.spec and BuildConfig.spec, in the order of the real server
 _COMMON_SPEC = {
     "serviceAccount": text(),
     "source": _SOURCE,
@@ -140,7 +140,7 @@ _SOURCE_TYPES = (
 
 
 def _fill_types(spec):
-    """Set the discriminators that the server derives from what is there."""
+    """Set the field ``type``, which the server derives from the other fields."""
     strategy = spec["strategy"]
     for field, name in _STRATEGY_TYPES:
         if field in strategy:
@@ -161,7 +161,7 @@ def strategy_of(obj):
 
 def with_base_image(strategy, image, environment=()):
     """
-    Return a build strategy as a build gets it: a custom one knows its own image.
+    Return the strategy of a build: a custom one gets its resolved builder image.
 
     :param strategy: dict, ``spec.strategy``
     :param image: str, pull specification of the builder
@@ -181,11 +181,11 @@ def with_base_image(strategy, image, environment=()):
 
 def with_requested(request, field, own):
     """
-    Return labels or annotations of a Build: those of its BuildRequest, then the server's own.
+    Return labels or annotations of a Build: those of its BuildRequest and the server's.
 
     :param request: dict, the BuildRequest
     :param field: str, labels or annotations
-    :param own: dict, wins over what is requested
+    :param own: dict, the server's, which override the requested ones
     """
     merged = dict((request.get("metadata") or {}).get(field) or {}, **own)
     return {key: merged[key] for key in sorted(merged)}
@@ -272,7 +272,7 @@ def _validate_reference(ref, path):
 
 
 class StrategyKind(Kind):
-    """What Builds and BuildConfigs share: a strategy that not everybody may use."""
+    """Base class of Builds and BuildConfigs: a strategy that needs a permission."""
 
     group = "build.openshift.io"
 
@@ -282,7 +282,7 @@ class StrategyKind(Kind):
         return obj
 
     def admit(self, obj, old, request):
-        """Refuse a strategy that the user may not use."""
+        """Refuse a strategy without permission."""
         strategy = obj["spec"]["strategy"].get("type", "")
         if not request.may_use_strategy(strategy):
             raise errors.refused_by_admission(
@@ -326,7 +326,7 @@ class BuildConfigs(StrategyKind):
         return obj
 
     def prepare_update(self, obj, old, request):
-        """Keep lastVersion from going back; silently, as the real server does."""
+        """Keep lastVersion from decreasing; silently, like the real server."""
         last = max(obj["status"]["lastVersion"], old["status"]["lastVersion"])
         return dict(obj, status={"lastVersion": last})
 
@@ -376,17 +376,17 @@ class Builds(StrategyKind):
         return dict(super().fields(obj), status=phase_of(obj), podName=pod_name(obj))
 
     def default(self, obj):
-        """A Build without a phase is New."""
+        """Set phase New on a Build without a phase."""
         obj = super().default(obj)
         obj["status"]["phase"] = obj["status"]["phase"] or NEW
         return obj
 
     def metadata_repeats(self, old):
-        """An update is validated four times over by the real server, and each is listed."""
+        """Return the number of repeats: the real server validates an update four times."""
         return 4 if old is not None else 1
 
     def validate(self, obj, old=None):
-        """The spec of an existing build cannot be changed."""
+        """Refuse changes of the spec."""
         if old is None:
             return _validate_spec(obj["spec"])
         if obj["spec"] == old["spec"]:
@@ -419,6 +419,6 @@ class BuildRequests(Kind):
 
 
 def pod_name(build):
-    """Return the name of a build's pod (which need not exist yet)."""
+    """Return the name of a build's pod (which may not exist yet)."""
     annotations = build["metadata"].get("annotations") or {}
     return annotations.get(POD_ANNOTATION) or build["metadata"]["name"] + "-build"

@@ -25,7 +25,7 @@ def _bad_keys(data):
 
 
 class CoreKind(Kind):
-    """What the kinds below share."""
+    """Base class of core kinds."""
 
     unconditional_update = True
 
@@ -98,15 +98,15 @@ class ResourceQuotas(CoreKind):
     }
 
     def prepare_create(self, obj, request):
-        """The controller fills in status."""
+        """Remove status: the controller sets it."""
         return dict(obj, status={})
 
     def prepare_update(self, obj, old, request):
-        """Clients cannot set status."""
+        """Keep the old status: clients cannot set it."""
         return dict(obj, status=old["status"])
 
     def validate(self, obj, old=None):
-        """Quantities must be whole numbers, with at most a unit behind them."""
+        """Check quantities: numbers with an optional unit."""
         return [
             Cause.invalid("spec.hard[{}]".format(key), value, "must be greater than or equal to 0")
             for key, value in (obj["spec"].get("hard") or {}).items()
@@ -115,7 +115,7 @@ class ResourceQuotas(CoreKind):
 
 
 class Pods(CoreKind):
-    """Pod: made by the build controller only, so clients can but read and delete them."""
+    """Pod: only the build controller creates them; clients can read and delete them."""
 
     resource = "pods"
     kind = "Pod"
@@ -130,7 +130,7 @@ class Pods(CoreKind):
     body = {"spec": Anything(), "status": Anything()}
 
     def fields(self, obj):
-        """Add what pods can be selected by."""
+        """Add the field labels of pods."""
         return dict(
             super().fields(obj),
             **{
@@ -158,7 +158,7 @@ class Users(Kind):
 
 
 class OAuthAccessTokens(Kind):
-    """OAuthAccessToken: only its deletion is offered; tokens are not stored with the objects."""
+    """OAuthAccessToken: clients can only delete them; they are not in the store."""
 
     resource = "oauthaccesstokens"
     kind = "OAuthAccessToken"

@@ -1,11 +1,11 @@
 """
-Shapes of API objects as tables, read the way Go's JSON decoder reads structs.
+Decode API objects by tables of fields, as Go's JSON decoder decodes structs.
 
-Unknown fields are dropped, empty optional ones left out, fields come out in the order of the table,
-and a value of the wrong JSON type is refused.
+Unknown fields are dropped, empty optional ones omitted, the result has the order of the table, and
+a value of the wrong JSON type is refused.
 """
 
-#: what a field's ``decode`` returns for "leave this field out"
+#: result of ``decode`` for a field to omit
 OMIT = object()
 
 _FIRST_CHARACTERS = (
@@ -18,7 +18,7 @@ _FIRST_CHARACTERS = (
 
 
 class WrongType(ValueError):
-    """A value is not of the JSON type that the field needs."""
+    """A value does not have the JSON type of its field."""
 
     def __init__(self, path, expected, value):
         found = next(
@@ -39,7 +39,7 @@ class Field:
         self.keep = keep
 
     def decode(self, value, path):
-        """Return the canonical value or OMIT; None stands for "absent or null"."""
+        """Return the canonical value or OMIT; None means missing or null."""
         raise NotImplementedError
 
 
@@ -64,7 +64,7 @@ class Scalar(Field):
 
 
 class Pointer(Field):
-    """Decode what may be absent but, if given, is written even when it is zero."""
+    """Decode an optional value that is written even when it is zero."""
 
     def __init__(self, inner):
         super().__init__()
@@ -77,7 +77,7 @@ class Pointer(Field):
 
 
 class Anything(Field):
-    """Pass a value as it is; empty is left out unless kept (then null)."""
+    """Pass a value unchanged; an empty one is omitted unless kept (then null)."""
 
     def decode(self, value, path):
         """Return the value."""
@@ -97,7 +97,7 @@ class Quantity(Field):
 
 
 class Mapping(Field):
-    """Decode a map of strings to one kind of value; keys come out sorted as Go writes them."""
+    """Decode a map of strings to one kind of value; keys are sorted, as in Go."""
 
     def __init__(self, inner=None, keep=False):
         super().__init__(keep)
@@ -120,7 +120,7 @@ class Sequence(Field):
     """
     Decode a list.
 
-    :param absent: value for an absent list that is kept: None (null) or ``[]``
+    :param absent: value for a missing list that is kept: None (null) or ``[]``
     """
 
     def __init__(self, inner, keep=False, absent=None):
@@ -148,7 +148,7 @@ class Struct(Field):
     Decode an object by a table of fields.
 
     :param fields: dict, JSON name -> Field, in the order of the real server
-    :param optional: bool, whether the struct is a pointer (absent stays absent)
+    :param optional: bool, whether the struct is a pointer (a missing one is omitted)
     """
 
     def __init__(self, fields, optional=False):
@@ -157,7 +157,7 @@ class Struct(Field):
         self.optional = optional
 
     def pointer(self):
-        """Return the same struct for a place where it may be absent."""
+        """Return the same struct as an optional one."""
         return Struct(self.fields, optional=True)
 
     def decode(self, value, path):

@@ -1,8 +1,8 @@
 """
-ImageStreams, ImageStreamTags and ImageStreamImports: shapes and rules.
+ImageStreams, ImageStreamTags and ImageStreamImports: fields and rules.
 
-Only image streams are stored; a tag is a view of its stream, an import a request. What happens over
-time (imports, triggers) is in :mod:`osbs.sandbox.imagestreams`.
+Only image streams are stored; a tag is a view of its stream, an import is a request. Imports and
+triggers are in :mod:`osbs.sandbox.imagestreams`.
 """
 
 from osbs.sandbox.errors import Cause
@@ -61,7 +61,7 @@ def latest_image(stream, name):
 
 
 def is_insecure(stream):
-    """Tell whether the stream's repository may be asked without TLS."""
+    """Return whether the stream's repository may be used without TLS."""
     return (stream["metadata"].get("annotations") or {}).get(INSECURE) == "true"
 
 
@@ -103,7 +103,7 @@ class ImageStreams(Kind):
     }
 
     def default(self, obj):
-        """Fill in the tags' policies and the repository that status repeats."""
+        """Fill in the tags' policies and the repository in status."""
         for tag in obj["spec"].get("tags") or ():
             default_tag(tag)
         status = dict(obj["status"])
@@ -112,13 +112,13 @@ class ImageStreams(Kind):
         return obj
 
     def prepare_create(self, obj, request):
-        """Begin with generation 1 and without images."""
+        """Set generation 1 and no images."""
         metadata = dict(obj["metadata"], generation=1)
         status = {key: value for key, value in obj["status"].items() if key != "tags"}
         return with_generation(dict(obj, metadata=metadata, status=status), None)
 
     def prepare_update(self, obj, old, request):
-        """Count the generation on when the spec changes; clients cannot set status."""
+        """Increment the generation when the spec changes; keep the old status."""
         obj = dict(
             obj,
             status=dict(
@@ -128,7 +128,7 @@ class ImageStreams(Kind):
         return with_generation(obj, old)
 
     def admit(self, obj, old, request):
-        """Nothing beyond the registries that :meth:`check_registries` asks about."""
+        """No admission plug-in applies; see :meth:`check_registries`."""
 
     def check_registries(self, obj, registry):
         """Return causes for repositories on registries that are not allowed."""
@@ -150,8 +150,8 @@ def with_generation(stream, old):
     """
     Return the stream with the generations that the server would set.
 
-    metadata.generation goes up with any change of the spec, a tag's own with a change of what it
-    refers to.
+    metadata.generation is incremented by any change of the spec, a tag's own by a change of its
+    reference.
     """
     generation = stream["metadata"].get("generation", 1)
     if old is not None:
@@ -234,7 +234,7 @@ class ImageStreamImports(Kind):
 
 
 class Images(Kind):
-    """Image: what imports leave behind, for cluster administrators."""
+    """Image: stored by imports, visible to cluster administrators."""
 
     resource = "images"
     kind = "Image"

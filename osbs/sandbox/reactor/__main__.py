@@ -14,10 +14,10 @@ logger = logging.getLogger("atomic_reactor.inner")
 
 def watch_parent(stream=None):
     """
-    End the process when the sandbox is gone, however that came about.
+    End the process when the sandbox has ended, for whatever reason.
 
-    The sandbox holds the other end of stdin and never writes; the end of the stream means that it
-    died, and with it the API server, so there is nobody to report to.
+    The sandbox holds the other end of stdin and never writes; end of file means that it has ended,
+    and with it the API server, so there is no server to report to.
 
     :param stream: binary stream; None: stdin
     """
@@ -82,5 +82,5 @@ def _write_termination_message(text):
 if __name__ == "__main__":
     STATUS = main()
     sys.stdout.flush()
-    # Threads that still follow a worker's log must not keep the pod.
+    # Threads that still follow a worker's log must not keep the pod running.
     os._exit(STATUS)

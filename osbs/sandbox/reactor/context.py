@@ -1,4 +1,4 @@
-"""What a build pod was given by OpenShift, and what its plugins hand on to one another."""
+"""The inputs of a build pod, and the results that plugins pass to one another."""
 
 import json
 import logging
@@ -13,21 +13,21 @@ from osbs.sandbox.reactor import variables
 
 logger = logging.getLogger("atomic_reactor.inner")
 
-#: where pods find secrets in a cluster; in the sandbox this is a directory of the pod's own
+#: directory of secrets in a cluster; the sandbox maps it to a directory of the pod
 SECRETS_ROOT = "/var/run/secrets/"
 
 
 class ReactorError(Exception):
-    """The pod cannot do its work; the text says why."""
+    """The build fails; the text says why."""
 
 
 class BuildContext:
     """
-    Hold the inputs of one build and the results of its plugins.
+    The inputs of one build and the results of its plugins.
 
     :param environ: dict of str, environment of a custom build as OpenShift makes it, with the
                     variables of :mod:`osbs.sandbox.reactor.variables`
-    :raises ReactorError: when something is missing or cannot be read
+    :raises ReactorError: when an input is missing or malformed
     """
 
     def __init__(self, environ):
@@ -44,7 +44,7 @@ class BuildContext:
         self.reactor_config = _reactor_config(environ.get("REACTOR_CONFIG"), "REACTOR_CONFIG")
         #: plugin name -> what it returned
         self.results = {}
-        #: plugin name -> text, or None where the plugin failed without words
+        #: plugin name -> error text, maybe empty
         self.errors = {}
         #: workers.Orchestration while and after it runs
         self.orchestration = None
@@ -69,7 +69,7 @@ class BuildContext:
         return self._osbs
 
     def _build_json_dir(self):
-        # The pod's image need not have the client's directory; then the library finds its own.
+        # The client's directory may not exist in the pod's image; then the library uses its own.
         directory = self.user_params.get("build_json_dir")
         return directory if directory and os.path.isdir(directory) else None
 
@@ -85,10 +85,10 @@ class BuildContext:
 
     def secret_path(self, path):
         """
-        Find a mounted secret.
+        Return the path of a mounted secret on this machine.
 
-        :param path: str, path below /var/run/secrets as it is in a cluster
-        :return: str, path on this machine
+        :param path: str, path below /var/run/secrets in a cluster
+        :return: str
         """
         if path.startswith(SECRETS_ROOT):
             return os.path.join(self.environ.get(variables.SECRETS_DIR, ""), path.lstrip("/"))
@@ -96,10 +96,10 @@ class BuildContext:
 
     def read_reactor_config(self, directory):
         """
-        Take the reactor config from a mounted secret.
+        Read the reactor config from a mounted secret.
 
         :param directory: str, path of the mount in a cluster
-        :raises ReactorError: when it is not there or no YAML mapping
+        :raises ReactorError: when it is missing or not a YAML mapping
         """
         path = os.path.join(self.secret_path(directory), "config.yaml")
         try:
@@ -123,7 +123,7 @@ class BuildContext:
 
     @property
     def repo_info(self):
-        """What the source repository says (cloned at first use)."""
+        """The RepoInfo of the source repository, which is cloned at first use."""
         if self._repo_info is None:
             uri = self.environ.get("SOURCE_URI") or self.user_params.get("git_uri")
             ref = self.environ.get("SOURCE_REF") or self.user_params.get("git_ref")
@@ -153,13 +153,13 @@ class BuildContext:
 
     @property
     def registry(self):
-        """Host of the registry that the image would be pushed to."""
+        """Host of the registry for the image."""
         for registry in self.reactor_config.get("registries") or []:
             return utils.RegistryURI(registry["url"]).docker_uri
         return self.environ.get("OUTPUT_REGISTRY") or "registry.sandbox.invalid"
 
     def sandbox_setting(self, key, default):
-        """Return a setting under the key ``sandbox`` of the reactor config, which only we read."""
+        """Return a setting from ``sandbox`` in the reactor config, which only the sandbox reads."""
         settings = self.reactor_config.get("sandbox")
         return settings.get(key, default) if isinstance(settings, dict) else default
 

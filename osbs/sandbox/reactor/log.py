@@ -1,11 +1,11 @@
-"""Write a pod's log in atomic-reactor's format (constants-and-exceptions.md, 1)."""
+"""The log of a pod in atomic-reactor's format, from which the client parses the platform."""
 
 import logging
 import sys
 
 from osbs.constants import ATOMIC_REACTOR_LOGGING_FMT
 
-#: what stands for the platform in lines that are the pod's own
+#: platform in the pod's own lines
 OWN = "-"
 
 

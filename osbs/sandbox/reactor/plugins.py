@@ -1,9 +1,8 @@
 """
 What the plugins of arrangement 1 to 6 do in the sandbox.
 
-A plugin is a function ``(context, args) -> result``; :func:`find` knows them by name. Those that in
-atomic-reactor call this library call it here in the same way (consumers.md); the others only say
-what they would do.
+A plugin is a function ``(context, args) -> result``; :func:`find` returns it by name. Plugins that
+call this library in atomic-reactor make the same calls here; the others only log what they do.
 """
 
 import hashlib
@@ -19,11 +18,11 @@ from osbs.utils import Labels
 
 logger = logging.getLogger("atomic_reactor.plugins")
 
-#: seconds that the import of an image stream may take
+#: timeout (seconds) of the import of an image stream
 IMPORT_TIMEOUT = 10
 METADATA_KEY = "metadata.json"
 
-#: plugins that have no effect outside of the image, Koji and the registries, which are not there
+#: plugins that only affect the image, Koji or registries, which do not exist here
 PRETENDED = frozenset(
     [
         "add_dockerfile",
@@ -75,11 +74,11 @@ def find(name):
 
 
 def pretend(context, args):
-    """Do nothing, which the runner logs."""
+    """Do nothing; the runner logs that."""
 
 
 def pretend_to_build(context):
-    """Log the steps of the Dockerfile, as a build would that runs them."""
+    """Log the steps of the Dockerfile, as a real build would."""
     pause = float(context.sandbox_setting("build_seconds", 0))
     parser = context.repo_info.dockerfile_parser
     steps = [] if parser is None else parser.structure
@@ -91,9 +90,9 @@ def pretend_to_build(context):
 
 
 def reactor_config(context, args):
-    """Show which keys the reactor config has, never its values.
+    """Log the keys of the reactor config, never its values.
 
-    Builds before arrangement 6 find it in a mounted secret.
+    Before arrangement 6 it is in a mounted secret.
     """
     if args.get("config_path") and not context.reactor_config:
         context.read_reactor_config(args["config_path"])
@@ -101,7 +100,7 @@ def reactor_config(context, args):
 
 
 def check_and_set_rebuild(context, args):
-    """Tell an automatic rebuild from a requested one, and mark the next one as automatic."""
+    """Return whether this is an automatic rebuild, and mark the next one as automatic."""
     labels = context.build["metadata"].get("labels") or {}
     key, value = args["label_key"], args["label_value"]
     is_rebuild = labels.get(key) == value
@@ -119,7 +118,7 @@ def check_and_set_platforms(context, args):
 
 
 def bump_release(context, args):
-    """Choose the release: that of the Dockerfile, else 1 (atomic-reactor asks Koji)."""
+    """Return the release of the Dockerfile, else 1 (atomic-reactor asks Koji)."""
     release = context.label(Labels.LABEL_TYPE_RELEASE, "1")
     logger.info("koji is not asked; release is %s", release)
     return release
@@ -138,7 +137,7 @@ def orchestrate_build(context, args):
 
 
 def koji_upload(context, args):
-    """Leave the metadata of a worker build in a config map for its orchestrator."""
+    """Store the metadata of a worker build in a config map for its orchestrator."""
     name = context.build_id + "-md"
     platform = args.get("platform")
     context.osbs.create_config_map(
@@ -149,7 +148,7 @@ def koji_upload(context, args):
 
 
 def fetch_worker_metadata(context, args):
-    """Read the metadata that the worker builds left."""
+    """Read the metadata of the worker builds."""
     return {
         worker.platform: worker.osbs.get_config_map(name).get_data_by_key(key)
         for worker, name, key in _metadata_fragments(context)
@@ -191,7 +190,7 @@ def _tags(context):
 
 
 def push(context, args):
-    """Return the digests that a registry would answer with; nothing is pushed."""
+    """Return digests as a registry would; nothing is pushed."""
     tags = _tags(context)
     digest = "sha256:" + _fingerprint(context)
     logger.info("nothing is pushed to %s", context.registry)
@@ -213,7 +212,7 @@ def _fingerprint(context):
 
 
 def koji_import(context, args):
-    """Return the id of a build that Koji would have given; None for a build that failed."""
+    """Return a build id as Koji would; None for a failed build."""
     if context.errors:
         logger.info("the build failed, nothing is imported")
         return None
@@ -223,7 +222,7 @@ def koji_import(context, args):
 
 
 def import_image(context, args):
-    """Import the image into its image stream, which starts rebuilds of what is based on it."""
+    """Import the image into its image stream, which triggers rebuilds of dependent images."""
     if context.errors:
         logger.info("the build failed, nothing is imported")
         return
@@ -243,7 +242,7 @@ def import_image(context, args):
 
 
 def store_metadata_in_osv3(context, args):
-    """Store on the Build what came out of it."""
+    """Store the results on the Build."""
     annotations = {
         "plugins-metadata": json.dumps(context.results["plugins-metadata"]),
         "repositories": json.dumps(_repositories(context)),
@@ -285,8 +284,7 @@ def _repositories(context):
 
 
 def _dockerfile(context):
-    # A repository that cannot be read has failed an earlier plugin; the metadata is stored all the
-    # same.
+    # If the repository cannot be read, an earlier plugin has failed; store the other metadata.
     try:
         parser = context.repo_info.dockerfile_parser
         return parser.content if parser else ""

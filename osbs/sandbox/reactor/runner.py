@@ -10,7 +10,7 @@ from osbs.sandbox.reactor.context import ReactorError
 
 logger = logging.getLogger("atomic_reactor.plugin")
 
-#: phases in order; the exit phase runs whatever happened before and does not stop at a failure
+#: phases in order; the exit phase always runs, and completely
 PHASES = (
     "prebuild_plugins",
     "buildstep_plugins",
@@ -22,11 +22,11 @@ EXIT_PHASE = "exit_plugins"
 
 
 class BuildCancelled(BaseException):
-    """The pod was told to end; not an Exception, so that no plugin takes it for its own failure."""
+    """The pod got SIGTERM; not an Exception, so that no plugin catches it."""
 
 
 def cancel_on_sigterm():
-    """Turn the first SIGTERM into :class:`BuildCancelled` in the main thread, ignore the others."""
+    """Raise :class:`BuildCancelled` in the main thread at the first SIGTERM, ignore later ones."""
 
     def cancel(signum, frame):
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -40,7 +40,7 @@ def run_build(context):
     Run all phases of a build.
 
     :param context: BuildContext
-    :return: str, what failed, or None if nothing did
+    :return: str, error text, or None for success
     """
     phases = context.plugins()
     context.results["plugins-metadata"] = {"errors": context.errors, "durations": {}}
@@ -76,7 +76,7 @@ def _run_plugin(context, plugin):
             raise ReactorError("no such plugin, did you set the correct plugin type?")
         _fail_if_asked(context, name)
         context.results[name] = function(context, plugin.get("args") or {})
-    except Exception as exc:  # a plugin may fail in any way; the build then fails in order
+    except Exception as exc:  # a plugin may raise anything; the build then fails with its text
         logger.error("plugin %r raised an exception: %s", name, exc)
         context.errors[name] = str(exc)
     finally:
@@ -88,7 +88,7 @@ def _now():
 
 
 def _fail_if_asked(context, name):
-    """Fail if ``sandbox.fail`` of the reactor config says so: plugin, platform, message."""
+    """Fail if listed in ``sandbox.fail`` of the reactor config: plugin, platform, message."""
     for wish in context.sandbox_setting("fail", []):
         platform = wish.get("platform")
         if wish.get("plugin") == name and platform in (None, context.user_params.get("platform")):

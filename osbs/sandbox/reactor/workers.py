@@ -1,7 +1,7 @@
 """
 The worker builds of an orchestrator build (atomic-reactor's plugin ``orchestrate_build``).
 
-Cluster, Configuration and keywords are chosen as there (consumers.md, "atomic-reactor").
+It chooses cluster, Configuration and keywords as the plugin does.
 """
 
 import json
@@ -20,12 +20,12 @@ logger = logging.getLogger("atomic_reactor.plugins.orchestrate_build")
 
 CLIENT_CONFIG_DIR = "/var/run/secrets/atomic-reactor/client-config-secret"
 UNFINISHED = ",".join("status!=" + state.capitalize() for state in BUILD_FINISHED_STATES)
-#: seconds in which a cancelled orchestrator tells its workers
+#: time (seconds) for a cancelled orchestrator to cancel its workers
 CANCEL_SECONDS = 4.0
 
 
 def configured_platforms(context):
-    """Return the platforms that have a cluster in the reactor config, in its order."""
+    """Return the platforms with a cluster in the reactor config, in its order."""
     return list(context.reactor_config.get("clusters") or {})
 
 
@@ -43,11 +43,11 @@ class WorkerBuild(object):
         self.cluster = cluster
         self.osbs = osbs
         self.build = None
-        #: text, or None as long as nothing went wrong outside of the worker's own build
+        #: text of an error outside of the worker's build, or None
         self.error = None
         self.cancelled = threading.Event()
-        #: set when the build exists or cannot be made, and was cancelled if that was asked for
-        self.settled = threading.Event()
+        #: set when the creation has succeeded or failed, and a requested cancellation was sent
+        self.creation_done = threading.Event()
 
     @property
     def name(self):
@@ -61,12 +61,12 @@ class WorkerBuild(object):
 
     @property
     def succeeded(self):
-        """Tell whether the worker's build is complete."""
+        """Return whether the worker's build is complete."""
         return self.build is not None and self.error is None and self.build.is_succeeded()
 
     def run(self, kwargs):
         """
-        Create the build, relay its log and wait for its end; errors are kept, not raised.
+        Create the build, relay its log and wait for its end; errors are stored, not raised.
 
         :param kwargs: dict, keywords of create_worker_build
         """
@@ -75,7 +75,7 @@ class WorkerBuild(object):
             self._relay_log()
             self.build = self.osbs.wait_for_build_to_finish(self.name)
             logger.info("%s: worker build %s is %s", self.platform, self.name, self.build.status)
-        except Exception as exc:  # whatever happens to one worker is told with the others
+        except Exception as exc:  # reported together with the errors of other workers
             self.error = str(exc)
             logger.error("%s: worker build failed: %s", self.platform, exc)
 
@@ -87,7 +87,7 @@ class WorkerBuild(object):
             if self.cancelled.is_set():
                 self.cancel()
         finally:
-            self.settled.set()
+            self.creation_done.set()
 
     def _relay_log(self):
         relayed = log.relay(logger, self.platform)
@@ -95,12 +95,12 @@ class WorkerBuild(object):
             relayed.info("%s", line.decode("utf-8", "replace").rstrip())
 
     def cancel(self):
-        """Cancel the build, now or as soon as it exists."""
+        """Cancel the build, now or as soon as it is created."""
         self.cancelled.set()
         if self.build is None or self.build.is_finished():
             return
         try:
-            # There is no time for repeats: the pod is killed soon, or the server is gone.
+            # No time for retries: the pod is killed soon, or the server has ended.
             with self.osbs.retries_disabled():
                 self.osbs.cancel_build(self.name)
             logger.info("%s: cancelled worker build %s", self.platform, self.name)
@@ -119,7 +119,7 @@ class WorkerBuild(object):
         return reason
 
     def summary(self):
-        """Return the entry of annotation ``worker-builds`` (cli.md, get-build)."""
+        """Return the entry of annotation ``worker-builds``, which ``osbs get-build`` shows."""
         annotations = self.annotations
         return {
             "build": {
@@ -134,11 +134,11 @@ class WorkerBuild(object):
 
 class Orchestration(object):
     """
-    Run the worker builds of all platforms side by side.
+    Run the worker builds of all platforms in parallel.
 
     :param context: BuildContext of the orchestrator
     :param args: dict, arguments of plugin orchestrate_build
-    :param release: str, release that all workers get
+    :param release: str, release of all workers
     """
 
     def __init__(self, context, args, release):
@@ -171,12 +171,12 @@ class Orchestration(object):
         return self.summary()
 
     def cancel(self):
-        """Cancel all workers, those that are just being created included."""
+        """Cancel all workers, including those that are just being created."""
         for worker in self.workers:
             worker.cancel()
         deadline = time.monotonic() + CANCEL_SECONDS
         for worker in self.workers if self._threads else ():
-            worker.settled.wait(max(0.0, deadline - time.monotonic()))
+            worker.creation_done.wait(max(0.0, deadline - time.monotonic()))
 
     def summary(self):
         """Return annotation ``worker-builds``: platform -> dict."""
