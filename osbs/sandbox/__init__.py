@@ -2,8 +2,8 @@
 Emulates an OpenShift 3.9 (or 4) master on one machine, to try and test clients without a cluster.
 
 osbs-client, Koji plugins and atomic-reactor plugins can run against it. It listens on loopback,
-keeps its state in memory (and, if asked, in a state file) and sends the responses that were
-recorded from a real master; the tests compare them.
+keeps its state in memory (and optionally in a state file). Its responses follow recordings of a
+real master, and the tests compare them.
 
 The modules, from the ground up:
 

@@ -16,6 +16,6 @@ def pods():
 
 @pytest.fixture
 def api(pods):
-    """A fresh sandbox, spoken to by its first user."""
+    """A new sandbox and an Api of its first user."""
     with support.started(pods) as started:
         yield started

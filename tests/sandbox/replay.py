@@ -18,7 +18,7 @@ RECORDED_BASE = "https://127.0.0.1:8443"
 with open(os.path.join(SAMPLES, "index.json")) as _source:
     INDEX = json.load(_source)
 
-#: what differs from run to run, wherever it stands -> what it is replaced by
+#: values that differ from run to run, anywhere in a text -> their replacement
 _NORMAL = (
     (re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"), "<uid>"),
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z"), "<time>"),
@@ -43,10 +43,10 @@ _ONLY_PRESENT = {
     "value",
 }
 
-#: left out by the real server too when a build takes less than a second, as replayed ones do
+#: fields that the real server omits for builds of less than a second, like the replayed ones
 _TOO_FAST = {"duration"}
 
-#: what the recording holds in the place of secrets
+#: placeholders for secrets in the recording
 REDACTED = ("REDACTED", "UkVEQUNURUQ=")
 
 #: headers that are compared (lower case)
@@ -109,7 +109,7 @@ def fields(value, path=""):
 
 
 class Response:
-    """What a server said: status, headers (lower case) and body; ``lines`` for a stream."""
+    """A response of a server: status, headers (lower case) and body; ``lines`` for a stream."""
 
     def __init__(self, status, reason, headers, body, ended):
         self.status = status
@@ -120,7 +120,7 @@ class Response:
 
     @property
     def events(self):
-        """The events of a watch, of a complete response: its only document."""
+        """The events of a watch, or the only document of a complete response."""
         return [json.loads(line) for line in self.body.decode("utf-8").split("\n") if line.strip()]
 
 
@@ -216,7 +216,7 @@ class Replayer:
         return self._tokens[user]
 
     def api(self, method, path, body=None, user="osbs"):
-        """Send a request of our own; returns the parsed response."""
+        """Send a request that was not recorded; return the parsed response."""
         data = json.dumps(body).encode("utf-8") if body is not None else None
         exchange = Exchange(
             self,
@@ -232,7 +232,7 @@ class Replayer:
     # translation of recorded requests
 
     def learn(self, recorded, actual):
-        """Remember which of our uids and versions stand for the recorded ones."""
+        """Map recorded uids and versions to those of the sandbox."""
         if isinstance(recorded, dict) and isinstance(actual, dict):
             for key, value in recorded.items():
                 if key == "uid" and key in actual:
@@ -246,7 +246,7 @@ class Replayer:
                 self.learn(*pair)
 
     def version(self, recorded, actual):
-        """Set which version stands for a recorded one."""
+        """Map a recorded version to one of the sandbox."""
         self._versions[recorded] = actual
 
     def _body(self, name):
@@ -355,7 +355,7 @@ class Replayer:
         )[1]
 
     def instantiate(self, name):
-        """Start a build; returns it."""
+        """Start a build; return it."""
         return self.api(
             "POST",
             "/oapi/v1/namespaces/osbs/buildconfigs/{}/instantiate".format(name),
@@ -363,7 +363,7 @@ class Replayer:
         )[1]
 
     def wait(self, resource, name, condition, api="/oapi/v1"):
-        """Wait until an object is there and fulfils a condition; returns it."""
+        """Wait until an object exists and satisfies a condition; return it."""
         end = time.time() + 10
         while time.time() < end:
             found = self.sandbox.store.get(resource, "osbs", name)
@@ -409,7 +409,7 @@ def build_config(name, env=None, **spec):
 
 
 def fake(run=0, pending=0):
-    """Return the environment of the recording's pods: seconds that they wait and run."""
+    """Return the environment of the recording's pods: seconds of waiting and running."""
     return {"FAKE_PENDING_SECONDS": str(pending), "FAKE_RUN_SECONDS": str(run)}
 
 
@@ -523,14 +523,14 @@ def log_line(number):
 
 
 def is_log(text):
-    """Tell whether a text is a log like the recorded ones."""
+    """Return whether a text is a log like the recorded ones."""
     lines = normal_text(text).split("\n")
     return len(lines) > 1 and lines[-1] == "" and all(LOG_LINE.match(line) for line in lines[:-1])
 
 
 class FakePods(Runner):
     """
-    Run pods as the recording's stand-in kubelet did: a line each 0.2 s, an end.
+    Run pods as the fake kubelet of the recording did: a line every 0.2 s, then the end.
 
     :param scale: float, seconds here for a second there
     """

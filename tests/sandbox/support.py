@@ -1,4 +1,4 @@
-"""What the tests of the sandbox share: a client without our library, runners that obey the test."""
+"""Common to the tests of the sandbox: a client without our library, runners that tests control."""
 
 import asyncio
 import contextlib
@@ -15,7 +15,7 @@ from tests.sandbox.replay import build_config
 OAPI = "oapi/v1/namespaces/osbs/"
 CORE = "api/v1/namespaces/osbs/"
 
-#: delays that make tests quick but keep the order of things
+#: delays that make tests quick but keep the order of events
 QUICK = {
     "instantiate": 0.001,
     "late_build": 0.001,
@@ -39,7 +39,7 @@ QUICK = {
 
 @contextlib.contextmanager
 def started(runner=None, delays=None, **options):
-    """Run a quick sandbox; yields an Api of its first user."""
+    """Run a quick sandbox; yield an Api of its first user."""
     with Sandbox(runner, delays=dict(QUICK, **(delays or {})), **options) as sandbox:
         yield Api(sandbox)
 
@@ -61,7 +61,7 @@ class Api(object):
             self.session.headers["Authorization"] = "Bearer " + sandbox.token_of(user)
 
     def as_user(self, user):
-        """Return the same for another user."""
+        """Return an Api of another user."""
         return Api(self.sandbox, user)
 
     def send(self, method, path, body=None, **kwargs):
@@ -86,7 +86,7 @@ class Api(object):
         return self.send("DELETE", path, **kwargs)
 
     def config(self, name, labels=None, **spec):
-        """Create a BuildConfig; returns it."""
+        """Create a BuildConfig; return it."""
         body = build_config(name, **spec)
         body["metadata"]["labels"].update(labels or {})
         response = self.post(OAPI + "buildconfigs", body)
@@ -94,7 +94,7 @@ class Api(object):
         return response.json()
 
     def instantiate(self, name):
-        """Start a build; returns its name."""
+        """Start a build; return its name."""
         response = self.post(
             "{}buildconfigs/{}/instantiate".format(OAPI, name), {"metadata": {"name": name}}
         )
@@ -102,7 +102,7 @@ class Api(object):
         return response.json()["metadata"]["name"]
 
     def start(self, name, **spec):
-        """Create a BuildConfig and start a build of it; returns the build's name."""
+        """Create a BuildConfig and start a build of it; return the build's name."""
         self.config(name, **spec)
         return self.instantiate(name)
 
@@ -111,13 +111,13 @@ class Api(object):
         return self.get(OAPI + "builds/" + name).json()
 
     def cancel(self, name):
-        """Cancel a build as our client does; returns the response."""
+        """Cancel a build as our client does; return the response."""
         body = self.build(name)
         body["status"]["cancelled"] = True
         return self.put(OAPI + "builds/" + name, body)
 
     def wait_phase(self, name, *phases):
-        """Wait for a phase of a build; returns the build."""
+        """Wait for a phase of a build; return the build."""
         return self.wait(
             lambda: self.stored("builds", name),
             lambda build: (build is not None and build["status"]["phase"] in phases),
@@ -129,7 +129,7 @@ class Api(object):
 
     @staticmethod
     def wait(find, fits=bool, seconds=10.0):
-        """Wait until what find() returns fits; returns it."""
+        """Wait until the result of find() fits; return it."""
         end = time.monotonic() + seconds
         while True:
             found = find()
@@ -162,12 +162,12 @@ class Followed(threading.Thread):
             self.error = exc
 
     def until(self, count, seconds=10.0):
-        """Wait for that many lines; returns them."""
+        """Wait for that many lines; return them."""
         Api.wait(lambda: len(self.lines), lambda have: have >= count, seconds)
         return self.lines[:count]
 
     def settled(self, count):
-        """Wait for that many lines and a little longer, in which no more may come."""
+        """Wait for that many lines, and check that no more follow in a short while."""
         self.until(count)
         time.sleep(0.05)
         assert len(self.lines) == count, self.lines
@@ -180,7 +180,7 @@ class Followed(threading.Thread):
         return [(event["type"], event["object"]) for event in parsed]
 
     def ended(self, seconds=10.0):
-        """Wait for the end; returns the lines."""
+        """Wait for the end; return the lines."""
         self.join(seconds)
         assert not self.is_alive(), "the stream goes on"
         return self.lines
@@ -200,7 +200,7 @@ class Obedient(Runner):
         self._loop = None
 
     async def run(self, pod):
-        """Wait for the end that the test gives."""
+        """Wait until the test ends the pod."""
         self._loop = asyncio.get_event_loop()
         name = pod.build["metadata"]["name"]
         self._ends[name] = self._loop.create_future()
@@ -216,7 +216,7 @@ class Obedient(Runner):
         return Api.wait(lambda: self.pods.get(name))
 
     def say(self, name, text):
-        """Let a build's pod print something."""
+        """Print something in a build's pod."""
         pod = self.pod(name)
         self._loop.call_soon_threadsafe(pod.log.write, text.encode("utf-8"))
 

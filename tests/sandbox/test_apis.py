@@ -1,4 +1,4 @@
-"""Both families of APIs, discovery, paging, odd requests."""
+"""Legacy and group APIs, discovery, paging, malformed requests."""
 
 import base64
 import json
@@ -106,7 +106,7 @@ def test_a_list_comes_in_pages_that_do_not_change_meanwhile(api):
 
 
 def test_pages_over_all_projects_leave_nothing_out(api):
-    # "osbs" is before "osbs-x", but "osbs/" is behind "osbs-x/"
+    # "osbs" is before "osbs-x", but "osbs/" is after "osbs-x/"
     api.sandbox.add_namespace("osbs-x")
     for namespace in ("osbs", "osbs-x"):
         metadata = {"name": "m", "namespace": namespace}
@@ -143,7 +143,7 @@ def test_a_page_older_than_the_history_is_410(api):
 
 
 @pytest.mark.parametrize("token", ["*", base64.b64encode(b"{}").decode("ascii"), "YQ"])
-def test_a_continue_token_that_is_none_is_400(api, token):
+def test_a_malformed_continue_token_is_400(api, token):
     assert api.get(CORE + "configmaps", params={"continue": token}).status_code == 400
 
 
@@ -191,7 +191,7 @@ def test_a_version_in_a_new_object_is_refused(api):
     assert response.status_code == 500
 
 
-def test_what_the_server_owns_is_not_taken_from_a_new_object(api):
+def test_fields_that_the_server_sets_are_ignored_in_a_new_object(api):
     response = api.post(
         CORE + "configmaps",
         {"metadata": {"name": "m", "uid": "mine", "creationTimestamp": "2001-01-01T00:00:00Z"}},
@@ -228,12 +228,12 @@ def test_a_patch_of_another_type_is_415(api):
         ("DELETE", "oapi/v1/users/~", 403),
     ],
 )
-def test_odd_requests_are_handled_as_by_the_real_server_and_recorded(api, method, path, status):
+def test_odd_requests_are_handled_as_by_the_real_server_and_logged(api, method, path, status):
     assert api.send(method, path, {}).status_code == status
     assert api.sandbox.requests[-1].path == "/" + path
 
 
-def test_paths_that_the_sandbox_does_not_have_can_be_told(api):
+def test_requests_for_unsupported_paths_are_listed(api):
     for path in ("nope", OAPI + "frobs", OAPI + "builds/x/frob", OAPI + "builds/x", "version"):
         api.get(path)
     assert [record.path for record in api.sandbox.requests.unknown()] == [
@@ -263,7 +263,7 @@ def test_connections_are_kept_alive_and_numbered(api):
     assert numbers[0] == numbers[1] == numbers[2] != numbers[3]
 
 
-def test_requests_are_recorded_with_user_agent_and_status(api):
+def test_requests_are_logged_with_user_agent_and_status(api):
     api.get(OAPI + "builds?labelSelector=a", headers={"User-Agent": "me/1"})
     record = api.sandbox.requests[-1].as_json()
     record.pop("connection")
@@ -289,14 +289,14 @@ def test_requests_are_recorded_with_user_agent_and_status(api):
         (CORE + "configmaps", b"[" * 100000),
     ],
 )
-def test_a_body_that_is_not_what_it_should_be_is_400(api, path, body):
+def test_a_malformed_body_is_400(api, path, body):
     api.config("x")
     response = api.send("POST", path, data=body, headers={"Content-Type": "application/json"})
     assert (response.status_code, response.json()["reason"]) == (400, "BadRequest")
 
 
 @pytest.mark.parametrize("body", [b'"x"', b"[]", b"[" * 100000])
-def test_a_patch_that_is_no_object_is_400(api, body):
+def test_a_malformed_patch_is_400(api, body):
     api.config("x")
     headers = {"Content-Type": "application/merge-patch+json"}
     response = api.send("PATCH", OAPI + "buildconfigs/x", data=body, headers=headers)
@@ -304,7 +304,7 @@ def test_a_patch_that_is_no_object_is_400(api, body):
 
 
 @pytest.mark.parametrize("options", [{"preconditions": []}, {"propagationPolicy": 1}, []])
-def test_options_of_a_deletion_that_cannot_be_read_are_400(api, options):
+def test_malformed_delete_options_are_400(api, options):
     api.config("x")
     response = api.send("DELETE", OAPI + "buildconfigs/x", options)
     assert (response.status_code, response.json()["reason"]) == (400, "BadRequest")
@@ -312,19 +312,19 @@ def test_options_of_a_deletion_that_cannot_be_read_are_400(api, options):
 
 
 @pytest.mark.parametrize("number", ["x", "\u00b2", "9" * 20])
-def test_a_limit_that_is_no_number_is_400(api, number):
+def test_a_malformed_limit_is_400(api, number):
     response = api.get(OAPI + "builds", params={"limit": number})
     assert (response.status_code, response.json()["reason"]) == (400, "BadRequest")
 
 
-def test_a_version_that_is_no_number_is_500_as_on_a_real_master(api):
+def test_a_malformed_version_is_500_as_on_a_real_master(api):
     query = {"resourceVersion": "\u00b2"}
     response = api.get("oapi/v1/watch/namespaces/osbs/builds", params=query)
     assert response.status_code == 500
     assert response.json()["message"].startswith("resourceVersion: Invalid value")
 
 
-def test_half_a_surrogate_pair_becomes_a_replacement_character(api):
+def test_an_unpaired_surrogate_becomes_a_replacement_character(api):
     body = b'{"metadata": {"name": "m"}, "data": {"a": "\\ud83d", "b": "\\ud83d\\ude00"}}'
     api.send("POST", CORE + "configmaps", data=body, headers={"Content-Type": "application/json"})
     assert api.get(CORE + "configmaps/m").json()["data"] == {"a": "\ufffd", "b": "\U0001f600"}

@@ -60,7 +60,7 @@ def test_tokens_expire():
         assert response.json()["reason"] == "Unauthorized"
 
 
-def test_expiring_all_tokens_leaves_service_accounts_theirs(api):
+def test_expiring_all_tokens_spares_service_accounts(api):
     fault = api.sandbox.faults.expire_tokens()
     assert api.get(OAPI + "builds").status_code == 401
     assert api.as_user("osbs/builder").get(OAPI + "builds").status_code == 200
@@ -68,7 +68,7 @@ def test_expiring_all_tokens_leaves_service_accounts_theirs(api):
     assert api.as_user("osbs").get(OAPI + "builds").status_code == 200
 
 
-def test_a_revoked_token_is_good_until_the_cache_forgets_it(api):
+def test_a_revoked_token_is_valid_until_the_cache_drops_it(api):
     api.sandbox.timing.token_cache = 5.0
     token = api.session.headers["Authorization"].split()[1]
     assert api.delete("oapi/v1/oauthaccesstokens/" + token).status_code == 200
@@ -81,7 +81,7 @@ def test_an_unknown_token_cannot_be_revoked(api):
     assert api.delete("oapi/v1/oauthaccesstokens/nope").status_code == 404
 
 
-def test_tokens_do_not_show_in_recorded_requests(api):
+def test_tokens_are_not_in_the_request_log(api):
     token = api.session.headers["Authorization"].split()[1]
     api.delete("oapi/v1/oauthaccesstokens/" + token)
     assert token not in repr(list(api.sandbox.requests))
@@ -174,7 +174,7 @@ def test_a_negotiator_lets_users_in(api):
     )
 
 
-def test_a_negotiator_can_ask_for_another_round(api):
+def test_a_negotiator_can_require_another_step(api):
     api.sandbox.negotiator = Ticket()
     response = negotiate(api, b"two")
     assert (response.status_code, response.headers["WWW-Authenticate"]) == (
@@ -194,7 +194,7 @@ def test_without_a_negotiator_negotiate_is_refused(api):
     assert (response.status_code, "WWW-Authenticate" in response.headers) == (401, False)
 
 
-def test_what_is_no_negotiator_is_refused(api):
+def test_an_object_without_step_is_refused_as_negotiator(api):
     with pytest.raises(TypeError):
         api.sandbox.negotiator = object()
 
@@ -247,7 +247,7 @@ def test_a_build_runs_as_a_service_account_that_was_made_for_it(api, pods):
     pods.finish("x-1")
 
 
-def test_tokens_have_a_bound_and_those_that_are_good_stay_longest(monkeypatch):
+def test_tokens_are_limited_and_expired_ones_are_deleted_first(monkeypatch):
     monkeypatch.setattr("osbs.sandbox.auth.TOKENS", 20)
     authenticator = Authenticator(Timing())
     account = authenticator.issue("system:serviceaccount:osbs:builder")
@@ -258,7 +258,7 @@ def test_tokens_have_a_bound_and_those_that_are_good_stay_longest(monkeypatch):
     assert {account, good} <= set(authenticator._tokens)
 
 
-def test_tokens_of_service_accounts_cost_no_user_a_token(monkeypatch):
+def test_tokens_of_service_accounts_do_not_count_for_the_limit(monkeypatch):
     monkeypatch.setattr("osbs.sandbox.auth.TOKENS", 20)
     authenticator = Authenticator(Timing())
     for _ in range(39):

@@ -1,4 +1,4 @@
-"""The life of builds."""
+"""The life cycle of builds."""
 
 import base64
 import concurrent.futures
@@ -295,7 +295,7 @@ def test_a_phase_set_by_a_client_is_taken_and_completed(api, pods):
     api.wait(lambda: api.build(name), lambda build: "completionTimestamp" in build["status"])
 
 
-def test_a_build_posted_as_finished_is_kept_and_not_run(api, pods):
+def test_a_build_posted_as_finished_is_stored_and_not_run(api, pods):
     body = build_config("old")
     body["kind"] = "Build"
     body["status"] = {"phase": "Failed", "reason": "Whatever"}
@@ -549,7 +549,7 @@ def test_validation_names_the_field(api, change, field):
     assert [cause["field"] for cause in response.json()["details"]["causes"]] == [field]
 
 
-def test_secret_values_that_are_no_base64_are_refused(api):
+def test_malformed_base64_in_a_secret_is_refused(api):
     response = api.post(CORE + "secrets", {"metadata": {"name": "s"}, "data": {"k": "*"}})
     assert response.status_code == 422
     assert "*" not in response.json()["message"].replace("data[k]", "")

@@ -1,4 +1,4 @@
-"""The context manager that runs a sandbox in a process of its own."""
+"""The context manager that runs a sandbox in a child process."""
 
 import os
 import subprocess
@@ -48,7 +48,7 @@ def test_a_build_is_scripted_over_the_control_plane(sandbox):
     assert build.get_error_message() == "Error in plugin squash: no space left"
 
 
-def test_an_outcome_that_cannot_be_is_refused_with_its_reason(sandbox):
+def test_an_invalid_outcome_is_refused_with_its_reason(sandbox):
     with pytest.raises(ValueError, match="unknown field 'colour', known are duration"):
         sandbox.script("x", colour="red")
 
@@ -64,13 +64,13 @@ def test_faults_are_set_and_counted(sandbox):
     assert list(sandbox.faults) == []
 
 
-def test_requests_can_be_looked_at(sandbox):
+def test_the_request_log_can_be_read(sandbox):
     sandbox.osbs.get_user()
     assert "/oapi/v1/users/~/" in [record["path"] for record in sandbox.requests]
 
 
 @pytest.mark.usefixtures("own_tmpdir")
-def test_after_a_crash_it_comes_back_with_its_state():
+def test_after_a_crash_it_restarts_with_its_state():
     with serving(speed=5) as sandbox:
         name = start_build(sandbox, "hello")
         url = sandbox.url
@@ -92,7 +92,7 @@ def test_options_of_the_server_can_be_given():
         assert sandbox.ca is None
 
 
-def test_an_option_that_there_is_not_is_refused():
+def test_an_unknown_option_is_refused():
     with pytest.raises(TypeError, match="'colour'"):
         with serving(colour="red"):
             pass
@@ -120,7 +120,7 @@ def test_a_fault_that_never_happened_before_the_end_of_the_process_fails_the_blo
 
 
 @pytest.mark.usefixtures("own_tmpdir")
-def test_faults_that_were_taken_away_after_a_crash_are_not_missed():
+def test_faults_that_were_removed_after_a_crash_do_not_count_as_unfired():
     with serving(faults=[{"kind": "delay", "seconds": 1}]) as sandbox:
         sandbox.kill()
         sandbox.start()
@@ -136,20 +136,20 @@ def test_a_sandbox_may_have_ended_before_the_block_does(ways):
 
 
 @pytest.mark.usefixtures("own_tmpdir")
-def test_a_sandbox_that_a_fault_keeps_away_can_be_killed():
+def test_a_sandbox_that_refuses_connections_can_be_killed():
     with serving(faults=[{"kind": "refuse", "seconds": 60}]) as sandbox:
         sandbox.kill()
 
 
 @pytest.mark.usefixtures("own_tmpdir")
-def test_nothing_can_be_asked_of_a_sandbox_that_has_ended():
+def test_the_control_plane_of_an_ended_sandbox_raises():
     with serving() as sandbox:
         sandbox.kill()
         with pytest.raises(RuntimeError, match="the sandbox is not running"):
             list(sandbox.faults)
 
 
-def test_a_fault_that_cannot_be_ends_a_sandbox_in_a_thread():
+def test_an_invalid_fault_ends_a_sandbox_in_a_thread():
     before = set(threading.enumerate())
     with pytest.raises(ValueError, match="unknown fault 'no-such-kind'"):
         with testing.running(faults=[{"kind": "no-such-kind"}]):

@@ -1,4 +1,4 @@
-"""Who may use the control plane."""
+"""Access to the control plane."""
 
 import json
 
@@ -15,13 +15,13 @@ JSON = {"Content-Type": "application/json"}
 
 @pytest.fixture(scope="module")
 def api():
-    """A sandbox, spoken to without credentials."""
+    """A sandbox and an Api without credentials."""
     with started() as running:
         yield Api(running.sandbox, None)
 
 
 def post(api, headers, data=json.dumps(FAULT)):
-    """Ask for a fault; returns the response."""
+    """Post a fault; return the response."""
     return api.session.post(
         api.sandbox.url + "_sandbox/faults", data=data, headers=headers, timeout=20
     )
@@ -53,7 +53,7 @@ def test_a_foreign_host_is_refused(api, host):
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost:1234", "[::1]:1234"])
-def test_a_host_on_loopback_is_fine(api, host):
+def test_a_host_on_loopback_is_accepted(api, host):
     assert post(api, dict(JSON, Host=host)).status_code == 200
 
 
@@ -64,7 +64,7 @@ def test_a_foreign_origin_is_refused(api, method, origin):
     assert response.status_code == 403 and "other origins" in response.text
 
 
-def test_its_own_origin_is_fine(api):
+def test_its_own_origin_is_accepted(api):
     origin = api.sandbox.url.rstrip("/")
     assert post(api, dict(JSON, Origin=origin)).status_code == 200
 
@@ -83,7 +83,7 @@ def test_without_the_key_a_request_is_refused(locked, headers):
     assert response.status_code == 403 and "control_key of the ready line" in response.text
 
 
-def test_with_the_key_a_request_is_carried_out(locked):
+def test_with_the_key_a_request_is_accepted(locked):
     assert locked.get("_sandbox/", headers={KEY_HEADER: "the key"}).status_code == 200
 
 

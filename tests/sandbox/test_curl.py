@@ -15,7 +15,7 @@ AUTHORIZE = "oauth/authorize?response_type=token&client_id=openshift-challenging
 
 
 def curl(api, path, *arguments):
-    """Return what curl prints."""
+    """Return the output of curl."""
     return subprocess.run(
         [
             "curl",

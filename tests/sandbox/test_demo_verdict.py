@@ -1,4 +1,4 @@
-"""What the demo makes of an ``osbs`` command that did not do as it should."""
+"""The demo reports an ``osbs`` command that fails or prints too little."""
 
 import io
 import sys

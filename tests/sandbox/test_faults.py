@@ -1,4 +1,4 @@
-"""Faults on demand: what each does, that they compose, that they are counted."""
+"""Fault injection: the effect of each fault, composition, counters."""
 
 import time
 
@@ -22,7 +22,7 @@ def config_map(name):
     return {"metadata": {"name": name}}
 
 
-def test_a_status_is_sent_as_often_as_asked_and_the_request_not_carried_out(api, faults):
+def test_a_status_is_sent_as_often_as_asked_and_the_request_not_processed(api, faults):
     fault = faults.status(503, count=2, method="POST")
     for _ in range(2):
         assert api.post(CORE + "configmaps", config_map("m")).status_code == 503
@@ -38,7 +38,7 @@ def test_a_status_can_say_when_to_retry(api, faults):
     assert response.json()["code"] == 429
 
 
-def test_only_matching_requests_are_met(api, faults):
+def test_only_matching_requests_are_affected(api, faults):
     fault = faults.status(500, method="GET", path="/buildconfigs/x$")
     assert api.get(OAPI + "buildconfigs/y").status_code == 404
     assert api.delete(OAPI + "buildconfigs/x").status_code == 404
@@ -52,33 +52,33 @@ def test_the_query_can_be_matched_too(api, faults):
     assert api.get(OAPI + "builds/x/log?follow=1").status_code == 500
 
 
-def test_some_requests_can_be_let_pass_first(api, faults):
+def test_the_first_matching_requests_can_be_skipped(api, faults):
     faults.status(500, skip=2)
     assert [api.get(OAPI + "builds").status_code for _ in range(4)] == [200, 200, 500, 200]
 
 
-def test_a_fault_without_a_count_goes_on_until_it_is_removed(api, faults):
+def test_a_fault_without_a_count_fires_until_it_is_removed(api, faults):
     fault = faults.status(500, count=None)
     assert [api.get(OAPI + "builds").status_code for _ in range(3)] == [500] * 3
     faults.remove(fault)
     assert api.get(OAPI + "builds").status_code == 200
 
 
-def test_a_reset_before_acting_leaves_no_trace(api, faults):
+def test_a_reset_before_processing_changes_nothing(api, faults):
     faults.reset(method="POST")
     with pytest.raises(BROKEN):
         api.post(CORE + "configmaps", config_map("m"))
     assert api.stored("configmaps", "m") is None
 
 
-def test_a_reset_after_acting_leaves_the_object(api, faults):
+def test_a_reset_after_processing_leaves_the_object(api, faults):
     faults.reset(after=True, method="POST")
     with pytest.raises(BROKEN):
         api.post(CORE + "configmaps", config_map("m"))
     assert api.stored("configmaps", "m") is not None
 
 
-def test_a_body_is_cut_after_so_many_bytes(api, faults):
+def test_a_body_is_truncated_after_the_given_bytes(api, faults):
     faults.cut(10, path="configmaps")
     api.sandbox.put("configmaps", {"metadata": {"name": "big"}, "data": {"k": "x" * 3000}})
     response = api.get(CORE + "configmaps", stream=True)
@@ -87,7 +87,7 @@ def test_a_body_is_cut_after_so_many_bytes(api, faults):
         response.content  # noqa: B018
 
 
-def test_a_short_body_is_cut_too_although_its_length_was_promised(api, faults):
+def test_a_body_with_content_length_is_truncated_too(api, faults):
     faults.cut(10, path="configmaps")
     response = api.get(CORE + "configmaps", stream=True)
     assert int(response.headers["Content-Length"]) > 10
@@ -142,14 +142,14 @@ def test_faults_compose(api, faults):
     assert (slow.fired, broken.fired) == (1, 1)
 
 
-def test_of_two_that_cannot_both_happen_the_first_comes_first(api, faults):
+def test_of_two_terminal_faults_the_first_one_fires(api, faults):
     faults.status(500)
     faults.status(503)
     assert [api.get(OAPI + "builds").status_code for _ in range(3)] == [500, 503, 200]
 
 
 @pytest.mark.parametrize("kind", ["garbage", "html", "empty"])
-def test_bodies_that_are_no_json(api, faults, kind):
+def test_bodies_that_are_not_json(api, faults, kind):
     faults.add(kind, status=200)
     response = api.get(OAPI + "builds")
     assert response.status_code == 200
@@ -225,14 +225,14 @@ def test_the_node_can_be_down_or_fail(api, pods, faults):
     assert api.get(path).json()["reason"] == "InternalError"
 
 
-def test_what_never_fired_is_named():
+def test_faults_that_never_fired_are_named():
     faults = Faults()
     faults.add("delay", seconds=1, path="/x")
     with pytest.raises(AssertionError, match="delay on /x"):
         faults.check()
 
 
-def test_when_all_have_fired_the_check_is_content(api, faults):
+def test_when_all_faults_have_fired_the_check_passes(api, faults):
     faults.status(500)
     api.get(OAPI + "builds")
     faults.check()
@@ -248,7 +248,7 @@ def test_when_all_have_fired_the_check_is_content(api, faults):
         {"kind": "empty", "path": "("},
     ],
 )
-def test_faults_that_cannot_be_are_refused(arguments):
+def test_invalid_faults_are_refused(arguments):
     with pytest.raises(FaultError):
         Faults().add(**arguments)
 
@@ -280,7 +280,7 @@ def test_faults_that_cannot_be_are_refused(arguments):
         ({"kind": "reset_connection", "method": "GET"}, "field 'method': it does not concern"),
     ],
 )
-def test_a_value_that_cannot_be_is_named_with_its_field(arguments, culprit):
+def test_an_invalid_value_is_named_with_its_field(arguments, culprit):
     with pytest.raises(FaultError) as caught:
         Faults().add(**arguments)
     assert culprit in str(caught.value) and len(str(caught.value)) < 500
@@ -318,13 +318,13 @@ def test_a_cut_happens_as_often_as_asked_although_two_requests_wait_for_it(api, 
     assert (len(broken), fault.fired) == (1, 1)
 
 
-def test_a_sandbox_that_is_away_already_cannot_be_kept_away_again(api, faults):
+def test_refusing_connections_while_they_are_refused_does_not_fire(api, faults):
     first, second = faults.refuse(0.3), faults.refuse(0.1)
     assert (first.fired, second.fired) == (1, 0)
     api.wait(lambda: api.sandbox.listening)
 
 
-def test_of_two_that_keep_it_away_the_longer_one_counts(api, faults):
+def test_of_two_refusals_the_longer_one_counts(api, faults):
     begun = time.monotonic()
     faults.restart(0.05)
     faults.restart(0.4)
@@ -353,7 +353,7 @@ def test_the_control_plane_names_the_field_of_a_mistake(command, body, culprit):
     assert (response.status_code, culprit in response.json()["error"]) == (400, True), response.text
 
 
-def test_a_delay_that_cannot_be_is_named_at_the_start():
+def test_an_invalid_delay_is_named_at_the_start():
     with pytest.raises(ValueError, match="delay 'log_wait'"):
         Timing(log_wait=float("nan"))
 
@@ -386,7 +386,7 @@ def test_faults_do_not_apply_to_the_control_plane(api, faults):
     assert fault.fired == 0
 
 
-def test_recorded_requests_can_be_read_and_forgotten_over_http(api):
+def test_the_request_log_can_be_read_and_cleared_over_http(api):
     api.get(OAPI + "builds")
     assert [record["path"] for record in api.get("_sandbox/requests").json()] == [
         "/" + OAPI + "builds"

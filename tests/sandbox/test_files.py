@@ -1,4 +1,4 @@
-"""What clients have in use stays whole while a sandbox starts again in its directory."""
+"""Files that clients use stay complete while a sandbox restarts in its directory."""
 
 import os
 import stat
@@ -13,7 +13,7 @@ IN_USE = ("ca.crt", "admin.crt", "admin.key", "osbs.conf")
 
 @pytest.fixture
 def twice(tmp_path):
-    """Start a sandbox twice; returns {file: what was done to the one that a client had open}."""
+    """Start a sandbox twice; return {file: what was done to the one that a client had open}."""
     directory = str(tmp_path / "files")
     state = str(tmp_path / "state")
     with Installation(directory, state=state):

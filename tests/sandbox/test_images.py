@@ -142,7 +142,7 @@ def test_an_import_of_single_images_sets_the_tags_it_names(api):
     assert api.get(TAGS + "/s:x").status_code == 200
 
 
-def test_an_import_that_is_only_a_question_changes_nothing(api):
+def test_an_import_with_import_false_changes_nothing(api):
     source = {"from": {"kind": "DockerImage", "name": REPOSITORY}}
     response = image_import(api, repository=source, **{"import": False})
     assert "import" not in response.json()["status"]

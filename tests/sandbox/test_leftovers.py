@@ -1,4 +1,4 @@
-"""What is left of a sandbox: nothing, however it ends."""
+"""A sandbox leaves nothing behind, however it ends."""
 
 import asyncio
 import fcntl
@@ -18,7 +18,7 @@ from osbs.sandbox.server import Sandbox
 from tests.conftest import ROOT
 from tests.sandbox.test_pods import run
 
-#: programs of which a test waits for the line "ready"
+#: programs that print "ready" when a test can begin
 IN_A_THREAD = """
 from osbs.sandbox.testing import running
 with running():
@@ -55,7 +55,7 @@ def temporary(tmpdir, monkeypatch):
 
 
 class Program:
-    """A program that has said "ready", in a session of its own."""
+    """A program that has printed "ready", in a session of its own."""
 
     def __init__(self, code, **options):
         self.process = subprocess.Popen(
@@ -69,7 +69,7 @@ class Program:
         assert self.process.stdout.readline() == b"ready\n"
 
     def end_by(self, signum):
-        """Send a signal; returns the exit status."""
+        """Send a signal; return the exit status."""
         self.process.send_signal(signum)
         status = self.process.wait(60)
         self.process.stdin.close()
@@ -78,7 +78,7 @@ class Program:
 
 
 def left_after(temporary, seconds=10.0):
-    """Return what lies in a directory once it is empty, or the time is over."""
+    """Return the contents of a directory once it is empty, or after the timeout."""
     end = time.monotonic() + seconds
     while temporary.listdir() and time.monotonic() < end:
         time.sleep(0.02)

@@ -1,4 +1,4 @@
-"""Connections that say nothing, ports that are taken."""
+"""Silent connections, ports in use."""
 
 import asyncio
 import contextlib
@@ -26,14 +26,14 @@ def silent(sandbox, count, data=b""):
 
 
 @pytest.mark.parametrize("data", [b"", b"\x16\x03\x01"], ids=["nothing", "half a hello"])
-def test_connections_that_say_nothing_keep_nobody_waiting(data):
+def test_silent_connections_do_not_delay_others(data):
     with Sandbox() as sandbox, silent(sandbox, 40, data):
         begun = time.monotonic()
         assert Api(sandbox).get("healthz", timeout=10).status_code == 200
         assert time.monotonic() - begun < 5
 
 
-def test_the_oldest_of_too_many_that_say_nothing_is_closed(monkeypatch):
+def test_the_oldest_of_too_many_silent_connections_is_closed(monkeypatch):
     monkeypatch.setattr(listener, "UNFINISHED", 3)
     with Sandbox() as sandbox, silent(sandbox, 5) as connections:
         for connection in connections[:2]:
@@ -46,7 +46,7 @@ def test_the_oldest_of_too_many_that_say_nothing_is_closed(monkeypatch):
 
 
 @pytest.mark.parametrize("data", [b"", b"\x16\x03\x01"], ids=["nothing", "half a hello"])
-def test_stopping_amid_handshakes_says_nothing(caplog, capfd, data):
+def test_stopping_during_handshakes_logs_nothing(caplog, capfd, data):
     caplog.set_level(logging.WARNING)
     with Sandbox() as sandbox, silent(sandbox, 20, data):
         time.sleep(0.2)

@@ -1,4 +1,4 @@
-"""Logs: kept by line and time, followed, cut, waited for."""
+"""Logs: lines with times, following, limits, waiting for the start."""
 
 import asyncio
 import threading
@@ -190,7 +190,7 @@ def test_options_out_of_range_are_refused(api, query, status):
     assert api.get(OAPI + "builds/x/log?" + query).status_code == status
 
 
-def test_a_follower_that_goes_away_is_forgotten(api, pods):
+def test_a_follower_that_disconnects_is_removed(api, pods):
     name = api.start("x")
     api.wait_phase(name, "Running")
     log = api.sandbox.cluster.log_of(api.stored("pods", name + "-build"))
@@ -201,7 +201,7 @@ def test_a_follower_that_goes_away_is_forgotten(api, pods):
 
 
 @pytest.mark.parametrize("pieces", [[b"aaaa\n"] * 5, [b"a" * 40]], ids=["lines", "one line"])
-def test_a_log_has_an_end(monkeypatch, pieces):
+def test_a_log_has_a_maximum_size(monkeypatch, pieces):
     monkeypatch.setattr(logs, "CONTAINER_BYTES", 12)
     log = ContainerLog()
     for piece in pieces + [b"more\n"]:
@@ -214,7 +214,7 @@ def test_a_log_has_an_end(monkeypatch, pieces):
     )
 
 
-def test_the_oldest_logs_of_ended_pods_give_way(api, pods, monkeypatch):
+def test_the_oldest_logs_of_ended_pods_are_dropped(api, pods, monkeypatch):
     monkeypatch.setattr("osbs.sandbox.cluster.ENDED_LOGS_BYTES", 250)
     names = []
     for number in range(3):

@@ -1,10 +1,10 @@
 """
 The sandbox responds as a real OpenShift 3.9 master did.
 
-Each scene builds the state that its exchanges need and replays them; what differs is kept. Compared
-are status, reason, kind, the set of fields, values (uids, times, versions, digests and generated
-names normalised), the headers that clients read, and for streams the sequence of events and how
-they end.
+Each scene builds the state that its recorded exchanges need, replays them and collects the
+differences. Compared are status, reason, kind, the set of fields, values (uids, times, versions,
+digests and generated names normalised), the headers that clients read, and for streams the sequence
+of events and how they end.
 """
 
 import re
@@ -75,7 +75,7 @@ def scene(**options):
 
 
 def run_scene(function, options):
-    """Run a scene on a sandbox of its own; returns exchange -> list of differences."""
+    """Run a scene on a sandbox of its own; return exchange -> list of differences."""
     options = dict(options)
     scale = options.pop("scale", SCALE)
     delays = dict(DELAYS, **{key: options.pop(key) for key in list(options) if key in DELAYS})
@@ -87,7 +87,7 @@ def run_scene(function, options):
 
 @pytest.fixture(scope="module")
 def results():
-    """What all scenes found."""
+    """The differences in all scenes."""
     found = {}
     for function, options in SCENES:
         found.update(run_scene(function, options))
@@ -395,7 +395,7 @@ def watches(replay):
 
 
 def _drop_deletion(exchange):
-    """Take the deletion away, which was recorded by another watch only."""
+    """Remove the deletion, which was recorded by another watch only."""
     response = exchange.result()
     response.body = b"".join(
         line for line in response.body.splitlines(True) if b'"DELETED"' not in line

@@ -116,7 +116,7 @@ def test_mounted_secrets_are_files_below_their_mount_path():
 @pytest.mark.parametrize(
     "mount_path, name", [("/../../..", "x"), ("/a", "../../../x"), ("/", "..")]
 )
-def test_a_secret_that_leads_out_of_the_pod_fails_the_build(mount_path, name):
+def test_a_secret_with_a_path_outside_of_the_pod_fails_the_build(mount_path, name):
     pod = make_pod(secrets={mount_path: {name: b"data"}})
     status, _ = run_python('print("ran")', pod)
     assert (status, "outside of the pod" in pod.message) == (128, True)
@@ -138,7 +138,7 @@ def test_files_of_the_pod_are_gone_afterwards():
 
 
 class LoggedLine(pods_api.PodLog):
-    """Tell when the first line came."""
+    """A log that signals its first line."""
 
     def __init__(self):
         super().__init__()
@@ -177,7 +177,7 @@ def test_cancelling_ends_the_children_of_the_program_too():
     assert gone(child)
 
 
-def test_cancelling_lets_the_program_say_farewell():
+def test_cancelling_lets_the_program_finish_its_output():
     code = (
         "import signal, sys, time\n"
         'def bye(*_): print("bye"); sys.exit(1)\n'
@@ -206,7 +206,7 @@ def play(runner, **kwargs):
     return run(runner.run(pod)), pod
 
 
-def test_a_script_without_wishes_succeeds_at_once():
+def test_a_default_script_succeeds_at_once():
     assert play(pods.ScriptedRunner())[0] == 0
 
 

@@ -1,4 +1,4 @@
-"""A proxy in the environment does not come between a test and its sandbox."""
+"""A proxy in the environment does not get requests to the sandbox."""
 
 import os
 
@@ -12,7 +12,7 @@ NAMES = ("no_proxy", "NO_PROXY")
 
 @pytest.fixture(autouse=True)
 def proxy(monkeypatch):
-    """A proxy that is not there, and no exception from it."""
+    """An unreachable proxy in the environment, without no_proxy."""
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:1")
     for name in NAMES:
         monkeypatch.delenv(name, raising=False)

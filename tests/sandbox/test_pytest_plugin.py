@@ -26,7 +26,7 @@ def project(pytester, monkeypatch):
     return run
 
 
-def test_a_build_of_a_plugins_test_succeeds(project):
+def test_a_build_in_a_test_of_a_plugin_succeeds(project):
     project("""
         def test_build(osbs_sandbox):
             repository = osbs_sandbox.make_repository()
@@ -61,7 +61,7 @@ def test_log_lines_of_each_platform_are_told_apart(project):
         """).assert_outcomes(passed=1)
 
 
-def test_a_fault_that_fired_is_fine(project):
+def test_a_fault_that_fired_passes(project):
     project("""
         import pytest, requests
 
@@ -97,7 +97,7 @@ def test_options_of_the_marker_reach_the_server(project):
 
 
 @pytest.mark.usefixtures("own_tmpdir")
-def test_the_fixture_can_be_a_process_that_is_killed_and_comes_back(project):
+def test_the_fixture_can_be_a_process_that_is_killed_and_restarted(project):
     project("""
         import pytest
 
@@ -138,7 +138,7 @@ def test_the_context_manager_needs_no_pytest():
         assert sandbox.configuration().get_openshift_base_uri() == sandbox.url
 
 
-def test_a_token_that_login_kept_for_another_server_is_not_used(home):
+def test_a_token_that_login_stored_for_another_server_is_not_used(home):
     home.mkdir(".osbs").join("default.token").write("of another server")
     with testing.running() as sandbox:
         assert sandbox.osbs.list_builds() == []

@@ -1,4 +1,4 @@
-"""The program in the build pod: its inputs, its plugins, its log, its end."""
+"""The program in the build pod: inputs, plugins, log, exit."""
 
 import io
 import json
@@ -36,7 +36,7 @@ def make_context(plugin_phases=None, **more):
 
 @pytest.fixture
 def program(monkeypatch):
-    """Register a plugin that notes its calls, and one that fails."""
+    """Register a plugin that records its calls, and one that fails."""
     calls = []
 
     def note(context, args):
@@ -361,7 +361,7 @@ def test_a_client_configuration_that_is_not_mounted_is_named():
     assert "osbs.conf" in str(caught.value)
 
 
-def test_a_worker_that_cannot_be_created_is_a_failure_with_words():
+def test_a_worker_that_cannot_be_created_is_a_failure_with_its_text():
     session = flexmock(retries_disabled=lambda: open(os.devnull))
     session.should_receive("create_worker_build").and_raise(ValueError("no luck"))
     worker = workers.WorkerBuild("ppc64le", "b", session)

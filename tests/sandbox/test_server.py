@@ -115,7 +115,7 @@ def test_secrets_of_a_service_account_hold_its_token():
         ]
 
 
-def test_two_sandboxes_do_not_know_of_each_other():
+def test_two_sandboxes_are_independent():
     with started() as one, started() as two:
         one.config("x")
         assert two.get(OAPI + "buildconfigs/x").status_code == 404
@@ -126,12 +126,12 @@ def test_two_sandboxes_do_not_know_of_each_other():
 
 
 @pytest.mark.parametrize("arguments", [{"speed": 0}, {"delays": {"nope": 1}}])
-def test_options_that_make_no_sense_are_refused(arguments):
+def test_invalid_options_are_refused(arguments):
     with pytest.raises(ValueError):
         Sandbox(**arguments)
 
 
-def test_speed_divides_waiting_but_not_how_long_tokens_live():
+def test_speed_divides_delays_but_not_the_lifetime_of_tokens():
     timing = Timing(10.0)
     assert (timing.log_wait, timing.token_life) == (1.0, 86400.0)
 

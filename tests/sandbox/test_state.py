@@ -1,4 +1,4 @@
-"""State that survives: a stop, a SIGKILL, a broken last line."""
+"""The state file: restart, SIGKILL, truncated last line, full disk."""
 
 import json
 import os
@@ -64,7 +64,7 @@ def test_everything_is_there_again_after_a_restart(state):
         assert api.sandbox.registry.find("127.0.0.1:5000/x").digest("t")
 
 
-def test_versions_go_on_and_watches_resume_across_a_restart(state):
+def test_versions_continue_and_watches_resume_after_a_restart(state):
     with started(state=state) as api:
         version = api.config("x")["metadata"]["resourceVersion"]
         api.config("y")
@@ -102,7 +102,7 @@ def test_logs_of_finished_builds_are_kept(state):
         assert log.decode("utf-8") == "příliš\n"
 
 
-def test_a_deletion_in_the_foreground_goes_on(state):
+def test_a_foreground_deletion_resumes(state):
     with started(state=state, delays={"foreground_deletion": 30}) as api:
         api.config("x")
         api.delete(OAPI + "buildconfigs/x", body={"propagationPolicy": "Foreground"})
@@ -110,7 +110,7 @@ def test_a_deletion_in_the_foreground_goes_on(state):
         api.wait(lambda: api.stored("buildconfigs", "x"), lambda found: found is None)
 
 
-def test_builds_that_waited_go_on(state):
+def test_waiting_builds_resume(state):
     with started(state=state, nodes=[]) as api:
         name = api.start("x", nodeSelector={"a": "b"})
         api.wait_phase(name, "Pending")
@@ -158,7 +158,7 @@ def start_process(state):
 
 
 class Remote:
-    """Looks like a Sandbox to Api."""
+    """Has what Api needs of a Sandbox."""
 
     def __init__(self, url, token, ca):
         self.url, self.token, self.ca = url, token, ca
@@ -200,7 +200,7 @@ def test_a_state_file_in_use_is_refused(state):
         Sandbox(state=state).start()
 
 
-def test_half_a_last_line_is_forgotten(state):
+def test_a_truncated_last_line_is_dropped(state):
     with started(state=state) as api:
         api.config("x")
     with open(state, "ab") as target:
@@ -209,7 +209,7 @@ def test_half_a_last_line_is_forgotten(state):
         assert api.get(OAPI + "buildconfigs/x").status_code == 200
 
 
-def test_a_file_that_is_no_state_is_refused_and_left_alone(state):
+def test_a_malformed_state_file_is_refused_and_not_changed(state):
     with open(state, "w") as target:
         target.write("hello\nworld\n")
     with pytest.raises(ValueError, match="line 1"):
@@ -259,7 +259,7 @@ class Full:
             if self.response.status_code != 201:
                 break
             self.kept.append(self.refused["metadata"]["name"])
-        # There is room again, but what was refused in between must not be missed.
+        # There is free space again, but the refused changes are missing in the file.
         resource.prlimit(process, resource.RLIMIT_FSIZE, limits)
         resource.prlimit(process, resource.RLIMIT_FSIZE, limits)
 
@@ -303,13 +303,13 @@ def test_after_a_full_disk_changes_are_refused_until_the_next_start(full):
     assert full.names() == sorted(full.kept)
 
 
-def test_a_full_disk_is_told_in_one_line(full):
+def test_a_full_disk_is_reported_in_one_line(full):
     with open(os.path.join(full.sandbox.directory, "serve.err")) as source:
         lines = source.read().splitlines()
     assert len(lines) == 1 and "File too large" in lines[0]
 
 
-def test_after_a_full_disk_the_next_start_has_what_was_kept():
+def test_after_a_full_disk_the_next_start_has_all_stored_changes():
     with testing.serving(tls=False) as sandbox:
         full = Full(sandbox)
         sandbox.kill()

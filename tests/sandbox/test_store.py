@@ -70,7 +70,7 @@ def test_what_is_missing_can_be_neither_updated_nor_deleted(store):
         store.delete("builds", "osbs", "a")
 
 
-def test_listeners_are_told_of_the_changes_that_they_asked_for(store):
+def test_listeners_get_the_changes_that_they_subscribed_to(store):
     everything, named, others = [], [], []
     store.subscribe(lambda event: everything.append(event))
     store.subscribe(lambda event: named.append(event), "builds", "a")
@@ -84,7 +84,7 @@ def test_listeners_are_told_of_the_changes_that_they_asked_for(store):
     assert others == []
 
 
-def test_a_listener_that_unsubscribed_hears_nothing_more(store):
+def test_a_listener_that_unsubscribed_gets_no_more_changes(store):
     heard = []
 
     def listener(event):
@@ -106,7 +106,7 @@ def test_history_returns_the_changes_after_a_version(store):
     assert names == ["b"]
 
 
-def test_history_is_bounded_and_says_what_it_forgot(store):
+def test_history_is_bounded_and_older_versions_raise(store):
     first = store.create("builds", thing("a"))
     for number in range(6):
         store.create("builds", thing("b{}".format(number)))
@@ -114,7 +114,7 @@ def test_history_is_bounded_and_says_what_it_forgot(store):
         store.since(int(first["metadata"]["resourceVersion"]))
 
 
-def test_old_changes_are_forgotten_by_age():
+def test_old_changes_are_dropped_by_age():
     store = Store(max_age=-1)
     first = store.create("builds", thing("a"))
     store.create("builds", thing("b"))
@@ -122,7 +122,7 @@ def test_old_changes_are_forgotten_by_age():
         store.since(int(first["metadata"]["resourceVersion"]))
 
 
-def test_compaction_forgets_everything_but_the_present(store):
+def test_compaction_drops_the_whole_history(store):
     first = store.create("builds", thing("a"))
     store.create("builds", thing("b"))
     store.compact()

@@ -1,4 +1,4 @@
-"""Watches: what is seen, from where they go on, how they end."""
+"""Watches: events, resuming, end."""
 
 import json
 import time
@@ -77,7 +77,7 @@ def test_an_object_that_begins_to_match_is_added_and_one_that_ceases_is_deleted(
     assert last["resourceVersion"] == gone["metadata"]["resourceVersion"]
 
 
-def test_a_watch_goes_on_after_a_version_without_repeating(api):
+def test_a_watch_resumes_after_a_version_without_repeats(api):
     config = api.config("x")
     relabel(api, "x", n="1")
     stream = api.follow(
@@ -91,7 +91,7 @@ def test_a_watch_goes_on_after_a_version_without_repeating(api):
     assert seen(stream) == [("MODIFIED", "x"), ("MODIFIED", "x")]
 
 
-def test_a_version_that_is_forgotten_is_an_error_line_and_the_end(api):
+def test_a_watch_from_a_compacted_version_is_an_error_line_and_the_end(api):
     config = api.config("x")
     relabel(api, "x", n="1")
     fault = api.sandbox.faults.compact()
@@ -108,7 +108,7 @@ def test_a_version_that_is_forgotten_is_an_error_line_and_the_end(api):
     assert fault.fired == 1
 
 
-def test_a_watch_from_the_present_version_sees_only_what_comes(api):
+def test_a_watch_from_the_current_version_gets_only_later_events(api):
     api.config("x")
     listed = api.get(OAPI + "buildconfigs").json()["metadata"]["resourceVersion"]
     stream = api.follow(WATCH + "buildconfigs/?timeoutSeconds=1&resourceVersion=" + listed)
@@ -141,7 +141,7 @@ def test_a_watch_without_a_timeout_is_closed_by_the_server():
         assert api.follow(WATCH + "builds").ended(5) == []
 
 
-def test_a_client_that_goes_away_leaves_no_watch_behind(api):
+def test_a_watch_ends_when_its_client_disconnects(api):
     before = len(api.sandbox.store._listeners)
     stream = api.get(WATCH + "builds/x?timeoutSeconds=60", stream=True)
     assert len(api.sandbox.store._listeners) == before + 1
