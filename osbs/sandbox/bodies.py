@@ -15,7 +15,7 @@ STREAM_TYPES = (
     "application/vnd.kubernetes.protobuf;stream=watch",
 )
 
-#: error texts of the real server for a wrong kind; those for other kinds lack ObjectMeta
+#: (kind, expected kind) -> error text of the real server; all others say that ObjectMeta is missing
 _CONVERSIONS = {
     ("Build", "BuildConfig"): "(v1.Build).v1.BuildSpec to (build.BuildConfig).build."
     "BuildConfigSpec: Triggers not present in src",

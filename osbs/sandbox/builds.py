@@ -2,8 +2,7 @@
 Life cycle of builds: New, Pending, Running and one of four final phases.
 
 The controller watches the store, as the real one does, and acts on each change of builds and pods.
-What runs in a pod is up to the runner (:mod:`osbs.sandbox.pods_api`). Imports
-``store``, ``kinds``, ``timing`` and asyncio.
+What runs in a pod is up to the runner (:mod:`osbs.sandbox.pods_api`).
 """
 
 import asyncio

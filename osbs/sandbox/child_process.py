@@ -39,7 +39,7 @@ def _end(process):
         time.sleep(0.01)
 
 
-class ChildProcessFaults:
+class ServedFaults:
     """
     Manage the faults of a sandbox in a child process.
 
@@ -83,7 +83,7 @@ class ChildProcessFaults:
         return self._missed + (self._control("GET", "unfired") if self._running else [])
 
 
-class ChildProcessSandbox(Client):
+class ServedSandbox(Client):
     """
     Run ``osbs-sandbox serve`` for a test.
 
@@ -116,7 +116,7 @@ class ChildProcessSandbox(Client):
         if unknown:
             raise TypeError("unknown option {!r} of a sandbox as a process".format(unknown[0]))
         self.directory = directory
-        self.faults = ChildProcessFaults(self._control)
+        self.faults = ServedFaults(self._control)
         self._wanted_faults = list(faults)
         self._session = None
         self._process = None

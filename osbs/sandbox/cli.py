@@ -302,7 +302,7 @@ def _start(args, temporary):
 
 def _on_signals(handler):
     signals = [signal.SIGTERM, signal.SIGINT]
-    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # nohup ignores it
+    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # nohup sets SIG_IGN
         signals.append(signal.SIGHUP)
     for signum in signals:
         signal.signal(signum, handler)

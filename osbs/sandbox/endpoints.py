@@ -20,7 +20,7 @@ from osbs.sandbox.watches import Filter, Watch
 
 BUILD_REQUEST = builds.BuildRequests()
 
-#: maximum duration (seconds): select() and epoll() take no longer timeout
+#: maximum duration (seconds): the limit of timeouts in the event loop's selector
 LONGEST_WATCH = 10**6
 
 

@@ -129,7 +129,7 @@ class PodProcess:
     def _call(self, function, argument):
         try:
             self._loop.call_soon_threadsafe(function, argument)
-        except RuntimeError:  # The sandbox was stopped and closed its loop.
+        except RuntimeError:  # the sandbox was stopped and closed its loop
             pass
 
 

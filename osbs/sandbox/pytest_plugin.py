@@ -37,7 +37,7 @@ def osbs_sandbox(request):
     A sandbox for this test only, an osbs.sandbox.testing.RunningSandbox.
 
     Options come from the marker: ``@pytest.mark.osbs_sandbox(oapi=False)``. A requested
-    fault that never happened fails the test. With ``separate=True`` it is a ChildProcessSandbox.
+    fault that never happened fails the test. With ``separate=True`` it is a ServedSandbox.
     """
     try:
         from osbs.sandbox import testing

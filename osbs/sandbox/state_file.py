@@ -1,11 +1,10 @@
 """
 The state file: an append-only file from which a killed sandbox restarts.
 
-Each line is one JSON record ``[kind, ...]``. Every record is written without a
-buffer, so a SIGKILL truncates the last line at worst. When a record cannot be written, the file
-ends with the one before it, and all further changes are refused. On start the file is read and
-replaced by a snapshot. It holds tokens and keys: only its owner can read it. Imports
-nothing of the sandbox.
+Each line is one JSON record ``[kind, ...]``. Every record is written without a buffer, so a SIGKILL
+truncates the last line at worst. When a record cannot be written, the file ends with the one before
+it, and all further changes are refused. On start the file is read and replaced by a snapshot. It
+holds tokens and keys: only its owner can read it.
 """
 
 import contextlib

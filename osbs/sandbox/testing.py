@@ -15,14 +15,14 @@ Builds are scripted unless ``processes=True`` is given, which is cheap enough fo
 
 import contextlib
 
-from osbs.sandbox.child_process import ChildProcessSandbox
+from osbs.sandbox.child_process import ServedSandbox
 from osbs.sandbox.client import Client, UnfiredFaults
 from osbs.sandbox.installation import Installation
 from osbs.sandbox.leftovers import PrivateDirectory
 from osbs.sandbox.pods import ProcessRunner, ScriptedRunner
 from osbs.sandbox.proxies import loopback_excluded
 
-__all__ = ["RunningSandbox", "ChildProcessSandbox", "UnfiredFaults", "running", "serving"]
+__all__ = ["RunningSandbox", "ServedSandbox", "UnfiredFaults", "running", "serving"]
 
 
 class RunningSandbox(Client, Installation):
@@ -86,11 +86,11 @@ def serving(**options):
     """
     Run a sandbox in a child process during a ``with`` block.
 
-    :param options: keywords of :class:`osbs.sandbox.child_process.ChildProcessSandbox`
+    :param options: keywords of :class:`osbs.sandbox.child_process.ServedSandbox`
     :raises UnfiredFaults: at the end of a successful block, for faults that never happened
     :raises RuntimeError: when it does not start
     """
     with PrivateDirectory() as directory:
-        with loopback_excluded(), ChildProcessSandbox(directory, **options) as sandbox:
+        with loopback_excluded(), ServedSandbox(directory, **options) as sandbox:
             yield sandbox
             sandbox.check_faults()

@@ -2,7 +2,7 @@
 What the plugins of arrangement 1 to 6 do in the sandbox.
 
 A plugin is a function ``(context, args) -> result``; :func:`find` returns it by name. Plugins that
-call this library in atomic-reactor make the same calls here; the others only log what they do.
+call this library in atomic-reactor make the same calls here; the others only log a line.
 """
 
 import hashlib
