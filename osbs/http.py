@@ -6,7 +6,6 @@ how long and how much is read of one in ``osbs._limits``.
 
 from __future__ import absolute_import, print_function, unicode_literals
 
-import json
 import logging
 import sys
 import warnings
@@ -35,6 +34,7 @@ from osbs.constants import (
     HTTP_LINE_MAX,
     HTTP_REQUEST_TIMEOUT,
 )
+from osbs.documents import load_json
 from osbs.exceptions import (
     OsbsAuthException,
     OsbsException,
@@ -79,13 +79,9 @@ def decode_json(content, encoding=None):
 
     :param content: bytes
     :param encoding: str; None: whichever Unicode encoding they are in
-    :raises ValueError: they are not JSON, or nested too deeply
+    :raises ValueError: they are not JSON, nested too deeply, or with a number of absurd length
     """
-    try:
-        text = content.decode(encoding or guess_json_utf(content) or "utf-8")
-        return json.loads(text)
-    except RuntimeError as ex:  # RecursionError is one
-        raise ValueError("nested too deeply: %s" % ex)
+    return load_json(content.decode(encoding or guess_json_utf(content) or "utf-8"))
 
 
 def masked_body(content):

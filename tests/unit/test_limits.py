@@ -179,6 +179,18 @@ except ValueError as ex:
     assert "a number of more than 1000 digits" in limits.run(code)[0]
 
 
+def test_an_integer_of_a_million_digits_in_a_response_is_not_json():
+    code = """
+from osbs.exceptions import OsbsResponseException
+from osbs.http import HttpResponse
+try:
+    HttpResponse(200, {}, b'{"n": ' + b"9" * 1000000 + b"}").json()
+except OsbsResponseException as ex:
+    print(ex.message)
+"""
+    assert "not JSON" in limits.run(code)[0]
+
+
 READ_ARCHIVE = """
 from osbs.exceptions import OsbsException
 from osbs.cli.commands.admin import cmd_restore
