@@ -64,7 +64,11 @@ def _open(path):
 def _remove_abandoned():
     # type: () -> None
     top = tempfile.gettempdir()
-    for name in os.listdir(top):
+    try:
+        names = os.listdir(top)
+    except OSError:  # whoever may not list it can still make directories there
+        return
+    for name in names:
         if _NAME.match(name):
             path = os.path.join(top, name)
             lock = _lock_if_abandoned(path)

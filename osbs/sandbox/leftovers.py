@@ -124,7 +124,12 @@ def _locked_file(directory):
 def sweep():
     """Remove this user's directories whose process was killed."""
     top = tempfile.gettempdir()
-    for name in os.listdir(top):
+    try:
+        names = os.listdir(top)
+    except OSError:
+        # Whoever may not list it can still make directories there.
+        return
+    for name in names:
         if name.startswith(PREFIX):
             _remove_if_abandoned(os.path.join(top, name))
 

@@ -1,6 +1,7 @@
 """A sandbox leaves nothing behind, however it ends."""
 
 import asyncio
+import errno
 import fcntl
 import os
 import signal
@@ -233,6 +234,19 @@ def test_a_directory_in_use_stays(temporary):
     with leftovers.PrivateDirectory() as path:
         leftovers.sweep()
         assert os.path.isdir(path)
+
+
+def test_a_directory_for_temporary_files_that_must_not_be_listed_is_left_alone(
+    abandoned, monkeypatch
+):
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "listdir", refuse_to_list)
+        leftovers.sweep()
+    assert abandoned.check()
+
+
+def refuse_to_list(path):
+    raise PermissionError(errno.EACCES, "Permission denied", path)
 
 
 def test_a_directory_of_another_name_stays(abandoned, temporary):

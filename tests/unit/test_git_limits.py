@@ -2,6 +2,7 @@
 
 from __future__ import absolute_import, print_function, unicode_literals
 
+import errno
 import os
 import signal
 import subprocess
@@ -358,6 +359,17 @@ def test_a_directory_of_another_user_is_left_alone(temporary, monkeypatch):
     with tempdirs.temporary_directory():
         pass
     assert temporary.join("osbs-git-abcdefgh.tmp").check()
+
+
+def test_a_directory_for_temporary_files_that_must_not_be_listed_can_be_used(
+    temporary, monkeypatch
+):
+    def refuse(path):
+        raise OSError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(os, "listdir", refuse)
+    with tempdirs.temporary_directory() as path:
+        assert os.path.isdir(path)
 
 
 # Passwords in what is no proper URI.
