@@ -6,10 +6,9 @@ import datetime
 import logging
 import os
 import re
-import signal
 import subprocess
-import threading
 
+from osbs._children import NEW_SESSION, killed_after
 from osbs._compat import to_text
 from osbs.constants import KERBEROS_TIMEOUT
 from osbs.exceptions import OsbsAuthException
@@ -24,13 +23,6 @@ KLIST_TGT_RE = (
     r"krbtgt/(?P<realm>[-.A-Za-z0-9]+)@(?P=realm)"
 )
 _MINIMUM_VALIDITY = datetime.timedelta(hours=1)
-
-# A session of its own: the program can ask nothing on our terminal.
-_NEW_SESSION = (
-    {"start_new_session": True}
-    if hasattr(subprocess, "TimeoutExpired")
-    else {str("preexec_fn"): os.setsid}
-)
 
 
 def run(cmd, extraenv=None):
@@ -47,22 +39,8 @@ def run(cmd, extraenv=None):
     env = dict(os.environ)
     env.update(extraenv or {})
     process = _start(cmd, env)
-    expired = threading.Event()
-
-    def expire():
-        expired.set()
-        _kill(process)
-
-    timer = threading.Timer(KERBEROS_TIMEOUT, expire)
-    timer.start()
-    try:
+    with killed_after(process, KERBEROS_TIMEOUT) as expired:
         stdout, stderr = process.communicate()
-    except BaseException:  # also when interrupted: the program gets no Ctrl-C of its own
-        _kill(process)
-        process.wait()
-        raise
-    finally:
-        timer.cancel()
     if expired.is_set():
         raise OsbsAuthException(
             "%s has not ended within %s seconds; is a Kerberos server reachable?"
@@ -81,19 +59,12 @@ def _start(cmd, env):
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 universal_newlines=True,
-                **_NEW_SESSION
+                **NEW_SESSION
             )
         except OSError as ex:
             raise OsbsAuthException(
                 "cannot run %s: %s; is Kerberos installed?" % (cmd[0], ex.strerror), cause=ex
             )
-
-
-def _kill(process):
-    try:
-        os.killpg(process.pid, signal.SIGKILL)
-    except OSError:  # it has ended
-        pass
 
 
 def _hide(cmd):

@@ -6,11 +6,10 @@ import errno
 import os
 import re
 import select
-import signal
 import subprocess
-import threading
 from collections import namedtuple
 
+from osbs._children import NEW_SESSION, kill_group, killed_after
 from osbs._compat import monotonic, to_text
 from osbs.constants import GIT_MAX_DISK, GIT_MAX_FILE, GIT_MAX_MEMORY
 from osbs.exceptions import OsbsException
@@ -40,13 +39,6 @@ wait
 exit $status
 """
 _NO_PROGRAM = (126, 127)
-
-# A session of its own: nothing in it can ask questions on the terminal.
-_NEW_SESSION = (
-    {"start_new_session": True}
-    if hasattr(subprocess, "TimeoutExpired")
-    else {str("preexec_fn"): os.setsid}
-)
 
 # What git (not the server, whose lines begin with "remote:") says at a limit.
 _OUT_OF_MEMORY = r"out of memory|cannot allocate memory|unable to create (?:threaded|thread)"
@@ -118,25 +110,13 @@ def run(args, budget, limit, env, cwd=None):
     :raises GitLimitExceeded: too much time, memory or disk space
     """
     process = _start(args, env, cwd)
-    expired = threading.Event()
-
-    def expire():
-        expired.set()
-        _kill(process)
-
-    timer = threading.Timer(max(budget.remaining, 0), expire)
     try:
-        timer.start()
-        output, errors = _collect(process, limit, budget)
-        if len(output) > limit:
-            _kill(process)
-        status = process.wait()
-    except BaseException:  # also when interrupted: the group gets no Ctrl-C of its own
-        _kill(process)
-        process.wait()
-        raise
+        with killed_after(process, max(budget.remaining, 0)) as expired:
+            output, errors = _collect(process, limit, budget)
+            if len(output) > limit:
+                kill_group(process)
+            status = process.wait()
     finally:
-        timer.cancel()
         for stream in (process.stdin, process.stdout, process.stderr):
             stream.close()
     if expired.is_set():
@@ -168,17 +148,10 @@ def _start(args, env, cwd):
             env=env,
             cwd=cwd,
             close_fds=True,
-            **_NEW_SESSION
+            **NEW_SESSION
         )
     except OSError as ex:
         raise OsbsException("cannot run git: %s" % ex.strerror, cause=ex)
-
-
-def _kill(process):
-    try:
-        os.killpg(process.pid, signal.SIGKILL)
-    except OSError:  # it has ended
-        pass
 
 
 def _collect(process, limit, budget):

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.skipif(six.PY2, reason="the sandbox is Python 3 only")
 FLOORS = (
     (
         "leaves",
-        "_compat _process build.lazy comparable_version constants exceptions redact version",
+        "_children _compat _process build.lazy comparable_version constants exceptions redact version",
         "",
     ),
     ("documents", "archive documents ini kerberos_ccache schemas yaml_loader", "leaves"),
