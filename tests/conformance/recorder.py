@@ -1,4 +1,4 @@
-"""The recording server of the golden vectors (../shared/conformance/README.md), in a thread.
+"""The recording server of the golden vectors, in a thread.
 
 It holds what it is given and checks nothing: the sandbox, which validates, is not meant for the
 vectors.

@@ -13,7 +13,7 @@ from osbs.build.user_params import BuildUserParams
 from osbs.exceptions import OsbsValidationException
 from tests.unit.buildparams import NOW, SALT, V1_PARAMS
 
-# names.md, osbs.build.spec
+# What callers may pass to BuildSpec.set_params.
 SIGNATURE = """
     git_uri git_ref registry_uri registry_uris registry_secrets user component
     openshift_uri source_registry_uri yum_repourls use_auth builder_openshift_url

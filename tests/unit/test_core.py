@@ -279,7 +279,7 @@ class TestPlumbing(object):
 
 
 class TestFakeServer(object):
-    """Flows over the connection of section 11."""
+    """Flows over the connection that consumers' tests put in the place of the real one."""
 
     def test_flows(self, openshift):
         assert openshift.get_user().json()["kind"] == "User"
@@ -807,7 +807,7 @@ class TestServiceAccountTokens(object):
 
 
 class TestCredentials(object):
-    """The tables of section 6."""
+    """Which credentials are sent, and what becomes of those that are refused."""
 
     def make(self, **kwargs):
         client = Openshift("/oapi/v1/", "v1", "/oauth/authorize", k8s_api_url="/api/v1/", **kwargs)
