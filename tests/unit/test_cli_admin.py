@@ -383,6 +383,28 @@ cmd_restore(arguments(BACKUP_ARCHIVE="b"), Ended())
 """
         assert limits.run(code)[0] == "resumed\n"
 
+    def test_a_second_ctrl_c_does_not_interrupt_resuming(self, workdir):
+        archive("b", imagestreams__json=b'{"items": []}')
+        code = """
+import os, signal
+from osbs.cli.main import cmd_restore
+from tests.unit.test_cli_admin import FakeOSBS, arguments
+
+class Interrupted(FakeOSBS):
+    def pause_builds(self, quota_name=None):
+        os.kill(os.getpid(), signal.SIGINT)
+
+    def resume_builds(self, quota_name=None):
+        os.kill(os.getpid(), signal.SIGINT)
+        print("resumed")
+
+try:
+    cmd_restore(arguments(BACKUP_ARCHIVE="b"), Interrupted())
+except KeyboardInterrupt:
+    print("interrupted", signal.getsignal(signal.SIGINT) == signal.default_int_handler)
+"""
+        assert limits.run(code)[0] == "resumed\ninterrupted True\n"
+
     def test_who_ignores_hangups_goes_on_ignoring_them(self, workdir):
         archive("b", imagestreams__json=b'{"items": []}')
         code = """

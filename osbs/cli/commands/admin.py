@@ -73,11 +73,19 @@ def _paused(osbs, args):
 
 @contextlib.contextmanager
 def _signals_as_exceptions():
-    """Let signals that would end the program at once raise SystemExit, so that builds are resumed.
+    """Let the first signal that ends the program raise an exception, so that builds are resumed.
 
-    Gives a function that lets them be ignored.
+    Further ones are ignored. Gives a function that lets all be ignored.
     """
     import signal
+
+    defaults = {
+        signal.SIGTERM: signal.SIG_DFL,
+        signal.SIGHUP: signal.SIG_DFL,
+        signal.SIGINT: signal.default_int_handler,
+    }
+    # Who ignores one of them, as nohup does, goes on ignoring it.
+    caught = [number for number in defaults if signal.getsignal(number) == defaults[number]]
 
     def handle(handler):
         for number in caught:
@@ -85,11 +93,10 @@ def _signals_as_exceptions():
 
     def end(number, _frame):
         handle(signal.SIG_IGN)
+        if number == signal.SIGINT:
+            raise KeyboardInterrupt()
         raise SystemExit(_SIGNALLED + number)
 
-    numbers = (signal.SIGTERM, signal.SIGHUP)
-    # Who ignores one of them, as nohup does, goes on ignoring it.
-    caught = [number for number in numbers if signal.getsignal(number) == signal.SIG_DFL]
     try:
         handle(end)
     except ValueError:  # only the main thread may do so
@@ -97,7 +104,8 @@ def _signals_as_exceptions():
     try:
         yield lambda: handle(signal.SIG_IGN)
     finally:
-        handle(signal.SIG_DFL)
+        for number in caught:
+            signal.signal(number, defaults[number])
 
 
 def _backup_name(instance):
