@@ -117,6 +117,7 @@ def run(args, budget, limit, env, cwd=None):
                 kill_group(process)
             status = process.wait()
     finally:
+        kill_group(process)  # what git has left running
         for stream in (process.stdin, process.stdout, process.stderr):
             stream.close()
     if expired.is_set():

@@ -233,6 +233,12 @@ def test_a_command_that_does_not_end_is_killed_with_all_it_started(tmpdir):
     wait_until_gone(int(pid_file.read()))
 
 
+def test_what_a_command_leaves_running_is_killed():
+    script = b"sleep 100 & echo $!"
+    result = process.run([b"sh", b"-c", script], process.Budget(60), 100, dict(os.environ))
+    wait_until_gone(int(result.output))
+
+
 def wait_until_gone(pid):
     deadline = time.time() + 5
     while time.time() < deadline:
