@@ -635,7 +635,7 @@ class OSBS(object):
         :return: BuildResponse
         """
         logger.warning(
-            "prod (all-in-one) builds are deprecated, " "please use create_orchestrator_build"
+            "prod (all-in-one) builds are deprecated, please use create_orchestrator_build"
         )
         return self._do_create_prod_build(*args, **kwargs)
 
@@ -677,7 +677,7 @@ class OSBS(object):
         """
         if not self.can_orchestrate():
             raise OsbsOrchestratorNotEnabled(
-                "can't create orchestrate build " "when can_orchestrate isn't enabled"
+                "can't create orchestrate build when can_orchestrate isn't enabled"
             )
         if kwargs.get("platform"):
             raise ValueError("Orchestrator build called with unwanted platform param")

@@ -1,8 +1,8 @@
 """Parsers for files of a repository, which anyone who may push has written.
 
 Whatever such a file holds, reading it ends soon, uses a bounded amount of memory, runs nothing,
-writes nothing, and fails with OsbsValidationException only. Imported when
-there is a file to read: yaml and dockerfile_parse are slow to import.
+writes nothing, and fails with OsbsValidationException only. Imported when there is a file to read:
+yaml and dockerfile_parse are slow to import.
 """
 
 from __future__ import absolute_import, print_function, unicode_literals

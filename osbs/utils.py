@@ -58,7 +58,7 @@ class RegistryURI(object):
         match = self.versionre.match(uri) if isinstance(uri, six.string_types) else None
         if match is None:
             raise OsbsValidationException(
-                "Invalid registry URI %r: expected " "[http[s]://]HOST[:PORT][/vN]" % mask_url(uri)
+                "Invalid registry URI %r: expected [http[s]://]HOST[:PORT][/vN]" % mask_url(uri)
             )
         self.docker_uri = match.group(3)
         self.version = match.group(5) or "v1"

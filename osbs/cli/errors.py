@@ -1,7 +1,7 @@
 """The one place that turns what a command did into a line and an exit status.
 
-May import osbs.cli.output, osbs.exceptions and osbs.redact; requests
-only when an exception is to be told apart, as every ``osbs`` command pays for the rest.
+May import osbs.cli.output, osbs.exceptions and osbs.redact; requests only when an exception is to
+be told apart, as every ``osbs`` command pays for the rest.
 """
 
 from __future__ import absolute_import, print_function, unicode_literals

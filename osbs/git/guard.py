@@ -32,7 +32,7 @@ _UNQUOTED = re.compile(r"[\s\"]", re.UNICODE)
 
 # Settings of git that say how to reach a server stay; those that change what git does go.
 _KEPT_VARIABLES = re.compile(
-    r"GIT_(SSH(_COMMAND|_VARIANT)?|SSL_\w+|PROXY_\w+|HTTP_\w+|EXEC_PATH|" r"CONFIG_GLOBAL)\Z"
+    r"GIT_(SSH(_COMMAND|_VARIANT)?|SSL_\w+|PROXY_\w+|HTTP_\w+|EXEC_PATH|CONFIG_GLOBAL)\Z"
 )
 _VARIABLES = {
     "GCM_INTERACTIVE": "never",
@@ -171,7 +171,7 @@ def _checked_url(text, match):
         return Remote(text, None, None)
     if _UNQUOTED.search(user):
         raise _refused(
-            text, "must not have quotes or blanks before '@' that are not " "percent-encoded"
+            text, "must not have quotes or blanks before '@' that are not percent-encoded"
         )
     if _CONTROL.search(unquote(user)):
         raise _refused(text, "must not hold control characters")

@@ -1,8 +1,7 @@
 """JSON Schemas (draft 4) of what comes from outside, and the one function that applies them.
 
-jsonschema is imported for the first document
-that is not plainly good, as it takes a good part of the time that the whole command line may take
-to start.
+jsonschema is imported for the first document that is not plainly good, as it takes a good part of
+the time that the whole command line may take to start.
 """
 
 from __future__ import absolute_import, print_function, unicode_literals
