@@ -64,6 +64,8 @@ class Session(requests.Session):
         self.auth = _credentials_of_url
         # Without it, requests reads a body to its end, however large.
         self.stream = True
+        # Each takes as long as a request may. One leads to https, another one to a slash.
+        self.max_redirects = 3
         # Others, if their libraries are installed, can make gigabytes of one block.
         self.headers[str("Accept-Encoding")] = str("gzip, deflate")
         self.headers[str("User-Agent")] = str("osbs-client/%s" % __version__)
