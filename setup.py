@@ -41,7 +41,7 @@ KERBEROS = [
 ]
 
 SANDBOX = [
-    'aiohttp>=3.8; python_version >= "3"',
+    'aiohttp>=3.8.6; python_version >= "3"',
     'trustme>=0.9; python_version >= "3"',
 ]
 

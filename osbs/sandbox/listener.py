@@ -191,11 +191,13 @@ class Listener:
     async def _readable(self, connection):
         """Wait until a client has sent something."""
         said = asyncio.Event()
-        self._loop.add_reader(connection.fileno(), said.set)
+        # The connection may be closed when the wait ends, and has no number then.
+        descriptor = connection.fileno()
+        self._loop.add_reader(descriptor, said.set)
         try:
             await said.wait()
         finally:
-            self._loop.remove_reader(connection.fileno())
+            self._loop.remove_reader(descriptor)
 
 
 class _Slot:

@@ -17,15 +17,16 @@ pytestmark = pytest.mark.skipif(six.PY2, reason="the sandbox is Python 3 only")
 FLOORS = (
     (
         "leaves",
-        "_children _compat _process build.lazy comparable_version constants exceptions redact version",
+        "_children _compat _process build.lazy comparable_version constants exceptions redact"
+        " version",
         "",
     ),
     ("documents", "archive documents ini kerberos_ccache schemas yaml_loader", "leaves"),
     ("repositories", "git repo_parsers repo_utils", "leaves documents"),
     ("utils", "utils", "leaves documents repositories"),
     ("settings", "_setting conf", "leaves documents utils"),
-    ("http", "_limits _transport http", "leaves"),
-    ("rest", "rest", "leaves http"),
+    ("http", "_limits _transport http", "leaves documents"),
+    ("rest", "rest", "leaves utils http"),
     ("build", "build", "leaves documents repositories utils"),
     ("core", "core", "leaves documents utils http rest build"),
     ("api", "api facade", "leaves utils rest build core"),
