@@ -284,7 +284,8 @@ def test_a_call_that_meets_a_fault(bench, monkeypatch, case, kind):
         for method, target, _ in healthy.after["requests"]
     ]
     for position, (method, target) in enumerate(targets):
-        if fault.meets(target):
+        # A late build is asked for again, or not: only the first of such requests comes for sure.
+        if fault.meets(target) and targets[position - 1 : position] != [(method, target)]:
             met = "%s %s" % (method, target)
             cell = case.run(bench, **fault.once(position))
             wrong += judge(case, kind, healthy, cell, met, fault.passes)
