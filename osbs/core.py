@@ -1088,7 +1088,7 @@ def _check(request, response):
 def _is_being_deleted(response):
     if response.status_code != http_client.CONFLICT:
         return False
-    return b"object is being deleted" in response.content
+    return "object is being deleted" in _compat.to_text(response.content)
 
 
 def _require_json_object(response):

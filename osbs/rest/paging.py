@@ -21,6 +21,8 @@ logger = logging.getLogger(__name__)
 
 # How often a list begins anew before its 410 is an error.
 MAX_RESTARTS = 3
+# How many pages in a row may hold nothing new.
+MAX_EMPTY_PAGES = 100
 
 
 def pages(send, listing, page_size):
@@ -41,8 +43,8 @@ def pages(send, listing, page_size):
         raise OsbsValidationException("invalid page_size %r: must be 1 or more" % (page_size,))
     delivered = set()  # type: set
     token = None
-    restarts = 0
-    while True:
+    restarts = empty = 0
+    while empty <= MAX_EMPTY_PAGES:
         try:
             page = json_object(send(_page(listing, page_size, token)))
         except OsbsResponseException as ex:
@@ -54,9 +56,11 @@ def pages(send, listing, page_size):
             continue
         _leave_out(page, delivered)
         last, token = token, get_path(page, "metadata", "continue")
+        empty = 0 if page["items"] else empty + 1
         yield page
         if token in (None, "", last):
             return
+    raise OsbsResponseException("a list continues for ever without an item", http_client.OK)
 
 
 def _leave_out(page, delivered):

@@ -356,3 +356,15 @@ def test_a_list_of_pages_looks_like_one_answer():
 def test_a_server_that_repeats_its_continue_token_is_not_asked_for_ever():
     page = HttpResponse(200, {}, b'{"metadata": {"continue": "t"}, "items": []}')
     assert len(list(paging.pages(lambda call: page, endpoints.dump_resource("builds"), 2))) == 2
+
+
+def test_a_list_that_continues_for_ever_without_an_item_ends():
+    tokens = iter(range(10**6))
+
+    def send(_request):
+        body = {"items": [], "metadata": {"continue": "t%d" % next(tokens)}}
+        return HttpResponse(200, {}, endpoints.json.dumps(body).encode("utf-8"))
+
+    with pytest.raises(OsbsResponseException):
+        list(paging.pages(send, endpoints.dump_resource("builds"), 1))
+    assert next(tokens) <= paging.MAX_EMPTY_PAGES + 1
