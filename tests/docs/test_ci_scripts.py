@@ -147,9 +147,9 @@ def test_where_no_test_passed_the_summary_fails(summary, output):
 def readme(tmpdir):
     """A function that does what a README with two commands says, in a repository of its own."""
 
-    def make(*commands, text=README):
+    def make(*commands, **kwargs):
         repository = tmpdir.mkdir("repository")
-        repository.join("README.md").write(text % commands)
+        repository.join("README.md").write(kwargs.get("text", README) % commands)
         repository.join(".gitignore").write("*.log\n.venv/\n")
         git = ["git", "-c", "user.name=a", "-c", "user.email=a@example.com"]
         for arguments in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "first"]):
