@@ -136,7 +136,7 @@ def attempt(target, data):
     try:
         target.function(data)
     except TooLate:
-        problem = "interrupted"
+        problem = "interrupted after %g s" % SECONDS
     except target.refusals as ex:
         # The message of an error response is its body.
         is_body = not isinstance(ex, OsbsException) or isinstance(ex, OsbsResponseException)
@@ -147,8 +147,8 @@ def attempt(target, data):
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
     seconds = clock() - began
-    if seconds > SECONDS:
-        problem = "%.1f s; %s" % (seconds, problem)
+    if seconds > SECONDS and problem is None:
+        problem = "took more than %g s" % SECONDS
     return seconds, problem
 
 
