@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import time
+import warnings
 from importlib import import_module
 
 from tests.unit.buildparams import ROOT
@@ -51,7 +52,10 @@ def _version(name, module):
     try:
         from importlib.metadata import version
     except ImportError:  # Python 3.7 and older
-        return str(getattr(module, "__version__", "unknown"))
+        with warnings.catch_warnings():
+            # Some deprecate this attribute.
+            warnings.simplefilter("ignore")
+            return str(getattr(module, "__version__", "unknown"))
     return version(name)
 
 
