@@ -276,9 +276,10 @@ def test_a_log_that_breaks_off_does_not_hide_a_failure(capsys):
 
 
 def test_a_full_disk_ends_the_command_whatever_becomes_of_the_build(monkeypatch):
-    monkeypatch.setattr(sys, "stdout", io.open("/dev/full", "w"))
-    with pytest.raises(OutputError) as exc_info:
-        cmd_build(arguments(), FakeOSBS())
+    with io.open("/dev/full", "w") as full:
+        monkeypatch.setattr(sys, "stdout", full)
+        with pytest.raises(OutputError) as exc_info:
+            cmd_build(arguments(), FakeOSBS())
     assert exc_info.value.strerror == "cannot write to standard output: No space left on device"
 
 

@@ -237,11 +237,12 @@ def test_a_reader_that_left_ends_quietly(caplog, capsys):
 
 
 def test_what_was_written_before_a_system_exit_is_flushed(monkeypatch):
-    monkeypatch.setattr(sys, "stdout", io.open("/dev/full", "w"))
-    write("help")
-    with pytest.raises(SystemExit) as exc_info:
-        errors.run(raising(SystemExit(0)), ARGS)
-    assert exc_info.value.code == 1
+    with io.open("/dev/full", "w") as full:
+        monkeypatch.setattr(sys, "stdout", full)
+        write("help")
+        with pytest.raises(SystemExit) as exc_info:
+            errors.run(raising(SystemExit(0)), ARGS)
+        assert exc_info.value.code == 1
 
 
 def test_a_usage_error_is_a_validation_error():
