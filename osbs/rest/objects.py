@@ -61,9 +61,7 @@ def includes(found, wanted):
         return all(includes(get_path(found, index), value) for index, value in enumerate(wanted))
     if wanted is None:
         return True
-    if isinstance(wanted, bool) or isinstance(found, bool):
-        return found == wanted or (found is None and not wanted)
-    return _as_text(found) == _as_text(wanted) or (found is None and wanted == "")
+    return _same(found, wanted) or (found is None and (wanted is False or wanted == ""))
 
 
 def equals(found, sent):
@@ -81,10 +79,11 @@ def equals(found, sent):
         return all(equals(found.get(key), sent.get(key)) for key in set(found) | set(sent))
     if isinstance(found, list) and isinstance(sent, list):
         return len(found) == len(sent) and all(map(equals, found, sent))
-    if isinstance(found, bool) or isinstance(sent, bool):
+    return _same(found, sent)
+
+
+def _same(found, sent):
+    # A number may come back as text, but neither None nor a boolean does.
+    if any(value is None or isinstance(value, bool) for value in (found, sent)):
         return found == sent
-    return _as_text(found) == _as_text(sent)
-
-
-def _as_text(value):
-    return None if value is None else six.text_type(value)
+    return six.text_type(found) == six.text_type(sent)
