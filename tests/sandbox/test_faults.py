@@ -164,11 +164,14 @@ def test_a_proxys_page_can_have_any_status(api, faults):
     assert (response.status_code, response.headers["Content-Type"]) == (504, "text/html")
 
 
+# A Python such as 3.11.2 leaves its socket open if the reset is there before the handshake begins.
+@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
 def test_connections_are_reset_before_the_handshake(api, faults):
     fault = faults.add("reset_connection", count=2)
     for _ in range(2):
         with pytest.raises(requests.exceptions.ConnectionError):
             api.as_user(None).get("version")
+    gc.collect()
     assert api.as_user(None).get("version").status_code == 200
     assert fault.fired == 2
 
