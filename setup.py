@@ -115,7 +115,7 @@ setup(
     packages=find_packages(include=["osbs", "osbs.*"]),
     package_data={
         str("osbs"): ["py.typed"],
-        str("osbs.schemas"): ["*.json"],
+        str("osbs._schemas"): ["*.json"],
     },
     data_files=[(str("share/osbs"), sorted(glob.glob(str("inputs/*.json"))))],
     python_requires=">=2.7, !=3.0.*, !=3.1.*, !=3.2.*, !=3.3.*, !=3.4.*, !=3.5.*",

@@ -11,14 +11,14 @@ from osbs import utils
 from osbs._compat import to_text
 from osbs.constants import GENERAL_CONFIGURATION_SECTION
 from osbs.exceptions import OsbsValidationException
-from osbs.redact import mask_url
+from osbs._redact import mask_url
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
     from typing import Any, Callable, Dict, List, Optional, Text, Tuple  # noqa: F401
     from typing import TypeVar, overload
 
-    from osbs.comparable_version import ComparableVersion  # noqa: F401
+    from osbs._comparable_version import ComparableVersion  # noqa: F401
 
     T = TypeVar("T")
 

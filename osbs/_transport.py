@@ -36,7 +36,7 @@ from osbs.constants import (
     HTTP_RETRY_AFTER_MAX,
 )
 from osbs.exceptions import OsbsAuthException, OsbsException
-from osbs.redact import mask_text
+from osbs._redact import mask_text
 from osbs.version import __version__
 
 TYPE_CHECKING = False

@@ -45,12 +45,12 @@ from osbs.exceptions import (
     OsbsValidationException,
     OsbsWaitTimeout,
 )
-from osbs.facade import buildlogs, settings, source, tokenfile
-from osbs.facade.buildlogs import LogEntry
-from osbs.facade.guard import guarded_iteration, osbsapi
-from osbs.redact import mask_uri, redacted
-from osbs.rest.objects import includes
-from osbs.rest.retry import Deadline
+from osbs import _build_settings, _image_source, _log_lines, _token_file
+from osbs._log_lines import LogEntry
+from osbs._api_errors import own_errors_only, osbsapi
+from osbs._redact import mask_uri, redacted
+from osbs._rest.objects import includes
+from osbs._rest.retry import Deadline
 from osbs.utils import get_path, retry_on_conflict, without_none
 
 TYPE_CHECKING = False
@@ -150,7 +150,7 @@ class OSBS(object):
             k8s_api_url=self.os_conf.get_k8s_api_uri(),
             token=self.os_conf.get_oauth2_token(),
             verbose=self.os_conf.get_verbosity(),
-            **settings.read_settings(self.os_conf, settings.CONNECTION_SETTINGS)
+            **_build_settings.read_settings(self.os_conf, _build_settings.CONNECTION_SETTINGS)
         )
         # One entry for each use of retries_disabled that goes on: appending is atomic.
         self._retries_disabled = []  # type: list
@@ -182,7 +182,7 @@ class OSBS(object):
         :param field_selector: str or None
         :return: generator of (change type, dict of the Build)
         """
-        for change in guarded_iteration(
+        for change in own_errors_only(
             self._watch_builds(without_none(fieldSelector=field_selector))
         ):
             yield change
@@ -505,10 +505,10 @@ class OSBS(object):
         return BuildResponse(self.os.start_build(name).json())
 
     def _check_labels(self, repo_info):
-        return source.labels_and_base_image(repo_info)
+        return _image_source.labels_and_base_image(repo_info)
 
     def _get_flatpak_labels(self, repo_info):
-        module = source.flatpak_module(repo_info.configuration.container)
+        module = _image_source.flatpak_module(repo_info.configuration.container)
         name, stream, _ = utils.split_module_spec(module)
         labels = {
             utils.Labels.LABEL_TYPE_NAME: name,
@@ -564,7 +564,7 @@ class OSBS(object):
         if flatpak:
             labels, base_image = self._get_flatpak_labels(repo_info)
         else:
-            source.require_dockerfile(repo_info, git_uri, git_branch, git_ref)
+            _image_source.require_dockerfile(repo_info, git_uri, git_branch, git_ref)
             labels, base_image = self._check_labels(repo_info)
         parameters = dict(
             self._configured_parameters(platform),
@@ -609,7 +609,7 @@ class OSBS(object):
 
     def _configured_parameters(self, platform):
         return dict(
-            settings.read_settings(self.build_conf, settings.BUILD_SETTINGS),
+            _build_settings.read_settings(self.build_conf, _build_settings.BUILD_SETTINGS),
             use_auth=self.build_conf.get_builder_use_auth(),
             builder_build_json_dir=self.build_conf.get_builder_build_json_store()
             or BUILD_JSON_STORE,
@@ -692,7 +692,7 @@ class OSBS(object):
         return self._create_build_of_type(BUILD_TYPE_ORCHESTRATOR, kwargs)
 
     def _create_build_of_type(self, build_type, kwargs):
-        inner, outer, customize = settings.TEMPLATES[build_type]
+        inner, outer, customize = _build_settings.TEMPLATES[build_type]
         version = kwargs["arrangement_version"]
         kwargs.setdefault("inner_template", inner.format(arrangement_version=version))
         kwargs.setdefault("outer_template", outer)
@@ -708,7 +708,7 @@ class OSBS(object):
             raise
 
     def _decode_build_logs_generator(self, logs):
-        return guarded_iteration(logs, buildlogs.decoded)
+        return own_errors_only(logs, _log_lines.decoded)
 
     @osbsapi
     def get_build_logs(
@@ -728,14 +728,14 @@ class OSBS(object):
             build_id, follow=follow, build_json=build_json, wait_if_missing=wait_if_missing
         )
         if isinstance(logs, GeneratorType):
-            return self._decode_build_logs_generator(logs) if decode else guarded_iteration(logs)
+            return self._decode_build_logs_generator(logs) if decode else own_errors_only(logs)
         if decode and logs is not None:
-            return buildlogs.decoded(logs)
+            return _log_lines.decoded(logs)
         return logs
 
     @staticmethod
     def _parse_build_log_entry(entry):
-        return tuple(buildlogs.parse_entry(entry))
+        return tuple(_log_lines.parse_entry(entry))
 
     @osbsapi
     def get_orchestrator_build_logs(self, build_id, follow=False, wait_if_missing=False):
@@ -747,7 +747,7 @@ class OSBS(object):
         :return: generator of LogEntry (platform: str, or None for the orchestrator's own lines;
             line: text); empty lines are left out
         """
-        return guarded_iteration(self._orchestrator_log_entries(build_id, follow, wait_if_missing))
+        return own_errors_only(self._orchestrator_log_entries(build_id, follow, wait_if_missing))
 
     def _orchestrator_log_entries(self, build_id, follow, wait_if_missing):
         logs = self.get_build_logs(
@@ -756,7 +756,7 @@ class OSBS(object):
         if logs is None:
             return
         for chunk in (logs if isinstance(logs, GeneratorType) else [logs]):
-            for line in buildlogs.non_empty_lines(chunk):
+            for line in _log_lines.non_empty_lines(chunk):
                 yield LogEntry(*self._parse_build_log_entry(line))
 
     @osbsapi
@@ -881,7 +881,7 @@ class OSBS(object):
             if ex.status_code == http_client.UNAUTHORIZED:
                 raise OsbsValidationException("token is not valid", cause=ex)
             raise
-        tokenfile.save_token(utils.get_instance_token_file_name(self.os_conf.conf_section), token)
+        _token_file.save_token(utils.get_instance_token_file_name(self.os_conf.conf_section), token)
 
     @osbsapi
     def get_user(self, username="~"):
@@ -1048,7 +1048,7 @@ class OSBS(object):
         :return: generator of dicts, such as BuildConfigLists; a server that does not know pages
             sends a single one
         """
-        return guarded_iteration(self.os.dump_pages(resource_type, page_size))
+        return own_errors_only(self.os.dump_pages(resource_type, page_size))
 
     @osbsapi
     def restore_resource(self, resource_type, resources, continue_on_error=False):

@@ -46,8 +46,8 @@ from osbs.constants import (
     DEFAULT_NAMESPACE,
 )
 from osbs.exceptions import OsbsValidationException
-from osbs.ini import interpolating_parser, read_ini
-from osbs.redact import mask_url
+from osbs._ini import interpolating_parser, read_ini
+from osbs._redact import mask_url
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing

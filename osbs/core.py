@@ -1,7 +1,7 @@
 """The REST calls of OpenShift and Kubernetes that the build service needs.
 
 One short method for each request; what a request is, how it is authenticated, retried, done once
-and followed is decided in ``osbs.rest``.
+and followed is decided in ``osbs._rest``.
 """
 
 from __future__ import absolute_import, print_function, unicode_literals
@@ -37,10 +37,10 @@ from osbs.exceptions import (
     OsbsWatchBuildNotFound,
 )
 from osbs.http import HttpResponse, HttpSession, error_body
-from osbs.rest import auth, endpoints, groups, paging, retry
-from osbs.rest.logs import LogFollower, close_stream
-from osbs.rest.objects import dict_in, items_of, json_object
-from osbs.rest.once import (
+from osbs._rest import auth, endpoints, groups, paging, retry
+from osbs._rest.logs import LogFollower, close_stream
+from osbs._rest.objects import dict_in, items_of, json_object
+from osbs._rest.once import (
     create_once,
     find_created,
     find_instantiated,
@@ -48,7 +48,7 @@ from osbs.rest.once import (
     may_be_own_conflict,
     name_of,
 )
-from osbs.rest.watch import Watch
+from osbs._rest.watch import Watch
 from osbs.utils import get_path, retry_on_conflict, without_none
 
 TYPE_CHECKING = False

@@ -34,14 +34,14 @@ from osbs.constants import (
     HTTP_LINE_MAX,
     HTTP_REQUEST_TIMEOUT,
 )
-from osbs.documents import load_json
+from osbs._documents import load_json
 from osbs.exceptions import (
     OsbsAuthException,
     OsbsException,
     OsbsNetworkException,
     OsbsResponseException,
 )
-from osbs.redact import mask_text, mask_url, remember_secret
+from osbs._redact import mask_text, mask_url, remember_secret
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing

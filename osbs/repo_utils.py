@@ -22,9 +22,9 @@ from osbs.constants import (
     REPO_CONFIG_FILE,
     REPO_CONTAINER_CONFIG,
 )
-from osbs.documents import check_size
+from osbs._documents import check_size
 from osbs.exceptions import OsbsValidationException
-from osbs.ini import plain_parser, read_ini
+from osbs._ini import plain_parser, read_ini
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
@@ -128,11 +128,11 @@ def _read_container_yaml(dir_path):
     if content is None:
         return {}
     # Imported here: only repositories with such a file pay for yaml and jsonschema.
-    from osbs import schemas
-    from osbs.repo_parsers import load_yaml
+    from osbs import _schemas
+    from osbs._repo_parsers import load_yaml
 
     container = load_yaml(content, REPO_CONTAINER_CONFIG)
-    schemas.validate(container, "container", REPO_CONTAINER_CONFIG)
+    _schemas.validate(container, "container", REPO_CONTAINER_CONFIG)
     return container or {}
 
 
@@ -206,7 +206,7 @@ def read_repo_info(dir_path):
     content = read_repo_file(dir_path, DOCKERFILE)
     parser = None
     if content is not None:
-        from osbs.repo_parsers import RepoDockerfileParser  # imported here: slow to import
+        from osbs._repo_parsers import RepoDockerfileParser  # imported here: slow to import
 
         parser = RepoDockerfileParser(content)
     configuration = RepoConfiguration(dir_path=dir_path)

@@ -18,11 +18,11 @@ from contextlib import contextmanager
 import six
 
 from osbs._compat import to_text
-from osbs.archive import TarReader, TarWriter  # noqa: F401
+from osbs._archive import TarReader, TarWriter  # noqa: F401
 from osbs.constants import BUILD_JSON_STORE, OS_CONFLICT_MAX_RETRIES, OS_CONFLICT_WAIT
 from osbs.constants import ORCHESTRATOR_OUTER_TEMPLATE
 from osbs.exceptions import OsbsException, OsbsResponseException, OsbsValidationException
-from osbs.redact import mask_text, mask_url
+from osbs._redact import mask_text, mask_url
 from osbs.repo_utils import (  # noqa: F401
     MAX_FILE_SIZE,
     REPO_FILES,
@@ -276,9 +276,9 @@ def checkout_git_repo(git_uri, git_ref, git_branch=None):
     :raises OsbsException: the repository cannot be cloned, or has no such ref
     :raises OsbsValidationException: one of the arguments could be taken for something else
     """
-    from osbs import git  # imported here: needs subprocess and tempfile
+    from osbs import _git  # imported here: needs subprocess and tempfile
 
-    with git.full_checkout(git_uri, git_ref, git_branch) as path:
+    with _git.full_checkout(git_uri, git_ref, git_branch) as path:
         yield path
 
 
@@ -292,9 +292,9 @@ def get_repo_info(git_uri, git_ref, git_branch=None):
     :raises OsbsException: as for checkout_git_repo
     :raises OsbsValidationException: a file of the repository is not what it should be
     """
-    from osbs import git  # imported here: see checkout_git_repo
+    from osbs import _git  # imported here: see checkout_git_repo
 
-    with git.fetched_files(git_uri, git_ref, git_branch, REPO_FILES, MAX_FILE_SIZE) as path:
+    with _git.fetched_files(git_uri, git_ref, git_branch, REPO_FILES, MAX_FILE_SIZE) as path:
         return read_repo_info(path)
 
 
@@ -495,7 +495,7 @@ def parse_version(text):
     :return: ComparableVersion
     :raises ValueError: not a version
     """
-    from osbs.comparable_version import ComparableVersion  # imported here: slow to import
+    from osbs._comparable_version import ComparableVersion  # imported here: slow to import
 
     return ComparableVersion(six.text_type(text))
 

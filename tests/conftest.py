@@ -26,9 +26,9 @@ collect_ignore = ["sandbox"] if six.PY2 else []
 # Delay of the library before it tries again: seconds in all tests.
 DELAYS = {
     "osbs._transport.HTTP_BACKOFF_FACTOR": 0.001,
-    "osbs.rest.retry.MAX_DELAY": 0.02,
-    "osbs.rest.logs.PHASE_DELAY": 0.02,
-    "osbs.rest.once.LOOKUP_DELAYS": (0, 0.01),
+    "osbs._rest.retry.MAX_DELAY": 0.02,
+    "osbs._rest.logs.PHASE_DELAY": 0.02,
+    "osbs._rest.once.LOOKUP_DELAYS": (0, 0.01),
 }
 
 # Prefix of the home directories of the processes that run tests; the property of a test's report.

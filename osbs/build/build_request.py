@@ -16,11 +16,11 @@ import six
 from six.moves import zip_longest
 
 from osbs import __version__ as client_version
-from osbs.build import templates
-from osbs.build.buildconfig import BuildConfigRenderer
-from osbs.build.lazy import LazyModule
+from osbs.build import _templates
+from osbs.build._buildconfig import BuildConfigRenderer
+from osbs.build._lazy import LazyModule
 from osbs.build.manipulate import DockJsonManipulator
-from osbs.build.plugins import (
+from osbs.build._plugins import (
     EXIT,
     POSTBUILD,
     PREBUILD,
@@ -29,7 +29,7 @@ from osbs.build.plugins import (
     customize,
     load_customize_conf,
 )
-from osbs.build.rules import (
+from osbs.build._rules import (
     REBUILD_PLUGINS,
     TagPlaceholder,
     Values,
@@ -38,7 +38,7 @@ from osbs.build.rules import (
     drop_scratch_plugins,
     is_custom_base_image,
 )
-from osbs.build.rules_v1 import (
+from osbs.build._rules_v1 import (
     EARLY_RULES,
     KERBEROS_PLUGINS,
     LATE_RULES,
@@ -132,7 +132,7 @@ class BuildRequest(BuildConfigRenderer):
             path = os.path.join(self.build_json_store, self._outer_template_path)
             logger.debug("loading template from path %s", path)
             try:
-                self._template = templates.load(path)
+                self._template = _templates.load(path)
             except (IOError, OSError) as ex:
                 raise OsbsException("Can't open template '%s': %s" % (path, repr(ex)), cause=ex)
         return self._template
@@ -147,7 +147,7 @@ class BuildRequest(BuildConfigRenderer):
         if self._inner_template is None:
             path = os.path.join(self.build_json_store, self._inner_template_path)
             logger.debug("loading inner template from path %s", path)
-            self._inner_template = templates.load(path)
+            self._inner_template = _templates.load(path)
         return self._inner_template
 
     @property

@@ -13,8 +13,8 @@ from osbs.constants import (
     BUILD_RUNNING_STATES,
     BUILD_SUCCEEDED_STATES,
 )
-from osbs.documents import load_json
-from osbs.utils import get_time_from_rfc3339, get_path
+from osbs._documents import load_json
+from osbs.utils import get_path, get_time_from_rfc3339
 
 logger = logging.getLogger(__name__)
 

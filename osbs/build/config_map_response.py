@@ -2,7 +2,7 @@
 
 from __future__ import absolute_import, print_function, unicode_literals
 
-from osbs import documents
+from osbs import _documents
 from osbs.constants import MAX_CONFIG_DOCUMENT_SIZE
 from osbs.utils import get_path
 
@@ -59,6 +59,6 @@ class ConfigMapResponse(object):
 
     def _decode(self, name, text):
         if self.is_yaml(name):
-            return documents.load_yaml(text, name, MAX_CONFIG_DOCUMENT_SIZE)
-        documents.check_size(text, MAX_CONFIG_DOCUMENT_SIZE, name)
-        return documents.load_json(text)
+            return _documents.load_yaml(text, name, MAX_CONFIG_DOCUMENT_SIZE)
+        _documents.check_size(text, MAX_CONFIG_DOCUMENT_SIZE, name)
+        return _documents.load_json(text)

@@ -4,7 +4,7 @@ from __future__ import absolute_import, print_function, unicode_literals
 
 import json
 
-from osbs.build.plugins import PluginsDocument
+from osbs.build._plugins import PluginsDocument
 
 PLUGINS_VARIABLE = "ATOMIC_REACTOR_PLUGINS"
 

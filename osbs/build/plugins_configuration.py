@@ -7,9 +7,9 @@ import logging
 import os
 import re  # noqa: F401 - existing code expects this global
 
-from osbs.build import templates
-from osbs.build.plugins import PluginsDocument, customize, load_customize_conf
-from osbs.build.rules import (
+from osbs.build import _templates
+from osbs.build._plugins import PluginsDocument, customize, load_customize_conf
+from osbs.build._rules import (
     REBUILD_PLUGINS,
     TagPlaceholder,
     Values,
@@ -18,7 +18,7 @@ from osbs.build.rules import (
     drop_scratch_plugins,
     is_custom_base_image,
 )
-from osbs.build.rules_v2 import RULES
+from osbs.build._rules_v2 import RULES
 from osbs.constants import BUILD_TYPE_ORCHESTRATOR  # noqa: F401 - as re
 from osbs.exceptions import OsbsException, OsbsValidationException
 
@@ -58,7 +58,7 @@ class PluginsTemplate(object):
             path = self._path(self._template_path)
             logger.debug("loading template from path %s", path)
             try:
-                self._template = templates.load(path)
+                self._template = _templates.load(path)
             except (IOError, OSError) as ex:
                 raise OsbsException("Can't open template '%s': %s" % (path, repr(ex)), cause=ex)
         return self._template

@@ -9,10 +9,10 @@ import re
 
 import six
 
-from osbs.build import params
+from osbs.build import _params
 from osbs.constants import RAND_DIGITS
 from osbs.exceptions import OsbsValidationException
-from osbs.redact import redacted
+from osbs._redact import redacted
 from osbs.utils import RegistryURI, get_imagestreamtag_from_image, make_name_from_git, utcnow
 
 logger = logging.getLogger(__name__)
@@ -22,7 +22,7 @@ _PLATFORM_IN_TAG_SINCE = 4
 
 
 def _for_log(name, value):
-    if name in params.NEVER_LOGGED or isinstance(value, dict):
+    if name in _params.NEVER_LOGGED or isinstance(value, dict):
         return "(%s)" % type(value).__name__
     return redacted(value)
 
@@ -123,10 +123,10 @@ class SourceRegistryURIParam(BuildParam):
 
 
 _KINDS = {
-    params.USER_NAME: UserParam,
-    params.BUILD_ID: BuildIDParam,
-    params.REGISTRY_URIS: RegistryURIsParam,
-    params.SOURCE_REGISTRY_URI: SourceRegistryURIParam,
+    _params.USER_NAME: UserParam,
+    _params.BUILD_ID: BuildIDParam,
+    _params.REGISTRY_URIS: RegistryURIsParam,
+    _params.SOURCE_REGISTRY_URI: SourceRegistryURIParam,
 }
 
 
@@ -202,10 +202,10 @@ def check_image_names(git_uri, base_image, name_label, flatpak):
 class BuildCommon(object):
     """What the parameters of all kinds of builds have in common."""
 
-    _parameters = params.COMMON_PARAMETERS
-    _class = params.BOTH
+    _parameters = _params.COMMON_PARAMETERS
+    _class = _params.BOTH
 
-    if params.MYPY:
+    if _params.MYPY:
 
         def __getattr__(self, name):
             # type: (str) -> BuildParam
@@ -258,8 +258,8 @@ class BuildCommon(object):
 class BuildSpec(BuildCommon):
     """Parameters of builds of arrangements 1 to 5 and of all-in-one builds."""
 
-    _parameters = params.SPEC_PARAMETERS
-    _class = params.SPEC
+    _parameters = _params.SPEC_PARAMETERS
+    _class = _params.SPEC
 
     def odcs_enabled(self):
         # type: () -> str

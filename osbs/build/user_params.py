@@ -7,8 +7,8 @@ import logging
 
 import six
 
-from osbs import schemas
-from osbs.build import params
+from osbs import _schemas
+from osbs.build import _params
 from osbs.build.spec import (  # noqa: F401 - existing code expects them
     BuildCommon,
     BuildIDParam,
@@ -20,7 +20,7 @@ from osbs.build.spec import (  # noqa: F401 - existing code expects them
     chosen_build_image,
 )
 from osbs.constants import DEFAULT_CUSTOMIZE_CONF, REACTOR_CONFIG_ARRANGEMENT_VERSION
-from osbs.documents import load_json
+from osbs._documents import load_json
 from osbs.exceptions import OsbsValidationException
 from osbs.repo_utils import AdditionalTagsConfig
 from osbs.utils import get_imagestreamtag_from_image, make_name_from_git
@@ -37,8 +37,8 @@ class BuildUserParams(BuildCommon):
     they stand for all tags but the release's) are plain attributes.
     """
 
-    _parameters = params.USER_PARAMETERS
-    _class = params.USER
+    _parameters = _params.USER_PARAMETERS
+    _class = _params.USER
 
     additional_tags = None  # type: AdditionalTagsConfig
     tags_from_yaml = False
@@ -179,7 +179,7 @@ class BuildUserParams(BuildCommon):
             raise OsbsValidationException(
                 "%s: not valid JSON (%s)" % (_SOURCE, type(ex).__name__), cause=ex
             )
-        schemas.validate(values, "user_params", _SOURCE)
+        _schemas.validate(values, "user_params", _SOURCE)
         if "customize_conf" in values:
             values["customize_conf"] = _checked_file_name(values["customize_conf"])
         for name, param in self.convert_dict.items():

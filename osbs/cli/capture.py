@@ -15,7 +15,7 @@ import tempfile
 
 from osbs._compat import to_text
 from osbs.cli.errors import CommandError
-from osbs.redact import mask_text, redacted
+from osbs._redact import mask_text, redacted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing

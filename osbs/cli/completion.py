@@ -1,7 +1,7 @@
 """Completion of the ``osbs`` command for bash and zsh, by argcomplete (extra ``completion``).
 
-argcomplete reads the options from the parser itself. May import osbs.cli.options and
-osbs.cli.errors; argcomplete only when a shell asks.
+argcomplete reads the options from the parser itself. It is imported
+only when a shell asks.
 """
 
 from __future__ import absolute_import, print_function, unicode_literals

@@ -1,7 +1,6 @@
 """The one place that turns what a command did into a line and an exit status.
 
-May import osbs.cli.output, osbs.exceptions and osbs.redact; requests only when an exception is to
-be told apart, as every ``osbs`` command pays for the rest.
+requests is imported only when an exception is to be told apart, as every command pays for it.
 """
 
 from __future__ import absolute_import, print_function, unicode_literals
@@ -103,7 +102,7 @@ def report(ex):
     """
     import traceback
 
-    from osbs.redact import mask_text
+    from osbs._redact import mask_text
 
     logger.debug("%s", mask_text(traceback.format_exc()))
     logger.error("%s", one_line(describe(ex)))
@@ -113,7 +112,7 @@ def report(ex):
 def one_line(text):
     # type: (Text) -> Text
     """Make one line of a text from elsewhere: no secrets, no control characters, no web pages."""
-    from osbs.redact import mask_text
+    from osbs._redact import mask_text
 
     line = in_one_line(" ".join(mask_text(text).split()))
     return line if len(line) <= _LINE_LIMIT else line[:_LINE_LIMIT] + "..."

@@ -1,7 +1,7 @@
 """The one table of sub-commands and options.
 
 The parser, the completion, the help and the reference page in docs/ are made from it or checked
-against it. Data only: it may import osbs.constants and nothing else of osbs.
+against it.
 """
 
 from __future__ import absolute_import, print_function, unicode_literals

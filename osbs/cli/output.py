@@ -3,7 +3,7 @@
 Builds and servers choose much of what is printed, so it must not command the terminal: a single
 value goes through ``in_one_line``, and ``write`` lets only text and colours reach a terminal.
 
-May import the standard library, osbs._compat, and nothing heavy when it is imported.
+Every command pays for what is imported here, so nothing heavy is.
 """
 
 from __future__ import absolute_import, print_function, unicode_literals

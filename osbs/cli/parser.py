@@ -1,6 +1,6 @@
 """The argparse parser made from the table in options.py, and the defaults of the environment.
 
-May import osbs.cli.options and osbs.cli.output; nothing heavy, as every ``osbs`` command pays.
+Every command pays for what is imported here, so nothing heavy is.
 """
 
 from __future__ import absolute_import, print_function, unicode_literals

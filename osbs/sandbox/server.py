@@ -7,7 +7,7 @@ import threading
 from osbs.sandbox import auth, leftovers
 from osbs.sandbox import tls as certificates
 from osbs.sandbox.app import App
-from osbs.sandbox.cluster import ADMINISTRATOR, USERS, Cluster
+from osbs.sandbox.cluster import ADMINISTRATOR, Cluster, USERS
 from osbs.sandbox.control import Control
 from osbs.sandbox.faults import Faults
 from osbs.sandbox.listener import Listener

@@ -23,7 +23,7 @@ from osbs.build.config_map_response import ConfigMapResponse
 from osbs.build.plugins_configuration import PluginsConfiguration, PluginsTemplate
 from osbs.build.user_params import BuildUserParams
 from osbs.cli.commands import admin
-from osbs.conf import SETTINGS, Configuration
+from osbs.conf import Configuration, SETTINGS
 from osbs.exceptions import OsbsException, OsbsValidationException
 from osbs.repo_utils import read_repo_info
 from tests.benchmarks import fuzz_responses as responses

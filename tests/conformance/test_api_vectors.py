@@ -11,7 +11,7 @@ import pytest
 
 from osbs.api import OSBS
 from osbs.conf import Configuration
-from osbs.rest import endpoints
+from osbs._rest import endpoints
 from tests.conformance.normal import DATA, INPUTS, ROOT, normal, vectors
 from tests.conformance.recorder import Recorder
 

@@ -17,19 +17,23 @@ pytestmark = pytest.mark.skipif(six.PY2, reason="the sandbox is Python 3 only")
 FLOORS = (
     (
         "leaves",
-        "_children _compat _process build.lazy comparable_version constants exceptions redact"
+        "_children _comparable_version _compat _process _redact build._lazy constants exceptions"
         " version",
         "",
     ),
-    ("documents", "archive documents ini kerberos_ccache schemas yaml_loader", "leaves"),
-    ("repositories", "git repo_parsers repo_utils", "leaves documents"),
+    ("documents", "_archive _documents _ini _schemas _yaml_loader kerberos_ccache", "leaves"),
+    ("repositories", "_git _repo_parsers repo_utils", "leaves documents"),
     ("utils", "utils", "leaves documents repositories"),
     ("settings", "_setting conf", "leaves documents utils"),
     ("http", "_limits _transport http", "leaves documents"),
-    ("rest", "rest", "leaves utils http"),
+    ("rest", "_rest", "leaves utils http"),
     ("build", "build", "leaves documents repositories utils"),
     ("core", "core", "leaves documents utils http rest build"),
-    ("api", "api facade", "leaves utils rest build core"),
+    (
+        "api",
+        "_api_errors _build_settings _image_source _log_lines _token_file api",
+        "leaves utils rest build core",
+    ),
     ("cli", "cli", "leaves documents utils settings http rest build api"),
     # A program that uses the library as any other does.
     ("sandbox", "sandbox", "leaves documents utils settings http build core api cli"),

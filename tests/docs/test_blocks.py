@@ -9,7 +9,7 @@ import pytest
 import six
 import yaml
 
-from osbs.conf import PLATFORM, SETTINGS, Configuration
+from osbs.conf import Configuration, PLATFORM, SETTINGS
 from tests import conftest
 from tests.docs import pages, workshop
 

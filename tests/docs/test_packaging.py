@@ -200,9 +200,9 @@ def test_the_source_distribution_holds(names_in_sdist, name):
 
 
 def test_the_source_distribution_holds_every_template_and_schema(names_in_sdist):
-    schemas = os.listdir(os.path.join(ROOT, "osbs", "schemas"))
+    schemas = os.listdir(os.path.join(ROOT, "osbs", "_schemas"))
     wanted = ["inputs/" + name for name in templates()]
-    wanted += ["osbs/schemas/" + name for name in schemas if name.endswith(".json")]
+    wanted += ["osbs/_schemas/" + name for name in schemas if name.endswith(".json")]
     assert set(wanted) - names_in_sdist == set()
 
 

@@ -9,7 +9,7 @@ import warnings
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from osbs.conf import SETTINGS, Configuration
+from osbs.conf import Configuration, SETTINGS
 from osbs.exceptions import OsbsValidationException
 from tests.limits import in_time
 from tests.unit.settings import getter_of

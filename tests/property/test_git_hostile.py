@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from osbs import utils
 from osbs.constants import GIT_ALLOWED_PROTOCOLS
 from osbs.exceptions import OsbsException
-from osbs.git import process
+from osbs._git import process
 from osbs.repo_utils import MAX_FILE_SIZE, REPO_FILES, read_repo_info
 from tests.unit.gitrepos import Repository
 

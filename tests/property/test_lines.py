@@ -12,7 +12,7 @@ from six.moves.urllib.parse import urlsplit
 
 from osbs.api import LogEntry
 from osbs.exceptions import OsbsException
-from osbs.facade import buildlogs
+from osbs import _log_lines
 from tests.property import hostile
 
 BUILDS = "/oapi/v1/namespaces/ns/builds/x/"
@@ -110,7 +110,7 @@ def test_every_line_of_an_orchestrator_is_one_entry(log, follow):
 @example("d t platform:s390x - hello")
 @example("d t platform: - a - INFO - x")
 def test_any_line_is_an_entry(line):
-    entry = buildlogs.parse_entry(line)
+    entry = _log_lines.parse_entry(line)
     assert entry.platform is None or isinstance(entry.platform, six.text_type)
     assert entry.platform is not None or entry.line == line
 

@@ -12,7 +12,7 @@ from _pytest.monkeypatch import MonkeyPatch
 from hypothesis import event, example, given
 from hypothesis import strategies as st
 
-from osbs.rest import logs
+from osbs._rest import logs
 from tests.system.stage import Stage
 
 FOLLOWED = r"/log/\?follow=1"

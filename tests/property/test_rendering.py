@@ -13,7 +13,7 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from osbs import schemas
+from osbs import _schemas
 from osbs.build.build_request import BuildRequest
 from osbs.build.plugins_configuration import PluginsConfiguration
 from osbs.build.user_params import BuildUserParams
@@ -276,7 +276,7 @@ def test_hostile_customize_file_is_used_or_refused_by_name(directory, content):
 @given(st.sampled_from(["container", "customize", "reactor_config", "user_params"]), anything)
 def test_schema_accepts_or_explains_in_one_short_line(schema, document):
     try:
-        schemas.validate(document, schema, "where")
+        _schemas.validate(document, schema, "where")
     except OsbsValidationException as ex:
         assert ex.message.startswith("where: ")
         assert "\n" not in ex.message

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from osbs import archive
+from osbs import _archive
 from osbs.cli.main import cmd_restore
 from osbs.exceptions import OsbsException
 from tests.limits import in_time
@@ -86,10 +86,10 @@ def room():
     with io.open(os.path.join(top, "secret"), "wb") as secret:
         secret.write(b'{"items": [{"metadata": {"name": "secret-of-the-host"}}]}')
     os.chdir(os.path.join(top, "work"))
-    real, archive.MAX_MEMBER_SIZE = archive.MAX_MEMBER_SIZE, LARGEST
+    real, _archive.MAX_MEMBER_SIZE = _archive.MAX_MEMBER_SIZE, LARGEST
     with hostile.no_pauses():
         yield top
-    archive.MAX_MEMBER_SIZE = real
+    _archive.MAX_MEMBER_SIZE = real
     os.chdir(before)
     shutil.rmtree(top)
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft4Validator
 
-from osbs import schemas
+from osbs import _schemas
 
 NAMES = ["container", "customize", "reactor_config", "user_params"]
 
@@ -34,7 +34,7 @@ def keys(schema):
 def documents(draw):
     """A schema's name and a document that uses the schema's own keys, mostly."""
     name = draw(st.sampled_from(NAMES))
-    known = st.sampled_from(sorted(keys(schemas._schema(name))))
+    known = st.sampled_from(sorted(keys(_schemas._schema(name))))
     inner = st.one_of(VALUES, st.dictionaries(known, VALUES, max_size=2))
     return name, draw(st.one_of(VALUES, st.dictionaries(known, inner, max_size=4)))
 
@@ -42,7 +42,7 @@ def documents(draw):
 @given(documents())
 def test_a_document_passes_the_quick_check_when_jsonschema_accepts_it(case):
     name, document = case
-    quick = schemas._quick_check(name).passes(document)
-    valid = Draft4Validator(schemas._schema(name)).is_valid(document)
+    quick = _schemas._quick_check(name).passes(document)
+    valid = Draft4Validator(_schemas._schema(name)).is_valid(document)
     # On Python 2 bytes are strings; on 3 they are nothing that JSON knows, for both.
     assert quick == valid, six.text_type(case)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from osbs import utils
 from osbs._compat import to_text
 from osbs.exceptions import OsbsException, OsbsValidationException
-from osbs.git import guard
+from osbs._git import arguments
 
 BUILD_CONFIG_NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?\Z")
 
@@ -98,7 +98,7 @@ def test_a_damaged_archive_is_read_or_refused(damages):
         pass
 
 
-arguments = st.one_of(
+values = st.one_of(
     st.text(),
     st.binary(),
     st.none(),
@@ -131,10 +131,10 @@ arguments = st.one_of(
 )
 
 
-@given(arguments)
+@given(values)
 def test_any_uri_is_safe_or_refused(uri):
     try:
-        remote = guard.checked_uri(uri)
+        remote = arguments.checked_uri(uri)
     except OsbsException:
         return
     assert not remote.address.startswith("-") and "pw@" not in remote.address.split("/")[2:3]
@@ -142,10 +142,10 @@ def test_any_uri_is_safe_or_refused(uri):
     assert not re.match("[A-Za-z0-9+.-]*::", remote.address)
 
 
-@given(arguments, st.sampled_from(["ref", "branch"]))
+@given(values, st.sampled_from(["ref", "branch"]))
 def test_any_ref_is_safe_or_refused(ref, what):
     try:
-        text = guard.checked_text(ref, what)
+        text = arguments.checked_text(ref, what)
     except OsbsValidationException:
         return
     assert text and not text.startswith("-") and not re.search("[\x00-\x1f\x7f]", text)

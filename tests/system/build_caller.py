@@ -20,14 +20,14 @@ from osbs import http
 from osbs.api import OSBS
 from osbs.conf import Configuration
 from osbs.exceptions import OsbsException
-from osbs.rest.endpoints import REQUEST_ID
+from osbs._rest.endpoints import REQUEST_ID
 
 # Seconds: what the client sleeps at most.
 LONGEST_SLEEP = 0.0005
 
 
 class LookedUp(logging.Handler):
-    """Count the warnings of ``osbs.rest.once``."""
+    """Count the warnings of ``osbs._rest.once``."""
 
     def __init__(self):
         super(LookedUp, self).__init__(logging.WARNING)
@@ -93,7 +93,7 @@ def main(config, count):
     sleep = time.sleep
     time.sleep = lambda seconds: sleep(min(seconds, LONGEST_SLEEP))
     looked_up = LookedUp()
-    logger = logging.getLogger("osbs.rest.once")
+    logger = logging.getLogger("osbs._rest.once")
     logger.addHandler(looked_up)
     logging.getLogger("osbs").propagate = logger.propagate = False
     for line in iter(sys.stdin.readline, ""):

@@ -194,6 +194,6 @@ def hurried(tmpdir, failures=2, retries=0):
         tmpdir,
         ("osbs.constants.HTTP_MAX_RETRIES", retries),
         ("osbs.constants.HTTP_BACKOFF_FACTOR", 0.1),
-        ("osbs.rest.retry.MAX_DELAY", 0.5),
-        ("osbs.rest.retry.MAX_FAILURES", failures),
+        ("osbs._rest.retry.MAX_DELAY", 0.5),
+        ("osbs._rest.retry.MAX_FAILURES", failures),
     )

@@ -23,7 +23,7 @@ from osbs.api import OSBS
 from osbs.build import spec
 from osbs.conf import Configuration
 from osbs.repo_utils import read_repo_info
-from osbs.rest import watch
+from osbs._rest import watch
 from tests.conftest import ROOT, sandbox_python
 
 _sleep = time.sleep

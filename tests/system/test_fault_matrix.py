@@ -25,7 +25,7 @@ import six
 from osbs import _transport, exceptions, http
 from osbs.api import OSBS
 from osbs.core import Openshift
-from osbs.rest import logs, watch
+from osbs._rest import logs, watch
 from tests.system.fault_bench import REQUEST_TIMEOUT, Bench, FaultServer, Hang
 from tests.system.fault_cases import CASES
 from tests.system.fault_kinds import KINDS

@@ -146,7 +146,7 @@ def test_of_50000_lines_the_command_shows_each_once(stage, tmpdir):
     lines = written(numbered(COUNT))
     faults = trouble(3, sum(len(line) + 1 for line in lines))
     build = stage.play(paced(lines, silent_at=[20000]), faults=faults)
-    changes = (("osbs.http.HTTP_REQUEST_TIMEOUT", PATIENCE), ("osbs.rest.retry.MAX_DELAY", 0.05))
+    changes = (("osbs.http.HTTP_REQUEST_TIMEOUT", PATIENCE), ("osbs._rest.retry.MAX_DELAY", 0.05))
     environment = client.changed_library(tmpdir, *changes)
     arguments = ("--config", stage.ready["config"], "build-logs", "-f", build)
     result = client.osbs(*arguments, **environment)

@@ -10,7 +10,7 @@ import pytest
 from osbs.api import OSBS
 from osbs.conf import Configuration
 from osbs.exceptions import OsbsResponseException
-from osbs.rest import auth
+from osbs._rest import auth
 from tests.system import client
 from tests.system.control import CREDENTIALS, Control, complaint
 

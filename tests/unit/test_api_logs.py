@@ -8,7 +8,7 @@ from types import GeneratorType
 import pytest
 from flexmock import flexmock
 
-from osbs.api import OSBS, LogEntry
+from osbs.api import LogEntry, OSBS
 from osbs.conf import Configuration
 from osbs.exceptions import OsbsException
 from tests.conformance.normal import vectors

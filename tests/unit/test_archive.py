@@ -8,7 +8,7 @@ import tarfile
 
 import pytest
 
-from osbs import archive
+from osbs import _archive
 from osbs.exceptions import OsbsValidationException
 from osbs.utils import TarReader, TarWriter
 
@@ -112,7 +112,7 @@ def test_a_name_that_is_not_utf8_is_refused():
 
 
 def test_a_member_that_is_too_large_is_refused(monkeypatch):
-    monkeypatch.setattr(archive, "MAX_MEMBER_SIZE", 10)
+    monkeypatch.setattr(_archive, "MAX_MEMBER_SIZE", 10)
     assert read(archive_of(member("f", 10)))
     with pytest.raises(OsbsValidationException) as caught:
         read(archive_of(member("f", 11)))

@@ -7,7 +7,7 @@ import logging
 import pytest
 import six
 
-from osbs.build import params
+from osbs.build import _params
 from osbs.build.spec import (
     BuildCommon,
     BuildIDParam,
@@ -116,7 +116,7 @@ def test_default_value(cls, name, default):
 
 
 def test_table_names_each_parameter_once_per_class():
-    for parameters in (params.SPEC_PARAMETERS, params.USER_PARAMETERS):
+    for parameters in (_params.SPEC_PARAMETERS, _params.USER_PARAMETERS):
         names = [parameter.name for parameter in parameters]
         assert len(names) == len(set(names))
 
@@ -244,4 +244,4 @@ def test_values_of_parameters_do_not_leak_between_objects():
 
 
 def test_names_are_text():
-    assert all(isinstance(parameter.name, six.string_types) for parameter in params.PARAMETERS)
+    assert all(isinstance(parameter.name, six.string_types) for parameter in _params.PARAMETERS)

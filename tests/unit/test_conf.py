@@ -21,7 +21,7 @@ from six.moves import configparser
 
 import osbs.conf
 from osbs import utils
-from osbs.conf import SETTINGS, Configuration
+from osbs.conf import Configuration, SETTINGS
 from osbs.constants import BUILD_JSON_STORE
 from osbs.exceptions import OsbsValidationException
 from tests.unit.settings import getter_of

@@ -31,7 +31,7 @@ from osbs.exceptions import (
     OsbsWatchBuildNotFound,
 )
 from osbs.http import HttpResponse
-from osbs.rest import auth
+from osbs._rest import auth
 from tests.unit.fake_connection import BUILD_ID, IMAGE_STREAM, Connection, build
 
 JSON = {"Content-Type": "application/json"}

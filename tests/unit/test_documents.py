@@ -5,16 +5,16 @@ from __future__ import absolute_import, print_function, unicode_literals
 import pytest
 import yaml
 
-from osbs import documents
+from osbs import _documents
 from osbs.constants import MAX_NUMBER_DIGITS, MAX_YAML_DEPTH, MAX_YAML_NODES
-from osbs.documents import DocumentLimitError, load_json
+from osbs._documents import DocumentLimitError, load_json
 from osbs.exceptions import OsbsValidationException
 
 TWO = "a: &a {key: first, k: 1}\nb: &b {key: second, k: 2, other: 2}\n"
 
 
 def load_yaml(text, limit=1000000):
-    return documents.load_yaml(text, "f", limit)
+    return _documents.load_yaml(text, "f", limit)
 
 
 @pytest.mark.parametrize(

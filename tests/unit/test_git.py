@@ -11,11 +11,11 @@ import time
 
 import pytest
 
-from osbs import repo_parsers, utils  # noqa: F401 - before the directory changes
+from osbs import _repo_parsers, utils  # noqa: F401 - before the directory changes
 from osbs.constants import GIT_ALLOWED_PROTOCOLS
 from osbs.exceptions import OsbsException, OsbsValidationException
-from osbs.git import fetch, guard, process
-from osbs.git.workspace import Workspace, workspace
+from osbs._git import arguments, fetch, process
+from osbs._git.workspace import Workspace, workspace
 from tests.unit.gitrepos import Repository, dockerfile, run_git
 from tests.unit.gitservers import git_daemon, http_server
 
@@ -159,7 +159,7 @@ def test_defect_29_a_uri_that_could_run_something_is_refused(uri, commands):
     ],
 )
 def test_the_usual_uris_are_allowed(uri):
-    assert guard.checked_uri(uri).address == uri
+    assert arguments.checked_uri(uri).address == uri
 
 
 def test_a_relative_path_does_not_depend_on_where_git_runs(tmpdir, history, monkeypatch):
@@ -331,7 +331,7 @@ def test_defect_28_a_ref_that_does_not_exist_is_named(ref, history):
 
 
 def test_a_server_that_does_not_answer_is_given_up(monkeypatch, commands):
-    monkeypatch.setattr(guard, "GIT_TIMEOUT", 0.5)
+    monkeypatch.setattr(arguments, "GIT_TIMEOUT", 0.5)
     silent = socket.socket()
     silent.bind(("127.0.0.1", 0))
     silent.listen(5)
@@ -563,9 +563,9 @@ def test_a_tag_of_something_else_than_a_commit_is_refused(history):
 def test_every_version_of_the_protocol_will_do(version, filters, ref, history, monkeypatch):
     history.configure(uploadpack__allowFilter=filters)
     settings = [
-        s if s[0] != "protocol" else ("protocol", "version", version) for s in guard.SETTINGS
+        s if s[0] != "protocol" else ("protocol", "version", version) for s in arguments.SETTINGS
     ]
-    monkeypatch.setattr(guard, "SETTINGS", settings)
+    monkeypatch.setattr(arguments, "SETTINGS", settings)
     expected = {"master": 100, "annotated": 30, "light": 40, "old": 10}[ref]
     assert number_of(history.uri, history.commits[9] if ref == "old" else ref) == expected
 

@@ -13,7 +13,7 @@ import pytest
 
 from osbs import utils
 from osbs.exceptions import OsbsException, OsbsValidationException
-from osbs.git import guard, process, tempdirs
+from osbs._git import arguments, process, tempdirs
 from osbs.repo_utils import MAX_FILE_SIZE
 from tests.unit.gitrepos import Repository, dockerfile, run_git
 from tests.unit.gitservers import hostile_server
@@ -268,7 +268,7 @@ def test_all_commands_together_have_one_deadline(repo, monkeypatch):
         return original(args, *others)
 
     monkeypatch.setattr(process, "run", run)
-    monkeypatch.setattr(guard, "GIT_TIMEOUT", 0.4)
+    monkeypatch.setattr(arguments, "GIT_TIMEOUT", 0.4)
     with pytest.raises(OsbsException) as caught:
         utils.get_repo_info(repo.uri, repo.commits[0], "master")
     assert "0.4 seconds" in caught.value.cause.message
@@ -409,7 +409,7 @@ def test_a_password_in_the_wrong_place_is_refused_and_not_shown(uri):
     "uri", ["me@h:x@y", "https://h:8443/x", "https://h/x@y", "https://[::1]:80/@"]
 )
 def test_an_at_sign_that_can_be_none_of_a_password_is_allowed(uri):
-    assert guard.checked_uri(uri).address == uri
+    assert arguments.checked_uri(uri).address == uri
 
 
 def test_a_path_that_exists_may_look_like_a_password(tmpdir):

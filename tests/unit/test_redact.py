@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from six.moves.urllib.parse import quote
 
-from osbs import redact
+from osbs import _redact
 from osbs.constants import ERROR_BODY_MAX as MAX_TEXT
-from osbs.redact import (
+from osbs._redact import (
     MASK,
     mask_text,
     mask_uri,
@@ -26,8 +26,8 @@ from osbs.redact import (
 @pytest.fixture(autouse=True)
 def nothing_remembered(monkeypatch):
     """What one test remembers is no secret for the next."""
-    monkeypatch.setattr(redact, "_secrets", ())
-    monkeypatch.setattr(redact, "_secret_forms", ())
+    monkeypatch.setattr(_redact, "_secrets", ())
+    monkeypatch.setattr(_redact, "_secret_forms", ())
 
 
 @pytest.mark.parametrize(
@@ -184,7 +184,7 @@ def test_a_whole_configuration_is_masked():
 )
 def test_a_secret_that_was_used_is_masked_wherever_it_stands(quoted):
     remember_secret("p/ss word")
-    shown = mask_text("no user with %s here" % redact._as_text(quoted("p/ss word")))
+    shown = mask_text("no user with %s here" % _redact._as_text(quoted("p/ss word")))
     assert shown == "no user with *** here"
 
 
@@ -201,9 +201,9 @@ def test_what_is_too_short_for_a_secret_stays(short):
 
 
 def test_only_the_last_secrets_are_remembered():
-    for number in range(3 * redact.MAX_SECRETS):
+    for number in range(3 * _redact.MAX_SECRETS):
         remember_secret("secret-%d" % number)
-    assert len(redact._secrets) == redact.MAX_SECRETS
+    assert len(_redact._secrets) == _redact.MAX_SECRETS
     assert mask_text("secret-%d" % number) == MASK
 
 

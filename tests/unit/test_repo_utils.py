@@ -11,7 +11,7 @@ import six
 from osbs import repo_utils
 from osbs.constants import MAX_YAML_NODES
 from osbs.exceptions import OsbsValidationException
-from osbs.repo_parsers import MAX_INSTRUCTION_SIZE
+from osbs._repo_parsers import MAX_INSTRUCTION_SIZE
 from osbs.repo_utils import AdditionalTagsConfig, RepoConfiguration, RepoInfo, read_repo_info
 
 # The bytes that each may have.

@@ -1,4 +1,4 @@
-"""The pure parts of osbs.rest."""
+"""The pure parts of osbs._rest."""
 
 from __future__ import absolute_import, print_function, unicode_literals
 
@@ -19,8 +19,8 @@ from osbs.exceptions import (
     OsbsValidationException,
 )
 from osbs.http import HttpResponse, HttpStream
-from osbs.rest import logs, paging, endpoints, retry, watch
-from osbs.rest.objects import dict_in, includes, items_of, json_object
+from osbs._rest import endpoints, logs, paging, retry, watch
+from osbs._rest.objects import dict_in, includes, items_of, json_object
 from osbs.utils import get_path
 
 JSON_DATA = st.recursive(

@@ -13,7 +13,7 @@ import sys
 import pytest
 from flexmock import flexmock
 
-from osbs import schemas
+from osbs import _schemas
 from osbs.exceptions import OsbsValidationException
 from tests.unit.buildparams import ROOT
 
@@ -62,19 +62,19 @@ REFUSED = [
 
 @pytest.mark.parametrize("schema, document", ACCEPTED)
 def test_good_document_passes(schema, document):
-    assert schemas.validate(document, schema, "f") is None
+    assert _schemas.validate(document, schema, "f") is None
 
 
 @pytest.mark.parametrize("schema, document", ACCEPTED)
 def test_jsonschema_is_not_asked_about_a_good_document(schema, document, monkeypatch):
-    monkeypatch.setattr(schemas, "_validator", None)
-    schemas.validate(document, schema, "f")
+    monkeypatch.setattr(_schemas, "_validator", None)
+    _schemas.validate(document, schema, "f")
 
 
 @pytest.mark.parametrize("schema, document, message", REFUSED)
 def test_bad_document_is_refused_in_one_line(schema, document, message):
     with pytest.raises(OsbsValidationException) as exc_info:
-        schemas.validate(document, schema, "some/file")
+        _schemas.validate(document, schema, "some/file")
     text = exc_info.value.message
     assert text.startswith("some/file: " + message)
     assert "\n" not in text
@@ -83,20 +83,20 @@ def test_bad_document_is_refused_in_one_line(schema, document, message):
 @pytest.mark.parametrize("secret", ["hunter2hunter2hunter2", "abc", "https://u:pw@git/x"])
 def test_text_is_never_quoted_in_full(secret):
     with pytest.raises(OsbsValidationException) as exc_info:
-        schemas.validate({"required_secrets": secret}, "reactor_config", "f")
+        _schemas.validate({"required_secrets": secret}, "reactor_config", "f")
     assert secret not in exc_info.value.message
     assert "pw" not in exc_info.value.message
 
 
 def test_whole_document_is_never_quoted():
     with pytest.raises(OsbsValidationException) as exc_info:
-        schemas.validate("token: abcdefgh", "reactor_config", "f")
+        _schemas.validate("token: abcdefgh", "reactor_config", "f")
     assert "tok" not in exc_info.value.message
 
 
 def test_error_with_line_feeds_is_still_one_line():
     with pytest.raises(OsbsValidationException) as exc_info:
-        schemas.validate({"tags": "\n\n\n\n\n\n"}, "container", "f")
+        _schemas.validate({"tags": "\n\n\n\n\n\n"}, "container", "f")
     assert "\n" not in exc_info.value.message
 
 
@@ -104,7 +104,7 @@ def test_error_with_line_feeds_is_still_one_line():
 def test_schema_is_valid_draft_4(name):
     import jsonschema
 
-    path = os.path.join(os.path.dirname(schemas.__file__), name + ".json")
+    path = os.path.join(os.path.dirname(_schemas.__file__), name + ".json")
     with io.open(path, encoding="utf-8") as source:
         jsonschema.Draft4Validator.check_schema(json.load(source))
 
@@ -117,27 +117,27 @@ def test_schema_has_no_keyword_that_the_quick_check_does_not_know(name):
         parts = list(schema.get("properties", {}).values()) + [schema.get("items", {})]
         return set(schema).union(*[keywords(part) for part in parts if part])
 
-    assert keywords(schemas._schema(name)) <= known
+    assert keywords(_schemas._schema(name)) <= known
 
 
 @pytest.mark.parametrize("name", FILES)
 def test_checking_needs_no_network(name, monkeypatch):
-    monkeypatch.setattr(schemas, "_validators", {})
+    monkeypatch.setattr(_schemas, "_validators", {})
     flexmock(socket).should_receive("getaddrinfo").never()
     with pytest.raises(OsbsValidationException):
-        schemas.validate([], name, "f")
+        _schemas.validate([], name, "f")
 
 
 def test_validator_is_compiled_once(monkeypatch):
-    monkeypatch.setattr(schemas, "_validators", {})
+    monkeypatch.setattr(_schemas, "_validators", {})
     with pytest.raises(OsbsValidationException):
-        schemas.validate([], "container", "f")
-    compiled = schemas._validators["container"]
+        _schemas.validate([], "container", "f")
+    compiled = _schemas._validators["container"]
     with pytest.raises(OsbsValidationException):
-        schemas.validate([], "container", "f")
-    assert schemas._validators == {"container": compiled}
+        _schemas.validate([], "container", "f")
+    assert _schemas._validators == {"container": compiled}
 
 
 def test_jsonschema_is_imported_only_when_needed():
-    code = "import sys, osbs.schemas; sys.exit('jsonschema' in sys.modules)"
+    code = "import sys, osbs._schemas; sys.exit('jsonschema' in sys.modules)"
     assert subprocess.call([sys.executable, "-c", code], cwd=ROOT) == 0

@@ -9,7 +9,7 @@ import pytest
 import six
 from flexmock import flexmock
 
-from osbs.build import templates
+from osbs.build import _templates
 
 
 def write(path, content):
@@ -20,30 +20,30 @@ def write(path, content):
 
 def test_content_is_parsed_json(tmpdir):
     path = write(tmpdir.join("a.json"), '{"a": ["b", 1, null, "\u017e"]}')
-    assert templates.load(path) == {"a": ["b", 1, None, "\u017e"]}
+    assert _templates.load(path) == {"a": ["b", 1, None, "\u017e"]}
 
 
 def test_every_caller_gets_its_own_copy(tmpdir):
     path = write(tmpdir.join("a.json"), '{"a": {"b": []}}')
-    templates.load(path)["a"]["b"].append("changed")
-    assert templates.load(path) == {"a": {"b": []}}
+    _templates.load(path)["a"]["b"].append("changed")
+    assert _templates.load(path) == {"a": {"b": []}}
 
 
 def test_change_of_content_is_seen(tmpdir):
     path = write(tmpdir.join("a.json"), '{"a": 1}')
     status = os.stat(path)
-    templates.load(path)
+    _templates.load(path)
     write(path, '{"a": 2}')
     os.utime(path, (status.st_atime, status.st_mtime))
-    assert templates.load(path) == {"a": 2}
+    assert _templates.load(path) == {"a": 2}
 
 
 def test_file_that_is_gone_is_seen(tmpdir):
     path = write(tmpdir.join("a.json"), "{}")
-    templates.load(path)
+    _templates.load(path)
     os.remove(path)
     with pytest.raises(IOError) as exc_info:
-        templates.load(path)
+        _templates.load(path)
     assert exc_info.value.filename == path
 
 
@@ -51,16 +51,16 @@ def test_replaced_builtin_open_is_obeyed(tmpdir):
     path = write(tmpdir.join("a.json"), '{"a": 1}')
     other = io.open(write(tmpdir.join("b.json"), '{"other": true}'), "rb")
     flexmock(six.moves.builtins).should_receive("open").once().and_return(other)
-    assert templates.load(path) == {"other": True}
+    assert _templates.load(path) == {"other": True}
 
 
 def test_broken_json_is_a_value_error(tmpdir):
     path = write(tmpdir.join("a.json"), "{")
     with pytest.raises(ValueError):
-        templates.load(path)
+        _templates.load(path)
 
 
 @pytest.mark.parametrize("name", ["a\0b", "\ud800" if not six.PY2 else "a\0"])
 def test_name_that_no_file_can_have_is_an_io_error(name):
     with pytest.raises(IOError):
-        templates.load(name)
+        _templates.load(name)

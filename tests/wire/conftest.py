@@ -6,7 +6,7 @@ import pytest
 
 from osbs import _transport, http
 from osbs.core import Openshift
-from osbs.rest import logs, watch
+from osbs._rest import logs, watch
 from tests.wire.server import WireServer
 
 

@@ -19,7 +19,7 @@ from osbs.exceptions import (
     OsbsValidationException,
     OsbsWaitTimeout,
 )
-from osbs.rest import auth, groups
+from osbs._rest import auth, groups
 from tests.wire.server import CHUNKED, CLOSE, RESET, answer, chunk
 
 JUNK = (b"", b"<html>proxy</html>", b"\xff\xfe\x00garbage", b"[]", b'"x"', b'{"cut": ')

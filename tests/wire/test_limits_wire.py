@@ -113,7 +113,7 @@ def test_junk_in_a_watch_is_told_once(serve, client, caplog):
     server = serve([[CHUNKED] + junk + [event("ADDED", **build), LAST_CHUNK]])
     with caplog.at_level(logging.DEBUG, logger="osbs"):
         client(server).wait_for_build_to_finish("b")
-    records = [r for r in caplog.records if r.name == "osbs.rest.watch"]
+    records = [r for r in caplog.records if r.name == "osbs._rest.watch"]
     assert [r.levelname for r in records] == ["ERROR"]
 
 

@@ -12,7 +12,7 @@ from six.moves.urllib.parse import parse_qs, urlsplit
 
 from osbs import _compat
 from osbs.exceptions import OsbsAuthException, OsbsException, OsbsResponseException
-from osbs.rest import logs, retry
+from osbs._rest import logs, retry
 from tests.wire.server import CHUNKED, CLOSE, LAST_CHUNK, RESET, answer, chunk, event
 
 LOG = "/oapi/v1/namespaces/default/builds/b/log/"

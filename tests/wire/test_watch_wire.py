@@ -19,7 +19,7 @@ from osbs.exceptions import (
     OsbsWaitTimeout,
     OsbsWatchBuildNotFound,
 )
-from osbs.rest import watch
+from osbs._rest import watch
 from tests.wire.server import CHUNKED, CLOSE, LAST_CHUNK, RESET, answer, chunk, event
 
 WATCH = "/oapi/v1/watch/namespaces/default/builds/b/"

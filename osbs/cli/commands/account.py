@@ -90,7 +90,7 @@ def cmd_get_all_resource_quota(args, osbs):
     if args.QUOTA_NAME:
         print_json_nicely(osbs.get_resource_quota(args.QUOTA_NAME))
         return
-    from osbs.rest.objects import items_of
+    from osbs._rest.objects import items_of
 
     for quota in items_of(osbs.list_resource_quotas()):
         write_line(in_one_line(quota["metadata"]["name"]))

@@ -275,7 +275,7 @@ def _read_lists(path, infile):
 
 
 def _decoded(member):
-    from osbs.documents import load_json
+    from osbs._documents import load_json
 
     content = member.fileobj.read()
     if sum(content.count(mark) for mark in (b",", b"[", b"{")) > MAX_BACKUP_VALUES:

@@ -15,7 +15,7 @@ from osbs.sandbox.kinds.core import (
     ServiceAccounts,
     Users,
 )
-from osbs.sandbox.kinds.images import Images, ImageStreamImports, ImageStreams, ImageStreamTags
+from osbs.sandbox.kinds.images import ImageStreamImports, ImageStreamTags, ImageStreams, Images
 
 #: resource -> Kind
 KINDS = {

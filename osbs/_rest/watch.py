@@ -23,8 +23,8 @@ from osbs.constants import (
 )
 from osbs.exceptions import OsbsException, OsbsResponseException
 from osbs.http import decode_json
-from osbs.rest.objects import json_object
-from osbs.rest.retry import FIRST_DELAY, GOOD_LIFE, MAX_FAILURES, Backoff, is_transient, sleep
+from osbs._rest.objects import json_object
+from osbs._rest.retry import Backoff, FIRST_DELAY, GOOD_LIFE, MAX_FAILURES, is_transient, sleep
 from osbs.utils import get_path, without_none
 
 TYPE_CHECKING = False

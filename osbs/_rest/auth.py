@@ -16,8 +16,8 @@ from osbs._process import PerProcess
 from osbs.constants import SERVICEACCOUNT_CACRT, SERVICEACCOUNT_SECRET, SERVICEACCOUNT_TOKEN
 from osbs.exceptions import OsbsAuthException, OsbsException, OsbsResponseException
 from osbs.http import masked_body
-from osbs.redact import mask_text
-from osbs.rest.retry import is_transient_status
+from osbs._redact import mask_text
+from osbs._rest.retry import is_transient_status
 from osbs.utils import get_path
 
 TYPE_CHECKING = False

@@ -71,6 +71,6 @@ def load_yaml(content, where, limit):
     :raises yaml.YAMLError: not YAML, or not of plain values
     """
     check_size(content, limit, where)
-    from osbs import yaml_loader  # imported here: see the docstring of the module
+    from osbs import _yaml_loader  # imported here: see the docstring of the module
 
-    return yaml_loader.load(content, where)
+    return _yaml_loader.load(content, where)

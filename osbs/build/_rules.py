@@ -9,7 +9,7 @@ from __future__ import absolute_import, print_function, unicode_literals
 import logging
 import re
 
-from osbs.build.plugins import EXIT, POSTBUILD, PREBUILD, set_arg
+from osbs.build._plugins import EXIT, POSTBUILD, PREBUILD, set_arg
 from osbs.constants import BUILD_TYPE_ORCHESTRATOR
 from osbs.exceptions import OsbsValidationException
 
@@ -17,7 +17,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
     from typing import Any  # noqa: F401
 
-    from osbs.build.plugins import PluginsDocument  # noqa: F401
+    from osbs.build._plugins import PluginsDocument  # noqa: F401
 
 logger = logging.getLogger(__name__)
 

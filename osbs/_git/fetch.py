@@ -14,12 +14,12 @@ from contextlib import contextmanager
 
 from osbs._compat import to_text
 from osbs.exceptions import OsbsException
-from osbs.git import guard
-from osbs.git.clone import clone_failure, failing_as, reset_failure
-from osbs.git.process import GitLimitExceeded
-from osbs.git.tree import FILE, NO_FILE, OUTSIDE, Tree
-from osbs.git.workspace import workspace
-from osbs.redact import mask_url
+from osbs._git import arguments
+from osbs._git.clone import clone_failure, failing_as, reset_failure
+from osbs._git.process import GitLimitExceeded
+from osbs._git.tree import FILE, NO_FILE, OUTSIDE, Tree
+from osbs._git.workspace import workspace
+from osbs._redact import mask_url
 
 _FULL_ID = re.compile(r"[0-9a-fA-F]{40}\Z")
 
@@ -43,7 +43,7 @@ def fetched_files(uri, ref, branch, names, max_size):
     :raises OsbsException: the repository cannot be reached, is empty, or has no such commit
     :raises OsbsValidationException: an argument that git must not get
     """
-    ref, branch = guard.checked_text(ref, "ref"), guard.checked_branch(branch)
+    ref, branch = arguments.checked_text(ref, "ref"), arguments.checked_branch(branch)
     with workspace(uri) as git:
         for objects in ("blob:none", None):
             source = _fetch_tip(git, uri, ref, branch, objects)

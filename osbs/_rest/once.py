@@ -14,9 +14,9 @@ from six.moves import http_client
 
 from osbs._compat import to_text
 from osbs.exceptions import OsbsException
-from osbs.rest import endpoints
-from osbs.rest.objects import equals, includes, items_of, json_object
-from osbs.rest.retry import may_have_acted, sleep
+from osbs._rest import endpoints
+from osbs._rest.objects import equals, includes, items_of, json_object
+from osbs._rest.retry import may_have_acted, sleep
 from osbs.utils import get_path
 
 TYPE_CHECKING = False

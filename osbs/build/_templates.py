@@ -5,7 +5,7 @@ from __future__ import absolute_import, print_function, unicode_literals
 import errno
 
 from osbs._compat import to_text
-from osbs.documents import load_json
+from osbs._documents import load_json
 from osbs.exceptions import OsbsValidationException
 
 TYPE_CHECKING = False

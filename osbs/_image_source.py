@@ -6,7 +6,7 @@ import six
 
 from osbs import utils
 from osbs.exceptions import OsbsException, OsbsValidationException
-from osbs.redact import mask_uri
+from osbs._redact import mask_uri
 
 _REQUIRED_LABELS = (
     utils.Labels.LABEL_TYPE_NAME,

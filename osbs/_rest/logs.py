@@ -16,7 +16,7 @@ from six.moves import http_client
 from osbs import _compat
 from osbs.exceptions import OsbsException
 from osbs.http import truncated_line
-from osbs.rest.retry import FIRST_DELAY, GOOD_LIFE, MAX_FAILURES, Backoff, is_transient, sleep
+from osbs._rest.retry import Backoff, FIRST_DELAY, GOOD_LIFE, MAX_FAILURES, is_transient, sleep
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing

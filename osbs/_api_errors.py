@@ -1,4 +1,4 @@
-"""Nothing but the library's own exceptions leaves the facade."""
+"""Nothing but the library's own exceptions leaves ``OSBS``."""
 
 from __future__ import absolute_import, print_function, unicode_literals
 
@@ -12,7 +12,7 @@ from osbs.exceptions import OsbsException
 
 
 def osbsapi(func):
-    """Decorate a method of the facade: what it raises is an OsbsException.
+    """Decorate a method of ``OSBS``: what it raises is an OsbsException.
 
     The keyword ``namespace`` of old callers is taken away with a warning. Exceptions of flexmock
     pass, so that a test sees its own mistake.
@@ -22,7 +22,7 @@ def osbsapi(func):
     """
 
     @functools.wraps(func)
-    def guarded(*args, **kwargs):
+    def with_own_errors(*args, **kwargs):
         if kwargs.pop("namespace", None):
             warnings.warn(
                 "OSBS.%s: the argument 'namespace' is no longer supported" % func.__name__,
@@ -31,29 +31,29 @@ def osbsapi(func):
         try:
             return func(*args, **kwargs)
         except Exception as ex:  # the purpose of this function
-            if passes(ex):
+            if is_own(ex):
                 raise
-            raise wrapped(ex)
+            raise as_osbs_exception(ex)
 
-    return guarded
+    return with_own_errors
 
 
-def passes(exception):
+def is_own(exception):
     # type: (Exception) -> bool
-    """Tell whether an exception leaves the facade as it is."""
+    """Tell whether an exception leaves ``OSBS`` as it is."""
     if isinstance(exception, OsbsException):
         return True
     module = getattr(exception, "__module__", None) or ""
     return module == "flexmock" or module.startswith("flexmock.")
 
 
-def wrapped(exception):
+def as_osbs_exception(exception):
     # type: (Exception) -> OsbsException
     """Return the OsbsException for the exception that is being handled."""
     return OsbsException(cause=exception, traceback=sys.exc_info()[2])
 
 
-def guarded_iteration(items, convert=None):
+def own_errors_only(items, convert=None):
     """Yield the items; what iterating raises follows the same rules as :func:`osbsapi`.
 
     :param items: iterable
@@ -64,9 +64,9 @@ def guarded_iteration(items, convert=None):
         for item in (items if convert is None else map(convert, items)):
             yield item
     except Exception as ex:  # the purpose of this function
-        if passes(ex):
+        if is_own(ex):
             raise
-        raise wrapped(ex)
+        raise as_osbs_exception(ex)
     finally:
         close = getattr(items, "close", None)
         if close is not None:

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 import six
 
 from osbs.exceptions import OsbsException, OsbsValidationException
-from osbs.git import guard
-from osbs.git.workspace import workspace
-from osbs.redact import mask_url
+from osbs._git import arguments
+from osbs._git.workspace import workspace
+from osbs._redact import mask_url
 
 
 @contextmanager
@@ -24,7 +24,7 @@ def full_checkout(uri, ref, branch=None):
     :raises OsbsException: git cannot clone the repository, or check out the ref
     :raises OsbsValidationException: an argument that git must not get
     """
-    ref, branch = guard.checked_text(ref, "ref"), guard.checked_branch(branch)
+    ref, branch = arguments.checked_text(ref, "ref"), arguments.checked_branch(branch)
     with workspace(uri) as git:
         with failing_as(clone_failure(uri, branch)):
             git.clone(branch)

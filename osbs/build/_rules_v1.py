@@ -9,8 +9,8 @@ from __future__ import absolute_import, print_function, unicode_literals
 import six
 
 from osbs._compat import to_text
-from osbs.build.plugins import BUILDSTEP, EXIT, POSTBUILD, PREBUILD, PREPUBLISH
-from osbs.build.rules import (
+from osbs.build._plugins import BUILDSTEP, EXIT, POSTBUILD, PREBUILD, PREPUBLISH
+from osbs.build._rules import (
     BUILD_KWARGS,
     Rule,
     always,

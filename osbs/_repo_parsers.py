@@ -14,7 +14,7 @@ import yaml
 from dockerfile_parse import DockerfileParser
 from dockerfile_parse.util import WordSplitter
 
-from osbs import documents
+from osbs import _documents
 from osbs.constants import MAX_REPO_FILE_SIZE
 from osbs.exceptions import OsbsValidationException
 
@@ -39,7 +39,7 @@ def load_yaml(content, file_name):
     :raises OsbsValidationException: not YAML, or YAML that needs absurd resources
     """
     try:
-        return documents.load_yaml(content, file_name, MAX_REPO_FILE_SIZE)
+        return _documents.load_yaml(content, file_name, MAX_REPO_FILE_SIZE)
     except yaml.YAMLError as ex:
         raise OsbsValidationException(
             "%s: cannot be read as YAML: %s" % (file_name, _one_line(ex)), cause=ex

@@ -11,7 +11,7 @@ from six.moves import http_client
 from six.moves.urllib.parse import urljoin
 
 from osbs.exceptions import OsbsResponseException, OsbsValidationException
-from osbs.rest import endpoints
+from osbs._rest import endpoints
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing

@@ -12,11 +12,11 @@ import stat
 
 import six
 
-from osbs import schemas
-from osbs.build import templates
+from osbs import _schemas
+from osbs.build import _templates
 from osbs.constants import MAX_CONFIG_DOCUMENT_SIZE
 from osbs.exceptions import OsbsValidationException
-from osbs.redact import redacted
+from osbs._redact import redacted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
@@ -178,11 +178,11 @@ def load_customize_conf(path):
     """
     _check_regular(path)
     try:
-        customize_conf = templates.load(path)
+        customize_conf = _templates.load(path)
     except (IOError, OSError):
         logger.info("no site customisations: cannot open '%s'", path)
         return {}
-    schemas.validate(customize_conf, "customize", path)
+    _schemas.validate(customize_conf, "customize", path)
     return customize_conf
 
 

@@ -14,9 +14,9 @@ from six.moves import shlex_quote
 
 from osbs._compat import to_text
 from osbs.exceptions import OsbsException
-from osbs.git import guard, process
-from osbs.git.tempdirs import temporary_directory
-from osbs.redact import mask_text
+from osbs._git import arguments, process
+from osbs._git.tempdirs import temporary_directory
+from osbs._redact import mask_text
 
 logger = logging.getLogger(__name__)
 
@@ -36,9 +36,9 @@ def workspace(uri):
 
     :param uri: str, of the repository
     :return: context manager of Workspace; all of it is removed at the end
-    :raises OsbsValidationException: as for guard.checked_uri
+    :raises OsbsValidationException: as for arguments.checked_uri
     """
-    remote = guard.checked_uri(uri)
+    remote = arguments.checked_uri(uri)
     with temporary_directory() as top:
         yield Workspace(remote, top)
 
@@ -51,18 +51,18 @@ class Workspace(object):
     """
 
     def __init__(self, remote, top):
-        # type: (guard.Remote, str) -> None
+        # type: (arguments.Remote, str) -> None
         self.address = remote.address
         self.repo = os.path.join(top, "repo")
         self._top = top
         self._settings = os.path.join(top, "settings")
         self._write_settings(remote)
-        self._env = guard.environment()
+        self._env = arguments.environment()
         self._env[str("GIT_CEILING_DIRECTORIES")] = six.ensure_str(top)
-        self._budget = process.Budget(guard.GIT_TIMEOUT, top)
+        self._budget = process.Budget(arguments.GIT_TIMEOUT, top)
 
     def _write_settings(self, remote):
-        settings = list(guard.SETTINGS)
+        settings = list(arguments.SETTINGS)
         if remote.store_line:
             store = os.path.join(self._top, "credentials")
             _write(store, remote.store_line + "\n")

@@ -6,9 +6,9 @@ import os
 
 import six
 
-from osbs import schemas
+from osbs import _schemas
 from osbs.constants import ISOLATED_RELEASE_FORMAT, SECRETS_PATH
-from osbs.documents import DocumentLimitError
+from osbs._documents import DocumentLimitError
 from osbs.exceptions import OsbsValidationException
 from osbs.utils import git_repo_humanish_part_from_uri
 
@@ -290,7 +290,7 @@ class BuildConfigRenderer(object):
             config = self._read_reactor_config(reactor_config_map, where)
         else:
             return
-        schemas.validate(config, "reactor_config", where)
+        _schemas.validate(config, "reactor_config", where)
         secrets = list(config.get("required_secrets") or [])
         if platforms is not None:
             secrets += config.get("worker_token_secrets") or []

@@ -10,7 +10,7 @@ from six.moves.urllib.parse import urlencode
 
 from osbs.exceptions import OsbsResponseException, OsbsValidationException
 from osbs.http import HttpResponse
-from osbs.rest.objects import items_of, json_object
+from osbs._rest.objects import items_of, json_object
 from osbs.utils import get_path
 
 TYPE_CHECKING = False

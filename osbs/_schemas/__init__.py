@@ -11,7 +11,7 @@ import json
 import six
 
 from osbs.exceptions import OsbsValidationException
-from osbs.redact import mask_text
+from osbs._redact import mask_text
 
 __all__ = [str("validate")]
 

@@ -1,4 +1,4 @@
-"""YAML of bounded cost, the same on every version of PyYAML; used by ``osbs.documents``."""
+"""YAML of bounded cost, the same on every version of PyYAML; used by ``osbs._documents``."""
 
 from __future__ import absolute_import, print_function, unicode_literals
 
@@ -8,7 +8,7 @@ from yaml.constructor import ConstructorError
 
 from osbs._compat import exception_text
 from osbs.constants import MAX_NUMBER_DIGITS, MAX_YAML_DEPTH, MAX_YAML_NODES
-from osbs.documents import DocumentLimitError
+from osbs._documents import DocumentLimitError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
