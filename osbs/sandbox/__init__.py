@@ -5,20 +5,18 @@ osbs-client, Koji plugins and atomic-reactor plugins can run against it. It list
 keeps its state in memory (and optionally in a state file). Its responses follow recordings of a
 real master, and the tests compare them.
 
-The modules, from the ground up:
+Its packages, from the ground up; a package imports only those above it in this list:
 
-- ``store`` (objects, versions, history), ``selectors``, ``watches``, ``state_file``, ``timing``,
-  ``errors``, ``registry``
-- ``kinds`` (what is special about each kind), ``auth``, ``accounts``, ``rbac``, ``logs``
-- ``builds`` and ``buildpods`` (life cycle of a build), ``instantiate`` (BuildConfig to Build),
-  ``imagestreams``, ``quotas``
-- ``cluster``: all of these together, without HTTP
-- ``requestinfo``, ``bodies``, ``verbs``, ``endpoints`` (the table of endpoints), ``discovery``
-- HTTP: ``faults``, ``request_log``, ``tls``, ``listener``, ``control``, ``app``
+- ``kinds``: what is special about each kind of object, errors, labels, pull specifications
+- ``users``: tokens, the OAuth server, permissions
+- ``pods``: what runs in build pods; ``reactor`` is the program that runs there
+- ``state``: stored objects, their history, watches and logs, the state file
+- ``controllers``: what a master does by itself; ``cluster`` is all of this without HTTP
+- ``api``: requests, verbs and endpoints, still without HTTP
+- ``http``: connections, faults, the control plane
 - ``server``: the class :class:`osbs.sandbox.server.Sandbox`, which starts everything
-- what runs in build pods: ``pods``, ``reactor``
-- what users start: ``seed``, ``installation``, ``client``, ``child_process``, ``testing``,
-  ``cli``, ``demo``
+- ``install``: contents and files of a small installation of OSBS, handles for clients
+- ``testing``, ``pytest_plugin``, ``cli``: what users start
 
 Needs Python 3.6 or newer and the extra ``sandbox`` (aiohttp, trustme). Importing the package itself
 imports nothing.

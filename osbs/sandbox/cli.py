@@ -243,7 +243,7 @@ def _contradiction(args):
 
 def cmd_serve(args):
     """Serve until a signal or, with --until-eof, the end of stdin."""
-    from osbs.sandbox import leftovers
+    from osbs.sandbox.pods import leftovers
 
     wrong = _contradiction(args)
     if wrong is not None:
@@ -279,9 +279,9 @@ def _start(args, temporary):
     :return: installation.Installation
     :raises ValueError: with an error text of one line
     """
-    from osbs.sandbox.installation import Installation
-    from osbs.sandbox.pods import ScriptedRunner
-    from osbs.sandbox.state_file import StateFileError
+    from osbs.sandbox.install.installation import Installation
+    from osbs.sandbox.pods.scripted import ScriptedRunner
+    from osbs.sandbox.state.state_file import StateFileError
 
     try:
         return Installation(
@@ -321,7 +321,7 @@ def _warn_of_stored_token():
 
 
 def _warn_of_proxy(url):
-    from osbs.sandbox.proxies import proxy_for
+    from osbs.sandbox.install.proxies import proxy_for
 
     proxy = proxy_for(url)
     if proxy is not None:
@@ -362,7 +362,7 @@ def server_options(args):
 
 def cmd_demo(args):
     """Run the demo."""
-    from osbs.sandbox.demo import run_demo
+    from osbs.sandbox.install.demo import run_demo
 
     if args.no_oapi and args.openshift_api == "oapi":
         return _report(_CONTRADICTION, USAGE)

@@ -4,18 +4,19 @@ import asyncio
 import functools
 import threading
 
-from osbs.sandbox import auth, leftovers
-from osbs.sandbox import tls as certificates
-from osbs.sandbox.app import App
-from osbs.sandbox.cluster import ADMINISTRATOR, Cluster, USERS
-from osbs.sandbox.control import Control
-from osbs.sandbox.faults import Faults
-from osbs.sandbox.listener import Listener
-from osbs.sandbox.pods_api import Runner
-from osbs.sandbox.registry import Registry
-from osbs.sandbox.state_file import StateFile, StateFileError
-from osbs.sandbox.store import Exists, with_metadata
-from osbs.sandbox.timing import Timing
+from osbs.sandbox.controllers.cluster import ADMINISTRATOR, USERS, Cluster
+from osbs.sandbox.controllers.delays import Timing
+from osbs.sandbox.controllers.image_registry import Registry
+from osbs.sandbox.http import certificates
+from osbs.sandbox.http.app import App
+from osbs.sandbox.http.control import Control
+from osbs.sandbox.http.faults import Faults
+from osbs.sandbox.http.listener import Listener
+from osbs.sandbox.pods import leftovers
+from osbs.sandbox.pods.runner import Runner
+from osbs.sandbox.state.state_file import StateFile, StateFileError
+from osbs.sandbox.state.store import Exists, with_metadata
+from osbs.sandbox.users import oauth
 
 #: seconds to wait for the thread to start or stop
 TIMEOUT = 30.0
@@ -36,7 +37,7 @@ class Sandbox:
     Start it with :meth:`start` or as a context manager. All methods may be called from any thread
     except the one of the event loop.
 
-    :param runner: pods_api.Runner; None: builds succeed at once
+    :param runner: runner.Runner; None: builds succeed at once
     :param port: int, 0 for any free one
     :param tls: bool, serve https with a CA of its own
     :param namespace: str, the project
@@ -111,7 +112,7 @@ class Sandbox:
         self._away_until = 0.0
         if keytab is not None:
             # Imported here: it needs gssapi, which only Kerberos needs.
-            from osbs.sandbox.negotiate import KerberosNegotiator
+            from osbs.sandbox.users.kerberos import KerberosNegotiator
 
             self.negotiator = KerberosNegotiator(keytab)
 
@@ -303,14 +304,14 @@ class Sandbox:
 
     @property
     def negotiator(self):
-        """The auth.Negotiator that accepts ``Authorization: Negotiate``, or None."""
+        """The oauth.Negotiator that accepts ``Authorization: Negotiate``, or None."""
         return self.cluster.oauth.negotiator
 
     @negotiator.setter
     def negotiator(self, acceptor):
         if acceptor is not None and not callable(getattr(acceptor, "step", None)):
             raise TypeError(
-                "a negotiator needs a method step, see {}".format(auth.Negotiator.__qualname__)
+                "a negotiator needs a method step, see {}".format(oauth.Negotiator.__qualname__)
             )
         self.cluster.oauth.negotiator = acceptor
 

@@ -15,12 +15,13 @@ Builds are scripted unless ``processes=True`` is given, which is cheap enough fo
 
 import contextlib
 
-from osbs.sandbox.child_process import ServedSandbox
-from osbs.sandbox.client import Client, UnfiredFaults
-from osbs.sandbox.installation import Installation
-from osbs.sandbox.leftovers import PrivateDirectory
-from osbs.sandbox.pods import ProcessRunner, ScriptedRunner
-from osbs.sandbox.proxies import loopback_excluded
+from osbs.sandbox.install.child_process import ServedSandbox
+from osbs.sandbox.install.handle import Client, UnfiredFaults
+from osbs.sandbox.install.installation import Installation
+from osbs.sandbox.install.proxies import loopback_excluded
+from osbs.sandbox.pods.leftovers import PrivateDirectory
+from osbs.sandbox.pods.processes import ProcessRunner
+from osbs.sandbox.pods.scripted import ScriptedRunner
 
 __all__ = ["RunningSandbox", "ServedSandbox", "UnfiredFaults", "running", "serving"]
 
@@ -32,7 +33,7 @@ class RunningSandbox(Client, Installation):
     :param directory: str, for files
     :param processes: bool, run pods as processes instead of playing scripts
     :param faults: list of dict, each what ``POST /_sandbox/faults`` takes
-    :param options: keywords of :class:`osbs.sandbox.installation.Installation`
+    :param options: keywords of :class:`osbs.sandbox.install.installation.Installation`
     """
 
     def __init__(self, directory, processes=False, faults=(), **options):
@@ -54,7 +55,7 @@ class RunningSandbox(Client, Installation):
 
     @property
     def faults(self):
-        """The osbs.sandbox.faults.Faults of the server."""
+        """The osbs.sandbox.http.faults.Faults of the server."""
         return self.server.faults
 
     def script(self, pattern="*", **outcome):
@@ -62,7 +63,7 @@ class RunningSandbox(Client, Installation):
         Set the outcome of builds, by name.
 
         :param pattern: str, name of the Build, ``*`` and ``?`` as in a shell
-        :param outcome: fields of :class:`osbs.sandbox.outcomes.Outcome`
+        :param outcome: fields of :class:`osbs.sandbox.pods.outcomes.Outcome`
         """
         self.runner.add(pattern, **outcome)
 
@@ -86,7 +87,7 @@ def serving(**options):
     """
     Run a sandbox in a child process during a ``with`` block.
 
-    :param options: keywords of :class:`osbs.sandbox.child_process.ServedSandbox`
+    :param options: keywords of :class:`osbs.sandbox.install.child_process.ServedSandbox`
     :raises UnfiredFaults: at the end of a successful block, for faults that never happened
     :raises RuntimeError: when it does not start
     """

@@ -6,9 +6,9 @@ import tempfile
 import time
 from contextlib import contextmanager
 
-from osbs.sandbox.installation import Installation
-from osbs.sandbox.pods_api import Runner
-from osbs.sandbox.request_log import RequestLog
+from osbs.sandbox.http.request_log import RequestLog
+from osbs.sandbox.install.installation import Installation
+from osbs.sandbox.pods.runner import Runner
 from tests.benchmarks.responses import build
 
 # Builds whose names begin so print lines, all others succeed at once.

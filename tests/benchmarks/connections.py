@@ -15,7 +15,7 @@ from osbs.api import OSBS
 from osbs.conf import Configuration
 from osbs.constants import HTTP_REQUEST_TIMEOUT
 from osbs.http import HttpResponse
-from osbs.sandbox.seed import REGISTRY
+from osbs.sandbox.install.seed import REGISTRY
 from tests.benchmarks.clusters import cluster, talking_build
 from tests.benchmarks.harness import Outcome, Panel, Row, by_turns
 from tests.benchmarks.processes import served

@@ -7,7 +7,7 @@ import threading
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler
 
-from osbs.sandbox.tls import Authority
+from osbs.sandbox.http.certificates import Authority
 from tests.benchmarks.masters import ThreadingHTTPServer
 from tests.unit.gitrepos import run_git
 from tests.unit.gitservers import answer_of_backend, git_daemon

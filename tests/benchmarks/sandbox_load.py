@@ -24,7 +24,7 @@ import time
 import aiohttp
 
 from osbs.sandbox.kinds.builds import NUMBER_ANNOTATION, POLICY_LABEL
-from osbs.sandbox.pods_api import Runner
+from osbs.sandbox.pods.runner import Runner
 from osbs.sandbox.server import Sandbox
 
 LONGEST = 1.0

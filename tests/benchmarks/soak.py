@@ -30,10 +30,10 @@ import osbs._transport
 from osbs.api import OSBS
 from osbs.conf import Configuration
 from osbs.exceptions import OsbsException
-from osbs.sandbox import seed
-from osbs.sandbox.installation import Installation
-from osbs.sandbox.outcomes import Outcome
-from osbs.sandbox.pods import ScriptedRunner
+from osbs.sandbox.install import seed
+from osbs.sandbox.install.installation import Installation
+from osbs.sandbox.pods.outcomes import Outcome
+from osbs.sandbox.pods.scripted import ScriptedRunner
 
 SPEED = 10
 LONGEST_LOG = 400

@@ -41,6 +41,22 @@ FLOORS = (
 ALLOWED = {floor: set([floor] + below.split()) for floor, _, below in FLOORS}
 FLOOR_OF = {module: floor for floor, modules, _ in FLOORS for module in modules.split()}
 
+# The rooms of the sandbox, by the same rule: its modules and packages, and what they may import.
+ROOMS = (
+    ("kinds", "kinds", ""),
+    ("users", "users", "kinds"),
+    ("pods", "pods reactor", "kinds"),
+    ("state", "state", "kinds pods"),
+    ("controllers", "controllers", "kinds users pods state"),
+    ("api", "api", "kinds users pods state controllers"),
+    ("http", "http", "kinds users pods state controllers api"),
+    ("server", "server", "kinds users pods state controllers api http"),
+    ("install", "install", "kinds users pods state controllers api http server"),
+    ("faces", "testing pytest_plugin cli", "kinds pods state http server install"),
+)
+ALLOWED_ROOMS = {room: set([room] + below.split()) for room, _, below in ROOMS}
+ROOM_OF = {"sandbox." + module: room for room, modules, _ in ROOMS for module in modules.split()}
+
 
 def modules():
     """Return (name below osbs, path) of all modules of the library, without osbs itself."""
@@ -52,11 +68,11 @@ def modules():
                 yield name, path
 
 
-def floor_of(name):
-    """Return the floor of a module, that of the longest name in the table; None for osbs itself."""
+def place_of(name, places):
+    """Return the place of a module, that of the longest name in the table; None without one."""
     parts = name.split(".")
     names = [".".join(parts[:count]) for count in range(len(parts), 0, -1)]
-    return next((FLOOR_OF[name] for name in names if name in FLOOR_OF), None)
+    return next((places[name] for name in names if name in places), None)
 
 
 def imported(path):
@@ -83,8 +99,16 @@ def imported(path):
 
 @pytest.mark.parametrize(("name", "path"), sorted(modules()))
 def test_a_module_imports_only_what_its_floor_may(name, path):
-    floors = {floor_of(other) for other in imported(path)} - {None}
-    assert floors <= ALLOWED[floor_of(name)]
+    floors = {place_of(other, FLOOR_OF) for other in imported(path)} - {None}
+    assert floors <= ALLOWED[place_of(name, FLOOR_OF)]
+
+
+@pytest.mark.parametrize(
+    ("name", "path"), sorted(one for one in modules() if one[0].startswith("sandbox."))
+)
+def test_a_module_of_the_sandbox_imports_only_what_its_room_may(name, path):
+    rooms = {place_of(other, ROOM_OF) for other in imported(path)} - {None}
+    assert name == "sandbox.__init__" or rooms <= ALLOWED_ROOMS[place_of(name, ROOM_OF)]
 
 
 def picture():

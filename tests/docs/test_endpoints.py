@@ -1,4 +1,4 @@
-"""``python -m osbs.sandbox.reference`` writes the table of endpoints into the page."""
+"""``python -m tests.docs.reference`` writes the table of endpoints into the page."""
 
 from __future__ import absolute_import, print_function, unicode_literals
 
@@ -8,8 +8,8 @@ import six
 if six.PY2:
     pytest.skip("the sandbox is Python 3 only", allow_module_level=True)
 
-from osbs.sandbox import reference
-from osbs.sandbox.endpoints import ENDPOINTS
+from osbs.sandbox.api.endpoints import ENDPOINTS
+from tests.docs import reference
 
 
 @pytest.fixture

@@ -10,14 +10,13 @@ import re
 import pytest
 import six
 
-from osbs import exceptions
+from osbs import conf, exceptions
+from osbs._setting import GENERAL, INSTANCE, PLATFORM
 from osbs.api import OSBS
 from osbs.build.build_response import BuildResponse
 from osbs.build.config_map_response import ConfigMapResponse
 from osbs.build.pod_response import PodResponse
 from osbs.cli import options
-from osbs import conf
-from osbs._setting import GENERAL, INSTANCE, PLATFORM
 from tests.docs import pages
 
 CONFIGURATION = "docs/configuration.md"
@@ -411,7 +410,7 @@ def test_the_commands_of_the_control_plane_are_those_of_the_sandbox(sandbox):
 
 @pytest.mark.skipif(six.PY2, reason="the sandbox is Python 3 only")
 def test_the_endpoints_of_the_page_are_those_of_the_sandbox():
-    from osbs.sandbox import reference
+    from tests.docs import reference
 
     text = pages.read(SANDBOX)
     assert reference.replaced(text) == text
@@ -441,7 +440,8 @@ def test_the_options_of_the_marker_are_those_of_the_code():
 
 @pytest.mark.skipif(six.PY2, reason="the sandbox is Python 3 only")
 def test_projects_users_and_accounts_of_the_page_are_those_of_the_code():
-    from osbs.sandbox import cluster, seed
+    from osbs.sandbox.controllers import cluster
+    from osbs.sandbox.install import seed
 
     rows = _rows(SANDBOX, ("kind", "there from the start"))
     listed = {row[0]: pages.code(row[1]) for row in rows}
@@ -453,7 +453,7 @@ def test_projects_users_and_accounts_of_the_page_are_those_of_the_code():
 
 @pytest.mark.skipif(six.PY2, reason="the sandbox is Python 3 only")
 def test_the_fields_of_an_outcome_are_those_of_the_code():
-    from osbs.sandbox.outcomes import FIELD_TYPES
+    from osbs.sandbox.pods.outcomes import FIELD_TYPES
 
     listed = [f for row in _rows(SANDBOX, ("field", "meaning")) for f in pages.code(row[0])]
     assert sorted(listed) == sorted(FIELD_TYPES)
@@ -461,7 +461,7 @@ def test_the_fields_of_an_outcome_are_those_of_the_code():
 
 @pytest.mark.skipif(six.PY2, reason="the sandbox is Python 3 only")
 def test_the_faults_of_the_page_are_those_of_the_code():
-    from osbs.sandbox.faults import KINDS as FAULTS
+    from osbs.sandbox.http.faults import KINDS as FAULTS
 
     rows = _rows(SANDBOX, ("kind", "parameters", "what happens"))
     described = {pages.code(row[0])[0]: sorted(pages.code(row[1])) for row in rows}

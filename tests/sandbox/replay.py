@@ -10,7 +10,7 @@ import threading
 import time
 from urllib.parse import urlsplit
 
-from osbs.sandbox.pods_api import Runner
+from osbs.sandbox.pods.runner import Runner
 
 SAMPLES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "samples")
 RECORDED_BASE = "https://127.0.0.1:8443"

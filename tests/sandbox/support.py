@@ -8,7 +8,7 @@ import time
 
 import requests
 
-from osbs.sandbox.pods_api import Runner
+from osbs.sandbox.pods.runner import Runner
 from osbs.sandbox.server import Sandbox
 from tests.sandbox.replay import build_config
 

@@ -5,8 +5,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from osbs.sandbox.auth import Authenticator, Negotiated, Negotiator
-from osbs.sandbox.timing import Timing
+from osbs.sandbox.controllers.delays import Timing
+from osbs.sandbox.users.identities import Authenticator
+from osbs.sandbox.users.oauth import Negotiated, Negotiator
 from tests.sandbox.replay import build_config
 from tests.sandbox.support import CORE, OAPI, Api, started
 
@@ -248,7 +249,7 @@ def test_a_build_runs_as_a_service_account_that_was_made_for_it(api, pods):
 
 
 def test_tokens_are_limited_and_expired_ones_are_deleted_first(monkeypatch):
-    monkeypatch.setattr("osbs.sandbox.auth.TOKENS", 20)
+    monkeypatch.setattr("osbs.sandbox.users.identities.TOKENS", 20)
     authenticator = Authenticator(Timing())
     account = authenticator.issue("system:serviceaccount:osbs:builder")
     good = authenticator.issue("osbs", 1000)
@@ -259,7 +260,7 @@ def test_tokens_are_limited_and_expired_ones_are_deleted_first(monkeypatch):
 
 
 def test_tokens_of_service_accounts_do_not_count_for_the_limit(monkeypatch):
-    monkeypatch.setattr("osbs.sandbox.auth.TOKENS", 20)
+    monkeypatch.setattr("osbs.sandbox.users.identities.TOKENS", 20)
     authenticator = Authenticator(Timing())
     for _ in range(39):
         authenticator.issue("system:serviceaccount:osbs:builder")

@@ -5,8 +5,8 @@ import concurrent.futures
 
 import pytest
 
-from osbs.sandbox.builds import BuildController
-from osbs.sandbox.pods_api import Runner
+from osbs.sandbox.controllers.builds import BuildController
+from osbs.sandbox.pods.runner import Runner
 from tests.sandbox.replay import build_config
 from tests.sandbox.support import CORE, OAPI, started
 

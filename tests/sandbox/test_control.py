@@ -6,7 +6,7 @@ import pytest
 import requests
 
 from osbs.sandbox import testing
-from osbs.sandbox.control import KEY_HEADER
+from osbs.sandbox.http.control import KEY_HEADER
 from tests.sandbox.support import Api, started
 
 FAULT = {"kind": "status", "status": 503}

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from osbs.sandbox import demo
+from osbs.sandbox.install import demo
 
 GOOD = "a platform:x86_64 - b\na platform:ppc64le - b\nbuild x-1 is complete\n"
 

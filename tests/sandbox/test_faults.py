@@ -6,9 +6,9 @@ import time
 import pytest
 import requests
 
-from osbs.sandbox.faults import FaultError, Faults
-from osbs.sandbox.pods import ScriptedRunner
-from osbs.sandbox.timing import Timing
+from osbs.sandbox.controllers.delays import Timing
+from osbs.sandbox.http.faults import FaultError, Faults
+from osbs.sandbox.pods.scripted import ScriptedRunner
 from tests.sandbox.support import CORE, OAPI, Api, started
 
 BROKEN = (requests.exceptions.ConnectionError, requests.exceptions.ChunkedEncodingError)

@@ -5,8 +5,8 @@ import stat
 
 import pytest
 
-from osbs.sandbox import files
-from osbs.sandbox.installation import Installation
+from osbs.sandbox.install.installation import Installation
+from osbs.sandbox.state import atomic_file
 
 IN_USE = ("ca.crt", "admin.crt", "admin.key", "osbs.conf")
 
@@ -50,10 +50,10 @@ def test_a_configuration_is_renewed_by_a_restart(twice):
 def test_without_its_state_a_sandbox_replaces_the_certificates_of_another(tmp_path):
     directory = str(tmp_path)
     with Installation(directory):
-        before = [files.content(str(tmp_path / name)) for name in IN_USE[:3]]
+        before = [atomic_file.content(str(tmp_path / name)) for name in IN_USE[:3]]
     with Installation(directory) as second:
-        after = [files.content(str(tmp_path / name)) for name in IN_USE[:3]]
-        assert after[0] == files.content(second.server.ca)
+        after = [atomic_file.content(str(tmp_path / name)) for name in IN_USE[:3]]
+        assert after[0] == atomic_file.content(second.server.ca)
     assert not set(before) & set(after)
 
 
@@ -61,18 +61,18 @@ def test_a_file_that_cannot_be_written_leaves_the_old_one_and_no_other(tmp_path)
     path = tmp_path / "file"
     path.write_bytes(b"old")
     with pytest.raises(TypeError):
-        files.replace(str(path), "no bytes")
+        atomic_file.replace(str(path), "no bytes")
     assert [(name, (tmp_path / name).read_bytes()) for name in os.listdir(str(tmp_path))] == [
         ("file", b"old")
     ]
 
 
-@pytest.mark.parametrize("mode", [files.OWNER_ONLY, files.FOR_ALL])
+@pytest.mark.parametrize("mode", [atomic_file.OWNER_ONLY, atomic_file.FOR_ALL])
 def test_a_file_has_the_mode_that_was_asked_for(tmp_path, mode):
     path = str(tmp_path / "file")
-    files.replace(path, b"", mode)
+    atomic_file.replace(path, b"", mode)
     assert stat.S_IMODE(os.stat(path).st_mode) == mode
 
 
 def test_a_file_that_is_not_there_has_no_content(tmp_path):
-    assert files.content(str(tmp_path / "file")) is None
+    assert atomic_file.content(str(tmp_path / "file")) is None

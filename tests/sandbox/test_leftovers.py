@@ -12,9 +12,9 @@ import time
 
 import pytest
 
-from osbs.sandbox import leftovers
-from osbs.sandbox.pods import ProcessRunner
-from osbs.sandbox.pods_api import PodRun
+from osbs.sandbox.pods import leftovers
+from osbs.sandbox.pods.processes import ProcessRunner
+from osbs.sandbox.pods.runner import PodRun
 from osbs.sandbox.server import Sandbox
 from tests.conftest import ROOT
 from tests.sandbox.test_pods import run
@@ -32,8 +32,8 @@ KILLED = IN_A_PROCESS.replace('    print("ready', '    sandbox.kill()\n    print
 )
 WITH_A_POD = """
 import asyncio, sys
-from osbs.sandbox.pods import ProcessRunner
-from osbs.sandbox.pods_api import PodRun
+from osbs.sandbox.pods.processes import ProcessRunner
+from osbs.sandbox.pods.runner import PodRun
 
 class Log:
     def write(self, data):
@@ -150,7 +150,7 @@ def test_a_sandbox_that_does_not_start_in_time_leaves_nothing(temporary, monkeyp
     async def open_late(listener):
         await asyncio.sleep(0.2)
 
-    monkeypatch.setattr("osbs.sandbox.listener.Listener.open_with_retry", open_late)
+    monkeypatch.setattr("osbs.sandbox.http.listener.Listener.open_with_retry", open_late)
     monkeypatch.setattr("osbs.sandbox.server.TIMEOUT", 0.0)
     with pytest.raises(RuntimeError, match="did not start"):
         Sandbox().start()

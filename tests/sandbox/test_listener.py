@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from osbs.sandbox import listener
+from osbs.sandbox.http import listener
 from osbs.sandbox.server import Sandbox
 from tests.sandbox.support import Api
 

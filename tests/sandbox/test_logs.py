@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from osbs.sandbox import logs
-from osbs.sandbox.logs import ContainerLog, LogOptions, LogReader
+from osbs.sandbox.state import container_logs
+from osbs.sandbox.state.container_logs import ContainerLog, LogOptions, LogReader
 from tests.sandbox.support import CORE, OAPI
 
 
@@ -202,7 +202,7 @@ def test_a_follower_that_disconnects_is_removed(api, pods):
 
 @pytest.mark.parametrize("pieces", [[b"aaaa\n"] * 5, [b"a" * 40]], ids=["lines", "one line"])
 def test_a_log_has_a_maximum_size(monkeypatch, pieces):
-    monkeypatch.setattr(logs, "CONTAINER_BYTES", 12)
+    monkeypatch.setattr(container_logs, "CONTAINER_BYTES", 12)
     log = ContainerLog()
     for piece in pieces + [b"more\n"]:
         log.append(piece, 0.0)
@@ -215,7 +215,7 @@ def test_a_log_has_a_maximum_size(monkeypatch, pieces):
 
 
 def test_the_oldest_logs_of_ended_pods_are_dropped(api, pods, monkeypatch):
-    monkeypatch.setattr("osbs.sandbox.cluster.ENDED_LOGS_BYTES", 250)
+    monkeypatch.setattr("osbs.sandbox.controllers.cluster.ENDED_LOGS_BYTES", 250)
     names = []
     for number in range(3):
         names.append(api.start("x{}".format(number)))

@@ -7,14 +7,15 @@ import sys
 
 import pytest
 
-from osbs.sandbox import outcomes, pods, pods_api
+from osbs.sandbox.pods import outcomes, processes, scripted
+from osbs.sandbox.pods.runner import PodLog, PodRun
 from osbs.sandbox.reactor import variables
 
 BUILD = {"metadata": {"name": "hello-1", "namespace": "osbs"}}
 
 
 def make_pod(**kwargs):
-    return pods_api.PodRun("hello-1-build", "osbs", BUILD, **kwargs)
+    return PodRun("hello-1-build", "osbs", BUILD, **kwargs)
 
 
 def run(coroutine):
@@ -27,7 +28,7 @@ def run(coroutine):
 
 def run_python(code, pod=None, **kwargs):
     pod = make_pod() if pod is None else pod
-    runner = pods.ProcessRunner([sys.executable, "-c", code], **kwargs)
+    runner = processes.ProcessRunner([sys.executable, "-c", code], **kwargs)
     return run(runner.run(pod)), pod
 
 
@@ -89,7 +90,7 @@ CUSTOM_BUILD = (
 @pytest.mark.parametrize("name", CUSTOM_BUILD)
 def test_the_variables_of_a_custom_build_reach_the_pod(name, tmpdir):
     pod = make_pod(env={name: "value"})
-    assert pods.pod_environment(pod, str(tmpdir))[name] == "value"
+    assert processes.pod_environment(pod, str(tmpdir))[name] == "value"
 
 
 def test_a_build_cannot_choose_the_token_file():
@@ -137,7 +138,7 @@ def test_files_of_the_pod_are_gone_afterwards():
     assert not os.path.exists(pod.log.data.decode().strip())
 
 
-class LoggedLine(pods_api.PodLog):
+class LoggedLine(PodLog):
     """A log that signals its first line."""
 
     def __init__(self):
@@ -152,7 +153,7 @@ class LoggedLine(pods_api.PodLog):
 
 async def cancel_after_first_line(code, grace):
     pod = make_pod(log=LoggedLine())
-    runner = pods.ProcessRunner([sys.executable, "-u", "-c", code], grace=grace)
+    runner = processes.ProcessRunner([sys.executable, "-u", "-c", code], grace=grace)
     task = asyncio.ensure_future(runner.run(pod))
     await asyncio.wait_for(pod.log.first.wait(), 20)
     task.cancel()
@@ -207,17 +208,17 @@ def play(runner, **kwargs):
 
 
 def test_a_default_script_succeeds_at_once():
-    assert play(pods.ScriptedRunner())[0] == 0
+    assert play(scripted.ScriptedRunner())[0] == 0
 
 
 def test_scripted_lines_come_out_as_utf8():
-    runner = pods.ScriptedRunner(outcomes.Outcome(lines=["grün", b"\xff", ("late", 0.0)]))
+    runner = scripted.ScriptedRunner(outcomes.Outcome(lines=["grün", b"\xff", ("late", 0.0)]))
     assert bytes(play(runner)[1].log.data) == b"gr\xc3\xbcn\n\xff\nlate\n"
 
 
 def test_a_scripted_log_has_lines_of_each_platform():
     env = {"USER_PARAMS": json.dumps({"platforms": ["x86_64", "ppc64le"]})}
-    text = play(pods.ScriptedRunner(), env=env)[1].log.data.decode()
+    text = play(scripted.ScriptedRunner(), env=env)[1].log.data.decode()
     assert [p for p in ("x86_64", "ppc64le") if "platform:{} - ".format(p) in text] == [
         "x86_64",
         "ppc64le",
@@ -227,7 +228,7 @@ def test_a_scripted_log_has_lines_of_each_platform():
 def test_a_scripted_build_runs_as_long_as_it_should():
     loop = asyncio.new_event_loop()
     started = loop.time()
-    runner = pods.ScriptedRunner(outcomes.Outcome(duration=0.2, lines=["a", "b"]))
+    runner = scripted.ScriptedRunner(outcomes.Outcome(duration=0.2, lines=["a", "b"]))
     loop.run_until_complete(runner.run(make_pod()))
     elapsed = loop.time() - started
     loop.close()
@@ -257,7 +258,7 @@ def test_a_failing_platform_is_the_failure_of_orchestrate_build():
 
 
 def test_the_last_pattern_that_matches_decides():
-    runner = pods.ScriptedRunner()
+    runner = scripted.ScriptedRunner()
     runner.add("hello-*", exit_status=1)
     runner.add("*-1", exit_status=2)
     assert [play(runner)[0], runner.outcome_of("hello-2").exit_status] == [2, 1]
@@ -265,7 +266,7 @@ def test_the_last_pattern_that_matches_decides():
 
 @pytest.mark.parametrize("printed", [b"", b"one\n", b"one\nt", b"one\ntwo\n"])
 def test_a_resumed_script_prints_only_the_rest(printed):
-    runner = pods.ScriptedRunner(outcomes.Outcome(lines=["one", "two"]))
+    runner = scripted.ScriptedRunner(outcomes.Outcome(lines=["one", "two"]))
     pod = make_pod()
     pod.log.write(printed)
     run(runner.resume(pod))
@@ -274,7 +275,7 @@ def test_a_resumed_script_prints_only_the_rest(printed):
 
 def test_metadata_of_a_script_is_stored_with_the_pod():
     stored = []
-    runner = pods.ScriptedRunner(
+    runner = scripted.ScriptedRunner(
         outcomes.Outcome(failing_plugin="squash", message="boom", labels={"koji-build-id": "5"}),
         store_metadata=lambda pod, annotations, labels: stored.append((pod.name, labels)),
     )
@@ -285,7 +286,7 @@ def test_metadata_of_a_script_is_stored_with_the_pod():
 def test_a_file_of_outcomes_becomes_a_runner(tmpdir):
     path = tmpdir.join("outcomes.json")
     path.write(json.dumps({"default": {"exit_status": 1}, "builds": {"good*": {}}}))
-    runner = pods.ScriptedRunner.from_file(str(path))
+    runner = scripted.ScriptedRunner.from_file(str(path))
     assert [runner.outcome_of(n).exit_status for n in ("bad-1", "good-1")] == [1, 0]
 
 
@@ -307,7 +308,7 @@ def test_a_bad_file_of_outcomes_names_the_culprit(tmpdir, text, culprit):
     path = tmpdir.join("outcomes.json")
     path.write(text)
     with pytest.raises(outcomes.OutcomeError) as caught:
-        pods.ScriptedRunner.from_file(str(path))
+        scripted.ScriptedRunner.from_file(str(path))
     assert culprit in str(caught.value) and "\n" not in str(caught.value)
 
 

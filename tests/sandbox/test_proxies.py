@@ -5,7 +5,7 @@ import os
 import pytest
 
 from osbs.sandbox import testing
-from osbs.sandbox.proxies import loopback_excluded
+from osbs.sandbox.install.proxies import loopback_excluded
 
 NAMES = ("no_proxy", "NO_PROXY")
 

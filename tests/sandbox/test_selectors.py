@@ -2,8 +2,8 @@
 
 import pytest
 
-from osbs.sandbox import selectors
-from osbs.sandbox.errors import ApiError
+from osbs.sandbox.kinds.errors import ApiError
+from osbs.sandbox.state import selectors
 
 
 @pytest.mark.parametrize(

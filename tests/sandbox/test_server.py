@@ -7,11 +7,12 @@ import threading
 import pytest
 import requests
 
-from osbs.sandbox.auth import parse_basic
-from osbs.sandbox.registry import PullSpec, Registry, pull_spec_problem
-from osbs.sandbox.requestinfo import RequestInfo
+from osbs.sandbox.api.requestinfo import RequestInfo
+from osbs.sandbox.controllers.delays import Timing
+from osbs.sandbox.controllers.image_registry import Registry
+from osbs.sandbox.kinds.pull_spec import PullSpec, pull_spec_problem
 from osbs.sandbox.server import Sandbox
-from osbs.sandbox.timing import Timing
+from osbs.sandbox.users.oauth import parse_basic
 from tests.sandbox.support import OAPI, Api, Obedient, started
 
 

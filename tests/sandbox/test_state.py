@@ -9,16 +9,16 @@ import sys
 import pytest
 
 from osbs.sandbox import testing
-from osbs.sandbox.pods_api import Runner
+from osbs.sandbox.pods.runner import Runner
 from osbs.sandbox.server import Sandbox
-from osbs.sandbox.state_file import StateFile, StateFileError
+from osbs.sandbox.state.state_file import StateFile, StateFileError
 from tests.sandbox.support import CORE, OAPI, QUICK, Api, Obedient, started
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 PROGRAM = """
 import asyncio, sys
-from osbs.sandbox.pods_api import Runner
+from osbs.sandbox.pods.runner import Runner
 from osbs.sandbox.server import Sandbox
 
 class Counter(Runner):
@@ -219,7 +219,7 @@ def test_a_malformed_state_file_is_refused_and_not_changed(state):
 
 
 def test_the_state_file_is_replaced_by_a_snapshot_when_it_gets_long(state, monkeypatch):
-    monkeypatch.setattr("osbs.sandbox.cluster.STATE_FILE_LIMIT", 50)
+    monkeypatch.setattr("osbs.sandbox.controllers.cluster.STATE_FILE_LIMIT", 50)
     with started(state=state) as api:
         for number in range(60):
             api.sandbox.put("configmaps", {"metadata": {"name": "m"}, "data": {"k": str(number)}})
@@ -320,7 +320,7 @@ def test_after_a_full_disk_the_next_start_has_all_stored_changes():
 
 def test_a_snapshot_that_cannot_be_written_leaves_the_file_in_use(state, monkeypatch, caplog):
     with started(state=state) as api:
-        monkeypatch.setattr("osbs.sandbox.cluster.STATE_FILE_LIMIT", 5)
+        monkeypatch.setattr("osbs.sandbox.controllers.cluster.STATE_FILE_LIMIT", 5)
         os.mkdir(state + ".new")
         for number in range(10):
             assert api.post(CORE + "configmaps", config_map(number)).status_code == 201
@@ -357,6 +357,6 @@ def test_a_missing_state_file_is_empty(state):
 
 
 def test_quick_delays_are_known():
-    from osbs.sandbox.timing import Timing
+    from osbs.sandbox.controllers.delays import Timing
 
     assert set(QUICK) <= set(Timing.DEFAULTS)

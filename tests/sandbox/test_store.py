@@ -2,7 +2,7 @@
 
 import pytest
 
-from osbs.sandbox.store import (
+from osbs.sandbox.state.store import (
     ADDED,
     DELETED,
     MODIFIED,

@@ -20,10 +20,10 @@ import tempfile
 
 from aiohttp import web
 
-from osbs.sandbox.installation import Installation
+from osbs.sandbox.install.installation import Installation
 from osbs.sandbox.kinds import images
-from osbs.sandbox.pods import ScriptedRunner
-from osbs.sandbox.store import name_of, namespace_of
+from osbs.sandbox.pods.scripted import ScriptedRunner
+from osbs.sandbox.state.store import name_of, namespace_of
 from tests.system.fault_scene import LIVING, LOG_LINES, SCENE, STREAM_REPOSITORY
 
 #: seconds; as good as nothing, but the order of things stays
@@ -238,7 +238,7 @@ def _without_volatile(data):
 
 
 def _delays():
-    from osbs.sandbox.timing import Timing
+    from osbs.sandbox.controllers.delays import Timing
 
     delays = {name: MOMENT for name in Timing.DEFAULTS if name not in UNTOUCHED}
     delays.update((name, 0.1) for name in LONGER)

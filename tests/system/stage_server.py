@@ -28,9 +28,9 @@ import signal
 import tempfile
 import threading
 
-from osbs.sandbox.installation import Installation
-from osbs.sandbox.pods import ScriptedRunner
-from osbs.sandbox.timing import Timing
+from osbs.sandbox.controllers.delays import Timing
+from osbs.sandbox.install.installation import Installation
+from osbs.sandbox.pods.scripted import ScriptedRunner
 
 #: seconds; as good as nothing, but the order of things stays
 MOMENT = 0.001
@@ -57,7 +57,7 @@ class HeldRunner(ScriptedRunner):
             self._wakers[name].set()
 
     async def run(self, pod):
-        """Play the outcome; see :meth:`osbs.sandbox.pods_api.Runner.run`."""
+        """Play the outcome; see :meth:`osbs.sandbox.pods.runner.Runner.run`."""
         name = pod.build["metadata"]["name"]
         status = await super().run(pod)
         if name in self.held:

@@ -726,7 +726,7 @@ def test_the_osbs_conf_of_a_koji_builder_has_no_unknown_keys(caplog):
 @pytest.mark.skipif(six.PY2, reason="the sandbox is Python 3 only")
 @pytest.mark.parametrize("section", ["default", "worker_x86_64"])
 def test_what_the_sandbox_writes_has_no_unknown_keys(section, conf_of, caplog):
-    from osbs.sandbox import seed
+    from osbs.sandbox.install import seed
 
     sandbox = Namespace(
         url="https://h/", ca="/ca.crt", api="apis", namespace="osbs", user="u", password="p"

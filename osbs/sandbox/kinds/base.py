@@ -5,10 +5,10 @@ The base class of kinds: names, fields, defaults, validation, admission.
 import re
 import typing
 
-from osbs.sandbox import errors, selectors
-from osbs.sandbox.errors import Cause
-from osbs.sandbox.kinds import fields
+from osbs.sandbox.kinds import errors, fields
+from osbs.sandbox.kinds.errors import Cause
 from osbs.sandbox.kinds.fields import OBJECT_META, Struct
+from osbs.sandbox.kinds.labels import label_key_problem, label_value_problem
 
 DNS_SUBDOMAIN = re.compile(r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$")
 BAD_NAME = (
@@ -162,13 +162,13 @@ def metadata_causes(metadata, repeats=1):
     labels = []
     for key, value in (metadata.get("labels") or {}).items():
         for shown, problem in (
-            (key, selectors.label_key_problem(key)),
-            (value, selectors.label_value_problem(value)),
+            (key, label_key_problem(key)),
+            (value, label_value_problem(value)),
         ):
             if problem:
                 labels.append(Cause.invalid("metadata.labels", shown, problem))
     for key in metadata.get("annotations") or {}:
-        problem = selectors.label_key_problem(key)
+        problem = label_key_problem(key)
         if problem:
             causes.append(Cause.invalid("metadata.annotations", key, problem))
     return causes + labels * repeats

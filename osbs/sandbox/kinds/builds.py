@@ -2,9 +2,9 @@
 
 import json
 
-from osbs.sandbox import errors
-from osbs.sandbox.errors import Cause
+from osbs.sandbox.kinds import errors
 from osbs.sandbox.kinds.base import Kind
+from osbs.sandbox.kinds.errors import Cause
 from osbs.sandbox.kinds.fields import (
     Anything,
     Mapping,
@@ -17,7 +17,7 @@ from osbs.sandbox.kinds.fields import (
     reference,
     text,
 )
-from osbs.sandbox.registry import pull_spec_problem
+from osbs.sandbox.kinds.pull_spec import pull_spec_problem
 
 NEW, PENDING, RUNNING = "New", "Pending", "Running"
 COMPLETE, FAILED, CANCELLED, ERROR = "Complete", "Failed", "Cancelled", "Error"

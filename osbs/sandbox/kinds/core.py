@@ -3,8 +3,8 @@
 import base64
 import re
 
-from osbs.sandbox.errors import Cause
 from osbs.sandbox.kinds.base import Kind
+from osbs.sandbox.kinds.errors import Cause
 from osbs.sandbox.kinds.fields import Anything, Mapping, Sequence, Struct, flag, quantities, text
 
 _KEY = re.compile(r"^[-._a-zA-Z0-9]+$")

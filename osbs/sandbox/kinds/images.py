@@ -2,11 +2,11 @@
 ImageStreams, ImageStreamTags and ImageStreamImports: fields and rules.
 
 Only image streams are stored; a tag is a view of its stream, an import is a request. Imports and
-triggers are in :mod:`osbs.sandbox.imagestreams`.
+triggers are in :mod:`osbs.sandbox.controllers.image_imports`.
 """
 
-from osbs.sandbox.errors import Cause
 from osbs.sandbox.kinds.base import Kind
+from osbs.sandbox.kinds.errors import Cause
 from osbs.sandbox.kinds.fields import (
     Anything,
     Mapping,

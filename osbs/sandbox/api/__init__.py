@@ -1,0 +1,1 @@
+"""The API of the master, independent of HTTP: requests, verbs, endpoints, discovery."""

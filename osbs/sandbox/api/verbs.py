@@ -1,0 +1,425 @@
+"""
+The verbs of the API on stored objects: get, list, create, update, patch, delete.
+
+Independent of the HTTP server: a :class:`Request` holds what they need.
+"""
+
+import base64
+import copy
+import json
+import random
+import time
+
+from osbs.sandbox.api import decoding
+from osbs.sandbox.controllers import deletion
+from osbs.sandbox.controllers.deletion import is_being_deleted
+from osbs.sandbox.kinds import KINDS, errors, fields
+from osbs.sandbox.kinds.base import check_metadata_unchanged
+from osbs.sandbox.kinds.timestamps import rfc3339
+from osbs.sandbox.state import selectors
+from osbs.sandbox.state.store import (
+    Compacted,
+    Exists,
+    Missing,
+    Stale,
+    name_of,
+    namespace_of,
+    with_metadata,
+)
+from osbs.sandbox.state.watches import Filter
+
+MERGE_PATCH = "application/merge-patch+json"
+STRATEGIC_PATCH = "application/strategic-merge-patch+json"
+
+#: propagation policies: the dependents of a deleted object
+ORPHAN, BACKGROUND, FOREGROUND = "Orphan", "Background", "Foreground"
+
+#: metadata that only the server sets
+_SERVER_METADATA = (
+    "uid",
+    "creationTimestamp",
+    "generation",
+    "deletionTimestamp",
+    "deletionGracePeriodSeconds",
+)
+_DELETE_OPTIONS = fields.Struct(
+    {
+        "gracePeriodSeconds": fields.Pointer(fields.number()),
+        "preconditions": fields.Struct({"uid": fields.text()}),
+        "orphanDependents": fields.Pointer(fields.flag()),
+        "propagationPolicy": fields.text(),
+    }
+)
+_LIST_EXPIRED = (
+    "The provided from parameter is too old to display a consistent list result. You "
+    "must start a new list without the from."
+)
+
+
+class Request:
+    """
+    One request to the API.
+
+    :param cluster: cluster.Cluster
+    :param identity: identities.Identity
+    :param info: requestinfo.RequestInfo
+    :param query: mapping of str to str
+    :param body: bytes
+    :param content_type: str, without parameters
+    """
+
+    def __init__(self, cluster, identity, info, query=None, body=b"", content_type=""):
+        self.cluster = cluster
+        self.identity = identity
+        self.info = info
+        self.query = query or {}
+        self.body = body
+        self.content_type = content_type
+        self.kind = KINDS[info.resource]
+        self.group_resource = errors.GroupResource(info.resource, info.group)
+
+    def may_use_strategy(self, strategy):
+        """Tell whether the user may make builds of a strategy in this project."""
+        return self.cluster.access.may_use_strategy(self.identity, self.info.namespace, strategy)
+
+    def render(self, obj, link=None):
+        """Return an object as this request's API writes it."""
+        return self.kind.render(obj, self.info.prefix, self.info.api_version, link)
+
+    def filter(self):
+        """
+        Return the Filter of a list or watch.
+
+        :raises errors.ApiError: 400 for malformed selectors
+        """
+        labels = selectors.parse_labels(self.query.get("labelSelector", ""))
+        fields = selectors.parse_fields(
+            self.query.get("fieldSelector", ""), self.kind.selectable, bool(self.kind.group)
+        )
+        return Filter(
+            self.info.resource,
+            self.info.namespace,
+            self.info.name,
+            labels,
+            fields,
+            self.kind.fields,
+        )
+
+    def find(self):
+        """
+        Return the object that the path names.
+
+        :raises errors.ApiError: 404
+        """
+        found = self.cluster.store.get(self.info.resource, self.info.namespace, self.info.name)
+        if found is None:
+            raise errors.not_found(self.group_resource, self.info.name)
+        return found
+
+
+# verbs
+
+
+def get(request):
+    """Return one object."""
+    return request.render(request.find())
+
+
+def list_objects(request):
+    """Return a list, or one page of it."""
+    wanted = request.filter()
+    store = request.cluster.store
+    version, after = _continue(request)
+    try:
+        found = (
+            store.list(wanted.resource, wanted.namespace)
+            if version is None
+            else store.list_at(wanted.resource, wanted.namespace, version)
+        )
+    except Compacted:
+        raise errors.expired(_LIST_EXPIRED)
+    # Pages continue after a key, so sort by key: the store's order differs across projects.
+    found = sorted((o for o in found if wanted.accepts(o) and _key(o) > after), key=_key)
+    metadata = {"selfLink": request.info.path, "resourceVersion": str(version or store.version)}
+    limit = errors.integer(request.query.get("limit") or "0")
+    if 0 < limit < len(found):
+        found = found[:limit]
+        metadata["continue"] = _token(version or store.version, _key(found[-1]))
+    return rendered_list(request, found, metadata)
+
+
+def rendered_list(request, found, metadata):
+    """Return a List object; its items have no kind and apiVersion."""
+    kind = request.kind
+    return {
+        "kind": kind.kind + "List",
+        "apiVersion": request.info.api_version,
+        "metadata": metadata,
+        "items": [kind.render(obj, request.info.prefix, None) for obj in found],
+    }
+
+
+def _key(obj):
+    return "{}/{}".format(namespace_of(obj), name_of(obj))
+
+
+def _token(version, key):
+    text = json.dumps({"v": "meta.k8s.io/v1", "rv": version, "start": key})
+    return base64.urlsafe_b64encode(text.encode("utf-8")).decode("ascii").rstrip("=")
+
+
+def _continue(request):
+    text = request.query.get("continue", "")
+    if not text:
+        return None, ""
+    try:
+        content = json.loads(
+            base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode("utf-8")
+        )
+        return int(content["rv"]), str(content["start"])
+    except (ValueError, KeyError, TypeError):
+        raise errors.bad_request("continue key is not valid: illegal base64 data")
+
+
+def create(request):
+    """Create the object in the body."""
+    obj = decoding.check_names(request, decoding.decode(request))
+    metadata = obj["metadata"]
+    if metadata.get("resourceVersion"):
+        raise errors.ApiError(500, "resourceVersion should not be set on objects to be created")
+    if not metadata.get("name") and metadata.get("generateName"):
+        suffix = "".join(random.choice("bcdfghjklmnpqrstvwxz2456789") for _ in range(5))
+        metadata = dict({"name": metadata["generateName"] + suffix}, **metadata)
+    obj = dict(
+        obj, metadata={key: value for key, value in metadata.items() if key not in _SERVER_METADATA}
+    )
+    request.kind.admit(obj, None, request)
+    _check_registries(request, obj)
+    obj = request.kind.prepare_create(obj, request)
+    _check_valid(request, obj)
+    _check_quota(request)
+    try:
+        return request.render(request.cluster.store.create(request.info.resource, obj))
+    except Exists:
+        raise _already_exists(request, obj)
+
+
+def _already_exists(request, obj):
+    error = errors.already_exists(request.group_resource, name_of(obj))
+    there = request.cluster.store.get(request.info.resource, namespace_of(obj), name_of(obj))
+    if is_being_deleted(there):
+        error.message = "object is being deleted: {}".format(error.message)
+    return error
+
+
+def update(request, obj=None):
+    """
+    Replace an object.
+
+    :param obj: dict or None, the object; None: the one in the body
+    """
+    obj = decoding.check_names(request, decoding.decode(request) if obj is None else obj)
+    old = request.find()
+    given = obj["metadata"].get("resourceVersion")
+    if not given and not request.kind.unconditional_update:
+        raise errors.invalid(
+            request.info.resource,
+            request.info.name,
+            [
+                errors.Cause(
+                    "metadata.resourceVersion",
+                    "Invalid value: 0x0: must be specified for an update",
+                )
+            ],
+            request.info.group,
+        )
+    check_metadata_unchanged(obj, old, request.group_resource)
+    if given and given != old["metadata"]["resourceVersion"]:
+        raise errors.conflict(request.group_resource, request.info.name)
+    owned = {key: old["metadata"].get(key) for key in _SERVER_METADATA}
+    obj = with_metadata(obj, **owned)
+    request.kind.admit(obj, old, request)
+    _check_registries(request, obj)
+    obj = request.kind.prepare_update(_ordered(obj), old, request)
+    _check_valid(request, obj, old)
+    return _write(request, obj, given or None)
+
+
+def _ordered(obj):
+    """Return the object with its metadata in the order of the real server."""
+    order = KINDS["builds"].shape.fields["metadata"]
+    return dict(
+        {"metadata": order.decode(obj["metadata"], "metadata")},
+        **{key: value for key, value in obj.items() if key != "metadata"},
+    )
+
+
+def _write(request, obj, expected):
+    try:
+        return request.render(request.cluster.store.update(request.info.resource, obj, expected))
+    except Stale:
+        raise errors.conflict(request.group_resource, request.info.name)
+    except Missing:
+        raise errors.not_found(request.group_resource, request.info.name)
+
+
+def patch(request):
+    """Apply a merge patch (strategic merge patches are treated as merge patches)."""
+    if request.content_type not in (MERGE_PATCH, STRATEGIC_PATCH):
+        raise errors.unsupported_media_type((MERGE_PATCH, STRATEGIC_PATCH))
+    try:
+        changes = decoding.load(request.body)
+    except ValueError:
+        changes = None
+    if not isinstance(changes, dict):
+        raise errors.bad_request("unable to parse the patch: invalid character")
+    current = request.find()
+    merged = merge(copy.deepcopy(current), changes)
+    return update(request, decoding.shape(request, merged, request.kind))
+
+
+def merge(target, changes):
+    """Return a JSON merge patch applied to a document (RFC 7386)."""
+    if not isinstance(changes, dict):
+        return changes
+    target = dict(target) if isinstance(target, dict) else {}
+    for key, value in changes.items():
+        if value is None:
+            target.pop(key, None)
+        else:
+            target[key] = merge(target.get(key), value)
+    return target
+
+
+def _check_valid(request, obj, old=None):
+    causes = request.kind.problems(obj, old)
+    if causes:
+        raise errors.invalid(
+            request.kind.kind, obj["metadata"].get("name", ""), causes, request.info.group
+        )
+
+
+def _check_registries(request, obj):
+    check = getattr(request.kind, "check_registries", None)
+    causes = check(obj, request.cluster.registry) if check is not None else []
+    if causes:
+        raise errors.invalid(request.kind.kind, name_of(obj), causes, request.info.group)
+
+
+def _check_quota(request):
+    why = request.cluster.quotas.refusal(request.info.namespace, request.info.resource)
+    if why is not None and request.info.resource != "builds":
+        raise errors.refused_by_admission(request.group_resource, request.info.name, why)
+
+
+# deletion
+
+
+def delete(request):
+    """Delete an object; return the object or a Status, depending on its kind."""
+    obj = request.find()
+    _check_preconditions(request, obj)
+    left = _delete_one(request, obj)
+    if left is not None or request.kind.returns_deleted:
+        return request.render(left or obj)
+    return errors.success(request.group_resource, request.info.name, obj["metadata"]["uid"])
+
+
+def _delete_one(request, obj):
+    """Delete an object; return it if the response must show its new state, else None."""
+    store = request.cluster.store
+    if request.info.resource == "pods":
+        return _delete_pod(store, obj)
+    policy = _propagation_policy(request)
+    if policy == FOREGROUND:
+        return _delete_in_foreground(request, obj)
+    if request.info.resource == "buildconfigs":
+        return _delete_config(request, obj, policy)
+    store.delete(request.info.resource, namespace_of(obj), name_of(obj))
+    return None
+
+
+def _options(request):
+    """Return the DeleteOptions in the body; an empty body is valid."""
+    try:
+        return _DELETE_OPTIONS.decode(decoding.load(request.body) if request.body else {}, "")
+    except ValueError:
+        raise errors.bad_request("couldn't get version/kind; json parse error")
+
+
+def _check_preconditions(request, obj):
+    uid = _options(request)["preconditions"].get("uid")
+    if uid and uid != obj["metadata"]["uid"]:
+        raise errors.conflict(
+            request.group_resource,
+            request.info.name,
+            "the UID in the precondition ({}) does not match the UID in record "
+            "({})".format(uid, obj["metadata"]["uid"]),
+        )
+
+
+def _delete_pod(store, pod):
+    """Delete a pod; a running one is marked, and the controller ends and removes it."""
+    ended = pod["status"]["phase"] in ("Succeeded", "Failed") or "nodeName" not in pod["spec"]
+    grace = 0 if ended else pod["spec"]["terminationGracePeriodSeconds"]
+    if "deletionTimestamp" in pod["metadata"]:
+        return pod
+    pod = _ordered(
+        with_metadata(
+            pod, deletionTimestamp=rfc3339(time.time() + grace), deletionGracePeriodSeconds=grace
+        )
+    )
+    pod = store.update("pods", pod)
+    if ended:
+        store.delete("pods", namespace_of(pod), name_of(pod))
+    return pod
+
+
+def _propagation_policy(request):
+    """Return the policy. The default is Orphan in the legacy API, Background in the group API."""
+    options = _options(request)
+    orphan = options.get("orphanDependents")
+    if orphan is not None:
+        return ORPHAN if orphan else BACKGROUND
+    default = BACKGROUND if request.info.group else ORPHAN
+    return options.get("propagationPolicy") or default
+
+
+def _delete_in_foreground(request, obj):
+    if is_being_deleted(obj):
+        return obj
+    marked = with_metadata(
+        obj,
+        deletionTimestamp=rfc3339(),
+        deletionGracePeriodSeconds=0,
+        finalizers=[deletion.FINALIZER],
+    )
+    marked = request.cluster.store.update(request.info.resource, _ordered(marked))
+    request.cluster.collector.collect_later(request.info.resource, marked)
+    return marked
+
+
+def _delete_config(request, config, policy):
+    store = request.cluster.store
+    gone = store.delete("buildconfigs", namespace_of(config), name_of(config))
+    for build in deletion.dependent_builds(store, config):
+        if policy == ORPHAN:
+            store.update("builds", with_metadata(build, ownerReferences=None))
+        else:
+            store.delete("builds", namespace_of(build), name_of(build))
+    changes = {"deletionTimestamp": rfc3339(), "deletionGracePeriodSeconds": 0}
+    if policy == ORPHAN:
+        changes["finalizers"] = ["orphan"]
+    return _ordered(with_metadata(gone, **changes))
+
+
+def delete_collection(request):
+    """Delete all objects that the selectors match; return the list of them."""
+    wanted = request.filter()
+    store = request.cluster.store
+    found = [obj for obj in store.list(wanted.resource, wanted.namespace) if wanted.accepts(obj)]
+    for obj in found:
+        _delete_one(request, obj)
+    return rendered_list(
+        request, found, {"selfLink": request.info.path, "resourceVersion": str(store.version)}
+    )

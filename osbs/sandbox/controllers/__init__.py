@@ -1,0 +1,1 @@
+"""What a master does by itself: builds, image streams, service accounts, quotas."""

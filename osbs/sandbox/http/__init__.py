@@ -1,0 +1,1 @@
+"""HTTP: connections, certificates, faults, the control plane and the application."""

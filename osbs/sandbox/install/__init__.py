@@ -1,0 +1,1 @@
+"""Sandboxes as users get them: contents, files, a thread or a child process around a server."""

@@ -1,0 +1,149 @@
+"""
+A sandbox with the contents and files of :mod:`osbs.sandbox.install.seed`.
+
+``serve``, ``demo`` and :mod:`osbs.sandbox.testing` start one.
+"""
+
+import base64
+import os
+
+from osbs.sandbox.install import seed
+from osbs.sandbox.pods.processes import ProcessRunner
+from osbs.sandbox.server import Sandbox
+from osbs.sandbox.state import atomic_file
+from osbs.sandbox.state.store import with_metadata
+
+#: certificate and key of a cluster administrator, in the directory of the installation
+ADMINISTRATOR_FILES = ("admin.crt", "admin.key")
+
+
+class Installation:
+    """
+    A small installation of OSBS on a sandbox of its own.
+
+    ``url``, ``ca``, ``namespace``, ``user``, ``password``, ``token`` and ``config`` (path of an
+    osbs.conf) are set once it is started; with TLS ``admin.crt`` and ``admin.key``
+    beside the osbs.conf are a client certificate of a cluster administrator.
+
+    :param directory: str, directory for files; created if missing, nothing in it is removed
+    :param api: str or None, key openshift_api of the configurations; None: what the server has
+    :param runner: runner.Runner; None: pods are processes
+    :param namespace: str, project of orchestrator builds; each platform's workers have their own
+    :param options: keywords of :class:`osbs.sandbox.server.Sandbox`
+    """
+
+    def __init__(self, directory, api=None, runner=None, namespace="osbs", **options):
+        self.directory = directory
+        #: path of an osbs.conf
+        self.config = os.path.join(directory, "osbs.conf")
+        self.runner = ProcessRunner() if runner is None else runner
+        if hasattr(self.runner, "store_metadata"):
+            self.runner.store_metadata = self._store_metadata
+        self.server = Sandbox(
+            runner=self.runner,
+            namespace=namespace,
+            namespaces=seed.namespaces(namespace)[1:],
+            **options,
+        )
+        self.api = api or ("oapi" if self.server.oapi else "apis")
+
+    def start(self):
+        """
+        Start the server, fill it and write the files.
+
+        :raises OSError: when the port is taken or a file cannot be written
+        :raises ValueError: when the state file is malformed
+        """
+        os.makedirs(self.directory, exist_ok=True)
+        self.server.start()
+        try:
+            if self.server.ca:
+                self._write_certificates()
+            for namespace in seed.namespaces(self.namespace):
+                self._fill(namespace)
+            atomic_file.replace(self.config, seed.user_configuration(self).encode("utf-8"))
+        except BaseException:
+            self.server.stop()
+            raise
+        return self
+
+    def stop(self):
+        """Stop the server and end all pods."""
+        self.server.stop()
+
+    def __enter__(self):
+        return self.start()
+
+    def __exit__(self, *_):
+        self.stop()
+
+    def _write_certificates(self):
+        authority = atomic_file.content(self.server.ca)
+        pair = [os.path.join(self.directory, name) for name in ADMINISTRATOR_FILES]
+        if atomic_file.content(self.ca) == authority and all(os.path.exists(path) for path in pair):
+            # Still valid; replacing them could give a client a certificate without its key.
+            return
+        for path, made in zip(pair, self.server.administrator_certificate()):
+            atomic_file.replace(path, atomic_file.content(made))
+        atomic_file.replace(self.ca, authority, atomic_file.FOR_ALL)
+
+    def _fill(self, namespace):
+        config_map = {"config.yaml": seed.reactor_config_text(self.url)}
+        metadata = {"name": seed.REACTOR_CONFIG_MAP, "namespace": namespace}
+        self.server.put("configmaps", {"metadata": metadata, "data": config_map})
+        for name, secret in seed.secrets(self).items():
+            data = {key: base64.b64encode(value).decode("ascii") for key, value in secret.items()}
+            metadata = {"name": name, "namespace": namespace}
+            self.server.put("secrets", {"metadata": metadata, "data": data})
+
+    def _store_metadata(self, pod, annotations, labels):
+        # Called in the thread of the event loop: nothing changes the build between get and update.
+        store = self.server.store
+        build = store.get("builds", pod.namespace, pod.build["metadata"]["name"])
+        if build is None:
+            return
+        metadata = build["metadata"]
+        changes = {
+            "annotations": dict(metadata.get("annotations") or {}, **annotations),
+            "labels": dict(metadata.get("labels") or {}, **labels),
+        }
+        store.update("builds", with_metadata(build, **changes))
+
+    @property
+    def url(self):
+        """Base URL of the server, ends in a slash."""
+        return self.server.url
+
+    @property
+    def ca(self):
+        """Path of the CA's certificate; None without TLS."""
+        # A copy in the directory, so that clients can use the same path after a restart.
+        return os.path.join(self.directory, "ca.crt") if self.server.ca else None
+
+    @property
+    def namespace(self):
+        """Project of the orchestrator builds."""
+        return self.server.namespace
+
+    @property
+    def user(self):
+        """Name of a user with role admin in all projects."""
+        return self.server.user
+
+    @property
+    def password(self):
+        """Password of :attr:`user`."""
+        return self.server.password
+
+    @property
+    def token(self):
+        """A token of :attr:`user`."""
+        return self.server.token
+
+    def ready_line(self):
+        """Return what ``serve`` prints when it is ready, as a dict."""
+        names = ("url", "ca", "namespace", "user", "password", "token", "config")
+        line = {name: getattr(self, name) for name in names}
+        if self.server.control.key is not None:
+            line["control_key"] = self.server.control.key
+        return line

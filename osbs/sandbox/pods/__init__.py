@@ -1,0 +1,1 @@
+"""What runs in build pods: processes or scripted outcomes."""

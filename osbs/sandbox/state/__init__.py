@@ -1,0 +1,1 @@
+"""What a master stores: objects, their history, logs and the state file."""
