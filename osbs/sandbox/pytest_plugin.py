@@ -34,10 +34,10 @@ def pytest_configure(config):
 @pytest.fixture
 def osbs_sandbox(request):
     """
-    A sandbox for this test only, an osbs.sandbox.testing.RunningSandbox.
+    A sandbox for this test only, an osbs.sandbox.testing.SandboxHandle.
 
     Options come from the marker: ``@pytest.mark.osbs_sandbox(oapi=False)``. A requested
-    fault that never happened fails the test. With ``separate=True`` it is a ServedSandbox.
+    fault that never happened fails the test. With ``separate=True`` it is a child process.
     """
     try:
         from osbs.sandbox import testing

@@ -16,68 +16,29 @@ Builds are scripted unless ``processes=True`` is given, which is cheap enough fo
 import contextlib
 
 from osbs.sandbox.install.child_process import ServedSandbox
-from osbs.sandbox.install.handle import Client, UnfiredFaults
+from osbs.sandbox.install.handle import SandboxHandle, UnfiredFaults
 from osbs.sandbox.install.installation import Installation
 from osbs.sandbox.install.proxies import loopback_excluded
 from osbs.sandbox.pods.leftovers import PrivateDirectory
 from osbs.sandbox.pods.processes import ProcessRunner
 from osbs.sandbox.pods.scripted import ScriptedRunner
 
-__all__ = ["RunningSandbox", "ServedSandbox", "UnfiredFaults", "running", "serving"]
-
-
-class RunningSandbox(Client, Installation):
-    """
-    A sandbox for a test.
-
-    :param directory: str, for files
-    :param processes: bool, run pods as processes instead of playing scripts
-    :param faults: list of dict, each what ``POST /_sandbox/faults`` takes
-    :param options: keywords of :class:`osbs.sandbox.install.installation.Installation`
-    """
-
-    def __init__(self, directory, processes=False, faults=(), **options):
-        super().__init__(
-            directory, runner=ProcessRunner() if processes else ScriptedRunner(), **options
-        )
-        self._wanted_faults = list(faults)
-
-    def start(self):
-        """Start the sandbox and set the faults."""
-        super().start()
-        try:
-            for fault in self._wanted_faults:
-                self.faults.add(**fault)
-        except BaseException:
-            self.stop()
-            raise
-        return self
-
-    @property
-    def faults(self):
-        """The osbs.sandbox.http.faults.Faults of the server."""
-        return self.server.faults
-
-    def script(self, pattern="*", **outcome):
-        """
-        Set the outcome of builds, by name.
-
-        :param pattern: str, name of the Build, ``*`` and ``?`` as in a shell
-        :param outcome: fields of :class:`osbs.sandbox.pods.outcomes.Outcome`
-        """
-        self.runner.add(pattern, **outcome)
+__all__ = ["SandboxHandle", "UnfiredFaults", "running", "serving"]
 
 
 @contextlib.contextmanager
-def running(**options):
+def running(processes=False, **options):
     """
     Run a sandbox in a thread during a ``with`` block.
 
-    :param options: keywords of :class:`RunningSandbox`
+    :param processes: bool, run pods as processes instead of playing scripts
+    :param options: keywords of :class:`osbs.sandbox.install.installation.Installation`
+    :return: a context manager of a SandboxHandle
     :raises UnfiredFaults: at the end of a successful block, for faults that never happened
     """
-    with PrivateDirectory() as directory:
-        with loopback_excluded(), RunningSandbox(directory, **options) as sandbox:
+    runner = ProcessRunner() if processes else ScriptedRunner()
+    with PrivateDirectory() as directory, loopback_excluded():
+        with Installation(directory, runner=runner, **options) as sandbox:
             yield sandbox
             sandbox.check_faults()
 
@@ -85,13 +46,14 @@ def running(**options):
 @contextlib.contextmanager
 def serving(**options):
     """
-    Run a sandbox in a child process during a ``with`` block.
+    Run a sandbox in a child process during a ``with`` block; it also has a method ``kill``.
 
     :param options: keywords of :class:`osbs.sandbox.install.child_process.ServedSandbox`
+    :return: a context manager of a SandboxHandle
     :raises UnfiredFaults: at the end of a successful block, for faults that never happened
     :raises RuntimeError: when it does not start
     """
-    with PrivateDirectory() as directory:
-        with loopback_excluded(), ServedSandbox(directory, **options) as sandbox:
+    with PrivateDirectory() as directory, loopback_excluded():
+        with ServedSandbox(directory, **options) as sandbox:
             yield sandbox
             sandbox.check_faults()

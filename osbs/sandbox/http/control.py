@@ -30,7 +30,6 @@ import urllib.parse
 
 from aiohttp import web
 
-from osbs.sandbox.http.faults import FaultError
 from osbs.sandbox.kinds import validation
 from osbs.sandbox.pods.outcomes import make_outcome
 from osbs.sandbox.state.state_file import StateFileError
@@ -50,7 +49,7 @@ IMAGE = {
 }
 
 
-class ControlError(Exception):
+class ControlError(ValueError):
     """A command fails; the text says why."""
 
     def __init__(self, message, status=400):
@@ -97,23 +96,35 @@ class Control:
 
     async def handle(self, request, path):
         """Handle a request of aiohttp."""
-        name, _, argument = path.partition("/_sandbox/")[2].strip("/").partition("/")
         try:
             self._check_sender(request)
-            handler = self._commands.get((request.method, name))
-            if handler is None:
-                raise ControlError("command not found; GET /_sandbox/ lists all", 404)
             text = (await request.read()).decode("utf-8")
             body = json.loads(text) if text else {}
-            if not isinstance(body, dict):
-                raise ControlError("malformed body: expected an object of JSON")
-            return web.json_response(handler(argument, body))
+            name = path.partition("/_sandbox/")[2].strip("/")
+            return web.json_response(self.run(request.method, name, body))
         except ControlError as exc:
             return web.json_response({"error": str(exc)}, status=exc.status)
         except StateFileError as exc:
             return web.json_response({"error": str(exc)}, status=500)
-        except (FaultError, ValueError, KeyError, TypeError) as exc:
+        except (ValueError, KeyError, TypeError) as exc:
             return web.json_response({"error": str(exc)}, status=400)
+
+    def run(self, method, name, body):
+        """
+        Run a command; call it in the thread of the event loop.
+
+        :param name: str, what follows ``/_sandbox/``
+        :param body: JSON-like data
+        :return: JSON-like data
+        :raises ValueError: with the reason when it is refused
+        """
+        name, _, argument = name.partition("/")
+        handler = self._commands.get((method, name))
+        if handler is None:
+            raise ControlError("command not found; GET /_sandbox/ lists all", 404)
+        if not isinstance(body, dict):
+            raise ControlError("malformed body: expected an object of JSON")
+        return handler(argument, body)
 
     def _check_sender(self, request):
         peer = request.transport.get_extra_info("peername") if request.transport else None

@@ -200,7 +200,82 @@ class Plan:
         self.terminal.fired -= 1
 
 
-class Faults:
+class FaultShortcuts:
+    """Base class of what has a method ``add`` for faults."""
+
+    def add(self, kind, **fault):
+        """Add a fault."""
+        raise NotImplementedError
+
+    def delay(self, seconds, **match):
+        """Delay matching requests."""
+        return self.add("delay", seconds=seconds, **match)
+
+    def status(self, status, retry_after=None, body=None, **match):
+        """Respond to matching requests with a status instead of processing them."""
+        return self.add("status", status=status, retry_after=retry_after, body=body, **match)
+
+    def reset(self, after=False, **match):
+        """Reset the connection before (or after) processing matching requests."""
+        return self.add("reset_after" if after else "reset_before", **match)
+
+    def cut(self, size=0, clean=False, **match):
+        """
+        Truncate the body of matching responses.
+
+        :param size: int, bytes that are sent
+        :param clean: bool, end it as if it were complete (as a log that broke at the node)
+        """
+        return self.add("cut", bytes=size, clean=clean, **match)
+
+    def refuse(self, seconds=1.0):
+        """
+        Refuse new connections for some seconds.
+
+        It counts as fired at once: the kernel refuses connections without telling the sandbox.
+        """
+        return self.add("refuse", seconds=seconds)
+
+    def restart(self, seconds=0.2):
+        """Abort all connections and refuse new ones for some seconds; the state stays."""
+        return self.add("restart", seconds=seconds)
+
+    def expire_tokens(self, keep=()):
+        """Expire users' tokens; fires with each 401 that follows."""
+        return self.add("expire_tokens", keep=keep)
+
+    def drop_watches(self):
+        """Abort all watches and followed logs."""
+        return self.add("drop_watches")
+
+    def compact(self):
+        """Drop the history; fires with each 410 that follows."""
+        return self.add("compact")
+
+    def kubelet_down(self, **match):
+        """Respond to log requests like a master that cannot reach the node."""
+        return self.add(
+            "status",
+            status=500,
+            body=_status(
+                'Get "https://127.0.0.1:10250/containerLogs": dial tcp 127.0.0.1:10250: connect: '
+                "connection refused"
+            ),
+            **dict({"path": r"/log/?(\?|$)"}, **match),
+        )
+
+    def kubelet_error(self, **match):
+        """Respond to log requests like a master whose node responds with 500."""
+        text = "the kubelet failed\n"
+        body = _status(
+            "Internal error occurred: " + text,
+            reason="InternalError",
+            details={"causes": [{"message": text}]},
+        )
+        return self.add("status", status=500, body=body, **dict({"path": r"/log/?(\?|$)"}, **match))
+
+
+class Faults(FaultShortcuts):
     """
     All faults of a sandbox.
 
@@ -302,75 +377,6 @@ class Faults:
                     fault.fired += 1
                     return True
         return False
-
-    # shortcuts
-
-    def delay(self, seconds, **match):
-        """Delay matching requests."""
-        return self.add("delay", seconds=seconds, **match)
-
-    def status(self, status, retry_after=None, body=None, **match):
-        """Respond to matching requests with a status instead of processing them."""
-        return self.add("status", status=status, retry_after=retry_after, body=body, **match)
-
-    def reset(self, after=False, **match):
-        """Reset the connection before (or after) processing matching requests."""
-        return self.add("reset_after" if after else "reset_before", **match)
-
-    def cut(self, size=0, clean=False, **match):
-        """
-        Truncate the body of matching responses.
-
-        :param size: int, bytes that are sent
-        :param clean: bool, end it as if it were complete (as a log that broke at the node)
-        """
-        return self.add("cut", bytes=size, clean=clean, **match)
-
-    def refuse(self, seconds=1.0):
-        """
-        Refuse new connections for some seconds.
-
-        It counts as fired at once: the kernel refuses connections without telling the sandbox.
-        """
-        return self.add("refuse", seconds=seconds)
-
-    def restart(self, seconds=0.2):
-        """Abort all connections and refuse new ones for some seconds; the state stays."""
-        return self.add("restart", seconds=seconds)
-
-    def expire_tokens(self, keep=()):
-        """Expire users' tokens; fires with each 401 that follows."""
-        return self.add("expire_tokens", keep=keep)
-
-    def drop_watches(self):
-        """Abort all watches and followed logs."""
-        return self.add("drop_watches")
-
-    def compact(self):
-        """Drop the history; fires with each 410 that follows."""
-        return self.add("compact")
-
-    def kubelet_down(self, **match):
-        """Respond to log requests like a master that cannot reach the node."""
-        return self.add(
-            "status",
-            status=500,
-            body=_status(
-                'Get "https://127.0.0.1:10250/containerLogs": dial tcp 127.0.0.1:10250: connect: '
-                "connection refused"
-            ),
-            **dict({"path": r"/log/?(\?|$)"}, **match),
-        )
-
-    def kubelet_error(self, **match):
-        """Respond to log requests like a master whose node responds with 500."""
-        text = "the kubelet failed\n"
-        body = _status(
-            "Internal error occurred: " + text,
-            reason="InternalError",
-            details={"causes": [{"message": text}]},
-        )
-        return self.add("status", status=500, body=body, **dict({"path": r"/log/?(\?|$)"}, **match))
 
 
 def _status(message, **more):

@@ -10,7 +10,7 @@ import time
 
 from osbs.sandbox.http.control import KEY_HEADER
 from osbs.sandbox.install.demo import client_environment
-from osbs.sandbox.install.handle import Client
+from osbs.sandbox.install.handle import READY, SandboxHandle
 from osbs.sandbox.pods import leftovers
 from osbs.sandbox.state import atomic_file
 
@@ -40,60 +40,15 @@ def _end(process):
         time.sleep(0.01)
 
 
-class ServedFaults:
-    """
-    Manage the faults of a sandbox in a child process.
-
-    :param control: callable (method, command, JSON-like data) that returns JSON-like data
-    """
-
-    def __init__(self, control):
-        self._control = control
-        self._running = False
-        self._missed = []
-
-    def begin(self):
-        """Note that the process runs."""
-        self._running = True
-
-    def end(self):
-        """Note that the process ends, and keep its unfired faults."""
-        import requests
-
-        try:
-            self._missed = self.unfired()
-        except (RuntimeError, requests.RequestException):
-            # It has ended already, or a fault makes it unreachable.
-            pass
-        self._running = False
-
-    def add(self, kind, **fault):
-        """Add a fault, see :class:`osbs.sandbox.http.faults.Fault`; return its description."""
-        return self._control("POST", "faults", dict(fault, kind=kind))
-
-    def clear(self):
-        """Remove all faults."""
-        self._missed = []
-        self._control("DELETE", "faults")
-
-    def __iter__(self):
-        return iter(self._control("GET", "faults"))
-
-    def unfired(self):
-        """Return the descriptions of the faults that never fired, in this and earlier processes."""
-        return self._missed + (self._control("GET", "unfired") if self._running else [])
-
-
-class ServedSandbox(Client):
+class ServedSandbox(SandboxHandle):
     """
     Run ``osbs-sandbox serve`` for a test.
 
-    ``url``, ``ca``, ``namespace``, ``user``, ``password``, ``token``, ``config``: as in the ready
-    line. There is a state file, so that :meth:`kill` and :meth:`start` are a crash and a restart.
+    There is a state file, so that :meth:`kill` and :meth:`start` are a crash and a restart.
 
     :param directory: str, for files
     :param processes: bool, run pods as processes instead of playing scripts
-    :param faults: list of dict, each what ``POST /_sandbox/faults`` takes
+    :param faults: as :class:`SandboxHandle` has them
     :param tls: bool
     :param oapi: bool, False makes it an OpenShift 4
     :param users: iterable of (name, password, role)
@@ -116,14 +71,10 @@ class ServedSandbox(Client):
         unknown = sorted(set(options) - set(_VALUES))
         if unknown:
             raise TypeError("unknown option {!r} of a sandbox as a process".format(unknown[0]))
-        self.directory = directory
-        self.faults = ServedFaults(self._control)
-        self._wanted_faults = list(faults)
+        super().__init__(directory, faults)
         self._session = None
         self._process = None
         self._do_not_end = None
-        #: dict, the ready line
-        self.ready = {}
         #: str, value of header X-Sandbox-Key in requests to the control plane
         self.control_key = None
         self._arguments = [
@@ -144,9 +95,9 @@ class ServedSandbox(Client):
             if value is not None:
                 self._arguments += [_VALUES[name], str(value)]
 
-    def start(self):
+    def _launch(self):
         """
-        Start the process, also again after :meth:`kill`; only the first start sets the faults.
+        Start the process.
 
         :raises RuntimeError: with the stderr of the process when it does not get ready
         """
@@ -166,16 +117,13 @@ class ServedSandbox(Client):
         self._do_not_end = leftovers.at_end(functools.partial(_end, self._process))
         line = self._ready_line()
         if not line:
-            self.stop()
+            self._end()
             with open(errors, encoding="utf-8", errors="replace") as stderr:
                 raise RuntimeError("the sandbox did not start: " + stderr.read().strip())
-        self.ready = json.loads(line.decode("utf-8"))
-        self.control_key = self.ready.pop("control_key")
-        self.faults.begin()
-        wanted, self._wanted_faults = self._wanted_faults, []
-        for fault in wanted:
-            self.faults.add(**fault)
-        return self
+        ready = json.loads(line.decode("utf-8"))
+        self.control_key = ready["control_key"]
+        for name in READY:
+            setattr(self, name, ready[name])
 
     def _ready_line(self):
         watchdog = threading.Timer(TIMEOUT, self._process.kill)
@@ -185,10 +133,9 @@ class ServedSandbox(Client):
         finally:
             watchdog.cancel()
 
-    def stop(self):
+    def _end(self):
         """Terminate the process; kill it after TIMEOUT."""
         if self._process is not None:
-            self.faults.end()
             self._process.terminate()
             try:
                 self._process.wait(TIMEOUT)
@@ -214,37 +161,8 @@ class ServedSandbox(Client):
             self._session.close()
             self._session = None
 
-    def __enter__(self):
-        try:
-            return self.start()
-        except BaseException:
-            self.stop()
-            raise
-
-    def __exit__(self, *_):
-        self.stop()
-
-    def __getattr__(self, name):
-        ready = self.__dict__.get("ready", {})
-        if name not in ready:
-            raise AttributeError("{} has no {!r}".format(type(self).__name__, name))
-        return ready[name]
-
-    def script(self, pattern="*", **outcome):
-        """
-        Set the outcome of builds, by name; lost with :meth:`kill`.
-
-        :param pattern: str, name of the Build, ``*`` and ``?`` as in a shell
-        :param outcome: fields of :class:`osbs.sandbox.pods.outcomes.Outcome`
-        """
-        self._control("POST", "outcomes", dict(outcome, pattern=pattern))
-
-    @property
-    def requests(self):
-        """The logged requests: list of dict."""
-        return self._control("GET", "requests")
-
-    def _control(self, method, command, data=None):
+    def command(self, method, name, data=None):
+        """Send a command; see :meth:`SandboxHandle.command`."""
         import requests
 
         if self._process is None or self._process.poll() is not None:
@@ -254,7 +172,7 @@ class ServedSandbox(Client):
             self._session.trust_env = False
         response = self._session.request(
             method,
-            self.url + "_sandbox/" + command,
+            self.url + "_sandbox/" + name,
             json=data,
             headers={KEY_HEADER: self.control_key},
             verify=self.ca or True,

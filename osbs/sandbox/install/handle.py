@@ -1,38 +1,166 @@
-"""What tests use of a sandbox, whether it runs in a thread or in a child process."""
+"""The handle of a running sandbox: the same one for a thread of this process and for a child."""
 
 import os
+import typing
 
+from osbs.sandbox.http.faults import FaultShortcuts
 from osbs.sandbox.install import seed
+
+#: attributes of a handle, and names in the ready line of ``serve``
+READY = ("url", "ca", "namespace", "user", "password", "token", "config")
+
+#: what the control plane takes and returns: JSON-like data
+Data = typing.Any
 
 
 class UnfiredFaults(AssertionError):
     """A requested fault never happened, so the test did not test it."""
 
 
-class Client:
+class FaultsHandle(FaultShortcuts):
     """
-    Base class: configuration, session, repositories of a sandbox.
+    The faults of a running sandbox, each described by a dict (``id``, ``kind``, ``fired``, ...).
 
-    Subclasses have ``directory``, ``config`` (path of the osbs.conf), ``user`` and ``faults`` with
-    a method ``unfired``.
+    :param command: callable, see :meth:`SandboxHandle.command`
     """
 
-    _osbs = None
+    def __init__(self, command: typing.Callable[..., Data]) -> None:
+        self._command = command
+        self._running = False
+        self._missed = []  # type: typing.List[Data]
 
-    def configuration(self, **settings):
+    def begin(self) -> None:
+        """Note that the sandbox runs."""
+        self._running = True
+
+    def end(self) -> None:
+        """Remove all faults of a sandbox that is about to end, and keep its unfired ones."""
+        import requests
+
+        try:
+            self._missed = self.unfired()
+            self._command("DELETE", "faults")
+        except (RuntimeError, requests.RequestException):
+            # It has ended already, or a fault makes it unreachable.
+            pass
+        self._running = False
+
+    def add(self, kind: str, **fault: Data) -> Data:
+        """Add a fault, see :class:`osbs.sandbox.http.faults.Fault`; return its description."""
+        return self._command("POST", "faults", dict(fault, kind=kind))
+
+    def clear(self) -> None:
+        """Remove all faults."""
+        self._missed = []
+        self._command("DELETE", "faults")
+
+    def __iter__(self) -> typing.Iterator[Data]:
+        return iter(self._command("GET", "faults"))
+
+    def unfired(self) -> typing.List[Data]:
+        """Return the faults that never fired, also those of before a stop or crash."""
+        return self._missed + (self._command("GET", "unfired") if self._running else [])
+
+
+class SandboxHandle:
+    """
+    A sandbox for a program on this machine, started by ``with`` or :meth:`start`.
+
+    The attributes of READY are set once it is started: ``config`` is the path of an osbs.conf,
+    ``ca`` that of the CA's certificate (None without TLS). Subclasses start the sandbox in
+    ``_launch`` and stop it in ``_end``.
+
+    :param directory: str, for files
+    :param faults: iterable of dict, each what ``POST /_sandbox/faults`` takes; added at the start
+    """
+
+    url = ca = namespace = user = password = token = config = None  # type: typing.Any
+    _osbs = None  # type: typing.Any
+
+    def __init__(self, directory: str, faults: typing.Iterable[Data] = ()) -> None:
+        self.directory = directory
+        self.faults = FaultsHandle(self.command)
+        self._wanted_faults = list(faults)
+
+    def start(self: "Handle") -> "Handle":
+        """Start the sandbox, also again after a stop; only the first start adds the faults."""
+        try:
+            self._launch()
+            self.faults.begin()
+            wanted, self._wanted_faults = self._wanted_faults, []
+            for fault in wanted:
+                self.faults.add(**fault)
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def stop(self) -> None:
+        """Stop the sandbox and end all pods; a second call does nothing."""
+        try:
+            self.faults.end()
+        finally:
+            self._end()
+
+    def _launch(self) -> None:
+        raise NotImplementedError
+
+    def _end(self) -> None:
+        raise NotImplementedError
+
+    def __enter__(self: "Handle") -> "Handle":
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    @property
+    def ready(self) -> typing.Dict[str, typing.Optional[str]]:
+        """The attributes of READY as a dict."""
+        return {name: getattr(self, name) for name in READY}
+
+    def command(self, method: str, name: str, data: Data = None) -> Data:
+        """
+        Send a command of the control plane, see :mod:`osbs.sandbox.http.control`.
+
+        :param name: str, what follows ``/_sandbox/``
+        :raises ValueError: with the reason when the command is refused
+        :raises RuntimeError: when the sandbox is not running
+        """
+        raise NotImplementedError
+
+    def script(self, pattern: str = "*", **outcome: Data) -> None:
+        """
+        Set the outcome of builds, by name, until the sandbox ends.
+
+        :param pattern: str, name of the Build, ``*`` and ``?`` as in a shell
+        :param outcome: fields of :class:`osbs.sandbox.pods.outcomes.Outcome`
+        """
+        self.command("POST", "outcomes", dict(outcome, pattern=pattern))
+
+    def push(self, repository: str, tag: str = "latest") -> None:
+        """Push a new image to a repository; imports see it from now on."""
+        self.command("POST", "registry", {"repository": repository, "tag": tag})
+
+    @property
+    def requests(self) -> Data:
+        """The logged requests: dicts with the fields of request_log.LoggedRequest."""
+        return self.command("GET", "requests")
+
+    def configuration(self, **settings: Data) -> Data:
         """Return an osbs.conf.Configuration of this sandbox; keywords override the file."""
         from osbs.conf import Configuration
 
         class SandboxConfiguration(Configuration):
             """Ignores a token that `osbs login` stored: it is for another server."""
 
-            def _get_login_token(self):
+            def _get_login_token(self) -> None:
                 return None
 
         return SandboxConfiguration(conf_file=self.config, **settings)
 
     @property
-    def osbs(self):
+    def osbs(self) -> Data:
         """An osbs.api.OSBS with user name and password of the sandbox's first user."""
         if self._osbs is None:
             from osbs.api import OSBS
@@ -41,7 +169,12 @@ class Client:
             self._osbs = OSBS(conf, conf)
         return self._osbs
 
-    def make_repository(self, name=seed.COMPONENT, files=None, branch=seed.BRANCH):
+    def make_repository(
+        self,
+        name: str = seed.COMPONENT,
+        files: typing.Optional[typing.Dict[str, str]] = None,
+        branch: str = seed.BRANCH,
+    ) -> str:
         """
         Create a git repository to build from.
 
@@ -52,7 +185,9 @@ class Client:
         """
         return seed.make_repository(os.path.join(self.directory, name), files, branch)
 
-    def build_arguments(self, repository, branch=seed.BRANCH, **more):
+    def build_arguments(
+        self, repository: str, branch: str = seed.BRANCH, **more: Data
+    ) -> typing.Dict[str, Data]:
         """Return keywords of OSBS.create_orchestrator_build for all platforms of the sandbox."""
         arguments = {
             "git_uri": repository,
@@ -66,7 +201,7 @@ class Client:
         arguments.update(more)
         return arguments
 
-    def check_faults(self):
+    def check_faults(self) -> None:
         """
         Raise unless each requested fault has happened.
 
@@ -77,3 +212,6 @@ class Client:
             raise UnfiredFaults(
                 "faults that never happened: {}".format(", ".join(map(repr, unfired)))
             )
+
+
+Handle = typing.TypeVar("Handle", bound=SandboxHandle)

@@ -8,6 +8,7 @@ import base64
 import os
 
 from osbs.sandbox.install import seed
+from osbs.sandbox.install.handle import SandboxHandle
 from osbs.sandbox.pods.processes import ProcessRunner
 from osbs.sandbox.server import Sandbox
 from osbs.sandbox.state import atomic_file
@@ -17,24 +18,23 @@ from osbs.sandbox.state.store import with_metadata
 ADMINISTRATOR_FILES = ("admin.crt", "admin.key")
 
 
-class Installation:
+class Installation(SandboxHandle):
     """
-    A small installation of OSBS on a sandbox of its own.
+    A small installation of OSBS on a sandbox in a thread of this process.
 
-    ``url``, ``ca``, ``namespace``, ``user``, ``password``, ``token`` and ``config`` (path of an
-    osbs.conf) are set once it is started; with TLS ``admin.crt`` and ``admin.key``
-    beside the osbs.conf are a client certificate of a cluster administrator.
+    With TLS ``admin.crt`` and ``admin.key`` beside the osbs.conf are a client certificate of a
+    cluster administrator.
 
     :param directory: str, directory for files; created if missing, nothing in it is removed
     :param api: str or None, key openshift_api of the configurations; None: what the server has
     :param runner: runner.Runner; None: pods are processes
     :param namespace: str, project of orchestrator builds; each platform's workers have their own
+    :param faults: as :class:`SandboxHandle` has them
     :param options: keywords of :class:`osbs.sandbox.server.Sandbox`
     """
 
-    def __init__(self, directory, api=None, runner=None, namespace="osbs", **options):
-        self.directory = directory
-        #: path of an osbs.conf
+    def __init__(self, directory, api=None, runner=None, namespace="osbs", faults=(), **options):
+        super().__init__(directory, faults)
         self.config = os.path.join(directory, "osbs.conf")
         self.runner = ProcessRunner() if runner is None else runner
         if hasattr(self.runner, "store_metadata"):
@@ -47,7 +47,7 @@ class Installation:
         )
         self.api = api or ("oapi" if self.server.oapi else "apis")
 
-    def start(self):
+    def _launch(self):
         """
         Start the server, fill it and write the files.
 
@@ -56,26 +56,22 @@ class Installation:
         """
         os.makedirs(self.directory, exist_ok=True)
         self.server.start()
-        try:
-            if self.server.ca:
-                self._write_certificates()
-            for namespace in seed.namespaces(self.namespace):
-                self._fill(namespace)
-            atomic_file.replace(self.config, seed.user_configuration(self).encode("utf-8"))
-        except BaseException:
-            self.server.stop()
-            raise
-        return self
+        for name in ("url", "namespace", "user", "password", "token"):
+            setattr(self, name, getattr(self.server, name))
+        if self.server.ca:
+            # A copy in the directory, so that clients can use the same path after a restart.
+            self.ca = os.path.join(self.directory, "ca.crt")
+            self._write_certificates()
+        for namespace in seed.namespaces(self.namespace):
+            self._fill(namespace)
+        atomic_file.replace(self.config, seed.user_configuration(self).encode("utf-8"))
 
-    def stop(self):
-        """Stop the server and end all pods."""
+    def _end(self):
         self.server.stop()
 
-    def __enter__(self):
-        return self.start()
-
-    def __exit__(self, *_):
-        self.stop()
+    def command(self, method, name, data=None):
+        """Run a command; see :meth:`SandboxHandle.command`."""
+        return self.server.call(self.server.control.run, method, name, data or {})
 
     def _write_certificates(self):
         authority = atomic_file.content(self.server.ca)
@@ -109,41 +105,7 @@ class Installation:
         }
         store.update("builds", with_metadata(build, **changes))
 
-    @property
-    def url(self):
-        """Base URL of the server, ends in a slash."""
-        return self.server.url
-
-    @property
-    def ca(self):
-        """Path of the CA's certificate; None without TLS."""
-        # A copy in the directory, so that clients can use the same path after a restart.
-        return os.path.join(self.directory, "ca.crt") if self.server.ca else None
-
-    @property
-    def namespace(self):
-        """Project of the orchestrator builds."""
-        return self.server.namespace
-
-    @property
-    def user(self):
-        """Name of a user with role admin in all projects."""
-        return self.server.user
-
-    @property
-    def password(self):
-        """Password of :attr:`user`."""
-        return self.server.password
-
-    @property
-    def token(self):
-        """A token of :attr:`user`."""
-        return self.server.token
-
     def ready_line(self):
         """Return what ``serve`` prints when it is ready, as a dict."""
-        names = ("url", "ca", "namespace", "user", "password", "token", "config")
-        line = {name: getattr(self, name) for name in names}
-        if self.server.control.key is not None:
-            line["control_key"] = self.server.control.key
-        return line
+        key = self.server.control.key
+        return dict(self.ready, control_key=key) if key is not None else self.ready

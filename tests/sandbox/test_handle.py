@@ -1,0 +1,98 @@
+"""The handle of a sandbox is the same, whether it runs in a thread or in a child process."""
+
+import pytest
+
+from osbs.exceptions import OsbsResponseException
+from osbs.sandbox import testing
+
+pytest.importorskip("aiohttp")
+
+
+@pytest.fixture(scope="module", params=["running", "serving"])
+def shared(request):
+    with getattr(testing, request.param)(speed=20, closed_registry=True) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def sandbox(shared):
+    shared.faults.clear()
+    return shared
+
+
+def test_a_request_is_logged_as_a_dict(sandbox):
+    sandbox.osbs.get_user()
+    assert [seen["path"] for seen in sandbox.requests][-1] == "/oapi/v1/users/~/"
+
+
+def test_a_scripted_build_fails_as_told(sandbox):
+    sandbox.script("told-*", failing_plugin="squash", message="no space left")
+    repository = sandbox.make_repository("told")
+    build = sandbox.osbs.create_orchestrator_build(**sandbox.build_arguments(repository))
+    build = sandbox.osbs.wait_for_build_to_finish(build.get_build_name())
+    assert build.get_error_message() == "Error in plugin squash: no space left"
+
+
+def test_a_misspelt_outcome_is_refused_with_the_same_words(sandbox):
+    with pytest.raises(ValueError, match="outcome of 'x': unknown field 'colour', known are"):
+        sandbox.script("x", colour="red")
+
+
+def test_a_misspelt_fault_is_refused_with_the_same_words(sandbox):
+    with pytest.raises(ValueError, match="fault 'delay' has no parameter minutes; it has seconds"):
+        sandbox.faults.add("delay", minutes=1)
+
+
+def test_a_fault_is_described_by_a_dict_and_counted(sandbox):
+    added = sandbox.faults.add("status", status=403, path="/users/")
+    assert (added["kind"], added["fired"]) == ("status", 0)
+    with pytest.raises(OsbsResponseException):
+        sandbox.osbs.get_user()
+    assert [fault["fired"] for fault in sandbox.faults] == [1]
+
+
+def test_a_fault_that_has_not_happened_is_unfired(sandbox):
+    added = sandbox.faults.delay(1, path="nowhere")
+    assert sandbox.faults.unfired() == [added]
+
+
+def test_shortcuts_of_faults_exist(sandbox):
+    sandbox.osbs.get_user()
+    sandbox.faults.expire_tokens()
+    sandbox.osbs.get_user()
+    assert [fault["fired"] > 0 for fault in sandbox.faults] == [True]
+
+
+def test_a_pushed_image_is_imported(sandbox):
+    sandbox.push("registry.test/pushed", "one")
+    sandbox.osbs.create_image_stream("pushed", "registry.test/pushed")
+    sandbox.osbs.import_image("pushed")
+    (tag,) = sandbox.osbs.get_image_stream("pushed").json()["status"]["tags"]
+    assert tag["tag"] == "one"
+
+
+def test_ready_holds_what_the_ready_line_has(sandbox):
+    assert sorted(sandbox.ready) == [
+        "ca",
+        "config",
+        "namespace",
+        "password",
+        "token",
+        "url",
+        "user",
+    ]
+
+
+@pytest.mark.parametrize("way", ["running", "serving"])
+def test_a_fault_that_had_not_happened_at_a_stop_fails_the_block(way):
+    with pytest.raises(testing.UnfiredFaults):
+        with getattr(testing, way)(faults=[{"kind": "delay", "seconds": 1}]) as sandbox:
+            sandbox.stop()
+
+
+@pytest.mark.parametrize("way", ["running", "serving"])
+def test_a_stopped_sandbox_takes_no_commands(way):
+    with getattr(testing, way)() as sandbox:
+        sandbox.stop()
+        with pytest.raises(RuntimeError, match="the sandbox is not running"):
+            sandbox.push("registry.test/late")
