@@ -12,6 +12,7 @@ from osbs.sandbox.http.app import App
 from osbs.sandbox.http.control import Control
 from osbs.sandbox.http.faults import Faults
 from osbs.sandbox.http.listener import Listener
+from osbs.sandbox.kinds import KINDS
 from osbs.sandbox.pods import leftovers
 from osbs.sandbox.pods.runner import Runner
 from osbs.sandbox.state.state_file import StateFile, StateFileError
@@ -202,7 +203,7 @@ class Sandbox:
         self._app.listener = listener
         try:
             await listener.open_with_retry()
-            self.cluster.url = "{}://127.0.0.1:{}/".format(
+            self.cluster.server.url = "{}://127.0.0.1:{}/".format(
                 "https" if context else "http", listener.port
             )
             if state_file is not None:
@@ -221,7 +222,7 @@ class Sandbox:
         if not self._tls:
             return None
         self._authority = certificates.Authority(self._directory.path, earlier.get("authority"))
-        self.cluster.ca_file = self._authority.ca_file
+        self.cluster.server.ca_file = self._authority.ca_file
         return self._authority.server_context()
 
     def call(self, function, *args, **kwargs):
@@ -239,7 +240,7 @@ class Sandbox:
     @property
     def url(self):
         """Base URL, ends in a slash."""
-        return self.cluster.url
+        return self.cluster.server.url
 
     @property
     def listening(self):
@@ -249,7 +250,7 @@ class Sandbox:
     @property
     def ca(self):
         """Path of the CA's certificate; None without TLS."""
-        return self.cluster.ca_file
+        return self.cluster.server.ca_file
 
     @property
     def store(self):
@@ -287,7 +288,7 @@ class Sandbox:
         """
         namespace, slash, account = user.partition("/")
         if slash:
-            return self.call(self.cluster.account_token, namespace, account)
+            return self.call(self.cluster.accounts.token, namespace, account)
         return self.call(
             self.cluster.authenticator.issue, user, self.timing.token_life if life is None else life
         )
@@ -336,7 +337,7 @@ class Sandbox:
         return self.call(self._put, resource, obj)
 
     def _put(self, resource, obj):
-        kind = self.cluster.kinds[resource]
+        kind = KINDS[resource]
         shaped = kind.default(kind.shape.decode(obj, ""))
         if kind.namespaced and not shaped["metadata"].get("namespace"):
             shaped = with_metadata(shaped, namespace=self.namespace)

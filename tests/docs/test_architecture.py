@@ -111,6 +111,19 @@ def test_a_module_of_the_sandbox_imports_only_what_its_room_may(name, path):
     assert name == "sandbox.__init__" or rooms <= ALLOWED_ROOMS[place_of(name, ROOM_OF)]
 
 
+CONTROLLERS = [one for one in modules() if one[0].startswith("sandbox.controllers.")]
+
+
+@pytest.mark.parametrize(("name", "path"), sorted(CONTROLLERS))
+def test_a_controller_gets_what_it_needs_and_not_the_cluster(name, path):
+    with io.open(path, encoding="utf-8") as source:
+        names = {
+            getattr(node, "attr", getattr(node, "arg", getattr(node, "id", "")))
+            for node in ast.walk(ast.parse(source.read()))
+        }
+    assert name == "sandbox.controllers.cluster" or not names & {"cluster", "_cluster"}
+
+
 def picture():
     """Return the floors as a picture in Mermaid's language, without what follows from others."""
     lines = ["graph TD"]

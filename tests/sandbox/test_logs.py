@@ -193,7 +193,7 @@ def test_options_out_of_range_are_refused(api, query, status):
 def test_a_follower_that_disconnects_is_removed(api, pods):
     name = api.start("x")
     api.wait_phase(name, "Running")
-    log = api.sandbox.cluster.log_of(api.stored("pods", name + "-build"))
+    log = api.sandbox.cluster.logs.of(api.stored("pods", name + "-build"))
     response = api.get("{}builds/{}/log?follow=1".format(OAPI, name), stream=True)
     api.wait(lambda: log._readers)
     response.close()
@@ -215,7 +215,7 @@ def test_a_log_has_a_maximum_size(monkeypatch, pieces):
 
 
 def test_the_oldest_logs_of_ended_pods_are_dropped(api, pods, monkeypatch):
-    monkeypatch.setattr("osbs.sandbox.controllers.cluster.ENDED_LOGS_BYTES", 250)
+    monkeypatch.setattr("osbs.sandbox.state.container_logs.ENDED_LOGS_BYTES", 250)
     names = []
     for number in range(3):
         names.append(api.start("x{}".format(number)))

@@ -248,7 +248,7 @@ def running(replay):
     _start(replay, "p-run", 25)
     replay.instantiate("p-run")
     replay.wait_phase("p-run-2", "New")
-    log = replay.sandbox.cluster.log_of(replay.sandbox.store.get("pods", "osbs", "p-run-1-build"))
+    log = replay.sandbox.cluster.logs.of(replay.sandbox.store.get("pods", "osbs", "p-run-1-build"))
     replay.wait("builds", "p-run-1", lambda _: len(log) > 18)
     static(
         replay,

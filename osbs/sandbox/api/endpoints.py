@@ -209,7 +209,7 @@ async def pod_log(request):
 
 
 async def _log_response(request, pod, options):
-    reader = LogReader(request.cluster.log_of(pod), options)
+    reader = LogReader(request.cluster.logs.of(pod), options)
     if options.follow:
         return Stream(reader, "text/plain")
     return Response(await reader.next() or b"", content_type="text/plain")

@@ -12,7 +12,7 @@ import time
 
 from osbs.sandbox.controllers import build_pods
 from osbs.sandbox.controllers.queues import Queue, number_of
-from osbs.sandbox.kinds import builds
+from osbs.sandbox.kinds import KINDS, builds
 from osbs.sandbox.kinds.builds import (
     CANCELLED,
     COMPLETE,
@@ -101,15 +101,41 @@ class BuildController:
     """
     Run builds.
 
-    :param cluster: cluster.Cluster
+    :param store: store.Store
+    :param delays: delays.Timing
+    :param tasks: tasks.Tasks
     :param runner: runner.Runner
+    :param logs: container_logs.ContainerLogs
+    :param server: runner.ApiServer that the pods use
+    :param token_of: callable (namespace, service account) that returns its token
+    :param refusal: callable (namespace, resource), see :meth:`quotas.Quotas.refusal`
+    :param nodes: list of dict (labels) or None; None takes pods with any node selector
+    :param keep_finished: int, finished builds that are kept (older ones are pruned)
     """
 
-    def __init__(self, cluster, runner):
-        self._cluster = cluster
-        self._store = cluster.store
-        self._timing = cluster.timing
+    def __init__(
+        self,
+        store,
+        delays,
+        tasks,
+        runner,
+        logs,
+        server,
+        token_of,
+        refusal,
+        nodes=None,
+        keep_finished=1000,
+    ):
+        self._store = store
+        self._delays = delays
+        self._tasks = tasks
         self.runner = runner
+        self._logs = logs
+        self._server = server
+        self._token_of = token_of
+        self._refusal = refusal
+        self._nodes = nodes
+        self._keep_finished = keep_finished
         self._runs = {}
         self._queues = collections.defaultdict(Queue)
         self._finished = collections.deque()
@@ -162,7 +188,7 @@ class BuildController:
             and build["status"].get("cancelled")
             and not (event.old["status"].get("cancelled"))
         ):
-            self._cluster.spawn(self._cancel(run))
+            self._tasks.after("cancel", run.interrupt, CANCEL)
         if run is not None:
             self._queue(run).update(run, build)
         if phase_of(build) != phase_of(event.old) and phase_of(build) in FINISHED:
@@ -170,21 +196,13 @@ class BuildController:
 
     def _on_pod(self, event):
         if event.type == DELETED:
-            self._cluster.drop_log(event.obj)
+            self._logs.drop(event.obj)
         gone = event.type == DELETED or "deletionTimestamp" in event.obj["metadata"]
         if gone:
             for owner in event.obj["metadata"].get("ownerReferences") or ():
                 run = self._runs.get(owner["uid"])
                 if run is not None:
-                    self._cluster.spawn(self._pod_deleted(run))
-
-    async def _cancel(self, run):
-        await self._timing.sleep("cancel")
-        run.interrupt(CANCEL)
-
-    async def _pod_deleted(self, run):
-        await self._timing.sleep("pod_deleted")
-        run.interrupt(POD_GONE)
+                    self._tasks.after("pod_deleted", run.interrupt, POD_GONE)
 
     def _take_up(self, build, restored=False):
         if phase_of(build) in FINISHED:
@@ -193,9 +211,9 @@ class BuildController:
         run = BuildRun(build)
         self._runs[run.uid] = run
         self._queue(run).add(run, build)
-        run.task = self._cluster.spawn(self._drive(run, restored))
+        run.task = self._tasks.spawn(self._drive(run, restored))
         if build["status"].get("cancelled"):
-            self._cluster.spawn(self._cancel(run))
+            self._tasks.after("cancel", run.interrupt, CANCEL)
 
     def _forget(self, run):
         self._runs.pop(run.uid, None)
@@ -233,7 +251,7 @@ class BuildController:
         return build
 
     async def _wait_turn(self, run):
-        await self._timing.sleep("new")
+        await self._delays.sleep("new")
         while not self._is_turn(run):
             run.changed.clear()
             await run.changed.wait()
@@ -253,17 +271,17 @@ class BuildController:
         return queue.is_oldest(run)
 
     async def _create_pod(self, run):
-        delay = self._timing.quota_retry
+        delay = self._delays.quota_retry
         while True:
             build = self._current(run)
             account = self._store.get(
                 "serviceaccounts", run.namespace, build["spec"].get("serviceAccount") or "builder"
             )
-            if account is not None and self._cluster.quotas.refusal(run.namespace, "pods") is None:
+            if account is not None and self._refusal(run.namespace, "pods") is None:
                 break
             self._set_status(build, reason=_NO_POD[0], message=_NO_POD[1])
             await asyncio.sleep(delay)
-            delay = min(delay * 2, self._timing.quota_retry_max)
+            delay = min(delay * 2, self._delays.quota_retry_max)
         status = dict(build["status"])
         status.pop("reason", None)
         status.pop("message", None)
@@ -272,7 +290,7 @@ class BuildController:
             status["outputDockerImageReference"] = reference
         build = dict(build, status=status)
         seen = _as_the_pod_sees_it(build)
-        rendered = self._cluster.render("builds", seen, "/apis/build.openshift.io/v1", "v1")
+        rendered = _as_json(seen)
         try:
             self._store.create("pods", build_pods.build_pod(seen, rendered, account))
         except Exists:
@@ -290,16 +308,23 @@ class BuildController:
         if restored and phase_of(self._current(run)) == RUNNING:
             return
         pod = self._pod(run)
-        while not self._cluster.schedulable(pod):
-            await self._timing.sleep("kubelet_retry")
+        while not self._schedulable(pod):
+            await self._delays.sleep("kubelet_retry")
         pod = self._store.update("pods", build_pods.scheduled(pod))
-        await self._timing.sleep("pending")
+        await self._delays.sleep("pending")
         while True:
             missing = self._resolve(self._pod(run))[2]
             if not missing:
                 return
             self._store.update("pods", build_pods.waiting(self._pod(run), missing))
-            await self._timing.sleep("kubelet_retry")
+            await self._delays.sleep("kubelet_retry")
+
+    def _schedulable(self, pod):
+        """Return whether some node matches a pod's selector."""
+        wanted = (pod["spec"].get("nodeSelector") or {}).items()
+        return self._nodes is None or any(
+            all(labels.get(key) == value for key, value in wanted) for labels in self._nodes
+        )
 
     def _pod(self, run):
         pod = self._store.get("pods", run.namespace, pod_name(self._current(run)))
@@ -318,23 +343,23 @@ class BuildController:
                     build, phase=RUNNING, startTimestamp=pod["status"]["startTime"]
                 )
         environment, secrets, _ = self._resolve(pod)
-        log = self._cluster.log_of(pod)
+        log = self._logs.of(pod)
         pod_run = PodRun(
             name_of(pod),
             run.namespace,
-            self._cluster.render("builds", build, "/apis/build.openshift.io/v1", "v1"),
+            _as_json(build),
             environment,
-            self._cluster.account_token(run.namespace, pod["spec"]["serviceAccount"]),
+            self._token_of(run.namespace, pod["spec"]["serviceAccount"]),
             secrets,
-            self._cluster.url,
-            self._cluster.ca_file,
+            self._server.url,
+            self._server.ca_file,
             log,
         )
         status = await self._run(pod_run, restored, _seconds_left(pod))
-        self._cluster.end_log(pod)
+        self._logs.end(pod)
         message = pod_run.message or _tail(log)
         self._store.update("pods", build_pods.terminated(self._pod(run), status, message))
-        await self._timing.sleep("complete")
+        await self._delays.sleep("complete")
         build = self._current(run)
         if phase_of(build) in FINISHED:
             return
@@ -379,7 +404,7 @@ class BuildController:
         pod = pod_name(build) if build is not None else run.name + "-build"
         stored = self._store.get("pods", run.namespace, pod)
         if stored is not None:
-            self._cluster.end_log(stored)
+            self._logs.end(stored)
         self._remove_pod(run.namespace, pod, run.uid)
         if build is None or phase_of(build) in FINISHED:
             return
@@ -410,15 +435,14 @@ class BuildController:
         key = (namespace_of(build), name_of(build), build["metadata"]["uid"])
         self._finished.append(key)
         if "completionTimestamp" not in build["status"]:
-            self._cluster.spawn(self._complete(key))
+            self._tasks.after("complete", self._complete, key)
         if builds.config_of(build):
-            self._cluster.spawn(self._prune(key[0], builds.config_of(build)))
-        while len(self._finished) > self._cluster.keep_finished:
+            self._tasks.after("prune", self._prune, key[0], builds.config_of(build))
+        while len(self._finished) > self._keep_finished:
             self._delete_build(self._finished.popleft())
 
-    async def _complete(self, key):
+    def _complete(self, key):
         """Set the times of a build whose phase a client has set."""
-        await self._timing.sleep("complete")
         build = self._store.get("builds", key[0], key[1])
         if build is not None and build["metadata"]["uid"] == key[2]:
             self._set_status(build, **_end_times(build))
@@ -428,7 +452,7 @@ class BuildController:
         if build is not None and build["metadata"]["uid"] == key[2]:
             self._store.delete("builds", key[0], key[1])
 
-    async def _prune(self, namespace, name):
+    def _prune(self, namespace, name):
         """Delete builds beyond the history limits of their BuildConfig."""
         config = self._store.get("buildconfigs", namespace, name)
         limits = config["spec"] if config is not None else {}
@@ -442,7 +466,6 @@ class BuildController:
         ]
         if not wanted:
             return
-        await self._timing.sleep("prune")
         siblings = [
             build
             for build in self._store.list("builds", namespace)
@@ -524,6 +547,11 @@ async def _cancel_and_wait(task):
         asyncio.get_event_loop().call_exception_handler(
             {"message": "a runner failed to clean up", "exception": failure}
         )
+
+
+def _as_json(build):
+    """Return a build as the API writes it."""
+    return KINDS["builds"].render(build, "/apis/build.openshift.io/v1", "v1")
 
 
 def _as_the_pod_sees_it(build):

@@ -1,6 +1,5 @@
 """The cluster without HTTP: its state, controllers and users."""
 
-import asyncio
 import contextlib
 import logging
 
@@ -11,8 +10,9 @@ from osbs.sandbox.controllers.image_registry import Registry
 from osbs.sandbox.controllers.instantiate import Instantiator
 from osbs.sandbox.controllers.quotas import Quotas
 from osbs.sandbox.controllers.service_accounts import Accounts
-from osbs.sandbox.kinds import KINDS
-from osbs.sandbox.state.container_logs import ContainerLog
+from osbs.sandbox.controllers.tasks import Tasks
+from osbs.sandbox.pods.runner import ApiServer
+from osbs.sandbox.state.container_logs import ContainerLogs
 from osbs.sandbox.state.state_file import StateFileError
 from osbs.sandbox.state.store import DELETED, Store
 from osbs.sandbox.users import identities, oauth, permissions
@@ -41,13 +41,8 @@ SERVICE_ACCOUNTS = (
 ADMINISTRATOR = "system:admin"
 ADMINISTRATORS = ("system:cluster-admins", "system:masters")
 
-#: maximum size (bytes) of the logs of all ended pods together
-ENDED_LOGS_BYTES = 256 * 1024 * 1024
-
 #: number of records after which the state file is replaced by a snapshot
 STATE_FILE_LIMIT = 200000
-
-_ENDED = ("Succeeded", "Failed")
 
 
 class Cluster:
@@ -67,8 +62,6 @@ class Cluster:
     :param users: iterable of (name, password, role), further users
     """
 
-    kinds = KINDS
-
     def __init__(
         self,
         namespaces,
@@ -84,30 +77,37 @@ class Cluster:
         self.namespaces = list(namespaces)
         self.namespace = self.namespaces[0]
         self.timing = timing
-        self.nodes = nodes
-        self.keep_finished = keep_finished
-        self.url = ""
-        self.ca_file = None
-        self.store = Store(history, timing.compaction)
+        self.server = ApiServer()
         self.registry = registry or Registry()
         self.access = permissions.Access()
         self.authenticator = identities.Authenticator(timing, self._write_token)
         self.oauth = oauth.OAuth(self.authenticator, timing)
-        self.accounts = Accounts(self)
-        self.quotas = Quotas(self)
-        self.tags = image_imports.TagView(self)
-        self.importer = image_imports.Importer(self)
-        self.imports = image_imports.ImportRequest(self, self.importer)
-        self.instantiator = Instantiator(self)
-        self.collector = Collector(self)
-        self.builds = BuildController(self, runner)
+        self.store = store = Store(history, timing.compaction)
+        self.logs = ContainerLogs(self._write_log, self._drop_log)
+        self.tasks = tasks = Tasks(timing)
+        self.accounts = Accounts(store, tasks, self.authenticator, self.server)
+        self.quotas = Quotas(store, tasks)
+        self.tags = image_imports.TagView(store, self.registry)
+        self.importer = image_imports.Importer(store, timing, tasks, self.registry)
+        self.imports = image_imports.ImportRequest(store, self.registry, self.tags, self.importer)
+        self.instantiator = Instantiator(store, timing, tasks)
+        self.collector = Collector(store, tasks)
+        self.builds = BuildController(
+            store,
+            timing,
+            tasks,
+            runner,
+            self.logs,
+            self.server,
+            token_of=self.accounts.token,
+            refusal=self.quotas.refusal,
+            nodes=nodes,
+            keep_finished=keep_finished,
+        )
         self._passwords = dict(passwords or {})
         self._more_users = list(users)
         self._roles = dict(USERS)
         self._compactions = []
-        self._logs = {}
-        self._tasks = set()
-        self._loop = None
         self._state_file = None
         self._records_in_file = 0
         self._authority = None
@@ -117,7 +117,7 @@ class Cluster:
 
     def attach(self, loop):
         """Set the event loop; call before :meth:`start`."""
-        self._loop = loop
+        self.tasks.loop = self.logs.loop = loop
 
     def start(self):
         """Create users and accounts (unless loaded) and start the controllers."""
@@ -139,33 +139,9 @@ class Cluster:
     async def stop(self):
         """Stop controllers and end pods."""
         await self.builds.stop()
-        tasks = list(self._tasks)
-        for task in tasks:
-            task.cancel()
-        if tasks:
-            await asyncio.wait(tasks, timeout=5)
+        await self.tasks.stop()
         if self._state_file is not None:
             self._state_file.close()
-
-    def spawn(self, coroutine):
-        """Run a coroutine as a task that is cancelled when the cluster stops."""
-        task = self._loop.create_task(coroutine)
-        self._tasks.add(task)
-        task.add_done_callback(self._done)
-        return task
-
-    def _done(self, task):
-        self._tasks.discard(task)
-        if task.cancelled() or isinstance(task.exception(), StateFileError):
-            return  # The failing state file was reported once.
-        if task.exception() is not None:
-            self._loop.call_exception_handler(
-                {
-                    "message": "a controller of the sandbox failed",
-                    "exception": task.exception(),
-                    "task": task,
-                }
-            )
 
     # users and projects
 
@@ -208,54 +184,6 @@ class Cluster:
             if self.store.get("serviceaccounts", namespace, account) is None:
                 self.accounts.add(namespace, account)
 
-    def account_token(self, namespace, account):
-        """Return the token of a service account; empty without one."""
-        return self.accounts.token(namespace, account)
-
-    # for controllers
-
-    def render(self, resource, obj, prefix, api_version):
-        """Return an object as the API writes it."""
-        return KINDS[resource].render(obj, prefix, api_version)
-
-    def schedulable(self, pod):
-        """Return whether some node matches a pod's selector."""
-        wanted = (pod["spec"].get("nodeSelector") or {}).items()
-        return self.nodes is None or any(
-            all(labels.get(key) == value for key, value in wanted) for labels in self.nodes
-        )
-
-    def log_of(self, pod):
-        """Return the log of a pod's container."""
-        uid = pod["metadata"]["uid"]
-        if uid not in self._logs:
-            self._logs[uid] = ContainerLog(
-                self._loop,
-                lambda moment, data: self._write_log(uid, moment, data),
-            )
-            if pod["status"]["phase"] in _ENDED:
-                self._logs[uid].close()
-        return self._logs[uid]
-
-    def end_log(self, pod):
-        """Close the log of an ended pod; drop the oldest logs beyond ENDED_LOGS_BYTES."""
-        self.log_of(pod).close()
-        ended = [log for log in self._logs.values() if log.closed]
-        kept = sum(len(log.data) for log in ended)
-        for log in ended:
-            if kept <= ENDED_LOGS_BYTES:
-                break
-            kept -= len(log.data)
-            log.forget()
-
-    def drop_log(self, pod):
-        """Drop the log of a deleted pod; readers reach its end."""
-        log = self._logs.pop(pod["metadata"]["uid"], None)
-        if log is not None:
-            log.close()
-            with contextlib.suppress(StateFileError):
-                self._write_record("nolog", pod["metadata"]["uid"])
-
     def push(self, repository, tag):
         """Push a new image to a repository."""
         self.registry.push(repository, tag)
@@ -288,10 +216,10 @@ class Cluster:
         earlier, complete = {}, 0
         handlers = {
             "put": self.store.replay,
-            "log": self._load_log,
+            "log": self.logs.load,
             "del": lambda resource, obj: self.store.replay(resource, obj, deleted=True),
             "token": self._load_token,
-            "nolog": lambda uid: self._logs.pop(uid, None),
+            "nolog": self.logs.unload,
             "password": self.authenticator.passwords.__setitem__,
             "registry": self.registry.load,
         }
@@ -305,16 +233,8 @@ class Cluster:
         if earlier:
             self.store.version = max(self.store.version, complete)
             self.store.replayed(complete)
-        for pod in self.store.list("pods"):
-            if pod["status"]["phase"] in _ENDED:
-                self.log_of(pod).close()
+        self.logs.loaded(self.store.list("pods"))
         return earlier
-
-    def _load_log(self, uid, moment, text):
-        if uid not in self._logs:
-            self.log_of({"metadata": {"uid": uid}, "status": {"phase": "Running"}})
-        log = self._logs[uid]
-        log.append(text.encode("latin-1"), moment)
 
     def _load_token(self, text, record):
         self.authenticator.restore(text, identities.token_from(record))
@@ -343,10 +263,8 @@ class Cluster:
         for resource, obj in self.store.dump():
             yield ["put", resource, obj]
         yield ["registry", self.registry.dump()]
-        for uid, log in self._logs.items():
-            for index in range(len(log)):
-                moment, line = log.line(index)
-                yield ["log", uid, moment, line.decode("latin-1")]
+        for line in self.logs.dump():
+            yield ["log", *line]
 
     def _rewrite(self):
         self._records_in_file = 0
@@ -359,6 +277,10 @@ class Cluster:
         # Followers still read a log that can no longer be stored.
         with contextlib.suppress(StateFileError):
             self._write_record("log", uid, moment, data.decode("latin-1"))
+
+    def _drop_log(self, uid):
+        with contextlib.suppress(StateFileError):
+            self._write_record("nolog", uid)
 
     def _write_token(self, text, token):
         self._write_record("token", text, identities.token_record(token))

@@ -28,12 +28,13 @@ class Collector:
     """
     Delete objects in the foreground.
 
-    :param cluster: cluster.Cluster
+    :param store: store.Store
+    :param tasks: tasks.Tasks
     """
 
-    def __init__(self, cluster):
-        self._cluster = cluster
-        self._store = cluster.store
+    def __init__(self, store, tasks):
+        self._store = store
+        self._tasks = tasks
 
     def start(self):
         """Resume the deletions that an earlier run of the cluster did not finish."""
@@ -43,10 +44,9 @@ class Collector:
 
     def collect_later(self, resource, obj):
         """Delete an object and its dependents after the delay ``foreground_deletion``."""
-        self._cluster.spawn(self._collect(resource, obj))
+        self._tasks.after("foreground_deletion", self._collect, resource, obj)
 
-    async def _collect(self, resource, obj):
-        await self._cluster.timing.sleep("foreground_deletion")
+    def _collect(self, resource, obj):
         for build in dependent_builds(self._store, obj):
             self._store.delete("builds", namespace_of(build), name_of(build))
         current = self._store.get(resource, namespace_of(obj), name_of(obj))

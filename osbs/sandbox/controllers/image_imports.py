@@ -60,12 +60,13 @@ class TagView:
     """
     Read and write tags of image streams.
 
-    :param cluster: cluster.Cluster
+    :param store: store.Store
+    :param registry: image_registry.Registry
     """
 
-    def __init__(self, cluster):
-        self._cluster = cluster
-        self._store = cluster.store
+    def __init__(self, store, registry):
+        self._store = store
+        self._registry = registry
 
     def split(self, name):
         """
@@ -153,7 +154,7 @@ class TagView:
         spec = dict(obj.get("tag") or {}, name=tag)
         source = spec.get("from") or {}
         refusal = (
-            self._cluster.registry.refusal(source.get("name", ""))
+            self._registry.refusal(source.get("name", ""))
             if source.get("kind") == "DockerImage"
             else None
         )
@@ -214,12 +215,17 @@ class Importer:
     """
     Import images into streams some time after a change, as the real import controller does.
 
-    :param cluster: cluster.Cluster
+    :param store: store.Store
+    :param delays: delays.Timing
+    :param tasks: tasks.Tasks
+    :param registry: image_registry.Registry
     """
 
-    def __init__(self, cluster):
-        self._cluster = cluster
-        self._store = cluster.store
+    def __init__(self, store, delays, tasks, registry):
+        self._store = store
+        self._delays = delays
+        self._tasks = tasks
+        self._registry = registry
         self._waiting = set()
 
     def start(self):
@@ -227,7 +233,7 @@ class Importer:
         for stream in self._store.list("imagestreams"):
             self._consider(stream)
         self._store.subscribe(self._on_event)
-        self._cluster.spawn(self._schedule())
+        self._tasks.spawn(self._schedule())
 
     def _on_event(self, event):
         if event.resource == "imagestreams" and event.type != "DELETED":
@@ -238,11 +244,11 @@ class Importer:
         if key not in self._waiting and wants_import(stream):
             self._waiting.add(key)
             new = not stream["status"].get("tags")
-            self._cluster.spawn(self._import_later(key, "import_new" if new else "import_again"))
+            self._tasks.spawn(self._import_later(key, "import_new" if new else "import_again"))
 
     async def _import_later(self, key, delay):
         try:
-            await self._cluster.timing.sleep(delay)
+            await self._delays.sleep(delay)
             while True:
                 try:
                     self.run(*key)
@@ -256,7 +262,7 @@ class Importer:
 
     async def _schedule(self):
         while True:
-            await self._cluster.timing.sleep("scheduled_import")
+            await self._delays.sleep("scheduled_import")
             for stream in self._store.list("imagestreams"):
                 if any(
                     tag["importPolicy"].get("scheduled") for tag in stream["spec"].get("tags") or ()
@@ -317,11 +323,11 @@ class Importer:
 
     def _repository(self, stream):
         name = stream["spec"].get("dockerImageRepository")
-        return self._cluster.registry.find(name, images.is_insecure(stream)) if name else None
+        return self._registry.find(name, images.is_insecure(stream)) if name else None
 
     def image(self, spec, insecure):
         """Return the Image of a pull specification, or None if the registry has none."""
-        repository = self._cluster.registry.find(spec.repository, insecure)
+        repository = self._registry.find(spec.repository, insecure)
         tag = spec.tag or "latest"
         if repository is None or repository.digest(tag) is None:
             return None
@@ -393,12 +399,16 @@ class ImportRequest:
     """
     Process an ImageStreamImport.
 
-    :param cluster: cluster.Cluster
+    :param store: store.Store
+    :param registry: image_registry.Registry
+    :param tags: TagView
     :param importer: Importer
     """
 
-    def __init__(self, cluster, importer):
-        self._cluster = cluster
+    def __init__(self, store, registry, tags, importer):
+        self._store = store
+        self._registry = registry
+        self._tags = tags
         self._importer = importer
 
     def run(self, namespace, obj):
@@ -414,7 +424,7 @@ class ImportRequest:
             status["images"] = [self._single(entry) for entry in spec["images"]]
         if spec["import"]:
             self._into_stream(namespace, name, spec)
-            stream = self._cluster.store.get("imagestreams", namespace, name)
+            stream = self._store.get("imagestreams", namespace, name)
             status = dict({"import": stream}, **status)
         metadata = with_metadata(
             obj, namespace=namespace, uid=str(uuid.uuid4()), creationTimestamp=rfc3339()
@@ -422,7 +432,7 @@ class ImportRequest:
         return {"metadata": metadata, "spec": spec, "status": status}
 
     def _into_stream(self, namespace, name, spec):
-        store = self._cluster.store
+        store = self._store
         if store.get("imagestreams", namespace, name) is None:
             repository = ((spec.get("repository") or {}).get("from") or {}).get("name", "")
             body = {
@@ -437,7 +447,7 @@ class ImportRequest:
             tag = (entry.get("to") or {}).get("name")
             if tag:
                 wanted = {key: value for key, value in entry.items() if key != "to"}
-                self._cluster.tags.write(namespace, name, dict(wanted, name=tag))
+                self._tags.write(namespace, name, dict(wanted, name=tag))
         before = store.get("imagestreams", namespace, name)
         if self._news(before):
             self._importer.run(namespace, name)
@@ -451,7 +461,7 @@ class ImportRequest:
     def _repository(self, wanted):
         name = (wanted.get("from") or {}).get("name", "")
         insecure = wanted["importPolicy"].get("insecure", False)
-        repository = self._cluster.registry.find(name, insecure)
+        repository = self._registry.find(name, insecure)
         if repository is None:
             return {"status": _failure(name)}
         entries = []

@@ -17,12 +17,15 @@ class Instantiator:
     """
     Create Builds from BuildConfigs.
 
-    :param cluster: cluster.Cluster
+    :param store: store.Store
+    :param delays: delays.Timing
+    :param tasks: tasks.Tasks
     """
 
-    def __init__(self, cluster):
-        self._cluster = cluster
-        self._store = cluster.store
+    def __init__(self, store, delays, tasks):
+        self._store = store
+        self._delays = delays
+        self._tasks = tasks
 
     def start(self):
         """Watch image streams and BuildConfigs, and start builds for their triggers."""
@@ -57,7 +60,7 @@ class Instantiator:
                     wanted, config["status"]["lastVersion"]
                 ),
             )
-        await self._cluster.timing.sleep("instantiate")
+        await self._delays.sleep("instantiate")
         build = self._build(config, request, triggered_by)
         changed = dict(
             self._with_triggered_images(config),
@@ -67,7 +70,7 @@ class Instantiator:
             self._store.update("buildconfigs", changed, config["metadata"]["resourceVersion"])
         except (Stale, Missing):
             raise errors.conflict(CONFIGS, name)
-        await self._cluster.timing.sleep("late_build")
+        await self._delays.sleep("late_build")
         try:
             return self._store.create("builds", build)
         except Exists:
@@ -152,10 +155,10 @@ class Instantiator:
 
     def _check_later(self, config):
         if config["spec"]["triggers"] and self._cause(config):
-            self._cluster.spawn(self._check(namespace_of(config), name_of(config)))
+            self._tasks.spawn(self._check(namespace_of(config), name_of(config)))
 
     async def _check(self, namespace, name):
-        await self._cluster.timing.sleep("trigger")
+        await self._delays.sleep("trigger")
         for _ in range(10):
             config = self._store.get("buildconfigs", namespace, name)
             cause = self._cause(config) if config is not None else None

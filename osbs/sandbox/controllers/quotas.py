@@ -18,12 +18,13 @@ class Quotas:
     """
     Keep ``status.used`` of quotas up to date and refuse objects beyond them.
 
-    :param cluster: cluster.Cluster
+    :param store: store.Store
+    :param tasks: tasks.Tasks
     """
 
-    def __init__(self, cluster):
-        self._cluster = cluster
-        self._store = cluster.store
+    def __init__(self, store, tasks):
+        self._store = store
+        self._tasks = tasks
         self._pending = False
 
     def start(self):
@@ -38,10 +39,9 @@ class Quotas:
     def _later(self):
         if not self._pending and self._store.count("resourcequotas"):
             self._pending = True
-            self._cluster.spawn(self._refresh())
+            self._tasks.after("quota_status", self._refresh)
 
-    async def _refresh(self):
-        await self._cluster.timing.sleep("quota_status")
+    def _refresh(self):
         self._pending = False
         for quota in self._store.list("resourcequotas"):
             hard = quota["spec"].get("hard") or {}

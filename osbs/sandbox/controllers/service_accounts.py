@@ -15,12 +15,17 @@ class Accounts:
     """
     Create the secrets of service accounts.
 
-    :param cluster: cluster.Cluster
+    :param store: store.Store
+    :param tasks: tasks.Tasks
+    :param authenticator: identities.Authenticator, issues and revokes the tokens
+    :param server: runner.ApiServer, whose CA's certificate is in the secrets
     """
 
-    def __init__(self, cluster):
-        self._cluster = cluster
-        self._store = cluster.store
+    def __init__(self, store, tasks, authenticator, server):
+        self._store = store
+        self._tasks = tasks
+        self._authenticator = authenticator
+        self._server = server
 
     def start(self):
         """Create missing secrets of all accounts, now and with every change."""
@@ -53,15 +58,15 @@ class Accounts:
             token = (event.obj.get("data") or {}).get("token")
             notes = event.obj["metadata"].get("annotations") or {}
             if token and event.obj["type"] == TOKEN_TYPE and UID_ANNOTATION in notes:
-                self._cluster.authenticator.revoke(_decoded(token))
+                self._authenticator.revoke(_decoded(token))
 
     def _consider(self, account):
         if not self.token(namespace_of(account), name_of(account)):
-            self._cluster.spawn(self._provide_later(account))
+            self._tasks.after(
+                "account", self._provide_missing, namespace_of(account), name_of(account)
+            )
 
-    async def _provide_later(self, account):
-        await self._cluster.timing.sleep("account")
-        namespace, name = namespace_of(account), name_of(account)
+    def _provide_missing(self, namespace, name):
         stored = self._store.get("serviceaccounts", namespace, name)
         if stored is not None and not self.token(namespace, name):
             self._provide(stored)
@@ -71,7 +76,7 @@ class Accounts:
         user, groups = identities.service_account_user(namespace, name)
         made = []
         for _ in range(2):
-            token = self._cluster.authenticator.issue(user, None, groups)
+            token = self._authenticator.issue(user, None, groups)
             certificate = self._certificate()
             data = {
                 "ca.crt": certificate,
@@ -134,9 +139,9 @@ class Accounts:
                     pass
 
     def _certificate(self):
-        if not self._cluster.ca_file:
+        if not self._server.ca_file:
             return ""
-        with open(self._cluster.ca_file) as source:
+        with open(self._server.ca_file) as source:
             return source.read()
 
 

@@ -61,7 +61,7 @@ class App:
             application, access_log=None, handle_signals=False, keepalive_timeout=75.0
         )
         await self._runner.setup()
-        self.cluster.spawn(self._sweep())
+        self.cluster.tasks.spawn(self._sweep())
         return self._runner.server
 
     async def stop(self):
@@ -169,7 +169,7 @@ class App:
 
     async def _authorize(self, request, record):
         response, record.user = await self.cluster.oauth.authorize(
-            request.query, request.headers, self.cluster.url.rstrip("/")
+            request.query, request.headers, self.cluster.server.url.rstrip("/")
         )
         if isinstance(response.body, str):
             return Response(
@@ -190,7 +190,7 @@ class App:
         self.cluster.access.check(identity, info, self.oapi)
         headers = {"Cache-Control": "no-store"}
         if not info.is_resource:
-            found = discovery.document(info.path, self.cluster.url.rstrip("/"), self.oapi)
+            found = discovery.document(info.path, self.cluster.server.url.rstrip("/"), self.oapi)
             if isinstance(found, str):
                 return Response(found.encode("utf-8"), content_type="text/plain; charset=utf-8")
             return Response(found, headers=headers)

@@ -150,7 +150,7 @@ class Control:
     def _about(self, _argument, _body):
         cluster = self._app.cluster
         return {
-            "url": cluster.url,
+            "url": cluster.server.url,
             "namespace": cluster.namespace,
             "oapi": self._app.oapi,
             "resourceVersion": cluster.store.version,

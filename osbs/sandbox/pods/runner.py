@@ -27,6 +27,15 @@ class PodLog:
         self.data += data
 
 
+class ApiServer:
+    """Where pods reach the API server; set when it listens."""
+
+    #: base URL, ends in a slash
+    url = ""
+    #: path of the CA's certificate (PEM); None without TLS
+    ca_file = None
+
+
 class PodRun:
     """
     One run of a build pod.

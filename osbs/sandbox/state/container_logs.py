@@ -14,6 +14,8 @@ from osbs.sandbox.pods.runner import PodLog
 
 #: maximum size (bytes) of one container's log
 CONTAINER_BYTES = 64 * 1024 * 1024
+#: maximum size (bytes) of the logs of all ended pods together
+ENDED_LOGS_BYTES = 256 * 1024 * 1024
 _FULL = b"the sandbox keeps no more of this log\n"
 _FORGOTTEN = b"the sandbox has forgotten this log\n"
 
@@ -212,3 +214,73 @@ def _flag(query, name):
 def _number(query, name):
     text = query.get(name)
     return None if text is None else errors.integer(text)
+
+
+class ContainerLogs:
+    """
+    The logs of all pods.
+
+    :param write: callable (uid of the pod, moment, data) for the state file
+    :param drop: callable (uid) for the state file, when a log is dropped
+    """
+
+    def __init__(self, write, drop):
+        self._write = write
+        self._drop = drop
+        self._logs = {}
+        #: the event loop, set before the first log
+        self.loop = None
+
+    def of(self, pod):
+        """Return the log of a pod's container."""
+        return self._log(pod["metadata"]["uid"], pod["status"]["phase"] in ("Succeeded", "Failed"))
+
+    def _log(self, uid, ended=False):
+        log = self._logs.get(uid)
+        if log is None:
+            log = self._logs[uid] = ContainerLog(
+                self.loop, lambda moment, data: self._write(uid, moment, data)
+            )
+        if ended:
+            log.close()
+        return log
+
+    def end(self, pod):
+        """Close the log of an ended pod; forget the oldest beyond ENDED_LOGS_BYTES."""
+        self.of(pod).close()
+        ended = [log for log in self._logs.values() if log.closed]
+        kept = sum(len(log.data) for log in ended)
+        for log in ended:
+            if kept <= ENDED_LOGS_BYTES:
+                break
+            kept -= len(log.data)
+            log.forget()
+
+    def drop(self, pod):
+        """Drop the log of a deleted pod; readers reach its end."""
+        log = self._logs.pop(pod["metadata"]["uid"], None)
+        if log is not None:
+            log.close()
+            self._drop(pod["metadata"]["uid"])
+
+    # state
+
+    def dump(self):
+        """Yield (uid, moment, text) for all lines."""
+        for uid, log in self._logs.items():
+            for index in range(len(log)):
+                moment, line = log.line(index)
+                yield uid, moment, line.decode("latin-1")
+
+    def load(self, uid, moment, text):
+        """Load a line of :meth:`dump`."""
+        self._log(uid).append(text.encode("latin-1"), moment)
+
+    def unload(self, uid):
+        """Forget the lines of a log that was dropped later."""
+        self._logs.pop(uid, None)
+
+    def loaded(self, pods):
+        """Close the logs of ended pods."""
+        for pod in pods:
+            self.of(pod)
