@@ -12,6 +12,7 @@ from osbs.sandbox.http.app import App
 from osbs.sandbox.http.control import Control
 from osbs.sandbox.http.faults import Faults
 from osbs.sandbox.http.listener import Listener
+from osbs.sandbox.http.request_log import RequestLog
 from osbs.sandbox.kinds import KINDS
 from osbs.sandbox.pods import leftovers
 from osbs.sandbox.pods.runner import Runner
@@ -98,8 +99,10 @@ class Sandbox:
         self.oapi = oapi
         self.namespace = namespace
         self.user = USERS[0][0]
-        self._app = App(self.cluster, self.faults, oapi)
-        self.control = self._app.control = Control(self._app, control_key)
+        #: the request_log.RequestLog
+        self.requests = RequestLog()
+        self.control = Control(self.cluster, self.faults, self.requests, oapi, control_key)
+        self._app = App(self.cluster, self.faults, self.requests, self.control, oapi)
         self._tls = tls
         self._port = port
         self._state = state
@@ -256,11 +259,6 @@ class Sandbox:
     def store(self):
         """The store.Store. Any thread may read it; change it with :meth:`put` or the API."""
         return self.cluster.store
-
-    @property
-    def requests(self):
-        """The request_log.RequestLog of the server."""
-        return self._app.requests
 
     @property
     def passwords(self):

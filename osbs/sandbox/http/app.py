@@ -12,7 +12,7 @@ from osbs.sandbox.api.verbs import Request
 from osbs.sandbox.http import faults
 from osbs.sandbox.http.certificates import common_name
 from osbs.sandbox.http.listener import reset
-from osbs.sandbox.http.request_log import LoggedRequest, RequestLog
+from osbs.sandbox.http.request_log import LoggedRequest
 from osbs.sandbox.kinds import errors
 from osbs.sandbox.state.state_file import StateFileError
 
@@ -36,16 +36,17 @@ class App:
 
     :param cluster: cluster.Cluster
     :param wanted: faults.Faults, the faults to apply
+    :param requests: request_log.RequestLog
+    :param control: control.Control, handles paths below CONTROL_PREFIX
     :param oapi: bool, whether the legacy OpenShift API exists
     """
 
-    def __init__(self, cluster, wanted, oapi=True):
+    def __init__(self, cluster, wanted, requests, control, oapi=True):
         self.cluster = cluster
         self.faults = wanted
+        self.requests = requests
+        self.control = control
         self.oapi = oapi
-        self.requests = RequestLog()
-        #: control.Control, handles paths below CONTROL_PREFIX
-        self.control = None
         #: listener.Listener
         self.listener = None
         self._streams = {}
@@ -102,7 +103,7 @@ class App:
     async def handle(self, request):
         """Handle a request of aiohttp."""
         path, _, query = request.raw_path.partition("?")
-        if path.startswith(CONTROL_PREFIX + "/") and self.control is not None:
+        if path.startswith(CONTROL_PREFIX + "/"):
             return await self.control.handle(request, path)
         record = self._record(request, path, query)
         plan = self.faults.plan(request.method, request.raw_path)

@@ -61,21 +61,27 @@ class Control:
     """
     Handle requests to the control plane.
 
-    :param app: app.App
+    :param cluster: cluster.Cluster
+    :param faults: faults.Faults
+    :param requests: request_log.RequestLog
+    :param oapi: bool, whether the legacy OpenShift API exists
     :param key: str or None, required value of KEY_HEADER
     """
 
-    def __init__(self, app, key=None):
-        self._app = app
+    def __init__(self, cluster, faults, requests, oapi=True, key=None):
+        self._cluster = cluster
+        self._faults = faults
+        self._requests = requests
+        self._oapi = oapi
         self.key = key
         self._commands = {}
         for method, name, handler in (
             ("GET", "", self._about),
-            ("GET", "faults", self._get_faults),
+            ("GET", "faults", self._describe_faults),
             ("POST", "faults", self._add_fault),
             ("DELETE", "faults", self._remove_faults),
             ("GET", "unfired", self._unfired),
-            ("GET", "requests", self._requests),
+            ("GET", "requests", self._list_requests),
             ("DELETE", "requests", self._forget),
             ("GET", "timing", self._timing),
             ("POST", "timing", self._set_timing),
@@ -148,60 +154,60 @@ class Control:
     # commands
 
     def _about(self, _argument, _body):
-        cluster = self._app.cluster
+        cluster = self._cluster
         return {
             "url": cluster.server.url,
             "namespace": cluster.namespace,
-            "oapi": self._app.oapi,
+            "oapi": self._oapi,
             "resourceVersion": cluster.store.version,
             "unfinished": cluster.builds.running,
             "commands": sorted("{} /_sandbox/{}".format(*key) for key in self._commands),
         }
 
     def _fault(self, argument):
-        fault = self._app.faults.find(int(argument)) if argument.isdigit() else None
+        fault = self._faults.find(int(argument)) if argument.isdigit() else None
         if fault is None:
             raise ControlError("fault {!r} not found".format(argument), 404)
         return fault
 
-    def _get_faults(self, argument, _body):
+    def _describe_faults(self, argument, _body):
         if argument:
             return self._fault(argument).describe()
-        return [fault.describe() for fault in self._app.faults]
+        return [fault.describe() for fault in self._faults]
 
     def _add_fault(self, _argument, body):
-        return self._app.faults.add(**body).describe()
+        return self._faults.add(**body).describe()
 
     def _remove_faults(self, argument, _body):
         if argument:
-            self._app.faults.remove(self._fault(argument))
+            self._faults.remove(self._fault(argument))
         else:
-            self._app.faults.clear()
+            self._faults.clear()
         return {}
 
     def _unfired(self, _argument, _body):
-        return [fault.describe() for fault in self._app.faults.unfired()]
+        return [fault.describe() for fault in self._faults.unfired()]
 
-    def _requests(self, _argument, _body):
-        return [record.as_json() for record in self._app.requests]
+    def _list_requests(self, _argument, _body):
+        return [record.as_json() for record in self._requests]
 
     def _forget(self, _argument, _body):
-        self._app.requests.clear()
+        self._requests.clear()
         return {}
 
     def _timing(self, _argument, _body):
-        timing = self._app.cluster.timing
+        timing = self._cluster.timing
         return {name: getattr(timing, name) for name in timing.DEFAULTS}
 
     def _set_timing(self, _argument, body):
-        timing = self._app.cluster.timing
+        timing = self._cluster.timing
         timing.check(body)
         for name, seconds in body.items():
             setattr(timing, name, float(seconds))
         return self._timing("", {})
 
     def _script(self, _argument, body):
-        script = getattr(self._app.cluster.builds.runner, "add", None)
+        script = getattr(self._cluster.builds.runner, "add", None)
         if script is None:
             raise ControlError("the builds of this sandbox are processes, not scripted")
         pattern = body.pop("pattern", "*")
@@ -212,7 +218,7 @@ class Control:
         found = validation.mistake(body, IMAGE)
         if found is not None:
             raise ControlError(found)
-        self._app.cluster.push(body["repository"], body.get("tag", "latest"))
+        self._cluster.push(body["repository"], body.get("tag", "latest"))
         return {}
 
 
