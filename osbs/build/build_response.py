@@ -13,11 +13,19 @@ from osbs.constants import (
     BUILD_RUNNING_STATES,
     BUILD_SUCCEEDED_STATES,
 )
+from osbs._compat import to_native
 from osbs._documents import load_json
 from osbs.utils import get_path, get_time_from_rfc3339
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
+    from typing import Any, Dict, List, Optional, Text  # noqa: F401
+
+    from osbs.build.pod_response import PodResponse  # noqa: F401
+
 logger = logging.getLogger(__name__)
 
+_NANOSECONDS = 1e9
 # What reading a path that is not there can raise.
 _MISSING = (KeyError, IndexError, TypeError, AttributeError)
 
@@ -29,6 +37,38 @@ def _error_message(plugins_metadata):
         return None
     text = "Error in plugin %s" % plugin
     return "%s: %s" % (text, message) if message else text
+
+
+def _status_facts(status):
+    # type: (Dict[Text, Any]) -> List[Text]
+    """Return what OpenShift wrote about a failure; some releases of 4 do so only in a condition."""
+    conditions = [
+        c for c in status.get("conditions") or [] if get_path(c, "type") == status["phase"]
+    ]
+    condition = conditions[0] if conditions else {}
+    message, reason = (status.get(key) or condition.get(key) for key in ("message", "reason"))
+    facts = ["%s (%s)" % (message, reason) if message and reason else message or reason]
+    if status.get("logSnippet"):
+        facts.append("the log ends with: %s" % _last_line(status["logSnippet"]))
+    return facts
+
+
+def _pod_fact(pod):
+    # type: (PodResponse) -> Optional[Text]
+    failure = pod.get_failure_reason()
+    reason, exit_code = _last_line(failure["reason"]), failure.get("exitCode")
+    if exit_code is None:
+        nothing_said = (get_path(pod.json, "status", "phase"), "Unknown")
+        return None if reason in nothing_said else "the pod failed: %s" % reason
+    if reason == "Exit code %s" % exit_code:
+        return "the pod failed with exit code %s" % exit_code
+    return "the pod failed with exit code %s: %s" % (exit_code, reason)
+
+
+def _last_line(text):
+    # type: (Text) -> Text
+    lines = ("%s" % text).strip().splitlines()
+    return lines[-1].strip() if lines else ""
 
 
 class BuildResponse(object):
@@ -47,6 +87,12 @@ class BuildResponse(object):
         :param build_json: dict, the Build as the server sent it; kept as attribute ``json``
         """
         self.json = build_json
+
+    def __repr__(self):
+        # type: () -> str
+        # Not self.status, which raises for a Build without a phase.
+        phase = get_path(self.json, "status", "phase")
+        return to_native("<Build %s: %s>" % (self.get_build_name(), ("%s" % phase).lower()))
 
     @property
     def status(self):
@@ -249,6 +295,45 @@ class BuildResponse(object):
         except (ValueError, RuntimeError) + _MISSING:  # whatever atomic-reactor stored there
             logger.debug("annotation plugins-metadata is not understood")
             return None
+
+    def get_failure_message(self, pod=None):
+        # type: (Optional[PodResponse]) -> Optional[Text]
+        """Return why the build failed or was cancelled, or None: it was not, or nothing tells.
+
+        The first error of a plugin, as :meth:`get_error_message`; if none is known, what OpenShift
+        wrote about the build, the last line of its log and how its pod ended.
+
+        :param pod: what ``OSBS.get_pod_for_build`` returned, or None
+        """
+        if not self.is_failed():
+            return None
+        facts = _status_facts(self.json["status"]) + [_pod_fact(pod) if pod else None]
+        told = "; ".join("%s" % fact for fact in facts if fact)
+        return self.get_error_message() or told or None
+
+    def get_duration(self):
+        # type: () -> Optional[float]
+        """Return how many seconds the build ran, or None: it has not ended, or never ran."""
+        duration = get_path(self.json, "status", "duration")
+        if duration:
+            return duration / _NANOSECONDS
+        start, end = (
+            get_path(self.json, "status", key) for key in ("startTimestamp", "completionTimestamp")
+        )
+        if not (start and end):
+            return None
+        return get_time_from_rfc3339(end) - get_time_from_rfc3339(start)
+
+    def get_platforms(self):
+        # type: () -> Dict[Text, Dict[Text, Any]]
+        """Return the worker build of each platform, empty before an orchestrator build has ended.
+
+        A worker build is a dict: ``build`` (``build-name``, ``cluster-url``, ``namespace``),
+        ``digests`` and ``plugins-metadata``.
+
+        :raises ValueError: when the annotation is not JSON
+        """
+        return self._json_note("worker-builds") or {}
 
     def _metadata(self, key):
         # Written out, as listings read these thousands of times.

@@ -4,6 +4,7 @@ from __future__ import absolute_import, print_function, unicode_literals
 
 from collections import OrderedDict
 
+from osbs._compat import to_native
 from osbs.utils import get_path
 
 _IMAGE_ID_PREFIX = "docker://"
@@ -18,6 +19,12 @@ class PodResponse(object):
         :param pod: dict, the Pod as the server sent it
         """
         self._json = pod
+
+    def __repr__(self):
+        # type: () -> str
+        name = get_path(self._json, "metadata", "name")
+        phase = get_path(self._json, "status", "phase")
+        return to_native("<Pod %s: %s>" % (name, ("%s" % phase).lower()))
 
     @property
     def json(self):

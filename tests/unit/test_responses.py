@@ -211,6 +211,145 @@ def test_error_message_of_annotations_that_are_no_object_is_none(annotations):
     assert BuildResponse(build_with(annotations)).get_error_message() is None
 
 
+PLUGIN_ERROR = {"plugins-metadata": '{"errors": {"foo": "bar"}}'}
+GENERIC = {"message": "Generic Build failure - check logs.", "reason": "GenericBuildFailed"}
+EVICTED = {"phase": "Failed", "reason": "Evicted", "message": "The node was low on memory."}
+
+
+def failed_build(annotations=None, phase="Failed", **status):
+    return BuildResponse(build_with(annotations, phase=phase, **status))
+
+
+@pytest.mark.parametrize(
+    "status, expected",
+    [
+        (GENERIC, "Generic Build failure - check logs. (GenericBuildFailed)"),
+        ({"reason": "OutOfMemoryKilled"}, "OutOfMemoryKilled"),
+        ({"message": "Invalid output reference"}, "Invalid output reference"),
+        (
+            {"phase": "Cancelled", "reason": "CancelledBuild", "message": "cancelled by the user"},
+            "cancelled by the user (CancelledBuild)",
+        ),
+        (
+            {"phase": "Error", "conditions": [dict(GENERIC, type="Error", status="True")]},
+            "Generic Build failure - check logs. (GenericBuildFailed)",
+        ),
+        ({"conditions": [dict(GENERIC, type="Running", status="False")]}, None),
+        (
+            {"reason": "GenericBuildFailed", "logSnippet": "one\nno space left\n\n"},
+            "GenericBuildFailed; the log ends with: no space left",
+        ),
+        ({"conditions": None, "message": None}, None),
+    ],
+)
+def test_what_openshift_wrote_about_a_failure_is_its_message(status, expected):
+    assert failed_build(**status).get_failure_message() == expected
+
+
+def test_a_failure_of_a_plugin_says_more_than_the_status():
+    assert failed_build(PLUGIN_ERROR, **GENERIC).get_failure_message() == (
+        "Error in plugin foo: bar"
+    )
+
+
+@pytest.mark.parametrize(
+    "pod_status, expected",
+    [
+        (
+            {"containerStatuses": [container(137, reason="OOMKilled")]},
+            "the pod failed with exit code 137: OOMKilled",
+        ),
+        ({"containerStatuses": [container(1)]}, "the pod failed with exit code 1"),
+        (
+            {"containerStatuses": [container(1, message="line\nlast line\n")]},
+            "the pod failed with exit code 1: last line",
+        ),
+        (EVICTED, "the pod failed: The node was low on memory."),
+        ({"phase": "Failed"}, None),
+        ({}, None),
+    ],
+)
+def test_how_the_pod_ended_explains_a_failure(pod_status, expected):
+    pod = PodResponse({"status": pod_status})
+    assert failed_build().get_failure_message(pod) == expected
+
+
+def test_how_the_pod_ended_is_added_to_what_openshift_wrote():
+    pod = PodResponse({"status": EVICTED})
+    assert failed_build(reason="BuildPodEvicted").get_failure_message(pod) == (
+        "BuildPodEvicted; the pod failed: The node was low on memory."
+    )
+
+
+@pytest.mark.parametrize("phase", ["Complete", "Running", "New"])
+def test_a_build_that_did_not_fail_has_no_failure_message(phase):
+    assert failed_build(PLUGIN_ERROR, phase, **GENERIC).get_failure_message() is None
+
+
+@pytest.mark.parametrize(
+    "status, expected",
+    [
+        ({"duration": 83000000000}, 83.0),
+        (
+            {
+                "startTimestamp": "2015-08-24T10:41:00Z",
+                "completionTimestamp": "2015-08-24T10:42:01Z",
+            },
+            61.0,
+        ),
+        ({"startTimestamp": "2015-08-24T10:41:00Z"}, None),
+        ({"completionTimestamp": "2015-08-24T10:41:00Z"}, None),
+        ({}, None),
+    ],
+)
+def test_the_duration_of_a_build_is_in_seconds(status, expected):
+    assert BuildResponse(build_with(**status)).get_duration() == expected
+
+
+def test_a_build_without_a_status_has_no_duration():
+    assert BuildResponse({}).get_duration() is None
+
+
+def test_the_platforms_of_a_build_are_those_of_its_worker_builds():
+    workers = {"x86_64": {"build": {"build-name": "w-1"}}, "ppc64le": {"build": None}}
+    build = BuildResponse(build_with({"worker-builds": json.dumps(workers)}))
+    assert build.get_platforms() == workers
+
+
+@pytest.mark.parametrize("annotations", [None, {}, {"worker-builds": ""}])
+def test_a_build_without_worker_builds_has_no_platforms(annotations):
+    assert BuildResponse(build_with(annotations)).get_platforms() == {}
+
+
+@pytest.mark.parametrize(
+    "build_json, expected",
+    [
+        (build_with(phase="Running"), "<Build b-1: running>"),
+        ({"metadata": {"name": "b-1"}}, "<Build b-1: none>"),
+        ({}, "<Build None: none>"),
+        (None, "<Build None: none>"),
+    ],
+)
+def test_the_repr_of_a_build_is_its_name_and_phase(build_json, expected):
+    assert repr(BuildResponse(build_json)) == expected
+
+
+@pytest.mark.parametrize(
+    "pod, expected",
+    [
+        ({"metadata": {"name": "p"}, "status": {"phase": "Failed"}}, "<Pod p: failed>"),
+        ({}, "<Pod None: none>"),
+    ],
+)
+def test_the_repr_of_a_pod_is_its_name_and_phase(pod, expected):
+    assert repr(PodResponse(pod)) == expected
+
+
+def test_a_status_of_odd_values_does_not_keep_the_failure_from_being_told():
+    status = {"conditions": ["x", None], "logSnippet": 5, "message": ["m"]}
+    assert failed_build(**status).get_failure_message() == "%s; the log ends with: 5" % (["m"],)
+
+
 def test_defect_81_reading_does_not_copy():
     build_json = build_with({"a": "1"}, {"l": "2"})
     response = BuildResponse(build_json)
