@@ -116,6 +116,7 @@ setup(
     package_data={
         str("osbs"): ["py.typed"],
         str("osbs._schemas"): ["*.json"],
+        str("osbs.sandbox.http.page"): ["*.css", "*.html", "*.js"],
     },
     data_files=[(str("share/osbs"), sorted(glob.glob(str("inputs/*.json"))))],
     python_requires=">=2.7, !=3.0.*, !=3.1.*, !=3.2.*, !=3.3.*, !=3.4.*, !=3.5.*",

@@ -12,6 +12,7 @@ from osbs.sandbox.http.app import App
 from osbs.sandbox.http.control import Control
 from osbs.sandbox.http.faults import Faults
 from osbs.sandbox.http.listener import Listener
+from osbs.sandbox.http.page import Page
 from osbs.sandbox.http.request_log import RequestLog
 from osbs.sandbox.kinds import KINDS
 from osbs.sandbox.pods import leftovers
@@ -57,6 +58,7 @@ class Sandbox:
     :param keep_finished: int, finished builds that are kept
     :param keytab: str or None, keytab of the service; with it Kerberos tickets are accepted
     :param control_key: str or None, key that requests to the control plane must send
+    :param page_port: int or None, port of the page for a browser, 0 for any free one; None: no page
     :raises ValueError: when the keytab cannot be used
     """
 
@@ -80,6 +82,7 @@ class Sandbox:
         keytab=None,
         control_key=None,
         closed_registry=False,
+        page_port=None,
     ):
         if token_lifetime is not None:
             delays = dict(delays or {}, token_life=float(token_lifetime))
@@ -103,6 +106,8 @@ class Sandbox:
         self.requests = RequestLog()
         self.control = Control(self.cluster, self.faults, self.requests, oapi, control_key)
         self._app = App(self.cluster, self.faults, self.requests, self.control, oapi)
+        self.page = Page(self.cluster, self.faults, self.requests, self.control, page_port or 0)
+        self._has_page = page_port is not None
         self._tls = tls
         self._port = port
         self._state = state
@@ -214,9 +219,12 @@ class Sandbox:
                     state_file, self._authority and self._authority.dump(), listener.port
                 )
             self.cluster.start()
+            if self._has_page:
+                await self.page.start()
             started.set()
             await self._stopping.wait()
         finally:
+            await self.page.stop()
             await listener.stop()
             await self.cluster.stop()
             await self._app.stop()

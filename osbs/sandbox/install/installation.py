@@ -107,5 +107,9 @@ class Installation(SandboxHandle):
 
     def ready_line(self):
         """Return what ``serve`` prints when it is ready, as a dict."""
-        key = self.server.control.key
-        return dict(self.ready, control_key=key) if key is not None else self.ready
+        line = dict(self.ready)
+        if self.server.page.url is not None:
+            line["page"] = self.server.page.url
+        if self.server.control.key is not None:
+            line["control_key"] = self.server.control.key
+        return line
