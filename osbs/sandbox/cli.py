@@ -6,10 +6,12 @@ Data goes to stdout (the ready line, the log of the demo), messages to stderr. E
 """
 
 import argparse
+import contextlib
 import json
 import os
 import re
 import secrets
+import shlex
 import signal
 import sys
 import threading
@@ -17,13 +19,36 @@ import time
 import warnings
 
 import osbs
-from osbs.cli.output import OutputClosed, OutputError, flush, write_line
+from osbs.cli.output import (
+    OutputClosed,
+    OutputError,
+    flush,
+    in_one_line,
+    is_terminal,
+    write_line,
+)
 from osbs.cli.parser import PlainParser
 
 FAILED = 1
 USAGE = 2
 #: seconds to wait until a killed parent has exited
 PARENT_SECONDS = 0.5
+
+GREETING = """\
+The sandbox, an OpenShift for OSBS, is ready; Ctrl-C ends it.
+
+    API    {url}
+    page   {page}
+
+In another terminal:
+
+    export OSBS_CONFIG={config}
+    osbs-sandbox repository /tmp/hello
+    osbs build --orchestrator --git-url file:///tmp/hello --git-branch osbs-box-demo \\
+        --git-commit osbs-box-demo --user osbs --target candidate \\
+        --arrangement-version 6 --platforms x86_64 --platforms ppc64le
+    osbs list-builds
+"""
 
 _CONTRADICTION = "--openshift-api oapi cannot work with --no-oapi"
 
@@ -74,6 +99,7 @@ def build_parser():
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     _add_serve(commands)
     _add_demo(commands)
+    _add_repository(commands)
     return parser
 
 
@@ -81,13 +107,14 @@ def _add_serve(commands):
     serve = commands.add_parser(
         "serve",
         help="serve until SIGTERM or Ctrl-C",
-        description="Serve until SIGTERM or Ctrl-C. One line of JSON on stdout says that the "
-        "sandbox is ready and how to reach it.",
+        description="Serve until SIGTERM or Ctrl-C. When the sandbox is ready, stdout says how to "
+        "reach it: one line of JSON, or on a terminal some words.",
     )
     serve.set_defaults(function=cmd_serve)
     serve.add_argument(
         "--port", type=_port, default=0, help="port on 127.0.0.1; 0, the default, takes a free one"
     )
+    _add_what_to_look_at(serve)
     serve.add_argument("--no-tls", action="store_true", help="serve http instead of https")
     serve.add_argument(
         "--namespace",
@@ -134,6 +161,16 @@ def _add_serve(commands):
     _add_api_options(serve)
 
 
+def _add_what_to_look_at(serve):
+    serve.add_argument(
+        "--page-port",
+        type=_port,
+        default=0,
+        help="port of the page for a browser; 0, the default, takes a free one",
+    )
+    serve.add_argument("--log", action="store_true", help="show each request on stderr")
+
+
 def _add_users(serve):
     serve.add_argument(
         "--user",
@@ -163,6 +200,16 @@ def _add_demo(commands):
     )
     demo.set_defaults(function=cmd_demo)
     _add_api_options(demo)
+
+
+def _add_repository(commands):
+    repository = commands.add_parser(
+        "repository",
+        help="make a git repository to build from",
+        description="Make a git repository with a Dockerfile, and print its URL.",
+    )
+    repository.set_defaults(function=cmd_repository)
+    repository.add_argument("directory", help="created if missing; must be empty")
 
 
 def _add_api_options(parser):
@@ -262,7 +309,11 @@ def cmd_serve(args):
         try:
             _warn_of_stored_token()
             _warn_of_proxy(installation.url)
-            write_line(json.dumps(installation.ready_line()))
+            if args.log:
+                installation.server.requests.on_response = _show_request
+            ready = installation.ready_line()
+            write_line(_greeting(ready) if is_terminal(sys.stdout) else json.dumps(ready))
+            flush()
             stop.wait()
         finally:
             installation.stop()
@@ -298,6 +349,33 @@ def _start(args, temporary):
         else:
             text = "cannot use {}: {}".format(exc.filename, exc.strerror)
         raise ValueError(text) from None
+
+
+def _greeting(ready):
+    """Return what a person wants to know of a sandbox that has just started."""
+    return GREETING.format(
+        config=shlex.quote(ready["config"]), url=ready["url"], page=ready["page"]
+    )
+
+
+def _show_request(record):
+    target = "{}?{}".format(record.path, record.query) if record.query else record.path
+    text = "{} {} {} {}".format(record.status, record.method, target, record.user or "-")
+    with contextlib.suppress(OutputClosed, OutputError):
+        write_line(in_one_line(text), sys.stderr)
+
+
+def cmd_repository(args):
+    """Make a git repository to build from."""
+    from osbs.sandbox.install import seed
+
+    try:
+        if os.path.isdir(args.directory) and os.listdir(args.directory):
+            return _report("{} is not empty".format(args.directory))
+        write_line(seed.make_repository(args.directory))
+    except OSError as exc:
+        return _report("cannot use {}: {}".format(args.directory, exc.strerror))
+    return 0
 
 
 def _on_signals(handler):
@@ -356,6 +434,7 @@ def server_options(args):
         "token_lifetime": args.token_lifetime,
         "keytab": args.keytab,
         "closed_registry": args.closed_registry,
+        "page_port": args.page_port,
         "control_key": secrets.token_urlsafe() if args.control_key else None,
     }
 

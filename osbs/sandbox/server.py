@@ -106,8 +106,7 @@ class Sandbox:
         self.requests = RequestLog()
         self.control = Control(self.cluster, self.faults, self.requests, oapi, control_key)
         self._app = App(self.cluster, self.faults, self.requests, self.control, oapi)
-        self.page = Page(self.cluster, self.faults, self.requests, self.control, page_port or 0)
-        self._has_page = page_port is not None
+        self.page = Page(self.cluster, self.faults, self.requests, self.control, page_port)
         self._tls = tls
         self._port = port
         self._state = state
@@ -219,8 +218,7 @@ class Sandbox:
                     state_file, self._authority and self._authority.dump(), listener.port
                 )
             self.cluster.start()
-            if self._has_page:
-                await self.page.start()
+            await self.page.start()
             started.set()
             await self._stopping.wait()
         finally:

@@ -4,6 +4,8 @@ from __future__ import absolute_import, print_function, unicode_literals
 
 import json
 import os
+import pty
+import re
 import signal
 import socket
 import stat
@@ -71,7 +73,8 @@ def sections(path):
 
 
 def test_ready_line_has_the_agreed_keys(sandbox):
-    assert sorted(sandbox) == ["ca", "config", "namespace", "password", "token", "url", "user"]
+    agreed = ["ca", "config", "namespace", "page", "password", "token", "url", "user"]
+    assert sorted(sandbox) == agreed
 
 
 def test_ready_token_is_good(sandbox):
@@ -398,3 +401,47 @@ def test_scripted_outcomes_decide(serve, tmpdir):
             if status["phase"] in ("Complete", "Failed"):
                 break
     assert (status["phase"], status["logSnippet"]) == ("Failed", "as scripted")
+
+
+def test_with_log_each_request_is_a_line_on_stderr(serve):
+    process = serve("--log")
+    get(process, "oapi/v1/namespaces/osbs/builds/?labelSelector=a%3Db")
+    process.stop()
+    line = "200 GET /oapi/v1/namespaces/osbs/builds/?labelSelector=a%3Db osbs"
+    assert line in process.stderr().splitlines()
+
+
+def test_on_a_terminal_serve_tells_a_person_what_to_do():
+    leader, follower = pty.openpty()
+    env = dict(os.environ, PYTHONPATH=str(ROOT))
+    command = sandbox_python() + ["-m", "osbs.sandbox.cli", "serve"]
+    process = subprocess.Popen(command, stdout=follower, env=env)
+    os.close(follower)
+    timer = watchdog(process, 60)
+    text = b""
+    try:
+        while b"osbs list-builds" not in text:
+            text += os.read(leader, 4096)
+    finally:
+        timer.cancel()
+        process.terminate()
+        process.wait()
+        os.close(leader)
+    text = text.decode("utf-8")
+    config = re.search(r"export OSBS_CONFIG=(\S+)", text).group(1)
+    assert config.endswith("/osbs.conf") and re.search(r"page   http://127\.0\.0\.1:\d+/", text)
+    assert "password" not in text
+
+
+def test_a_repository_can_be_built_from_as_the_greeting_says(tmpdir):
+    directory = str(tmpdir.join("hello"))
+    status, stdout, _ = run_cli("repository", directory)
+    assert (status, stdout) == (0, "file://%s\n" % directory)
+    assert os.path.isfile(os.path.join(directory, "Dockerfile"))
+
+
+def test_a_repository_is_not_made_where_files_are(tmpdir):
+    tmpdir.join("mine").write("x")
+    status, _, stderr = run_cli("repository", str(tmpdir))
+    assert (status, stderr) == (1, "osbs-sandbox: %s is not empty\n" % tmpdir)
+    assert not tmpdir.join("Dockerfile").check()

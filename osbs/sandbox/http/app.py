@@ -112,7 +112,7 @@ class App:
         if plan.terminal is not None:
             return await self._apply_terminal(request, path, record, plan)
         response = await self._respond(request, path, record)
-        record.status = getattr(response, "code", 200)
+        self.requests.respond(record, getattr(response, "code", 200))
         if isinstance(response, Stream):
             return await self._send_stream(request, response, plan)
         return await self._send(request, response, plan)
@@ -122,7 +122,7 @@ class App:
         fault = plan.terminal
         if fault.kind == "reset_after":
             response = await self._respond(request, path, record)
-            record.status = getattr(response, "code", 200)
+            self.requests.respond(record, getattr(response, "code", 200))
             if isinstance(response, Stream):
                 response.stop()
         if _is_gone(request):
@@ -130,7 +130,7 @@ class App:
             return _abort(request)
         if fault.kind in ("reset_before", "reset_after"):
             return _abort(request)
-        record.status = fault["status"]
+        self.requests.respond(record, fault["status"])
         return await self._send(request, replaced(fault), plan)
 
     def _record(self, request, path, query):

@@ -20,7 +20,7 @@ POST   /_sandbox/outcomes    script builds: ``{"pattern": "*", "exit_status": 1,
 POST   /_sandbox/registry    push an image: ``{"repository": ..., "tag": ...}``
 ===========================  ===============================================================
 
-Further commands can be added with :meth:`Control.add`.
+Further commands can be added with :meth:`Control.add`, as the page does.
 """
 
 import hmac

@@ -47,11 +47,18 @@ class RequestLog:
     def __init__(self, limit=10000):
         self._records = collections.deque(maxlen=limit)
         self._lock = threading.Lock()
+        #: callable (LoggedRequest), called in the thread of the event loop for each response
+        self.on_response = lambda record: None
 
     def add(self, record):
         """Add a record."""
         with self._lock:
             self._records.append(record)
+
+    def respond(self, record, status):
+        """Note the status of the response to a request."""
+        record.status = status
+        self.on_response(record)
 
     def unknown(self):
         """Return the records of requests for paths that the sandbox does not have."""

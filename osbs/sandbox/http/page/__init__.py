@@ -44,10 +44,10 @@ class Page:
     :param faults: faults.Faults
     :param requests: request_log.RequestLog
     :param control: control.Control, which gets the commands that the page needs
-    :param port: int, 0 for any free one
+    :param port: int or None, 0 for any free one; None: the page is not served
     """
 
-    def __init__(self, cluster, faults, requests, control, port=0):
+    def __init__(self, cluster, faults, requests, control, port=None):
         self._cluster = cluster
         self._faults = faults
         self._requests = requests
@@ -69,10 +69,12 @@ class Page:
 
     async def start(self):
         """
-        Start serving.
+        Start serving, if there is a port.
 
         :raises OSError: when the port is taken
         """
+        if self._port is None:
+            return
         application = web.Application()
         application.router.add_route("*", "/{path:.*}", self._handle)
         self._runner = web.AppRunner(application, access_log=None, handle_signals=False)
@@ -98,9 +100,7 @@ class Page:
         path = os.path.join(os.path.dirname(__file__), name)
         with open(path, encoding="utf-8") as stream:
             text = stream.read()
-        return web.Response(
-            text=text, content_type=content_type, charset="utf-8", headers=HEADERS
-        )
+        return web.Response(text=text, content_type=content_type, charset="utf-8", headers=HEADERS)
 
     # commands of the control plane
 
