@@ -110,8 +110,7 @@ class Sandbox:
         self._tls = tls
         self._port = port
         self._state = state
-        self._token = None
-        self._authority = None
+        self._token = self._authority = None
         self._directory = None
         self._thread = None
         self._loop = None
