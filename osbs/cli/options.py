@@ -121,6 +121,7 @@ _CONTINUE_ON_ERROR = _flag("--continue-on-error", help="go on with what is left 
 _IGNORE_QUOTA_ERRORS = _flag(
     "--ignore-quota-errors", help="go on when there is no right to pause builds by a resource quota"
 )
+_RAW = _flag("--raw", help="show the lines of the log as they are, on a terminal too")
 _OC = _flag("--oc", help='show the token as an "oc login" command')
 
 GLOBAL_OPTIONS = (
@@ -174,6 +175,13 @@ GLOBAL_OPTIONS = (
         default="text",
         help="format of what is printed (default: text)",
     ),
+    CliOption(
+        "--color",
+        choices=(str("auto"), str("always"), str("never")),
+        default="auto",
+        help="colours: on a terminal unless NO_COLOR is set (auto, default), always (then the view"
+        " for terminals goes into a pipe too), never",
+    ),
     CliOption("--namespace", metavar="NAMESPACE", help="namespace to work in"),
     CliOption(
         "--capture-dir", metavar="DIR", help="directory in which to save the server's answers"
@@ -198,6 +206,7 @@ BUILD_OPTIONS = (
     CliOption("-c", "--component", help="not used: the Dockerfile's label names the component"),
     CliOption("-A", "--tag", help="tag of the image, for simple builds only"),
     _flag("--no-logs", help="end when the build is scheduled instead of following its log"),
+    _RAW,
     CliOption(
         "--add-yum-repo",
         action="append",
@@ -306,6 +315,7 @@ COMMANDS = (
         _BUILD_ID,
         _flag("-f", "--follow", help="follow the log while the build runs"),
         _flag("--wait-if-missing", help="wait for the build if there is none of that name yet"),
+        _RAW,
         help="show or follow the log of a build",
     ),
     Command(

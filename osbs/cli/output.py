@@ -33,9 +33,12 @@ _COMMANDS = (
     "[\x00-\x1f\x7f-\x9f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
     "|(?<![\ud800-\udbff])[\udc80-\udcff]"
 )
-_COLOUR = r"\x1b\[[0-9;:]*m"
+COLOUR = r"\x1b\[[0-9;:]*m"
 _IN_A_VALUE = re.compile(_COMMANDS)
-_IN_A_TEXT = re.compile("(%s|[\n\t])|%s" % (_COLOUR, _COMMANDS))
+_IN_A_TEXT = re.compile("(%s|[\n\t])|%s" % (COLOUR, _COMMANDS))
+
+#: What a terminal gets before each text: while terminal.Status shows a line, what clears it.
+before_text = [""]
 
 
 class OutputClosed(Exception):
@@ -75,7 +78,8 @@ def fit_for(stream, text):
     """
     if not is_terminal(stream):
         return text
-    return _IN_A_TEXT.sub(lambda found: found.group(1) or "?", to_text(text).replace("\r\n", "\n"))
+    text = to_text(text).replace("\r\n", "\n")
+    return before_text[0] + _IN_A_TEXT.sub(lambda found: found.group(1) or "?", text)
 
 
 def is_terminal(stream):
@@ -107,7 +111,7 @@ def write(text, stream=_STDOUT):
     stream = sys.stdout if stream is _STDOUT else stream
     if stream is None:
         return
-    _write(fit_for(stream, text), stream)
+    write_unfiltered(fit_for(stream, text), stream)
 
 
 def write_over(text, stream):
@@ -118,10 +122,17 @@ def write_over(text, stream):
     :param stream: file object, not None
     :raises OutputClosed, OutputError: as ``writing_to`` does
     """
-    _write("\r" + in_one_line(text), stream)
+    write_unfiltered("\r" + in_one_line(text), stream)
 
 
-def _write(text, stream):
+def write_unfiltered(text, stream):
+    # type: (Any, Any) -> None
+    """Write a text whatever it holds.
+
+    :param text: text
+    :param stream: file object, not None
+    :raises OutputClosed, OutputError: as ``writing_to`` does
+    """
     with writing_to(stream):
         try:
             stream.write(text)
