@@ -26,9 +26,8 @@ from osbs.cli.commands.account import (
     cmd_serviceaccount_token,
 )
 from osbs.cli.commands.admin import cmd_backup, cmd_restore
-from osbs.cli.commands.build import _display_build_summary, cmd_build
+from osbs.cli.commands.build import _display_build_summary, cmd_build, cmd_build_logs
 from osbs.cli.commands.builds import (
-    cmd_build_logs,
     cmd_cancel_build,
     cmd_get_build,
     cmd_get_build_image_id,

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from osbs.build.build_response import BuildResponse
 from osbs.cli import errors
-from osbs.cli.commands import account, builds
+from osbs.cli.commands import account, build, builds
 from osbs.cli.commands.build import _display_build_summary
 from osbs.cli.output import in_one_line, write, write_line, write_over
 from osbs.cli.render import TablePrinter
@@ -256,7 +256,7 @@ def test_the_log_of_a_build_does_not_command_a_terminal(terminal, monkeypatch):
     monkeypatch.setattr(sys, "stdout", stream)
     osbs = flexmock(get_build_logs=lambda *args, **kwargs: [RED + "\x1b[2J"])
     args = argparse.Namespace(BUILD_ID=["b"], follow=True, wait_if_missing=False)
-    builds.cmd_build_logs(args, osbs)
+    build.cmd_build_logs(args, osbs)
     assert seen() == RED + "?[2J\n"
 
 
@@ -265,7 +265,7 @@ def test_the_whole_log_of_a_build_does_not_command_a_terminal(terminal, monkeypa
     monkeypatch.setattr(sys, "stdout", stream)
     osbs = flexmock(get_build_logs=lambda *args, **kwargs: "one\n\x1b[2Jtwo")
     args = argparse.Namespace(BUILD_ID=["b"], follow=False, wait_if_missing=False)
-    builds.cmd_build_logs(args, osbs)
+    build.cmd_build_logs(args, osbs)
     stream.flush()
     assert seen() == "one\n?[2Jtwo"
 
@@ -273,7 +273,7 @@ def test_the_whole_log_of_a_build_does_not_command_a_terminal(terminal, monkeypa
 def test_the_log_in_a_pipe_is_what_the_build_wrote(capsys):
     osbs = flexmock(get_build_logs=lambda *args, **kwargs: [HOSTILE])
     args = argparse.Namespace(BUILD_ID=["b"], follow=True, wait_if_missing=False)
-    builds.cmd_build_logs(args, osbs)
+    build.cmd_build_logs(args, osbs)
     assert capsys.readouterr()[0] == HOSTILE + "\n"
 
 

@@ -1,11 +1,18 @@
-"""``osbs build``: submit a build, follow its log, print its result."""
+"""``osbs build`` and ``build-logs``: submit a build, follow its log, print its result."""
 
 from __future__ import absolute_import, print_function, unicode_literals
 
 import logging
 
 from osbs.cli.errors import describe, one_line, resumable
-from osbs.cli.output import OutputClosed, OutputError, in_one_line, print_json_nicely, write_line
+from osbs.cli.output import (
+    OutputClosed,
+    OutputError,
+    in_one_line,
+    print_json_nicely,
+    write,
+    write_line,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
@@ -32,6 +39,23 @@ def cmd_build(args, osbs):
     else:
         write_line(in_one_line(build_id))
     return None
+
+
+def cmd_build_logs(args, osbs):
+    # type: (Any, Any) -> None
+    """Print the log of a build, or follow it."""
+    build_id = args.BUILD_ID[0]
+    with resumable("build-logs", "-f", build_id):
+        logs = osbs.get_build_logs(
+            build_id, follow=args.follow, wait_if_missing=args.wait_if_missing, decode=True
+        )
+        if logs is None:
+            logger.warning("there are no logs of build %s yet", build_id)
+        elif args.follow:
+            for line in logs:
+                write_line(line)
+        else:
+            write(logs)
 
 
 def _create(args, osbs):

@@ -9,7 +9,7 @@ from osbs._compat import to_text
 from osbs.cli import options
 from osbs.cli.commands.build import report_failure
 from osbs.cli.errors import CommandError, UsageError, resumable
-from osbs.cli.output import in_one_line, print_json_nicely, write, write_line
+from osbs.cli.output import in_one_line, print_json_nicely, write_line
 from osbs.constants import BUILD_FINISHED_STATES
 
 TYPE_CHECKING = False
@@ -163,23 +163,6 @@ def cmd_import_image(args, osbs):
         logger.error("the tags of image stream %s were not imported", name)
         return -1
     return None
-
-
-def cmd_build_logs(args, osbs):
-    # type: (Any, Any) -> None
-    """Print the log of a build, or follow it."""
-    build_id = args.BUILD_ID[0]
-    with resumable("build-logs", "-f", build_id):
-        logs = osbs.get_build_logs(
-            build_id, follow=args.follow, wait_if_missing=args.wait_if_missing, decode=True
-        )
-        if logs is None:
-            logger.warning("there are no logs of build %s yet", build_id)
-        elif args.follow:
-            for line in logs:
-                write_line(line)
-        else:
-            write(logs)
 
 
 def cmd_get_build_image_id(args, osbs):
