@@ -18,6 +18,10 @@ BAD_NAME = (
 )
 LONGEST_NAME = 253
 
+#: verbs of the API
+READ = ("get", "list", "watch")
+WRITE = ("create", "update", "patch", "delete", "deletecollection")
+
 
 class Kind:
     """
@@ -33,16 +37,7 @@ class Kind:
     kind = ""
     group = ""
     namespaced = True
-    verbs: typing.Tuple[str, ...] = (
-        "get",
-        "list",
-        "watch",
-        "create",
-        "update",
-        "patch",
-        "delete",
-        "deletecollection",
-    )
+    verbs: typing.Tuple[str, ...] = READ + WRITE
     body: typing.Dict[str, fields.Field] = {}
     unconditional_update = False
     returns_deleted = False

@@ -207,68 +207,43 @@ def _validate_spec(spec):
     if "git" in source and not source["git"]["uri"]:
         causes.append(Cause.required("spec.source.git.uri"))
     strategy = spec["strategy"]
-    given = [field for field, _ in _STRATEGY_TYPES if field in strategy]
-    if len(given) != 1:
-        causes.append(
-            Cause(
-                "spec.strategy",
-                "Invalid value: {}: must provide a value for exactly one of "
-                "sourceStrategy, customStrategy, dockerStrategy, or jenkinsPipelineStrategy".format(
-                    json.dumps(strategy, separators=(",", ":"))
-                ),
-            )
+    if sum(field in strategy for field, _ in _STRATEGY_TYPES) != 1:
+        problem = (
+            "Invalid value: {}: must provide a value for exactly one of sourceStrategy, "
+            "customStrategy, dockerStrategy, or jenkinsPipelineStrategy"
         )
+        causes.append(Cause("spec.strategy", problem.format(_compact(strategy))))
     if "customStrategy" in strategy:
-        causes.extend(
-            _validate_reference(
-                strategy["customStrategy"].get("from") or {}, "spec.strategy.customStrategy.from"
-            )
-        )
+        builder = strategy["customStrategy"].get("from") or {}
+        causes += _validate_reference(builder, "spec.strategy.customStrategy.from")
     if "to" in spec["output"]:
-        causes.extend(_validate_reference(spec["output"]["to"], "spec.output.to"))
+        causes += _validate_reference(spec["output"]["to"], "spec.output.to")
     deadline = spec.get("completionDeadlineSeconds")
     if deadline is not None and deadline <= 0:
-        causes.append(
-            Cause.invalid(
-                "spec.completionDeadlineSeconds",
-                deadline,
-                "completionDeadlineSeconds must be a positive integer " "greater than 0",
-            )
-        )
+        problem = "completionDeadlineSeconds must be a positive integer greater than 0"
+        causes.append(Cause.invalid("spec.completionDeadlineSeconds", deadline, problem))
     return causes
 
 
+def _compact(value):
+    return json.dumps(value, separators=(",", ":"))
+
+
 def _validate_reference(ref, path):
-    if not ref.get("name"):
+    name, kind = ref.get("name"), ref.get("kind", "")
+    if not name:
         return [Cause.required(path + ".name")]
-    if ref.get("kind") == "DockerImage":
-        problem = pull_spec_problem(ref["name"])
-        if problem:
-            return [
-                Cause.invalid(
-                    path + ".name",
-                    ref["name"],
-                    "name is not a valid Docker pull specification: " + problem,
-                )
-            ]
-    elif ref.get("kind") == "ImageStreamTag" and ":" not in ref["name"]:
-        return [
-            Cause.invalid(
-                path + ".name",
-                ref["name"],
-                "ImageStreamTag object references must be in the form " "<name>:<tag>",
-            )
-        ]
-    elif ref.get("kind") not in ("ImageStreamTag", "ImageStreamImage"):
-        return [
-            Cause.invalid(
-                path + ".kind",
-                ref.get("kind", ""),
-                "'from.kind' must be one of 'DockerImage', 'ImageStreamTag' or "
-                "'ImageStreamImage'",
-            )
-        ]
-    return []
+    field, value, problem = ".name", name, None
+    if kind == "DockerImage":
+        problem = pull_spec_problem(name)
+        problem = problem and "name is not a valid Docker pull specification: " + problem
+    elif kind == "ImageStreamTag":
+        if ":" not in name:
+            problem = "ImageStreamTag object references must be in the form <name>:<tag>"
+    elif kind != "ImageStreamImage":
+        field, value = ".kind", kind
+        problem = "'from.kind' must be one of 'DockerImage', 'ImageStreamTag' or 'ImageStreamImage'"
+    return [Cause.invalid(path + field, value, problem)] if problem else []
 
 
 class StrategyKind(Kind):
@@ -302,11 +277,9 @@ class BuildConfigs(StrategyKind):
         "spec": Struct(
             dict(
                 {"triggers": Sequence(_TRIGGER, keep=True, absent=()), "runPolicy": text()},
-                **dict(
-                    _COMMON_SPEC,
-                    successfulBuildsHistoryLimit=Pointer(number()),
-                    failedBuildsHistoryLimit=Pointer(number()),
-                ),
+                **_COMMON_SPEC,
+                successfulBuildsHistoryLimit=Pointer(number()),
+                failedBuildsHistoryLimit=Pointer(number()),
             )
         ),
         "status": Struct({"lastVersion": number(True)}),
@@ -335,13 +308,8 @@ class BuildConfigs(StrategyKind):
         causes = _validate_spec(obj["spec"])
         policy = obj["spec"]["runPolicy"]
         if policy not in ("Serial", "Parallel", "SerialLatestOnly"):
-            causes.append(
-                Cause.invalid(
-                    "spec.runPolicy",
-                    policy,
-                    "run policy must Parallel, Serial, or SerialLatestOnly",
-                )
-            )
+            problem = "run policy must Parallel, Serial, or SerialLatestOnly"
+            causes.append(Cause.invalid("spec.runPolicy", policy, problem))
         return causes
 
 
@@ -396,14 +364,9 @@ class Builds(StrategyKind):
             for key in list(obj["spec"]) + list(old["spec"])
             if obj["spec"].get(key) != old["spec"].get(key)
         }
-        why = "spec is immutable, diff: {}".format(
-            json.dumps({"spec": changed}, separators=(",", ":"))
-        )
-        return [
-            Cause.invalid(
-                "spec", "content of spec is not printed out, please refer to the " "details", why
-            )
-        ]
+        why = "spec is immutable, diff: " + _compact({"spec": changed})
+        shown = "content of spec is not printed out, please refer to the details"
+        return [Cause.invalid("spec", shown, why)]
 
 
 class BuildRequests(Kind):

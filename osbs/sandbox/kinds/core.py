@@ -3,7 +3,7 @@
 import base64
 import re
 
-from osbs.sandbox.kinds.base import Kind
+from osbs.sandbox.kinds.base import READ, Kind
 from osbs.sandbox.kinds.errors import Cause
 from osbs.sandbox.kinds.fields import Anything, Mapping, Sequence, Struct, flag, quantities, text
 
@@ -114,32 +114,24 @@ class ResourceQuotas(CoreKind):
         ]
 
 
+_POD_FIELDS = ("spec.nodeName", "spec.restartPolicy", "status.phase", "status.podIP")
+
+
 class Pods(CoreKind):
     """Pod: only the build controller creates them; clients can read and delete them."""
 
     resource = "pods"
     kind = "Pod"
-    verbs = ("get", "list", "watch", "delete", "deletecollection")
+    verbs = READ + ("delete", "deletecollection")
     returns_deleted = True
-    selectable = Kind.selectable + (
-        "spec.nodeName",
-        "spec.restartPolicy",
-        "status.phase",
-        "status.podIP",
-    )
+    selectable = Kind.selectable + _POD_FIELDS
     body = {"spec": Anything(), "status": Anything()}
 
     def fields(self, obj):
         """Add the field labels of pods."""
-        return dict(
-            super().fields(obj),
-            **{
-                "spec.nodeName": obj["spec"].get("nodeName", ""),
-                "spec.restartPolicy": obj["spec"]["restartPolicy"],
-                "status.phase": obj["status"]["phase"],
-                "status.podIP": obj["status"].get("podIP", ""),
-            },
-        )
+        paths = [label.split(".") for label in _POD_FIELDS]
+        own = {".".join(path): obj[path[0]].get(path[1], "") for path in paths}
+        return dict(super().fields(obj), **own)
 
 
 class Users(Kind):
@@ -149,7 +141,7 @@ class Users(Kind):
     kind = "User"
     group = "user.openshift.io"
     namespaced = False
-    verbs = ("get", "list", "watch")
+    verbs = READ
     body = {
         "fullName": text(),
         "identities": Sequence(text(True), keep=True),

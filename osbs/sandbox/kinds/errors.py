@@ -6,19 +6,16 @@ says ``builds`` and the group API says ``builds.build.openshift.io``.
 """
 
 import re
+import typing
 
 
-class GroupResource:
-    """
-    A resource as error messages name it.
+class GroupResource(typing.NamedTuple):
+    """A resource as error messages name it."""
 
-    :param resource: str, plural in lower case, maybe with a sub-resource (``builds/log``)
-    :param group: str, API group or empty for the legacy API
-    """
-
-    def __init__(self, resource, group=""):
-        self.resource = resource
-        self.group = group
+    #: plural in lower case, maybe with a sub-resource (``builds/log``)
+    resource: str
+    #: API group, empty for the legacy API
+    group: str = ""
 
     def __str__(self):
         return "{}.{}".format(self.resource, self.group) if self.group else self.resource
@@ -104,13 +101,8 @@ def forbidden(resource, name, why):
     if name and subject:
         subject = '{} "{}"'.format(subject, name)
     prefix = "{} is forbidden".format(subject) if subject else "forbidden"
-    return ApiError(
-        403,
-        "{}: {}".format(prefix, why),
-        "Forbidden",
-        resource.details(name),
-        {"X-Content-Type-Options": "nosniff"},
-    )
+    message, headers = "{}: {}".format(prefix, why), {"X-Content-Type-Options": "nosniff"}
+    return ApiError(403, message, "Forbidden", resource.details(name), headers)
 
 
 def refused_by_admission(resource, name, why):
@@ -122,9 +114,8 @@ def refused_by_admission(resource, name, why):
 
 def not_found(resource, name):
     """Return 404 NotFound of an object."""
-    return ApiError(
-        404, '{} "{}" not found'.format(resource, name), "NotFound", resource.details(name)
-    )
+    message = '{} "{}" not found'.format(resource, name)
+    return ApiError(404, message, "NotFound", resource.details(name))
 
 
 def no_such_resource():
@@ -134,22 +125,14 @@ def no_such_resource():
 
 def method_not_allowed():
     """Return 405."""
-    return ApiError(
-        405,
-        "the server does not allow this method on the requested resource",
-        "MethodNotAllowed",
-        {},
-    )
+    message = "the server does not allow this method on the requested resource"
+    return ApiError(405, message, "MethodNotAllowed", {})
 
 
 def already_exists(resource, name):
     """Return 409 AlreadyExists, for a POST."""
-    return ApiError(
-        409,
-        '{} "{}" already exists'.format(resource, name),
-        "AlreadyExists",
-        resource.details(name),
-    )
+    message = '{} "{}" already exists'.format(resource, name)
+    return ApiError(409, message, "AlreadyExists", resource.details(name))
 
 
 MODIFIED = (
@@ -172,19 +155,14 @@ def unsupported_media_type(supported):
     return ApiError(415, message, "UnsupportedMediaType")
 
 
-class Cause:
-    """
-    The error of one field.
+class Cause(typing.NamedTuple):
+    """The error of one field."""
 
-    :param field: str, path of the field
-    :param message: str
-    :param reason: str or None, ``FieldValueInvalid`` and the like
-    """
-
-    def __init__(self, field, message, reason="FieldValueInvalid"):
-        self.field = field
-        self.message = message
-        self.reason = reason
+    #: path of the field
+    field: str
+    message: str
+    #: may be empty
+    reason: str = "FieldValueInvalid"
 
     @classmethod
     def invalid(cls, field, value, why):
@@ -232,12 +210,8 @@ def invalid(kind, name, causes, group=""):
 
 def internal(message):
     """Return 500 InternalError with its single cause."""
-    return ApiError(
-        500,
-        "Internal error occurred: " + message,
-        "InternalError",
-        {"causes": [{"message": message}]},
-    )
+    details = {"causes": [{"message": message}]}
+    return ApiError(500, "Internal error occurred: " + message, "InternalError", details)
 
 
 def expired(message="The resourceVersion for the provided watch is too old."):

@@ -5,7 +5,7 @@ Only image streams are stored; a tag is a view of its stream, an import is a req
 triggers are in :mod:`osbs.sandbox.controllers.image_imports`.
 """
 
-from osbs.sandbox.kinds.base import Kind
+from osbs.sandbox.kinds.base import READ, Kind
 from osbs.sandbox.kinds.errors import Cause
 from osbs.sandbox.kinds.fields import (
     Anything,
@@ -34,6 +34,12 @@ TAG = Struct(
         "referencePolicy": Struct({"type": text(True)}),
     }
 )
+#: how an ImageStreamImport imports
+_HOW = {
+    "importPolicy": _IMPORT_POLICY,
+    "referencePolicy": Struct({"type": text(True)}),
+    "includeManifest": flag(),
+}
 _LOOKUP = Struct({"local": flag(True)})
 
 
@@ -106,9 +112,8 @@ class ImageStreams(Kind):
         """Fill in the tags' policies and the repository in status."""
         for tag in obj["spec"].get("tags") or ():
             default_tag(tag)
-        status = dict(obj["status"])
-        status["dockerImageRepository"] = obj["spec"].get("dockerImageRepository", "")
-        obj["status"] = status
+        repository = obj["spec"].get("dockerImageRepository", "")
+        obj["status"] = dict(obj["status"], dockerImageRepository=repository)
         return obj
 
     def prepare_create(self, obj, request):
@@ -119,31 +124,23 @@ class ImageStreams(Kind):
 
     def prepare_update(self, obj, old, request):
         """Increment the generation when the spec changes; keep the old status."""
-        obj = dict(
-            obj,
-            status=dict(
-                old["status"], dockerImageRepository=obj["status"]["dockerImageRepository"]
-            ),
-        )
-        return with_generation(obj, old)
+        repository = obj["status"]["dockerImageRepository"]
+        status = dict(old["status"], dockerImageRepository=repository)
+        return with_generation(dict(obj, status=status), old)
 
     def admit(self, obj, old, request):
         """No admission plug-in applies; see :meth:`check_registries`."""
 
     def check_registries(self, obj, registry):
         """Return causes for repositories on registries that are not allowed."""
-        causes = []
         repository = obj["spec"].get("dockerImageRepository")
-        refusal = registry.refusal(repository) if repository else None
-        if refusal:
-            causes.append(Cause.refused("spec.dockerImageRepository", refusal))
+        named = [("spec.dockerImageRepository", repository)] if repository else []
         for index, tag in enumerate(obj["spec"].get("tags") or ()):
             source = tag.get("from") or {}
             if source.get("kind") == "DockerImage":
-                refusal = registry.refusal(source.get("name", ""))
-                if refusal:
-                    causes.append(Cause.refused("spec.tags[{}].from.name".format(index), refusal))
-        return causes
+                named.append(("spec.tags[{}].from.name".format(index), source.get("name", "")))
+        refusals = [(field, registry.refusal(name)) for field, name in named]
+        return [Cause.refused(field, refusal) for field, refusal in refusals if refusal]
 
 
 def with_generation(stream, old):
@@ -161,11 +158,9 @@ def with_generation(stream, old):
     tags = []
     for tag in stream["spec"].get("tags") or ():
         before = spec_tag(old, tag["name"]) if old is not None else None
-        if before is not None and before.get("from") == tag.get("from"):
-            tag = dict(tag, generation=before.get("generation", generation))
-        else:
-            tag = dict(tag, generation=generation)
-        tags.append(TAG.decode(tag, ""))
+        kept = before is not None and before.get("from") == tag.get("from")
+        own = before.get("generation", generation) if kept else generation
+        tags.append(TAG.decode(dict(tag, generation=own), ""))
     spec = dict(stream["spec"], tags=tags)
     if not tags:
         del spec["tags"]
@@ -208,24 +203,10 @@ class ImageStreamImports(Kind):
         "spec": Struct(
             {
                 "import": flag(True),
-                "repository": Struct(
-                    {
-                        "from": reference(),
-                        "importPolicy": _IMPORT_POLICY,
-                        "referencePolicy": Struct({"type": text(True)}),
-                        "includeManifest": flag(),
-                    },
-                    True,
-                ),
+                "repository": Struct(dict({"from": reference()}, **_HOW), True),
                 "images": Sequence(
                     Struct(
-                        {
-                            "from": reference(),
-                            "to": Struct({"name": text()}, True),
-                            "importPolicy": _IMPORT_POLICY,
-                            "referencePolicy": Struct({"type": text(True)}),
-                            "includeManifest": flag(),
-                        }
+                        dict({"from": reference(), "to": Struct({"name": text()}, True)}, **_HOW)
                     )
                 ),
             }
@@ -240,5 +221,5 @@ class Images(Kind):
     kind = "Image"
     group = "image.openshift.io"
     namespaced = False
-    verbs = ("get", "list", "watch")
+    verbs = READ
     body = {"dockerImageReference": text(), "dockerImageMetadata": Anything()}

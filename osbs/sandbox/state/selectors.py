@@ -5,24 +5,19 @@ A parsed selector is a list of requirements; each has ``matches(mapping)``.
 """
 
 import re
+import typing
 
 from osbs.sandbox.kinds import errors
 from osbs.sandbox.kinds.labels import label_key_problem, label_value_problem
 
 
-class Requirement:
-    """
-    One term of a selector.
+class Requirement(typing.NamedTuple):
+    """One term of a selector."""
 
-    :param key: str
-    :param operator: str, one of ``= != in notin exists absent > <``
-    :param values: tuple of str
-    """
-
-    def __init__(self, key, operator, values=()):
-        self.key = key
-        self.operator = operator
-        self.values = values
+    key: str
+    #: one of ``= != in notin exists absent > <``
+    operator: str
+    values: typing.Tuple[str, ...] = ()
 
     def matches(self, mapping):
         """Return whether a mapping of str to str satisfies the term."""
@@ -91,34 +86,26 @@ def parse_labels(selector):
 
 
 def _label_requirement(term):
-    if term.group("absent"):
-        return _checked(Requirement(term.group("missing"), "absent"))
-    if term.group("set"):
-        values = tuple(value.strip() for value in term.group("values").split(","))
-        return _checked(Requirement(term.group("key"), term.group("set"), values))
-    operator = term.group("op")
-    if operator is None:
-        return _checked(Requirement(term.group("key"), "exists"))
-    return _checked(
-        Requirement(
-            term.group("key"), "=" if operator == "==" else operator, (term.group("value"),)
-        )
-    )
+    found = term.groupdict()
+    if found["absent"]:
+        return _checked(Requirement(found["missing"], "absent"))
+    if found["set"]:
+        values = tuple(value.strip() for value in found["values"].split(","))
+        return _checked(Requirement(found["key"], found["set"], values))
+    if found["op"] is None:
+        return _checked(Requirement(found["key"], "exists"))
+    operator = "=" if found["op"] == "==" else found["op"]
+    return _checked(Requirement(found["key"], operator, (found["value"],)))
 
 
 def _checked(requirement):
-    problem = label_key_problem(requirement.key)
-    if problem:
-        raise errors.bad_request(
-            'unable to parse requirement: invalid label key "{}": {}'.format(
-                requirement.key, problem
-            )
-        )
-    for value in requirement.values:
-        problem = label_value_problem(value)
+    key, values = requirement.key, requirement.values
+    problems = [('key "{}"'.format(key), label_key_problem(key))]
+    problems += [('value: "{}"'.format(value), label_value_problem(value)) for value in values]
+    for what, problem in problems:
         if problem:
             raise errors.bad_request(
-                'unable to parse requirement: invalid label value: "{}": {}'.format(value, problem)
+                "unable to parse requirement: invalid label {}: {}".format(what, problem)
             )
     return requirement
 

@@ -1,9 +1,8 @@
 """Role-based access: roles as tables of resources and verbs, and bindings of subjects to roles."""
 
 from osbs.sandbox.kinds import errors
+from osbs.sandbox.kinds.base import READ, WRITE
 
-READ = ("get", "list", "watch")
-WRITE = ("create", "update", "patch", "delete", "deletecollection")
 ALL = ("*",)
 
 _WORKLOAD = (
@@ -15,28 +14,18 @@ _WORKLOAD = (
     "serviceaccounts",
     "pods",
 )
-
 _VIEW = dict(
     dict.fromkeys(_WORKLOAD + ("resourcequotas",), READ),
     **{"builds/log": ("get",), "pods/log": ("get",)},
 )
+_STARTED = ("builds/clone", "buildconfigs/instantiate", "buildconfigs/instantiatebinary")
+_CREATED = ("imagestreamimports", "builds/docker", "builds/source")
 _EDIT = dict(
     _VIEW,
-    **dict(
-        dict.fromkeys(_WORKLOAD, READ + WRITE),
-        **{
-            "secrets": READ + WRITE,
-            "imagestreamimports": ("create",),
-            "buildconfigs/instantiate": ("create",),
-            "buildconfigs/instantiatebinary": ("create",),
-            "builds/clone": ("create",),
-            "builds/details": ("update",),
-            "builds/docker": ("create",),
-            "builds/source": ("create",),
-        },
-    ),
+    **dict.fromkeys(_WORKLOAD + ("secrets",), READ + WRITE),
+    **dict.fromkeys(_STARTED + _CREATED, ("create",)),
+    **{"builds/details": ("update",)},
 )
-
 #: role -> resource -> verbs. The resources ``builds/custom`` and so on stand for a build strategy.
 ROLES = {
     "view": _VIEW,
