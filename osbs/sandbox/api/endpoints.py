@@ -341,7 +341,7 @@ async def import_images(request):
     if causes:
         name = obj["metadata"].get("name", "")
         raise errors.invalid(request.kind.kind, name, causes, request.info.group)
-    result = request.cluster.imports.run(request.info.namespace, obj)
+    result = request.cluster.importer.process(request.info.namespace, obj)
     return Response(request.render(result), 201)
 
 

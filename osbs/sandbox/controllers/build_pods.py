@@ -56,13 +56,6 @@ def build_pod(build, rendered, service_account):
     :return: dict, the Pod to be stored
     """
     name = build["metadata"]["name"]
-    owner = {
-        "apiVersion": "build.openshift.io/v1",
-        "kind": "Build",
-        "name": name,
-        "uid": build["metadata"]["uid"],
-        "controller": True,
-    }
     spec = _pod_spec(build, rendered, service_account)
     resources = spec["containers"][0]["resources"]
     return {
@@ -71,7 +64,7 @@ def build_pod(build, rendered, service_account):
             "namespace": build["metadata"]["namespace"],
             "labels": {builds.BUILD_LABEL: name[:63]},
             "annotations": {builds.BUILD_LABEL: name, "openshift.io/scc": "privileged"},
-            "ownerReferences": [owner],
+            "ownerReferences": [builds.owner(build, "Build")],
         },
         "spec": spec,
         "status": {"phase": "Pending", "qosClass": "Guaranteed" if resources else "BestEffort"},
@@ -132,21 +125,16 @@ def _container(build, rendered, mounts):
 def _volumes(strategy, token):
     volumes, mounts = [], []
     if strategy.get("exposeDockerSocket"):
-        volumes.append(
-            {"name": "docker-socket", "hostPath": {"path": "/var/run/docker.sock", "type": ""}}
-        )
-        mounts.append({"name": "docker-socket", "mountPath": "/var/run/docker.sock"})
-    for index, entry in enumerate(strategy.get("secrets") or ()):
-        name = "secret-{}".format(index)
-        volumes.append(
-            {
-                "name": name,
-                "secret": {"secretName": entry["secretSource"].get("name", ""), "defaultMode": 420},
-            }
-        )
-        mounts.append({"name": name, "readOnly": True, "mountPath": entry["mountPath"]})
-    volumes.append({"name": token, "secret": {"secretName": token, "defaultMode": 420}})
-    mounts.append({"name": token, "readOnly": True, "mountPath": SERVICE_ACCOUNT_MOUNT})
+        socket = "/var/run/docker.sock"
+        volumes.append({"name": "docker-socket", "hostPath": {"path": socket, "type": ""}})
+        mounts.append({"name": "docker-socket", "mountPath": socket})
+    secrets = [
+        ("secret-{}".format(index), entry["secretSource"].get("name", ""), entry["mountPath"])
+        for index, entry in enumerate(strategy.get("secrets") or ())
+    ]
+    for name, secret, path in secrets + [(token, token, SERVICE_ACCOUNT_MOUNT)]:
+        volumes.append({"name": name, "secret": {"secretName": secret, "defaultMode": 420}})
+        mounts.append({"name": name, "readOnly": True, "mountPath": path})
     return volumes, mounts
 
 
@@ -154,15 +142,17 @@ def _volumes(strategy, token):
 
 
 def _condition(kind, status, moment, reason=None):
-    condition = {
-        "type": kind,
-        "status": status,
-        "lastProbeTime": None,
-        "lastTransitionTime": moment,
-    }
-    if reason:
-        condition["reason"] = reason
-    return condition
+    condition = {"type": kind, "status": status, "lastProbeTime": None}
+    condition["lastTransitionTime"] = moment
+    return dict(condition, reason=reason) if reason else condition
+
+
+def _conditions(pod, ready, moment, reason=None):
+    return [
+        _condition("Initialized", "True", moment, reason),
+        _condition("Ready", ready, moment, reason),
+        _condition("PodScheduled", "True", pod["status"]["startTime"]),
+    ]
 
 
 def scheduled(pod):
@@ -228,14 +218,8 @@ def waiting(pod, message):
 def running(pod):
     """Return the Pod with its container running."""
     now = rfc3339()
-    conditions = [
-        _condition("Initialized", "True", now),
-        _condition("Ready", "True", now),
-        _condition("PodScheduled", "True", pod["status"]["startTime"]),
-    ]
-    return _with_status(
-        pod, "Running", conditions, _container_status(pod, {"running": {"startedAt": now}}, True)
-    )
+    container = _container_status(pod, {"running": {"startedAt": now}}, True)
+    return _with_status(pod, "Running", _conditions(pod, "True", now), container)
 
 
 def terminated(pod, status, message):
@@ -255,14 +239,6 @@ def terminated(pod, status, message):
         finishedAt=now,
         containerID="docker://" + (pod["metadata"]["uid"].replace("-", "") * 2)[:64],
     )
-    conditions = [
-        _condition("Initialized", "True", now, "PodCompleted"),
-        _condition("Ready", "False", now, "PodCompleted"),
-        _condition("PodScheduled", "True", pod["status"]["startTime"]),
-    ]
-    return _with_status(
-        pod,
-        "Failed" if status else "Succeeded",
-        conditions,
-        _container_status(pod, {"terminated": terminated}, False),
-    )
+    container = _container_status(pod, {"terminated": terminated}, False)
+    conditions = _conditions(pod, "False", now, "PodCompleted")
+    return _with_status(pod, "Failed" if status else "Succeeded", conditions, container)

@@ -27,7 +27,14 @@ from osbs.sandbox.kinds.builds import (
 )
 from osbs.sandbox.kinds.timestamps import parse_rfc3339, rfc3339
 from osbs.sandbox.pods.runner import PodRun
-from osbs.sandbox.state.store import DELETED, Exists, Missing, name_of, namespace_of, with_metadata
+from osbs.sandbox.state.store import (
+    DELETED,
+    Exists,
+    Missing,
+    name_of,
+    namespace_of,
+    with_annotation,
+)
 
 #: lines of the termination message in the status of a Failed build
 SNIPPET_LINES = 5
@@ -245,10 +252,14 @@ class BuildController:
 
     def _current(self, run):
         """Return the build as stored now, not a later one of the same name."""
-        build = self._store.get("builds", run.namespace, run.name)
-        if build is None or build["metadata"]["uid"] != run.uid:
+        build = self._stored(run.namespace, run.name, run.uid)
+        if build is None:
             raise Interrupted(BUILD_GONE)
         return build
+
+    def _stored(self, namespace, name, uid):
+        build = self._store.get("builds", namespace, name)
+        return build if build is not None and build["metadata"]["uid"] == uid else None
 
     async def _wait_turn(self, run):
         await self._delays.sleep("new")
@@ -282,9 +293,9 @@ class BuildController:
             self._set_status(build, reason=_NO_POD[0], message=_NO_POD[1])
             await asyncio.sleep(delay)
             delay = min(delay * 2, self._delays.quota_retry_max)
-        status = dict(build["status"])
-        status.pop("reason", None)
-        status.pop("message", None)
+        status = {
+            key: value for key, value in build["status"].items() if key not in ("reason", "message")
+        }
         reference = build_pods.output_reference(build)
         if reference:
             status["outputDockerImageReference"] = reference
@@ -296,11 +307,7 @@ class BuildController:
         except Exists:
             self._finish(build, ERROR, *_POD_EXISTS)
             raise Interrupted(SHUTDOWN)
-        annotations = dict(build["metadata"].get("annotations") or {})
-        annotations[builds.POD_ANNOTATION] = pod_name(build)
-        build = with_metadata(
-            build, annotations={key: annotations[key] for key in sorted(annotations)}
-        )
+        build = with_annotation(build, builds.POD_ANNOTATION, pod_name(build))
         self._set_status(build, phase=PENDING)
 
     async def _place(self, run, restored):
@@ -398,9 +405,7 @@ class BuildController:
         """Clean up after an interruption and set the build's status."""
         if cause == SHUTDOWN:
             return
-        build = self._store.get("builds", run.namespace, run.name)
-        if build is not None and build["metadata"]["uid"] != run.uid:
-            build = None
+        build = self._stored(run.namespace, run.name, run.uid)
         pod = pod_name(build) if build is not None else run.name + "-build"
         stored = self._store.get("pods", run.namespace, pod)
         if stored is not None:
@@ -443,13 +448,12 @@ class BuildController:
 
     def _complete(self, key):
         """Set the times of a build whose phase a client has set."""
-        build = self._store.get("builds", key[0], key[1])
-        if build is not None and build["metadata"]["uid"] == key[2]:
+        build = self._stored(*key)
+        if build is not None:
             self._set_status(build, **_end_times(build))
 
     def _delete_build(self, key):
-        build = self._store.get("builds", key[0], key[1])
-        if build is not None and build["metadata"]["uid"] == key[2]:
+        if self._stored(*key) is not None:
             self._store.delete("builds", key[0], key[1])
 
     def _prune(self, namespace, name):

@@ -88,8 +88,7 @@ class Cluster:
         self.accounts = Accounts(store, tasks, self.authenticator, self.server)
         self.quotas = Quotas(store, tasks)
         self.tags = image_imports.TagView(store, self.registry)
-        self.importer = image_imports.Importer(store, timing, tasks, self.registry)
-        self.imports = image_imports.ImportRequest(store, self.registry, self.tags, self.importer)
+        self.importer = image_imports.Importer(store, timing, tasks, self.registry, self.tags)
         self.instantiator = Instantiator(store, timing, tasks)
         self.collector = Collector(store, tasks)
         self.builds = BuildController(

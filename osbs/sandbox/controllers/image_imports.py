@@ -7,7 +7,14 @@ from osbs.sandbox.controllers.image_registry import docker_image, empty_image
 from osbs.sandbox.kinds import errors, images
 from osbs.sandbox.kinds.pull_spec import PullSpec
 from osbs.sandbox.kinds.timestamps import rfc3339
-from osbs.sandbox.state.store import Missing, Stale, name_of, namespace_of, with_metadata
+from osbs.sandbox.state.store import (
+    Missing,
+    Stale,
+    name_of,
+    namespace_of,
+    with_annotation,
+    with_metadata,
+)
 
 IMAGE_GROUP = "image.openshift.io"
 STREAMS = errors.GroupResource("imagestreams", IMAGE_GROUP)
@@ -107,15 +114,10 @@ class TagView:
         """Return the ImageStreamTag of a stream's tag, with an empty image before its import."""
         name = "{}:{}".format(name_of(stream), tag)
         item = newest(self._store, namespace_of(stream), name)
-        metadata = {
-            "name": name,
-            "namespace": namespace_of(stream),
-            "uid": stream["metadata"]["uid"],
-            "resourceVersion": stream["metadata"]["resourceVersion"],
-            "creationTimestamp": (
-                item["created"] if item else stream["metadata"]["creationTimestamp"]
-            ),
-        }
+        kept = ("namespace", "uid", "resourceVersion", "creationTimestamp")
+        metadata = dict({"name": name}, **{key: stream["metadata"][key] for key in kept})
+        if item:
+            metadata["creationTimestamp"] = item["created"]
         result = {"metadata": metadata}
         spec = images.spec_tag(stream, tag)
         if spec is not None:
@@ -145,23 +147,15 @@ class TagView:
         old = self._store.get("imagestreams", namespace, stream_name)
         given = obj["metadata"].get("resourceVersion")
         if old is not None and given and given != old["metadata"]["resourceVersion"]:
-            raise errors.conflict(
-                TAGS,
-                name,
-                "another caller has updated the resource version to "
-                + old["metadata"]["resourceVersion"],
-            )
+            why = "another caller has updated the resource version to "
+            raise errors.conflict(TAGS, name, why + old["metadata"]["resourceVersion"])
         spec = dict(obj.get("tag") or {}, name=tag)
         source = spec.get("from") or {}
-        refusal = (
-            self._registry.refusal(source.get("name", ""))
-            if source.get("kind") == "DockerImage"
-            else None
-        )
-        if refusal:
-            raise errors.invalid(
-                "ImageStreamTag", name, [errors.Cause.refused("tag.from.name", refusal)]
-            )
+        if source.get("kind") == "DockerImage":
+            refusal = self._registry.refusal(source.get("name", ""))
+            if refusal:
+                cause = errors.Cause.refused("tag.from.name", refusal)
+                raise errors.invalid("ImageStreamTag", name, [cause])
         is_new = old is None or images.spec_tag(old, tag) is None
         stream = self.write(namespace, stream_name, spec)
         return self.view(stream, tag), is_new
@@ -219,13 +213,15 @@ class Importer:
     :param delays: delays.Timing
     :param tasks: tasks.Tasks
     :param registry: image_registry.Registry
+    :param tags: TagView
     """
 
-    def __init__(self, store, delays, tasks, registry):
+    def __init__(self, store, delays, tasks, registry, tags):
         self._store = store
         self._delays = delays
         self._tasks = tasks
         self._registry = registry
+        self._tags = tags
         self._waiting = set()
 
     def start(self):
@@ -269,10 +265,11 @@ class Importer:
                 ):
                     self.run(namespace_of(stream), name_of(stream))
 
-    def run(self, namespace, name):
+    def run(self, namespace, name, only_news=False):
         """
         Import a stream immediately.
 
+        :param only_news: bool, leave the stream alone if the registry has no other images
         :raises Missing: when it was deleted
         """
         stream = self._store.get("imagestreams", namespace, name)
@@ -283,13 +280,12 @@ class Importer:
         changed = [tag for tag, (_, item) in found.items() if self._differs(stream, tag, item)]
         if changed:
             generation += 1
-        updated = _imported(stream, found, changed, generation)
-        annotations = dict(stream["metadata"].get("annotations") or {})
-        annotations[images.CHECK] = rfc3339()
-        annotations = {key: annotations[key] for key in sorted(annotations)}
-        self._store.update(
-            "imagestreams", with_metadata(updated, annotations=annotations, generation=generation)
+        elif only_news:
+            return
+        updated = with_annotation(
+            _imported(stream, found, changed, generation), images.CHECK, rfc3339()
         )
+        self._store.update("imagestreams", with_metadata(updated, generation=generation))
 
     def _found(self, stream):
         """Return tag -> (spec tag, image) for the images that the registry has for a stream."""
@@ -306,19 +302,10 @@ class Importer:
         repository = self._repository(stream)
         for tag in repository.tags if repository else ():
             if images.spec_tag(stream, tag) is None:
-                spec = images.TAG.decode(
-                    {
-                        "name": tag,
-                        "importPolicy": {"insecure": insecure},
-                        "referencePolicy": {"type": "Source"},
-                        "from": {
-                            "kind": "DockerImage",
-                            "name": "{}:{}".format(repository.name, tag),
-                        },
-                    },
-                    "",
-                )
-                found[tag] = (spec, self.store_image(repository, tag))
+                source = {"kind": "DockerImage", "name": "{}:{}".format(repository.name, tag)}
+                policy = {"insecure": insecure}
+                spec = images.TAG.decode({"name": tag, "importPolicy": policy, "from": source}, "")
+                found[tag] = (images.default_tag(spec), self.store_image(repository, tag))
         return found
 
     def _repository(self, stream):
@@ -357,6 +344,70 @@ class Importer:
             or item["generation"] < spec.get("generation", 0)
         )
 
+    # requests
+
+    def process(self, namespace, obj):
+        """Return an ImageStreamImport with its status filled in."""
+        spec = obj["spec"]
+        name = name_of(obj)
+        status = {}
+        if "repository" in spec:
+            default = dict(spec["repository"], referencePolicy={"type": "Source"})
+            spec = dict(spec, repository=default)
+            status["repository"] = self._import_all(spec["repository"])
+        if spec.get("images"):
+            status["images"] = [self._import_one(entry) for entry in spec["images"]]
+        if spec["import"]:
+            self._into_stream(namespace, name, spec)
+            stream = self._store.get("imagestreams", namespace, name)
+            status = dict({"import": stream}, **status)
+        metadata = with_metadata(
+            obj, namespace=namespace, uid=str(uuid.uuid4()), creationTimestamp=rfc3339()
+        )["metadata"]
+        return {"metadata": metadata, "spec": spec, "status": status}
+
+    def _into_stream(self, namespace, name, spec):
+        store = self._store
+        if store.get("imagestreams", namespace, name) is None:
+            repository = ((spec.get("repository") or {}).get("from") or {}).get("name", "")
+            body = {
+                "metadata": {"name": name, "namespace": namespace, "generation": 1},
+                "spec": {"lookupPolicy": {"local": False}},
+                "status": {"dockerImageRepository": repository},
+            }
+            if repository:
+                body["spec"]["dockerImageRepository"] = repository
+            store.create("imagestreams", body)
+        for entry in spec.get("images") or ():
+            tag = (entry.get("to") or {}).get("name")
+            if tag:
+                wanted = {key: value for key, value in entry.items() if key != "to"}
+                self._tags.write(namespace, name, dict(wanted, name=tag))
+        self.run(namespace, name, only_news=True)
+
+    def _import_all(self, wanted):
+        name = (wanted.get("from") or {}).get("name", "")
+        insecure = wanted["importPolicy"].get("insecure", False)
+        repository = self._registry.find(name, insecure)
+        if repository is None:
+            return {"status": _failure(name)}
+        entries = []
+        for tag in sorted(repository.tags, reverse=True):
+            image = self.store_image(repository, tag)
+            entries.append({"status": dict(_SUCCESS), "image": _without_version(image), "tag": tag})
+        return {"status": dict(_SUCCESS), "images": entries}
+
+    def _import_one(self, wanted):
+        spec = PullSpec((wanted.get("from") or {}).get("name", ""))
+        image = self.image(spec, wanted["importPolicy"].get("insecure", False))
+        if image is None:
+            return {"status": _failure(spec.repository)}
+        return {
+            "status": dict(_SUCCESS),
+            "image": _without_version(image),
+            "tag": spec.tag or "latest",
+        }
+
 
 def _imported(stream, found, changed, generation):
     """Return the stream with the images of the changed tags in spec and status."""
@@ -393,93 +444,6 @@ def wants_import(stream):
             if item is None or tag.get("generation", 0) > item["generation"]:
                 return True
     return False
-
-
-class ImportRequest:
-    """
-    Process an ImageStreamImport.
-
-    :param store: store.Store
-    :param registry: image_registry.Registry
-    :param tags: TagView
-    :param importer: Importer
-    """
-
-    def __init__(self, store, registry, tags, importer):
-        self._store = store
-        self._registry = registry
-        self._tags = tags
-        self._importer = importer
-
-    def run(self, namespace, obj):
-        """Return the ImageStreamImport with its status filled in."""
-        spec = obj["spec"]
-        name = name_of(obj)
-        status = {}
-        if "repository" in spec:
-            default = dict(spec["repository"], referencePolicy={"type": "Source"})
-            spec = dict(spec, repository=default)
-            status["repository"] = self._repository(spec["repository"])
-        if spec.get("images"):
-            status["images"] = [self._single(entry) for entry in spec["images"]]
-        if spec["import"]:
-            self._into_stream(namespace, name, spec)
-            stream = self._store.get("imagestreams", namespace, name)
-            status = dict({"import": stream}, **status)
-        metadata = with_metadata(
-            obj, namespace=namespace, uid=str(uuid.uuid4()), creationTimestamp=rfc3339()
-        )["metadata"]
-        return {"metadata": metadata, "spec": spec, "status": status}
-
-    def _into_stream(self, namespace, name, spec):
-        store = self._store
-        if store.get("imagestreams", namespace, name) is None:
-            repository = ((spec.get("repository") or {}).get("from") or {}).get("name", "")
-            body = {
-                "metadata": {"name": name, "namespace": namespace, "generation": 1},
-                "spec": {"lookupPolicy": {"local": False}},
-                "status": {"dockerImageRepository": repository},
-            }
-            if repository:
-                body["spec"]["dockerImageRepository"] = repository
-            store.create("imagestreams", body)
-        for entry in spec.get("images") or ():
-            tag = (entry.get("to") or {}).get("name")
-            if tag:
-                wanted = {key: value for key, value in entry.items() if key != "to"}
-                self._tags.write(namespace, name, dict(wanted, name=tag))
-        before = store.get("imagestreams", namespace, name)
-        if self._news(before):
-            self._importer.run(namespace, name)
-
-    def _news(self, stream):
-        return any(
-            self._importer._differs(stream, tag, image)
-            for tag, (_, image) in self._importer._found(stream).items()
-        )
-
-    def _repository(self, wanted):
-        name = (wanted.get("from") or {}).get("name", "")
-        insecure = wanted["importPolicy"].get("insecure", False)
-        repository = self._registry.find(name, insecure)
-        if repository is None:
-            return {"status": _failure(name)}
-        entries = []
-        for tag in sorted(repository.tags, reverse=True):
-            image = self._importer.store_image(repository, tag)
-            entries.append({"status": dict(_SUCCESS), "image": _without_version(image), "tag": tag})
-        return {"status": dict(_SUCCESS), "images": entries}
-
-    def _single(self, wanted):
-        spec = PullSpec((wanted.get("from") or {}).get("name", ""))
-        image = self._importer.image(spec, wanted["importPolicy"].get("insecure", False))
-        if image is None:
-            return {"status": _failure(spec.repository)}
-        return {
-            "status": dict(_SUCCESS),
-            "image": _without_version(image),
-            "tag": spec.tag or "latest",
-        }
 
 
 _SUCCESS = {"metadata": {}, "status": "Success"}

@@ -10,6 +10,8 @@ BUILDS = errors.GroupResource("builds", builds.StrategyKind.group)
 CONFIGS = errors.GroupResource("buildconfigs", builds.StrategyKind.group)
 DEFAULT_ACCOUNT = "builder"
 
+#: fields of ``spec`` that a Build gets from its BuildConfig
+_OF_BUILDS = set(builds.COMMON_SPEC) - {"serviceAccount"}
 MANUAL = [{"message": "Manually triggered"}]
 
 
@@ -52,13 +54,12 @@ class Instantiator:
             raise errors.not_found(CONFIGS, name)
         wanted = request.get("lastVersion")
         if wanted is not None and wanted != config["status"]["lastVersion"]:
+            why = (
+                "the LastVersion({}) on build request does not match the LastVersion({}) on the "
+                "build config"
+            )
             raise errors.conflict(
-                CONFIGS,
-                name,
-                "the LastVersion({}) on build request does not "
-                "match the LastVersion({}) on the build config".format(
-                    wanted, config["status"]["lastVersion"]
-                ),
+                CONFIGS, name, why.format(wanted, config["status"]["lastVersion"])
             )
         await self._delays.sleep("instantiate")
         build = self._build(config, request, triggered_by)
@@ -84,20 +85,9 @@ class Instantiator:
                 'Error getting push/pull secrets for service account {}/{}: serviceaccounts "{}" '
                 "not found".format(namespace, account, account)
             )
-        spec = {
-            key: value
-            for key, value in config["spec"].items()
-            if key
-            not in (
-                "triggers",
-                "runPolicy",
-                "serviceAccount",
-                "successfulBuildsHistoryLimit",
-                "failedBuildsHistoryLimit",
-            )
-        }
+        spec = {"serviceAccount": account}
+        spec.update((key, config["spec"][key]) for key in config["spec"] if key in _OF_BUILDS)
         spec["strategy"] = self._strategy(config, request)
-        spec = dict({"serviceAccount": account}, **spec)
         spec["triggeredBy"] = triggered_by or request.get("triggeredBy") or MANUAL
         return {
             "metadata": _build_metadata(config, request),
@@ -127,16 +117,9 @@ class Instantiator:
             message = "Error resolving ImageStreamTag {} in namespace {}: {}".format(
                 reference["name"], target, exc
             )
-            raise errors.ApiError(
-                422,
-                message,
-                "Invalid",
-                {
-                    "name": reference["name"],
-                    "kind": "ImageStreamTag",
-                    "causes": [{"message": message, "field": "from"}],
-                },
-            )
+            details = {"name": reference["name"], "kind": "ImageStreamTag"}
+            details["causes"] = [{"message": message, "field": "from"}]
+            raise errors.ApiError(422, message, "Invalid", details)
 
     # triggers
 
@@ -177,13 +160,8 @@ class Instantiator:
                 return [{"message": "Build configuration change"}]
             image = self._new_image(config, trigger)
             if image:
-                reference = _watched(config, trigger)
-                return [
-                    {
-                        "message": "Image change",
-                        "imageChangeBuild": {"imageID": image, "fromRef": dict(reference)},
-                    }
-                ]
+                change = {"imageID": image, "fromRef": dict(_watched(config, trigger))}
+                return [{"message": "Image change", "imageChangeBuild": change}]
         return None
 
     def _new_image(self, config, trigger):
@@ -217,36 +195,22 @@ def _watched(config, trigger):
     """Return the reference that an image change trigger watches, or None for other triggers."""
     if trigger["type"] != "ImageChange":
         return None
-    reference = (trigger.get("imageChange") or {}).get("from") or builds.strategy_of(config).get(
-        "from"
-    )
+    reference = (trigger.get("imageChange") or {}).get("from")
+    reference = reference or builds.strategy_of(config).get("from")
     return reference if reference and reference.get("kind") == "ImageStreamTag" else None
 
 
 def _build_metadata(config, request):
     name = name_of(config)
     number = config["status"]["lastVersion"] + 1
-    labels = dict(
-        config["metadata"].get("labels") or {},
-        **{
-            "buildconfig": name[:63],
-            builds.CONFIG_LABEL: name[:63],
-            builds.POLICY_LABEL: config["spec"]["runPolicy"],
-        },
-    )
+    own = {"buildconfig": name[:63], builds.CONFIG_LABEL: name[:63]}
+    own[builds.POLICY_LABEL] = config["spec"]["runPolicy"]
+    labels = dict(config["metadata"].get("labels") or {}, **own)
     annotations = {builds.CONFIG_LABEL: name, builds.NUMBER_ANNOTATION: str(number)}
     return {
         "name": "{}-{}".format(name, number),
         "namespace": namespace_of(config),
         "labels": builds.with_requested(request, "labels", labels),
         "annotations": builds.with_requested(request, "annotations", annotations),
-        "ownerReferences": [
-            {
-                "apiVersion": "build.openshift.io/v1",
-                "kind": "BuildConfig",
-                "name": name,
-                "uid": config["metadata"]["uid"],
-                "controller": True,
-            }
-        ],
+        "ownerReferences": [builds.owner(config, "BuildConfig")],
     }

@@ -98,7 +98,7 @@ _STRATEGY = Struct(
 )
 
 #: common fields of Build.spec and BuildConfig.spec, in the order of the real server
-_COMMON_SPEC = {
+COMMON_SPEC = {
     "serviceAccount": text(),
     "source": _SOURCE,
     "revision": Anything(),
@@ -191,6 +191,17 @@ def with_requested(request, field, own):
     return {key: merged[key] for key in sorted(merged)}
 
 
+def owner(obj, kind):
+    """Return the owner reference to a Build or BuildConfig."""
+    return {
+        "apiVersion": "build.openshift.io/v1",
+        "kind": kind,
+        "name": obj["metadata"]["name"],
+        "uid": obj["metadata"]["uid"],
+        "controller": True,
+    }
+
+
 def phase_of(build):
     """Return the phase of a Build."""
     return build["status"]["phase"]
@@ -277,7 +288,7 @@ class BuildConfigs(StrategyKind):
         "spec": Struct(
             dict(
                 {"triggers": Sequence(_TRIGGER, keep=True, absent=()), "runPolicy": text()},
-                **_COMMON_SPEC,
+                **COMMON_SPEC,
                 successfulBuildsHistoryLimit=Pointer(number()),
                 failedBuildsHistoryLimit=Pointer(number()),
             )
@@ -320,7 +331,7 @@ class Builds(StrategyKind):
     kind = "Build"
     selectable = Kind.selectable + ("status", "podName")
     body = {
-        "spec": Struct(dict(_COMMON_SPEC, triggeredBy=Sequence(Anything(), keep=True))),
+        "spec": Struct(dict(COMMON_SPEC, triggeredBy=Sequence(Anything(), keep=True))),
         "status": Struct(
             {
                 "phase": text(True),

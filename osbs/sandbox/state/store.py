@@ -66,6 +66,12 @@ def with_metadata(obj, **changes):
     return dict(obj, metadata=metadata)
 
 
+def with_annotation(obj, key, value):
+    """Return the object with an annotation set; all are sorted."""
+    annotations = dict(obj["metadata"].get("annotations") or {}, **{key: value})
+    return with_metadata(obj, annotations={key: annotations[key] for key in sorted(annotations)})
+
+
 class Store:
     """
     All objects of the cluster.
