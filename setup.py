@@ -42,6 +42,7 @@ KERBEROS = [
 
 SANDBOX = [
     'aiohttp>=3.8.6; python_version >= "3"',
+    'jsonpatch>=1.32; python_version >= "3"',
     'trustme>=0.9; python_version >= "3"',
 ]
 

@@ -1,6 +1,16 @@
 """Discovery: versions, API groups, health, the OAuth server."""
 
+from osbs.sandbox.api import openapi
+from osbs.sandbox.api.endpoints import ENDPOINTS
 from osbs.sandbox.kinds import KINDS, errors
+
+#: (resource, sub-resource) -> kind of the object that it takes or returns
+SUBRESOURCES = {
+    ("builds", "log"): "BuildLog",
+    ("builds", "clone"): "BuildRequest",
+    ("buildconfigs", "instantiate"): "BuildRequest",
+    ("pods", "log"): "Pod",
+}
 
 _OPENSHIFT = {
     "major": "3",
@@ -38,6 +48,8 @@ def document(path, base, oapi=True):
     :raises errors.ApiError: 404
     """
     path = path.rstrip("/") or "/"
+    if path in ("/openapi/v2", "/swagger.json"):
+        return openapi.document()
     fixed = {
         "/version": _KUBERNETES if oapi else _KUBERNETES_4,
         "/healthz": "ok",
@@ -57,7 +69,7 @@ def document(path, base, oapi=True):
             {
                 "/version/openshift": _OPENSHIFT,
                 "/oapi": _versions(base),
-                "/oapi/v1": _resources("v1", lambda kind: kind.group),
+                "/oapi/v1": _resources("v1", lambda kind: kind.group and kind.in_oapi),
             }
         )
     for name in groups():
@@ -106,15 +118,24 @@ def _resources(version, wanted):
     entries = []
     for kind in KINDS.values():
         if wanted(kind):
-            entries.append(
-                {
-                    "name": kind.resource,
-                    "singularName": "",
-                    "namespaced": kind.namespaced,
-                    "kind": kind.kind,
-                    "verbs": sorted(kind.verbs),
-                }
-            )
+            entry = {
+                "name": kind.resource,
+                "singularName": kind.kind.lower(),
+                "namespaced": kind.namespaced,
+                "kind": kind.kind,
+                "verbs": sorted(kind.verbs),
+            }
+            if kind.short_names:
+                entry["shortNames"] = list(kind.short_names)
+            if kind.categories:
+                entry["categories"] = list(kind.categories)
+            entries.append(entry)
+    by_resource = {entry["name"]: entry for entry in entries}
+    for (resource, subresource), kind in SUBRESOURCES.items():
+        if resource in by_resource:
+            verbs = [row.verb for row in ENDPOINTS if row[1:3] == (resource, subresource)]
+            names = {"name": "{}/{}".format(resource, subresource), "singularName": ""}
+            entries.append(dict(names, namespaced=True, kind=kind, verbs=sorted(verbs)))
     return {
         "kind": "APIResourceList",
         "apiVersion": "v1",

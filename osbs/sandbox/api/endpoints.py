@@ -52,6 +52,7 @@ class Stream:
         self.next = source.next
         self.stop = source.stop
         self.content_type = content_type
+        self.convert_objects = getattr(source, "convert_objects", lambda function: None)
 
 
 def go_json(data):
@@ -80,6 +81,11 @@ class WatchLines:
         self._render = render
         self._end = time.monotonic() + seconds
         self._first = first
+
+    def convert_objects(self, function):
+        """Convert the objects of all events before they are sent."""
+        render = self._render
+        self._render = lambda obj: function(render(obj))
 
     async def next(self):
         """Return the next line or None."""
@@ -345,6 +351,46 @@ async def import_images(request):
     return Response(request.render(result), 201)
 
 
+# projects and permissions
+
+
+async def get_project(request):
+    """Return a Project: its namespace."""
+    found = request.cluster.store.get("namespaces", "", request.info.name)
+    if found is None:
+        raise errors.not_found(request.group_resource, request.info.name)
+    return Response(request.render(found))
+
+
+async def list_projects(request):
+    """Return the projects in which the user has a role."""
+    wanted = request.filter()
+    cluster = request.cluster
+    found = [
+        namespace
+        for namespace in cluster.store.list("namespaces")
+        if wanted.accepts(namespace)
+        and cluster.access.allows(request.identity, name_of(namespace), "projects", "get")
+    ]
+    metadata = {"selfLink": request.info.path, "resourceVersion": str(cluster.store.version)}
+    return Response(verbs.rendered_list(request, found, metadata))
+
+
+async def review_access(request):
+    """Return whether the user may do what the body names."""
+    review = decoding.decode(request)
+    wanted = review["spec"].get("resourceAttributes")
+    if wanted is None:
+        path = (review["spec"].get("nonResourceAttributes") or {}).get("path", "")
+        allowed = request.cluster.access.may_read_path(request.identity, path)
+    else:
+        resource = "/".join(filter(None, (wanted.get("resource"), wanted.get("subresource"))))
+        allowed = request.cluster.access.allows(
+            request.identity, wanted.get("namespace", ""), resource, wanted.get("verb", "")
+        )
+    return Response(request.render(dict(review, status={"allowed": allowed})), 201)
+
+
 # users
 
 
@@ -402,6 +448,8 @@ _SPECIAL = {
         "delete": delete_tag,
     },
     ("imagestreamimports", ""): {"create": import_images},
+    ("projects", ""): {"get": get_project, "list": list_projects},
+    ("selfsubjectaccessreviews", ""): {"create": review_access},
     ("users", ""): {"get": get_user},
     ("oauthaccesstokens", ""): {"delete": delete_token},
 }

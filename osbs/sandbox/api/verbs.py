@@ -9,8 +9,9 @@ import copy
 import json
 import random
 import time
+import uuid
 
-from osbs.sandbox.api import decoding
+from osbs.sandbox.api import decoding, patches
 from osbs.sandbox.controllers import deletion
 from osbs.sandbox.controllers.deletion import is_being_deleted
 from osbs.sandbox.kinds import KINDS, errors, fields
@@ -27,9 +28,6 @@ from osbs.sandbox.state.store import (
     with_metadata,
 )
 from osbs.sandbox.state.watches import Filter
-
-MERGE_PATCH = "application/merge-patch+json"
-STRATEGIC_PATCH = "application/strategic-merge-patch+json"
 
 #: propagation policies: the dependents of a deleted object
 ORPHAN, BACKGROUND, FOREGROUND = "Orphan", "Background", "Foreground"
@@ -48,6 +46,7 @@ _DELETE_OPTIONS = fields.Struct(
         "preconditions": fields.Struct({"uid": fields.text()}),
         "orphanDependents": fields.Pointer(fields.flag()),
         "propagationPolicy": fields.text(),
+        "dryRun": fields.Sequence(fields.text(True)),
     }
 )
 _LIST_EXPIRED = (
@@ -86,6 +85,20 @@ class Request:
         """Return an object as this request's API writes it."""
         return self.kind.render(obj, self.info.prefix, self.info.api_version, link)
 
+    def is_dry_run(self, more=()):
+        """
+        Return whether nothing is to be stored.
+
+        :param more: iterable of str, values of dryRun in the body
+        :raises errors.ApiError: 422 for another value than All
+        """
+        values = set(more) | ({self.query["dryRun"]} if self.query.get("dryRun") else set())
+        for value in values - {"All"}:
+            cause = 'Unsupported value: "{}": supported values: "All"'.format(value)
+            cause = errors.Cause("dryRun", cause, "FieldValueNotSupported")
+            raise errors.invalid(self.kind.kind, self.info.name, [cause], self.info.group)
+        return bool(values)
+
     def filter(self):
         """
         Return the Filter of a list or watch.
@@ -111,7 +124,8 @@ class Request:
 
         :raises errors.ApiError: 404
         """
-        found = self.cluster.store.get(self.info.resource, self.info.namespace, self.info.name)
+        namespace = self.info.namespace if self.kind.namespaced else ""
+        found = self.cluster.store.get(self.info.resource, namespace, self.info.name)
         if found is None:
             raise errors.not_found(self.group_resource, self.info.name)
         return found
@@ -183,6 +197,9 @@ def _continue(request):
 
 def create(request):
     """Create the object in the body."""
+    namespace = request.info.namespace
+    if request.kind.namespaced and request.cluster.store.get("namespaces", "", namespace) is None:
+        raise errors.not_found(errors.GroupResource("namespaces"), namespace)
     obj = decoding.check_names(request, decoding.decode(request))
     metadata = obj["metadata"]
     if metadata.get("resourceVersion"):
@@ -198,6 +215,13 @@ def create(request):
     obj = request.kind.prepare_create(obj, request)
     _check_valid(request, obj)
     _check_quota(request)
+    if request.is_dry_run():
+        there = request.cluster.store.get(request.info.resource, namespace_of(obj), name_of(obj))
+        if there is not None:
+            raise _already_exists(request, obj)
+        return request.render(
+            with_metadata(obj, uid=str(uuid.uuid4()), creationTimestamp=rfc3339())
+        )
     try:
         return request.render(request.cluster.store.create(request.info.resource, obj))
     except Exists:
@@ -255,6 +279,8 @@ def _ordered(obj):
 
 
 def _write(request, obj, expected):
+    if request.is_dry_run():
+        return request.render(obj)
     try:
         return request.render(request.cluster.store.update(request.info.resource, obj, expected))
     except Stale:
@@ -264,31 +290,16 @@ def _write(request, obj, expected):
 
 
 def patch(request):
-    """Apply a merge patch (strategic merge patches are treated as merge patches)."""
-    if request.content_type not in (MERGE_PATCH, STRATEGIC_PATCH):
-        raise errors.unsupported_media_type((MERGE_PATCH, STRATEGIC_PATCH))
+    """Apply a patch of any of the three kinds."""
+    if request.content_type not in patches.TYPES:
+        raise errors.unsupported_media_type(patches.TYPES)
     try:
         changes = decoding.load(request.body)
     except ValueError:
-        changes = None
-    if not isinstance(changes, dict):
         raise errors.bad_request("unable to parse the patch: invalid character")
-    current = request.find()
-    merged = merge(copy.deepcopy(current), changes)
-    return update(request, decoding.shape(request, merged, request.kind))
-
-
-def merge(target, changes):
-    """Return a JSON merge patch applied to a document (RFC 7386)."""
-    if not isinstance(changes, dict):
-        return changes
-    target = dict(target) if isinstance(target, dict) else {}
-    for key, value in changes.items():
-        if value is None:
-            target.pop(key, None)
-        else:
-            target[key] = merge(target.get(key), value)
-    return target
+    current = copy.deepcopy(request.find())
+    patched = patches.apply(request.content_type, current, changes, request.kind.shape)
+    return update(request, decoding.shape(request, patched, request.kind))
 
 
 def _check_valid(request, obj, old=None):
@@ -318,8 +329,9 @@ def _check_quota(request):
 def delete(request):
     """Delete an object; return the object or a Status, depending on its kind."""
     obj = request.find()
-    _check_preconditions(request, obj)
-    left = _delete_one(request, obj)
+    options = _options(request)
+    _check_preconditions(request, obj, options)
+    left = obj if request.is_dry_run(options.get("dryRun") or ()) else _delete_one(request, obj)
     if left is not None or request.kind.returns_deleted:
         return request.render(left or obj)
     return errors.success(request.group_resource, request.info.name, obj["metadata"]["uid"])
@@ -347,8 +359,8 @@ def _options(request):
         raise errors.bad_request("couldn't get version/kind; json parse error")
 
 
-def _check_preconditions(request, obj):
-    uid = _options(request)["preconditions"].get("uid")
+def _check_preconditions(request, obj, options):
+    uid = options["preconditions"].get("uid")
     if uid and uid != obj["metadata"]["uid"]:
         raise errors.conflict(
             request.group_resource,
@@ -418,7 +430,8 @@ def delete_collection(request):
     wanted = request.filter()
     store = request.cluster.store
     found = [obj for obj in store.list(wanted.resource, wanted.namespace) if wanted.accepts(obj)]
-    for obj in found:
+    dry_run = request.is_dry_run(_options(request).get("dryRun") or ())
+    for obj in () if dry_run else found:
         _delete_one(request, obj)
     return rendered_list(
         request, found, {"selfLink": request.info.path, "resourceVersion": str(store.version)}

@@ -11,6 +11,7 @@ from osbs.sandbox.controllers.instantiate import Instantiator
 from osbs.sandbox.controllers.quotas import Quotas
 from osbs.sandbox.controllers.service_accounts import Accounts
 from osbs.sandbox.controllers.tasks import Tasks
+from osbs.sandbox.kinds import access
 from osbs.sandbox.pods.runner import ApiServer
 from osbs.sandbox.state.container_logs import ContainerLogs
 from osbs.sandbox.state.state_file import StateFileError
@@ -169,7 +170,9 @@ class Cluster:
             self._set_up(namespace)
 
     def _set_up(self, namespace):
-        """Grant the roles in a project and create its service accounts."""
+        """Create a project: its namespace, the roles in it and its service accounts."""
+        if self.store.get("namespaces", "", namespace) is None:
+            self.store.create("namespaces", access.namespace_object(namespace))
         for user, roles in self._roles.items():
             self.access.grant(user, namespace, *roles)
         for account, roles in SERVICE_ACCOUNTS:

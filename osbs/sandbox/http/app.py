@@ -5,7 +5,7 @@ import logging
 
 from aiohttp import web
 
-from osbs.sandbox.api import discovery
+from osbs.sandbox.api import discovery, openapi, tables
 from osbs.sandbox.api.endpoints import Response, Stream, find_handler, go_json, is_known
 from osbs.sandbox.api.requestinfo import RequestInfo
 from osbs.sandbox.api.verbs import Request
@@ -192,6 +192,8 @@ class App:
         headers = {"Cache-Control": "no-store"}
         if not info.is_resource:
             found = discovery.document(info.path, self.cluster.server.url.rstrip("/"), self.oapi)
+            if info.path == "/openapi/v2" and openapi.PROTOBUF in request.headers.get("Accept", ""):
+                return Response(openapi.protobuf(), content_type=openapi.PROTOBUF_RESPONSE)
             if isinstance(found, str):
                 return Response(found.encode("utf-8"), content_type="text/plain; charset=utf-8")
             return Response(found, headers=headers)
@@ -201,6 +203,7 @@ class App:
         response = await handler(
             Request(self.cluster, identity, info, request.query, body, content_type)
         )
+        tables.convert(response, request.headers.get("Accept", ""), info.resource)
         if isinstance(response, Response):
             response.headers.setdefault("Cache-Control", "no-store")
         return response

@@ -7,7 +7,7 @@ from osbs.sandbox.http.faults import FaultShortcuts
 from osbs.sandbox.install import seed
 
 #: attributes of a handle, and names in the ready line of ``serve``
-READY = ("url", "ca", "namespace", "user", "password", "token", "config")
+READY = ("url", "ca", "namespace", "user", "password", "token", "config", "kubeconfig")
 
 #: what the control plane takes and returns: JSON-like data
 Data = typing.Any
@@ -67,14 +67,16 @@ class SandboxHandle:
     A sandbox for a program on this machine, started by ``with`` or :meth:`start`.
 
     The attributes of READY are set once it is started: ``config`` is the path of an osbs.conf,
-    ``ca`` that of the CA's certificate (None without TLS). Subclasses start the sandbox in
-    ``_launch`` and stop it in ``_end``.
+    ``kubeconfig`` that of a configuration for other clients of Kubernetes, ``ca`` that of the CA's
+    certificate (None without TLS). Subclasses start the sandbox in ``_launch`` and stop it in
+    ``_end``.
 
     :param directory: str, for files
     :param faults: iterable of dict, each what ``POST /_sandbox/faults`` takes; added at the start
     """
 
-    url = ca = namespace = user = password = token = config = None  # type: typing.Any
+    url = ca = namespace = user = password = None  # type: typing.Any
+    token = config = kubeconfig = None  # type: typing.Any
     _osbs = None  # type: typing.Any
 
     def __init__(self, directory: str, faults: typing.Iterable[Data] = ()) -> None:

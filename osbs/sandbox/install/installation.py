@@ -5,6 +5,7 @@ A sandbox with the contents and files of :mod:`osbs.sandbox.install.seed`.
 """
 
 import base64
+import json
 import os
 
 from osbs.sandbox.install import seed
@@ -65,6 +66,8 @@ class Installation(SandboxHandle):
         for namespace in seed.namespaces(self.namespace):
             self._fill(namespace)
         atomic_file.replace(self.config, seed.user_configuration(self).encode("utf-8"))
+        self.kubeconfig = os.path.join(self.directory, "kubeconfig")
+        atomic_file.replace(self.kubeconfig, json.dumps(self._kubeconfig()).encode("utf-8"))
 
     def _end(self):
         self.server.stop()
@@ -82,6 +85,24 @@ class Installation(SandboxHandle):
         for path, made in zip(pair, self.server.administrator_certificate()):
             atomic_file.replace(path, atomic_file.content(made))
         atomic_file.replace(self.ca, authority, atomic_file.FOR_ALL)
+
+    def _kubeconfig(self):
+        """Return a configuration for clients of Kubernetes: JSON, which is YAML as well."""
+        cluster = {"server": self.url.rstrip("/")}
+        users = {self.user: {"token": self.token}}
+        if self.ca:
+            cluster["certificate-authority"] = self.ca
+            certificate, key = (os.path.join(self.directory, n) for n in ADMINISTRATOR_FILES)
+            users["admin"] = {"client-certificate": certificate, "client-key": key}
+        context = {"cluster": "sandbox", "namespace": self.namespace}
+        return {
+            "apiVersion": "v1",
+            "kind": "Config",
+            "clusters": [{"name": "sandbox", "cluster": cluster}],
+            "users": [{"name": name, "user": user} for name, user in users.items()],
+            "contexts": [{"name": name, "context": dict(context, user=name)} for name in users],
+            "current-context": self.user,
+        }
 
     def _fill(self, namespace):
         config_map = {"config.yaml": seed.reactor_config_text(self.url)}

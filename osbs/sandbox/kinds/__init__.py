@@ -5,6 +5,12 @@ The kinds of objects, each with its rules.
 depends on HTTP or time.
 """
 
+from osbs.sandbox.kinds.access import (
+    Events,
+    Namespaces,
+    Projects,
+    SelfSubjectAccessReviews,
+)
 from osbs.sandbox.kinds.builds import BuildConfigs, Builds
 from osbs.sandbox.kinds.core import (
     ConfigMaps,
@@ -34,6 +40,10 @@ KINDS = {
         Pods(),
         Users(),
         OAuthAccessTokens(),
+        Namespaces(),
+        Projects(),
+        Events(),
+        SelfSubjectAccessReviews(),
     )
 }
 

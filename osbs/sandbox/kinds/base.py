@@ -29,6 +29,7 @@ class Kind:
 
     Class attributes: ``resource`` (plural), ``kind``, ``group`` (empty for core), ``namespaced``,
     ``verbs`` that the API offers, ``body`` (table of the fields beside metadata),
+    ``short_names`` and ``categories`` (for command lines), ``in_oapi`` (also below /oapi/v1),
     ``unconditional_update`` (PUT without resourceVersion is allowed), ``returns_deleted`` (DELETE
     returns the object).
     """
@@ -39,6 +40,9 @@ class Kind:
     namespaced = True
     verbs: typing.Tuple[str, ...] = READ + WRITE
     body: typing.Dict[str, fields.Field] = {}
+    short_names: typing.Tuple[str, ...] = ()
+    categories: typing.Tuple[str, ...] = ()
+    in_oapi = True
     unconditional_update = False
     returns_deleted = False
     selectable: typing.Tuple[str, ...] = ("metadata.name", "metadata.namespace")
@@ -56,7 +60,8 @@ class Kind:
         """Return the API prefixes under which the kind is served."""
         if not self.group:
             return ("/api/v1",)
-        return ("/oapi/v1", "/apis/{}/v1".format(self.group))
+        prefix = "/apis/{}/v1".format(self.group)
+        return ("/oapi/v1", prefix) if self.in_oapi else (prefix,)
 
     def fields(self, obj):
         """Return the values of the field labels that selectors may name."""

@@ -282,6 +282,8 @@ class BuildConfigs(StrategyKind):
     """BuildConfig."""
 
     resource = "buildconfigs"
+    short_names = ("bc",)
+    categories = ("all",)
     kind = "BuildConfig"
     returns_deleted = True
     body = {
@@ -328,6 +330,7 @@ class Builds(StrategyKind):
     """Build."""
 
     resource = "builds"
+    categories = ("all",)
     kind = "Build"
     selectable = Kind.selectable + ("status", "podName")
     body = {

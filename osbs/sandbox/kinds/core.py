@@ -35,6 +35,7 @@ class ConfigMaps(CoreKind):
 
     resource = "configmaps"
     kind = "ConfigMap"
+    short_names = ("cm",)
     body = {"data": Mapping(), "binaryData": Mapping()}
 
     def validate(self, obj, old=None):
@@ -83,7 +84,8 @@ class ServiceAccounts(CoreKind):
 
     resource = "serviceaccounts"
     kind = "ServiceAccount"
-    body = {"secrets": Sequence(_LOCAL), "imagePullSecrets": Sequence(_LOCAL)}
+    short_names = ("sa",)
+    body = {"secrets": Sequence(_LOCAL, merge_key="name"), "imagePullSecrets": Sequence(_LOCAL)}
 
 
 class ResourceQuotas(CoreKind):
@@ -91,6 +93,7 @@ class ResourceQuotas(CoreKind):
 
     resource = "resourcequotas"
     kind = "ResourceQuota"
+    short_names = ("quota",)
     returns_deleted = True
     body = {
         "spec": Struct({"hard": quantities(), "scopes": Sequence(text(True))}),
@@ -122,6 +125,8 @@ class Pods(CoreKind):
 
     resource = "pods"
     kind = "Pod"
+    short_names = ("po",)
+    categories = ("all",)
     verbs = READ + ("delete", "deletecollection")
     returns_deleted = True
     selectable = Kind.selectable + _POD_FIELDS

@@ -121,12 +121,15 @@ class Sequence(Field):
     Decode a list.
 
     :param absent: value for a missing list that is kept: None (null) or ``[]``
+    :param merge_key: str or None, field by which a strategic merge patch finds the elements to
+        merge; empty for a list of scalars that are added; None: a patch replaces the list
     """
 
-    def __init__(self, inner, keep=False, absent=None):
+    def __init__(self, inner, keep=False, absent=None, merge_key=None):
         super().__init__(keep)
         self.inner = inner
         self.absent = absent
+        self.merge_key = merge_key
 
     def decode(self, value, path):
         """Return a new list."""
@@ -223,8 +226,9 @@ OBJECT_META = Struct(
                     "controller": Pointer(flag()),
                     "blockOwnerDeletion": Pointer(flag()),
                 }
-            )
+            ),
+            merge_key="uid",
         ),
-        "finalizers": Sequence(text(True)),
+        "finalizers": Sequence(text(True), merge_key=""),
     }
 )

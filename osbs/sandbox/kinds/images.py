@@ -75,18 +75,25 @@ class ImageStreams(Kind):
     """ImageStream."""
 
     resource = "imagestreams"
+    short_names = ("is",)
+    categories = ("all",)
     kind = "ImageStream"
     group = "image.openshift.io"
     body = {
         "spec": Struct(
-            {"lookupPolicy": _LOOKUP, "dockerImageRepository": text(), "tags": Sequence(TAG)}
+            {
+                "lookupPolicy": _LOOKUP,
+                "dockerImageRepository": text(),
+                "tags": Sequence(TAG, merge_key="name"),
+            }
         ),
         "status": Struct(
             {
                 "dockerImageRepository": text(True),
                 "publicDockerImageRepository": text(),
                 "tags": Sequence(
-                    Struct(
+                    merge_key="tag",
+                    inner=Struct(
                         {
                             "tag": text(True),
                             "conditions": Sequence(Anything()),
@@ -102,7 +109,7 @@ class ImageStreams(Kind):
                                 keep=True,
                             ),
                         }
-                    )
+                    ),
                 ),
             }
         ),
@@ -180,6 +187,7 @@ class ImageStreamTags(Kind):
     """ImageStreamTag: one tag of a stream, with its newest image."""
 
     resource = "imagestreamtags"
+    short_names = ("istag",)
     kind = "ImageStreamTag"
     group = "image.openshift.io"
     verbs = ("get", "list", "create", "update", "delete")

@@ -15,8 +15,13 @@ _WORKLOAD = (
     "pods",
 )
 _VIEW = dict(
-    dict.fromkeys(_WORKLOAD + ("resourcequotas",), READ),
-    **{"builds/log": ("get",), "pods/log": ("get",)},
+    dict.fromkeys(_WORKLOAD + ("resourcequotas", "events"), READ),
+    **{
+        "builds/log": ("get",),
+        "pods/log": ("get",),
+        "namespaces": ("get",),
+        "projects": ("get",),
+    },
 )
 _STARTED = ("builds/clone", "buildconfigs/instantiate", "buildconfigs/instantiatebinary")
 _CREATED = ("imagestreamimports", "builds/docker", "builds/source")
@@ -37,10 +42,24 @@ ROLES = {
 }
 
 #: (resource, name, verb) that every authenticated user may use at cluster scope
-_OWN = (("users", "~", "get"), ("oauthaccesstokens", None, "delete"))
+_OWN = (
+    ("users", "~", "get"),
+    ("oauthaccesstokens", None, "delete"),
+    ("projects", None, "list"),
+    ("selfsubjectaccessreviews", None, "create"),
+)
 
 #: paths of no resource that every user may read
-_OPEN_PATHS = ("/api", "/apis", "/oapi", "/version", "/healthz", "/.well-known")
+_OPEN_PATHS = (
+    "/api",
+    "/apis",
+    "/oapi",
+    "/version",
+    "/healthz",
+    "/.well-known",
+    "/openapi",
+    "/swagger.json",
+)
 
 STRATEGIES = {
     "Custom": "builds/custom",
@@ -99,7 +118,10 @@ class Access:
         if not info.is_resource:
             self._check_path(identity, info, oapi)
         elif not self._own(identity, info) and not self.allows(
-            identity, info.namespace, info.full_resource, info.verb
+            identity,
+            info.name if info.resource == "projects" else info.namespace,
+            info.full_resource,
+            info.verb,
         ):
             resource = errors.GroupResource(info.resource, info.group)
             what = 'User "{}" cannot {} {}'.format(
@@ -121,14 +143,18 @@ class Access:
             for resource, name, verb in _OWN
         )
 
-    def _check_path(self, identity, info, oapi):
-        if self.is_administrator(identity):
-            return
-        path = info.path.rstrip("/") or "/"
+    def may_read_path(self, identity, path, oapi=True):
+        """Return whether an identity may read a path that names no resource."""
+        path = path.rstrip("/") or "/"
         known = [prefix for prefix in _OPEN_PATHS if oapi or prefix != "/oapi"]
-        if info.verb == "get" and any(
+        return self.is_administrator(identity) or any(
             path == prefix or path.startswith(prefix + "/") for prefix in known
-        ):
+        )
+
+    def _check_path(self, identity, info, oapi):
+        if info.verb == "get" and self.may_read_path(identity, info.path, oapi):
+            return
+        if self.is_administrator(identity):
             return
         why = 'User "{}" cannot {} path "{}": User "{}" cannot "{}" on "{}"'.format(
             identity.name, info.verb, info.path, identity.name, info.verb, info.path
