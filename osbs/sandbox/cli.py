@@ -147,9 +147,7 @@ def _add_serve(commands):
         metavar="DIR",
         help="where osbs.conf is written; default: a temporary one, removed at the end",
     )
-    serve.add_argument(
-        "--scripted", metavar="FILE", help="play the outcomes of this JSON file, start no processes"
-    )
+    _add_what_pods_run(serve)
     serve.add_argument(
         "--speed", type=_positive, default=1.0, help="how many times faster than a real master"
     )
@@ -169,6 +167,19 @@ def _add_what_to_look_at(serve):
         help="port of the page for a browser; 0, the default, takes a free one",
     )
     serve.add_argument("--log", action="store_true", help="show each request on stderr")
+
+
+def _add_what_pods_run(serve):
+    pods = serve.add_mutually_exclusive_group()
+    pods.add_argument(
+        "--scripted", metavar="FILE", help="play the outcomes of this JSON file, start no processes"
+    )
+    pods.add_argument(
+        "--pod-command",
+        type=shlex.split,
+        metavar="COMMAND",
+        help="the program that build pods run, instead of the sandbox's own",
+    )
 
 
 def _add_users(serve):
@@ -331,6 +342,7 @@ def _start(args, temporary):
     :raises ValueError: with an error text of one line
     """
     from osbs.sandbox.install.installation import Installation
+    from osbs.sandbox.pods.processes import ProcessRunner
     from osbs.sandbox.pods.scripted import ScriptedRunner
     from osbs.sandbox.state.state_file import StateFileError
 
@@ -338,7 +350,11 @@ def _start(args, temporary):
         return Installation(
             args.directory or temporary,
             api=args.openshift_api,
-            runner=ScriptedRunner.from_file(args.scripted) if args.scripted else None,
+            runner=(
+                ScriptedRunner.from_file(args.scripted)
+                if args.scripted
+                else ProcessRunner(args.pod_command)
+            ),
             **server_options(args)
         ).start()
     except StateFileError as exc:

@@ -337,9 +337,10 @@ class Sandbox:
         :param obj: dict, as JSON; without a project it goes to :attr:`namespace`
         :return: dict, the stored object
         """
-        return self.call(self._put, resource, obj)
+        return self.call(self.put_now, resource, obj)
 
-    def _put(self, resource, obj):
+    def put_now(self, resource, obj):
+        """Do the same in the thread of the event loop."""
         kind = KINDS[resource]
         shaped = kind.default(kind.shape.decode(obj, ""))
         if kind.namespaced and not shaped["metadata"].get("namespace"):

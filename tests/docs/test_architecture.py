@@ -36,7 +36,7 @@ FLOORS = (
     ),
     ("cli", "cli", "leaves documents utils settings http rest build api"),
     # A program that uses the library as any other does.
-    ("sandbox", "sandbox", "leaves documents utils settings http build core api cli"),
+    ("sandbox", "sandbox", "leaves documents utils settings http rest build core api cli"),
 )
 ALLOWED = {floor: set([floor] + below.split()) for floor, _, below in FLOORS}
 FLOOR_OF = {module: floor for floor, modules, _ in FLOORS for module in modules.split()}

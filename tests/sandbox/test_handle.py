@@ -1,5 +1,7 @@
 """The handle of a sandbox is the same, whether it runs in a thread or in a child process."""
 
+import sys
+
 import pytest
 
 from osbs.exceptions import OsbsResponseException
@@ -34,7 +36,7 @@ def test_a_scripted_build_fails_as_told(sandbox):
 
 
 def test_a_misspelt_outcome_is_refused_with_the_same_words(sandbox):
-    with pytest.raises(ValueError, match="outcome of 'x': unknown field 'colour', known are"):
+    with pytest.raises(ValueError, match="outcome of 'x': unknown field 'colour'; known are"):
         sandbox.script("x", colour="red")
 
 
@@ -75,6 +77,7 @@ def test_ready_holds_what_the_ready_line_has(sandbox):
     assert sorted(sandbox.ready) == [
         "ca",
         "config",
+        "kubeconfig",
         "namespace",
         "password",
         "token",
@@ -96,3 +99,70 @@ def test_a_stopped_sandbox_takes_no_commands(way):
         sandbox.stop()
         with pytest.raises(RuntimeError, match="the sandbox is not running"):
             sandbox.push("registry.test/late")
+
+
+def test_a_reset_leaves_what_was_there_at_the_start(sandbox):
+    before = sorted(sandbox.osbs.get_config_map("reactor-config-map").get_data())
+    sandbox.script(failing_plugin="squash")
+    sandbox.faults.delay(1, path="nowhere")
+    repository = sandbox.make_repository("left")
+    sandbox.osbs.create_orchestrator_build(**sandbox.build_arguments(repository))
+    sandbox.osbs.create_config_map("left", {"a": "b"})
+    sandbox.reset()
+    assert (sandbox.requests, list(sandbox.faults)) == ([], [])
+    assert sandbox.osbs.list_builds() == []
+    with pytest.raises(OsbsResponseException):
+        sandbox.osbs.get_config_map("left")
+    assert sorted(sandbox.osbs.get_config_map("reactor-config-map").get_data()) == before
+    build = sandbox.osbs.create_orchestrator_build(**sandbox.build_arguments(repository))
+    assert sandbox.osbs.wait_for_build_to_finish(build.get_build_name()).is_succeeded()
+
+
+def test_requests_can_be_asserted(sandbox):
+    sandbox.osbs.get_user()
+    (request,) = sandbox.assert_requested("GET", "/users/~", status=200)[-1:]
+    assert request["user"] == sandbox.user
+
+
+def test_a_request_that_did_not_happen_is_named_with_those_that_did(sandbox):
+    sandbox.osbs.get_user()
+    with pytest.raises(AssertionError) as caught:
+        sandbox.assert_requested("POST", "/builds/", count=1)
+    text = str(caught.value)
+    assert "requests are POST /builds/:" in text and "GET /oapi/v1/users/~/ -> 200" in text
+
+
+PROGRAM = """
+import os, sys
+from osbs.sandbox.pods import inside
+inside.prepare()
+from osbs.api import OSBS
+from osbs.conf import Configuration
+from osbs.sandbox.reactor.context import BuildContext
+context = BuildContext(os.environ)
+path = inside.secret_path("/var/run/secrets/atomic-reactor/client-config-secret/osbs.conf")
+print("a secret of", os.path.getsize(path) > 0)
+context.osbs.update_annotations_on_build(context.build_id, {"mine": sys.argv[1]})
+"""
+
+
+@pytest.mark.parametrize("start", ["running", "serving"])
+def test_pods_run_a_program_of_ones_own(tmpdir, start):
+    program = tmpdir.join("my pod.py")
+    program.write(PROGRAM)
+    command = [sys.executable, str(program), "it's mine"]
+    with getattr(testing, start)(processes=command) as sandbox:
+        repository = sandbox.make_repository()
+        build = sandbox.osbs.create_orchestrator_build(**sandbox.build_arguments(repository))
+        build = sandbox.osbs.wait_for_build_to_finish(build.get_build_name())
+        log = sandbox.osbs.get_build_logs(build.get_build_name()).decode("utf-8")
+        assert build.is_succeeded(), log
+        assert log.strip() == "a secret of True"
+        assert build.get_annotations()["mine"] == "it's mine"
+
+
+def test_a_misspelt_option_is_named_with_the_nearest_one():
+    for start in (testing.running, testing.serving):
+        with pytest.raises(TypeError, match="unknown option 'oapy'.*did you mean 'oapi'"):
+            with start(oapy=False):
+                pass

@@ -187,3 +187,66 @@ def test_every_option_of_the_marker_is_understood(project, separate):
             from osbs.api import OSBS
             assert OSBS(conf, conf).get_user()['metadata']['name'] == 'eva'
         """.format(options)).assert_outcomes(passed=1)
+
+
+def test_a_failing_test_shows_its_requests_and_the_logs_of_its_builds(project):
+    result = project("""
+        def test_build(osbs_sandbox):
+            osbs_sandbox.script(lines=['this is the log'])
+            arguments = osbs_sandbox.build_arguments(osbs_sandbox.make_repository())
+            build = osbs_sandbox.osbs.create_orchestrator_build(**arguments)
+            osbs_sandbox.osbs.wait_for_build_to_finish(build.get_build_name())
+            assert False
+        """)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "*osbs_sandbox: newest requests*",
+            "GET /oapi/v1/* -> 200",
+            "*is Complete*",
+            "this is the log",
+        ]
+    )
+
+
+def test_a_misspelt_option_of_the_marker_is_one_line(project):
+    result = project("""
+        import pytest
+
+        @pytest.mark.osbs_sandbox(oapy=False)
+        def test_build(osbs_sandbox):
+            pass
+        """)
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(
+        ["marker osbs_sandbox: unknown option 'oapy'; did you mean 'oapi'?"]
+    )
+
+
+def test_the_sandbox_of_the_session_is_empty_before_each_test(project):
+    project("""
+        import pytest
+
+        seen = []
+
+        @pytest.mark.parametrize('number', [1, 2])
+        def test_build(osbs_sandbox_session, number):
+            sandbox = osbs_sandbox_session
+            assert sandbox.osbs.list_builds() == []
+            arguments = sandbox.build_arguments(sandbox.make_repository())
+            sandbox.osbs.create_orchestrator_build(**arguments)
+            seen.append(sandbox.url)
+            assert len(set(seen)) == 1
+        """).assert_outcomes(passed=2)
+
+
+def test_the_client_repeats_soon(project):
+    project("""
+        import time
+
+        def test_retry(osbs_sandbox):
+            osbs_sandbox.faults.status(503, count=3, path='/users/')
+            begun = time.monotonic()
+            osbs_sandbox.osbs.get_user()
+            assert time.monotonic() - begun < 10  # else 4 + 8 + 16 seconds
+        """).assert_outcomes(passed=1)

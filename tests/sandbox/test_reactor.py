@@ -8,11 +8,13 @@ import re
 import signal
 import subprocess
 import sys
+import types
 
 import pytest
 from flexmock import flexmock
 
 from osbs.sandbox.reactor import context as contexts
+from osbs.sandbox.reactor.context import ReactorError
 from osbs.sandbox.reactor import log, plugins, runner, variables, workers
 from osbs.utils import Labels
 
@@ -419,3 +421,22 @@ def test_relayed_lines_carry_the_platform(output):
 def test_lines_of_the_library_are_there_once(output):
     logging.getLogger("osbs.core").warning("once")
     assert output.getvalue().count("once") == 1
+
+
+def metadata(platform, version):
+    """Return the metadata of a worker build with one package."""
+    component = {"type": "rpm", "name": "bash", "version": version, "release": "1"}
+    return {platform: {"output": [{"type": "docker-image", "components": [component]}]}}
+
+
+def test_the_same_packages_on_all_platforms_are_fine():
+    fetched = dict(metadata("x86_64", "4"), **metadata("ppc64le", "4"))
+    context = types.SimpleNamespace(results={"fetch_worker_metadata": fetched})
+    assert plugins.compare_components(context, {}) is None
+
+
+def test_a_package_that_differs_between_platforms_fails_the_build():
+    fetched = dict(metadata("x86_64", "4"), **metadata("ppc64le", "5"))
+    context = types.SimpleNamespace(results={"fetch_worker_metadata": fetched})
+    with pytest.raises(ReactorError, match="components differ between platforms: bash"):
+        plugins.compare_components(context, {})

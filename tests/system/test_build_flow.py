@@ -452,3 +452,19 @@ def test_no_pod_outlives_its_cancelled_build(sandbox, cancelled):
     while children(sandbox.process.pid) and time.time() < deadline:
         time.sleep(0.05)
     assert children(sandbox.process.pid) == []
+
+
+@pytest.mark.parametrize(
+    "arrangement", [1] + [pytest.param(later, marks=pytest.mark.slow) for later in (2, 3, 4, 5)]
+)
+def test_an_orchestrator_has_the_repositories_and_the_koji_id_of_its_workers(arrangement):
+    testing = pytest.importorskip("osbs.sandbox.testing")
+    with testing.running(processes=True) as sandbox:
+        conf = sandbox.configuration(arrangement_version=arrangement)
+        osbs = OSBS(conf, conf)
+        arguments = sandbox.build_arguments(sandbox.make_repository())
+        build = osbs.create_orchestrator_build(**arguments)
+        build = osbs.wait_for_build_to_finish(build.get_build_name())
+        assert build.is_succeeded(), build.get_error_message()
+        assert build.get_repositories()["unique"]
+        assert int(build.get_koji_build_id())

@@ -15,7 +15,7 @@ from osbs.sandbox.kinds import access
 from osbs.sandbox.pods.runner import ApiServer
 from osbs.sandbox.state.container_logs import ContainerLogs
 from osbs.sandbox.state.state_file import StateFileError
-from osbs.sandbox.state.store import DELETED, Store
+from osbs.sandbox.state.store import DELETED, Store, name_of, namespace_of
 from osbs.sandbox.users import identities, oauth, permissions
 
 logger = logging.getLogger(__name__)
@@ -44,6 +44,19 @@ ADMINISTRATORS = ("system:cluster-admins", "system:masters")
 
 #: number of records after which the state file is replaced by a snapshot
 STATE_FILE_LIMIT = 200000
+
+
+#: what a reset removes, builds before their pods and configs
+RESET = (
+    "builds",
+    "pods",
+    "buildconfigs",
+    "imagestreams",
+    "images",
+    "configmaps",
+    "secrets",
+    "resourcequotas",
+)
 
 
 class Cluster:
@@ -185,6 +198,17 @@ class Cluster:
             )
             if self.store.get("serviceaccounts", namespace, account) is None:
                 self.accounts.add(namespace, account)
+
+    def reset(self):
+        """Remove all objects of users; unfinished builds end, tokens and projects stay."""
+        for resource in RESET:
+            for obj in self.store.list(resource):
+                # Accounts keep their tokens.
+                if resource == "secrets" and obj["type"] != "Opaque":
+                    continue
+                self.store.delete(resource, namespace_of(obj), name_of(obj))
+        self.registry.load(Registry().dump())
+        self._write_record("registry", self.registry.dump())
 
     def push(self, repository, tag):
         """Push a new image to a repository."""

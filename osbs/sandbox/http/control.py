@@ -17,6 +17,7 @@ DELETE /_sandbox/requests    clear the request log
 GET    /_sandbox/timing      delays in seconds
 POST   /_sandbox/timing      set delays: ``{"log_wait": 0.2}``
 POST   /_sandbox/outcomes    script builds: ``{"pattern": "*", "exit_status": 1, ...}``
+POST   /_sandbox/reset       remove everything that was not there at the start
 POST   /_sandbox/registry    push an image: ``{"repository": ..., "tag": ...}``
 ===========================  ===============================================================
 
@@ -75,6 +76,8 @@ class Control:
         self._oapi = oapi
         self.key = key
         self._commands = {}
+        #: callable that puts the contents of an installation into an empty cluster
+        self.refill = lambda: None
         for method, name, handler in (
             ("GET", "", self._about),
             ("GET", "faults", self._describe_faults),
@@ -87,6 +90,7 @@ class Control:
             ("POST", "timing", self._set_timing),
             ("POST", "outcomes", self._script),
             ("POST", "registry", self._push),
+            ("POST", "reset", self._reset),
         ):
             self.add(method, name, handler)
 
@@ -219,6 +223,14 @@ class Control:
         if found is not None:
             raise ControlError(found)
         self._cluster.push(body["repository"], body.get("tag", "latest"))
+        return {}
+
+    def _reset(self, _argument, _body):
+        self._cluster.reset()
+        self._faults.clear()
+        self._requests.clear()
+        getattr(self._cluster.builds.runner, "clear", lambda: None)()
+        self.refill()
         return {}
 
 

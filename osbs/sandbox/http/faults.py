@@ -93,7 +93,9 @@ class Fault:
 
     def __init__(self, kind, method=None, path=None, count=1, skip=0, **parameters):
         if not isinstance(kind, str) or kind not in KINDS:
-            raise FaultError("unknown fault {!r}; known are {}".format(kind, ", ".join(KINDS)))
+            raise FaultError(
+                "unknown fault {!r}{}".format(kind, validation.unknown(str(kind), KINDS))
+            )
         unknown = set(parameters) - set(KINDS[kind])
         if unknown:
             raise FaultError(

@@ -3,6 +3,7 @@
 import functools
 import json
 import os
+import shlex
 import subprocess
 import sys
 import threading
@@ -11,6 +12,7 @@ import time
 from osbs.sandbox.http.control import KEY_HEADER
 from osbs.sandbox.install.demo import client_environment
 from osbs.sandbox.install.handle import READY, SandboxHandle
+from osbs.sandbox.kinds import validation
 from osbs.sandbox.pods import leftovers
 from osbs.sandbox.state import atomic_file
 
@@ -28,6 +30,8 @@ _VALUES = {
     "speed": "--speed",
     "token_lifetime": "--token-lifetime",
 }
+#: further options
+_FLAGS = ("processes", "faults", "tls", "oapi", "users", "closed_registry")
 
 
 def _end(process):
@@ -47,7 +51,8 @@ class ServedSandbox(SandboxHandle):
     There is a state file, so that :meth:`kill` and :meth:`start` are a crash and a restart.
 
     :param directory: str, for files
-    :param processes: bool, run pods as processes instead of playing scripts
+    :param processes: bool, run pods as processes instead of playing scripts; or list of str, the
+        program that each of them runs
     :param faults: as :class:`SandboxHandle` has them
     :param tls: bool
     :param oapi: bool, False makes it an OpenShift 4
@@ -70,7 +75,8 @@ class ServedSandbox(SandboxHandle):
     ):
         unknown = sorted(set(options) - set(_VALUES))
         if unknown:
-            raise TypeError("unknown option {!r} of a sandbox as a process".format(unknown[0]))
+            hint = validation.unknown(unknown[0], list(_VALUES) + list(_FLAGS))
+            raise TypeError("unknown option {!r}{}".format(unknown[0], hint))
         super().__init__(directory, faults)
         self._session = None
         self._process = None
@@ -84,6 +90,8 @@ class ServedSandbox(SandboxHandle):
             os.path.join(directory, "installation"),
         ]
         self._arguments += ["--state", os.path.join(directory, "state")]
+        if isinstance(processes, (list, tuple)):
+            self._arguments += ["--pod-command", " ".join(map(shlex.quote, processes))]
         if not processes:
             self._arguments += ["--scripted", os.path.join(directory, "outcomes.json")]
         self._arguments += ["--no-tls"] * (not tls) + ["--no-oapi"] * (not oapi)

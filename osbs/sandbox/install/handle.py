@@ -1,16 +1,31 @@
 """The handle of a running sandbox: the same one for a thread of this process and for a child."""
 
 import os
+import re
 import typing
 
 from osbs.sandbox.http.faults import FaultShortcuts
 from osbs.sandbox.install import seed
+
+if typing.TYPE_CHECKING:
+    from osbs.api import OSBS
+    from osbs.conf import Configuration
 
 #: attributes of a handle, and names in the ready line of ``serve``
 READY = ("url", "ca", "namespace", "user", "password", "token", "config", "kubeconfig")
 
 #: what the control plane takes and returns: JSON-like data
 Data = typing.Any
+
+
+def shown(request: typing.Dict[str, Data]) -> str:
+    """Return path and query of a logged request."""
+    return request["path"] + ("?" + request["query"] if request["query"] else "")
+
+
+def summary(request: typing.Dict[str, Data]) -> str:
+    """Return a logged request as one line."""
+    return "{} {} -> {}".format(request["method"], shown(request), request["status"])
 
 
 class UnfiredFaults(AssertionError):
@@ -77,7 +92,7 @@ class SandboxHandle:
 
     url = ca = namespace = user = password = None  # type: typing.Any
     token = config = kubeconfig = None  # type: typing.Any
-    _osbs = None  # type: typing.Any
+    _osbs = None  # type: typing.Optional[OSBS]
 
     def __init__(self, directory: str, faults: typing.Iterable[Data] = ()) -> None:
         self.directory = directory
@@ -144,12 +159,47 @@ class SandboxHandle:
         """Push a new image to a repository; imports see it from now on."""
         self.command("POST", "registry", {"repository": repository, "tag": tag})
 
+    def reset(self) -> None:
+        """Remove objects, faults, scripts and logged requests; unfinished builds end."""
+        self.command("POST", "reset", {})
+        self.faults.clear()
+
     @property
     def requests(self) -> Data:
         """The logged requests: dicts with the fields of request_log.LoggedRequest."""
         return self.command("GET", "requests")
 
-    def configuration(self, **settings: Data) -> Data:
+    def assert_requested(
+        self,
+        method: str,
+        path: str,
+        count: typing.Optional[int] = None,
+        status: typing.Optional[int] = None,
+    ) -> typing.List[Data]:
+        """
+        Return the logged requests that match.
+
+        :param method: str, GET and so on
+        :param path: str, regular expression, searched in path and query (``path?query``)
+        :param count: int or None, how many there must be; None: one or more
+        :param status: int or None, only requests with this status
+        :raises AssertionError: naming all requests when there are not as many
+        """
+        requests = self.requests
+        found = [
+            request
+            for request in requests
+            if request["method"] == method
+            and re.search(path, shown(request))
+            and status in (None, request["status"])
+        ]
+        if len(found) != count if count is not None else not found:
+            wanted = "{} {}{}".format(method, path, "" if status is None else " -> %d" % status)
+            lines = ["{} of {} requests are {}:".format(len(found), len(requests), wanted)]
+            raise AssertionError("\n    ".join(lines + [summary(each) for each in requests]))
+        return found
+
+    def configuration(self, **settings: Data) -> "Configuration":
         """Return an osbs.conf.Configuration of this sandbox; keywords override the file."""
         from osbs.conf import Configuration
 
@@ -162,7 +212,7 @@ class SandboxHandle:
         return SandboxConfiguration(conf_file=self.config, **settings)
 
     @property
-    def osbs(self) -> Data:
+    def osbs(self) -> "OSBS":
         """An osbs.api.OSBS with user name and password of the sandbox's first user."""
         if self._osbs is None:
             from osbs.api import OSBS

@@ -63,8 +63,9 @@ class Installation(SandboxHandle):
             # A copy in the directory, so that clients can use the same path after a restart.
             self.ca = os.path.join(self.directory, "ca.crt")
             self._write_certificates()
+        self.server.control.refill = self._refill
         for namespace in seed.namespaces(self.namespace):
-            self._fill(namespace)
+            self._fill(namespace, self.server.put)
         atomic_file.replace(self.config, seed.user_configuration(self).encode("utf-8"))
         self.kubeconfig = os.path.join(self.directory, "kubeconfig")
         atomic_file.replace(self.kubeconfig, json.dumps(self._kubeconfig()).encode("utf-8"))
@@ -104,14 +105,19 @@ class Installation(SandboxHandle):
             "current-context": self.user,
         }
 
-    def _fill(self, namespace):
+    def _refill(self):
+        """Fill the projects again; called in the thread of the event loop."""
+        for namespace in seed.namespaces(self.namespace):
+            self._fill(namespace, self.server.put_now)
+
+    def _fill(self, namespace, put):
         config_map = {"config.yaml": seed.reactor_config_text(self.url)}
         metadata = {"name": seed.REACTOR_CONFIG_MAP, "namespace": namespace}
-        self.server.put("configmaps", {"metadata": metadata, "data": config_map})
+        put("configmaps", {"metadata": metadata, "data": config_map})
         for name, secret in seed.secrets(self).items():
             data = {key: base64.b64encode(value).decode("ascii") for key, value in secret.items()}
             metadata = {"name": name, "namespace": namespace}
-            self.server.put("secrets", {"metadata": metadata, "data": data})
+            put("secrets", {"metadata": metadata, "data": data})
 
     def _store_metadata(self, pod, annotations, labels):
         # Called in the thread of the event loop: nothing changes the build between get and update.

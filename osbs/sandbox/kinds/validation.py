@@ -1,5 +1,6 @@
 """Validate given values with JSON Schema."""
 
+import difflib
 import math
 
 #: maximum length of a message that contains a value
@@ -32,6 +33,12 @@ def mistake(value, schema, name="field"):
     if len(text) > MESSAGE_LENGTH:
         text = text[:MESSAGE_LENGTH] + "..."
     return "{} {!r}: {}".format(name, ".".join(path), text) if path else text or None
+
+
+def unknown(name, known):
+    """Return the end of an error text about an unknown name: the nearest known one, or all."""
+    near = difflib.get_close_matches(name, list(known), 1)
+    return "; did you mean {!r}?".format(near[0]) if near else "; known are " + ", ".join(known)
 
 
 def _plain(value):

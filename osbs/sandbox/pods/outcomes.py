@@ -217,8 +217,8 @@ def make_outcome(fields, where):
     """
     unknown = sorted(set(_mapping(fields, where)) - set(FIELD_TYPES))
     if unknown:
-        known = ", ".join(FIELD_TYPES)
-        raise OutcomeError("{}: unknown field {!r}, known are {}".format(where, unknown[0], known))
+        hint = validation.unknown(unknown[0], FIELD_TYPES)
+        raise OutcomeError("{}: unknown field {!r}{}".format(where, unknown[0], hint))
     try:
         return Outcome(**fields)
     except OutcomeError as exc:

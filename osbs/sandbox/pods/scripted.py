@@ -48,6 +48,10 @@ class ScriptedRunner(Runner):
         self._patterns.pop(pattern, None)
         self._patterns[pattern] = outcomes.Outcome(**fields) if outcome is None else outcome
 
+    def clear(self):
+        """Forget all patterns."""
+        self._patterns.clear()
+
     def outcome_of(self, build_name):
         """Return the Outcome of a build, by its name."""
         for pattern in reversed(self._patterns):

@@ -14,6 +14,7 @@ import zlib
 
 from osbs.exceptions import OsbsResponseException
 from osbs.sandbox.reactor import workers
+from osbs.sandbox.reactor.context import ReactorError
 from osbs.utils import Labels
 
 logger = logging.getLogger("atomic_reactor.plugins")
@@ -32,7 +33,6 @@ PRETENDED = frozenset(
         "add_yum_repo_by_url",
         "all_rpm_packages",
         "change_from_in_dockerfile",
-        "compare_components",
         "compress",
         "delete_from_registry",
         "distgit_fetch_artefacts",
@@ -45,7 +45,6 @@ PRETENDED = frozenset(
         "inject_yum_repo",
         "koji",
         "koji_parent",
-        "koji_promote",
         "koji_tag_build",
         "pull_base_image",
         "pulp_publish",
@@ -139,12 +138,31 @@ def orchestrate_build(context, args):
 def koji_upload(context, args):
     """Store the metadata of a worker build in a config map for its orchestrator."""
     name = context.build_id + "-md"
-    platform = args.get("platform")
-    context.osbs.create_config_map(
-        name, {METADATA_KEY: {"build": context.build_id, "platform": platform}}
-    )
+    platform = args.get("platform") or context.user_params.get("platform")
+    image = {"type": "docker-image", "arch": platform, "components": [_component(platform)]}
+    metadata = {"metadata_version": 0, "build": context.build_id, "platform": platform}
+    context.osbs.create_config_map(name, {METADATA_KEY: dict(metadata, output=[image])})
     logger.info("nothing is uploaded; metadata is in config map %s", name)
     return {"metadata_fragment": "configmap/" + name, "metadata_fragment_key": METADATA_KEY}
+
+
+def _component(platform):
+    """Return a package of the image as Koji lists it: the same one on all platforms."""
+    package = {"type": "rpm", "name": "bash", "version": "4.4.19", "release": "1", "epoch": None}
+    return dict(package, arch=platform, sigmd5="0" * 32, signature=None)
+
+
+def compare_components(context, args):
+    """Fail if a package is not the same on all platforms, as Koji's metadata lists them."""
+    versions = {}
+    for platform, metadata in (context.results.get("fetch_worker_metadata") or {}).items():
+        for output in metadata.get("output") or ():
+            for component in output.get("components") or ():
+                version = (component["version"], component["release"])
+                versions.setdefault(component["name"], {}).setdefault(version, []).append(platform)
+    different = sorted(name for name, found in versions.items() if len(found) > 1)
+    if different:
+        raise ReactorError("components differ between platforms: " + ", ".join(different))
 
 
 def fetch_worker_metadata(context, args):
@@ -182,11 +200,15 @@ def tag_from_config(context, args):
 
 
 def _tags(context):
-    given = context.results.get("tag_from_config")
-    if given:
+    given = context.results.get("tag_from_config") or {}
+    if any(given.values()):
         return given
     output = context.environ.get("OUTPUT_IMAGE") or context.user_params.get("image_tag") or ""
-    return {"unique": [output.rpartition(":")[2] or "latest"], "primary": []}
+    primary = []
+    if "tag_by_labels" in context.results:
+        version = context.label(Labels.LABEL_TYPE_VERSION, "0")
+        primary = ["{}-{}".format(version, release_of(context)), version, "latest"]
+    return {"unique": [output.rpartition(":")[2] or "latest"], "primary": primary}
 
 
 def push(context, args):
@@ -254,11 +276,19 @@ def store_metadata_in_osv3(context, args):
         "dockerfile": _dockerfile(context),
     }
     annotations.update(context.results.get("koji_upload") or {})
+    results = context.results
+    koji_build_id = results.get("koji_import") or results.get("koji_promote")
     if context.orchestration is not None:
         annotations["worker-builds"] = json.dumps(context.orchestration.summary())
+        workers_builds = [worker.build for worker in context.orchestration.workers if worker.build]
+        if not _digests(context):
+            annotations["repositories"] = json.dumps(_merged_repositories(workers_builds))
+        if koji_build_id is None:
+            ids = [build.get_koji_build_id() for build in workers_builds]
+            koji_build_id = next(filter(None, ids), None)
     context.osbs.update_annotations_on_build(context.build_id, annotations)
-    if context.results.get("koji_import") is not None:
-        labels = {"koji-build-id": str(context.results["koji_import"])}
+    if koji_build_id is not None:
+        labels = {"koji-build-id": str(koji_build_id)}
         context.osbs.update_labels_on_build(context.build_id, labels)
     logger.info("stored annotations %s", ", ".join(sorted(annotations)))
 
@@ -268,6 +298,15 @@ def _digests(context):
         if context.results.get(name):
             return context.results[name]
     return []
+
+
+def _merged_repositories(builds):
+    """Return the repositories of worker builds, for an orchestrator that pushes nothing itself."""
+    found = [build.get_repositories() or {} for build in builds]
+    return {
+        kind: sorted({name for one in found for name in one.get(kind) or ()})
+        for kind in ("primary", "unique")
+    }
 
 
 def _repositories(context):
@@ -295,12 +334,14 @@ def _dockerfile(context):
 
 PLUGINS = {
     "bump_release": bump_release,
+    "compare_components": compare_components,
     "check_and_set_platforms": check_and_set_platforms,
     "check_and_set_rebuild": check_and_set_rebuild,
     "fetch_worker_metadata": fetch_worker_metadata,
     "group_manifests": push,
     "import_image": import_image,
     "koji_import": koji_import,
+    "koji_promote": koji_import,
     "koji_upload": koji_upload,
     "orchestrate_build": orchestrate_build,
     "reactor_config": reactor_config,
