@@ -137,9 +137,9 @@ def _add_serve(commands):
         help="require a key of requests to /_sandbox/; control_key in the line on stdout",
     )
     serve.add_argument(
-        "--closed-registry",
+        "--open-registry",
         action="store_true",
-        help="imports find only what was pushed; else any repository has a tag latest",
+        help="any repository has a tag latest; else imports find only what was pushed",
     )
     serve.add_argument("--state", metavar="FILE", help="keep the state in this file")
     serve.add_argument(
@@ -449,8 +449,8 @@ def server_options(args):
         "speed": args.speed,
         "token_lifetime": args.token_lifetime,
         "keytab": args.keytab,
-        "closed_registry": args.closed_registry,
         "page_port": args.page_port,
+        "open_registry": args.open_registry,
         "control_key": secrets.token_urlsafe() if args.control_key else None,
     }
 

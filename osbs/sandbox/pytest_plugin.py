@@ -28,7 +28,7 @@ OPTIONS = (
     "namespace",
     "users",
     "token_lifetime",
-    "closed_registry",
+    "open_registry",
     "speed",
 )
 _HELP = "osbs_sandbox(**options): options of the fixture osbs_sandbox: " + ", ".join(OPTIONS)

@@ -52,8 +52,8 @@ class Sandbox:
     :param users: iterable of (name, password, role), further users; role admin, edit, view or none
     :param token_lifetime: float or None, seconds
     :param allowed_registries: list of str or None, registries that image streams may name
-    :param closed_registry: bool, imports find only what was pushed; else a repository that nobody
-        has pushed to has a tag ``latest``
+    :param open_registry: bool, any repository has a tag ``latest``; else imports find only what was
+        pushed
     :param nodes: list of dict or None, labels of the nodes; None fits any node selector
     :param keep_finished: int, finished builds that are kept
     :param keytab: str or None, keytab of the service; with it Kerberos tickets are accepted
@@ -81,13 +81,13 @@ class Sandbox:
         passwords=None,
         keytab=None,
         control_key=None,
-        closed_registry=False,
         page_port=None,
+        open_registry=False,
     ):
         if token_lifetime is not None:
             delays = dict(delays or {}, token_life=float(token_lifetime))
         self.timing = Timing(speed, **(delays or {}))
-        self.registry = Registry(allowed_registries, not closed_registry)
+        self.registry = Registry(allowed_registries, open_registry)
         self.cluster = Cluster(
             [namespace] + list(namespaces),
             self.timing,

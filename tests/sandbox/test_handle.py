@@ -12,7 +12,7 @@ pytest.importorskip("aiohttp")
 
 @pytest.fixture(scope="module", params=["running", "serving"])
 def shared(request):
-    with getattr(testing, request.param)(speed=20, closed_registry=True) as sandbox:
+    with getattr(testing, request.param)(speed=20) as sandbox:
         yield sandbox
 
 

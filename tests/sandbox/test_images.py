@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.sandbox.support import OAPI, started
+from osbs.sandbox.testing import running
+from tests.sandbox.support import OAPI, Api, started
 
 STREAMS = OAPI + "imagestreams"
 TAGS = OAPI + "imagestreamtags"
@@ -170,9 +171,10 @@ def test_clients_cannot_set_the_status_of_a_stream(api):
     assert response.json()["status"] == {"dockerImageRepository": ""}
 
 
-def test_with_a_closed_registry_an_image_that_nobody_pushed_is_not_found():
-    with started(closed_registry=True) as api:
-        api.sandbox.push(REPOSITORY)
+def test_an_image_that_nobody_pushed_is_not_found():
+    with running(tls=False) as sandbox:
+        api = Api(sandbox.server)
+        sandbox.push(REPOSITORY)
         for name, source in (("bad", REPOSITORY + "e"), ("good", REPOSITORY)):
             put_tag(api, name + ":1", source + ":latest")
         imported(api, "good:1")

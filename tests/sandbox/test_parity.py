@@ -79,7 +79,9 @@ def run_scene(function, options):
     options = dict(options)
     scale = options.pop("scale", SCALE)
     delays = dict(DELAYS, **{key: options.pop(key) for key in list(options) if key in DELAYS})
-    with Sandbox(FakePods(scale), delays=delays, allowed_registries=ALLOWED, **options) as sandbox:
+    with Sandbox(
+        FakePods(scale), delays=delays, allowed_registries=ALLOWED, open_registry=True, **options
+    ) as sandbox:
         replay = Replayer(sandbox)
         function(replay)
         return replay.results

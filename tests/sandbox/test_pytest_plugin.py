@@ -166,7 +166,7 @@ def test_nothing_is_left_of_a_sandbox_that_ended():
 def test_every_option_of_the_marker_is_understood(project, separate):
     options = {
         "api": "auto",
-        "closed_registry": False,
+        "open_registry": True,
         "faults": [{"kind": "delay", "seconds": 0}],
         "namespace": "ham",
         "oapi": True,

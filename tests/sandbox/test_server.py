@@ -187,11 +187,15 @@ def test_pushing_a_tag_again_gives_another_digest():
     assert registry.find("x/y").digest("latest") != first
 
 
-def test_a_registry_that_is_not_open_ended_knows_only_what_was_added():
-    registry = Registry(open_ended=False)
+def test_a_registry_knows_only_what_was_added():
+    registry = Registry()
     registry.add("x/y")
     assert registry.find("x/y") is not None
     assert registry.find("x/z") is None
+
+
+def test_in_an_open_ended_registry_any_repository_has_a_tag_latest():
+    assert Registry(open_ended=True).find("x/z").digest("latest") is not None
 
 
 @pytest.mark.parametrize(

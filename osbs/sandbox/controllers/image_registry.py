@@ -49,10 +49,11 @@ class Registry:
 
     :param allowed: list of str or None, registries (``host[:port]``) that image streams may name;
         None allows all
-    :param open_ended: bool, whether an unknown repository has a tag ``latest``
+    :param open_ended: bool, whether a repository that nobody pushed to has a tag
+        ``latest``
     """
 
-    def __init__(self, allowed=None, open_ended=True):
+    def __init__(self, allowed=None, open_ended=False):
         self.allowed = allowed
         self.open_ended = open_ended
         self._repositories = {}

@@ -57,7 +57,7 @@ class ServedSandbox(SandboxHandle):
     :param tls: bool
     :param oapi: bool, False makes it an OpenShift 4
     :param users: iterable of (name, password, role)
-    :param closed_registry: bool, imports find only what was pushed
+    :param open_registry: bool, any repository has a tag ``latest``
     :param options: api, keytab, namespace, port, speed, token_lifetime: as ``serve`` has them
     :raises TypeError: for options that ``serve`` does not have
     """
@@ -70,7 +70,7 @@ class ServedSandbox(SandboxHandle):
         tls=True,
         oapi=True,
         users=(),
-        closed_registry=False,
+        open_registry=False,
         **options
     ):
         unknown = sorted(set(options) - set(_VALUES))
@@ -95,7 +95,7 @@ class ServedSandbox(SandboxHandle):
         if not processes:
             self._arguments += ["--scripted", os.path.join(directory, "outcomes.json")]
         self._arguments += ["--no-tls"] * (not tls) + ["--no-oapi"] * (not oapi)
-        self._arguments += ["--closed-registry"] * closed_registry
+        self._arguments += ["--open-registry"] * open_registry
         self._users = list(users)
         if self._users:
             self._arguments += ["--user-file", os.path.join(directory, "users")]
