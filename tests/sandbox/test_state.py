@@ -231,6 +231,16 @@ def test_the_state_file_is_replaced_by_a_snapshot_when_it_gets_long(state, monke
         assert api.stored("configmaps", "m")["data"] == {"k": "59"}
 
 
+def test_no_change_is_lost_when_the_state_file_is_replaced_by_a_snapshot(state, monkeypatch):
+    monkeypatch.setattr("osbs.sandbox.controllers.cluster.STATE_FILE_LIMIT", 5)
+    names = ["m{}".format(number) for number in range(20)]
+    with started(state=state) as api:
+        for name in names:
+            api.sandbox.put("configmaps", {"metadata": {"name": name}})
+    with started(state=state) as api:
+        assert [name for name in names if api.stored("configmaps", name) is None] == []
+
+
 def config_map(number):
     return {
         "kind": "ConfigMap",
@@ -300,6 +310,24 @@ def test_after_a_full_disk_changes_are_refused_until_the_next_start(full):
         full.api.delete(CORE + "configmaps/" + full.kept[0]),
     ):
         assert (response.status_code, "cannot be written" in response.text) == (500, True)
+    assert full.names() == sorted(full.kept)
+
+
+def test_after_a_full_disk_a_refused_push_is_no_image(full):
+    for _ in range(2):
+        with pytest.raises(ValueError, match="cannot be written"):
+            full.sandbox.push("127.0.0.1:5000/base")
+    tag = {"from": {"kind": "DockerImage", "name": "127.0.0.1:5000/base:latest"}}
+    imported = full.api.post(
+        OAPI + "imagestreamimports",
+        {"metadata": {"name": "s"}, "spec": {"import": False, "images": [tag]}},
+    )
+    assert imported.json()["status"]["images"][0]["status"]["status"] == "Failure"
+
+
+def test_after_a_full_disk_tokens_that_could_not_be_expired_are_valid(full):
+    with pytest.raises(ValueError, match="cannot be written"):
+        full.sandbox.faults.add("expire_tokens")
     assert full.names() == sorted(full.kept)
 
 

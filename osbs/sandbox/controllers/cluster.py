@@ -212,8 +212,9 @@ class Cluster:
 
     def push(self, repository, tag):
         """Push a new image to a repository."""
-        self.registry.push(repository, tag)
-        self._write_record("registry", self.registry.dump())
+        rows = [self.registry.pushed(repository, tag)]
+        self._write_record("registry", rows)
+        self.registry.load(rows)
 
     def compact(self, fault=None):
         """
@@ -312,12 +313,15 @@ class Cluster:
         self._write_record("token", text, identities.token_record(token))
 
     def _write_record(self, *record):
-        if self._state_file is not None:
-            self._state_file.append(*record)
-            self._records_in_file += 1
-            if self._records_in_file > STATE_FILE_LIMIT:
-                try:
-                    self._rewrite()
-                except StateFileError as exc:
-                    # The old file is complete, only longer than necessary.
-                    logger.warning("%s", exc)
+        """Write a change before it is made."""
+        if self._state_file is None:
+            return
+        if self._records_in_file >= STATE_FILE_LIMIT:
+            # Before the record: a snapshot does not have its change yet.
+            try:
+                self._rewrite()
+            except StateFileError as exc:
+                # The old file is complete, only longer than necessary.
+                logger.warning("%s", exc)
+        self._state_file.append(*record)
+        self._records_in_file += 1

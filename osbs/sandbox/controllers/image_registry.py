@@ -65,8 +65,13 @@ class Registry:
 
     def push(self, name, tag="latest"):
         """Push a new image to a tag; imports (also scheduled ones) see it from now on."""
-        repository = self._repositories.get(name) or self.add(name, ())
-        repository.tags[tag] = repository.tags.get(tag, 0) + 1
+        self.load([self.pushed(name, tag)])
+
+    def pushed(self, name, tag):
+        """Return a row of :meth:`dump` as it is after a push."""
+        repository = self._repositories.get(name) or Repository(name, ())
+        tags = dict(repository.tags, **{tag: repository.tags.get(tag, 0) + 1})
+        return [name, tags, repository.insecure_only, repository.fails]
 
     def find(self, name, insecure=False):
         """Return the repository, or None if an import would fail."""
@@ -98,7 +103,7 @@ class Registry:
         ]
 
     def load(self, table):
-        """Load the result of :meth:`dump`."""
+        """Load rows of :meth:`dump`."""
         for name, tags, insecure_only, fails in table:
             self.add(name, (), insecure_only, fails).tags.update(tags)
 

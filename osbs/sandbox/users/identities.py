@@ -4,6 +4,7 @@ Users and their tokens: an :class:`Authenticator` identifies the user of a reque
 Tokens never appear in ``repr`` or logs.
 """
 
+import copy
 import hmac
 import secrets
 import time
@@ -166,9 +167,10 @@ class Authenticator:
         """
         for text, token in self._tokens.items():
             if token.expires is not None and token.user not in keep:
-                token.expires = 0.0
-                token.fault = fault
-                self._on_change(text, token)
+                expired = copy.copy(token)
+                expired.expires, expired.fault = 0.0, fault
+                self._on_change(text, expired)
+                self._tokens[text] = expired
 
     def check_password(self, name, password):
         """Return whether a password is correct."""
