@@ -39,7 +39,7 @@ QUICK = {
 
 @contextlib.contextmanager
 def started(runner=None, delays=None, **options):
-    """Run a quick sandbox, for which any repository has an image; yield an Api of its first user."""
+    """Run a quick sandbox to which any repository has an image; yield an Api of its first user."""
     options.setdefault("open_registry", True)
     with Sandbox(runner, delays=dict(QUICK, **(delays or {})), **options) as sandbox:
         yield Api(sandbox)

@@ -290,6 +290,40 @@ def test_an_invalid_value_is_named_with_its_field(arguments, culprit):
     assert culprit in str(caught.value) and len(str(caught.value)) < 500
 
 
+@pytest.mark.parametrize(
+    "path", [r"(\w+)+!", "(a|a)*!", "(a?){90}", ".*.*.*!", "a?" * 20 + "a" * 20]
+)
+def test_a_regular_expression_that_could_take_forever_is_refused(path):
+    with pytest.raises(FaultError, match="could take too long"):
+        Faults().add("empty", path=path)
+
+
+@pytest.mark.parametrize(
+    "path", [r"/builds/[^/?]+/log/?(\?|$)", r"labels[+*{]elector=.*\(x\)+", "(get|watch)?/.{3}"]
+)
+def test_a_usual_regular_expression_is_accepted(path):
+    assert Faults().add("empty", path=path).path == path
+
+
+def test_the_worst_regular_expression_takes_seconds_only():
+    begun = time.process_time()
+    Faults().add("empty", path=".*.*!").matches("GET", "/" * 5000)
+    assert time.process_time() - begun < 20
+
+
+@pytest.mark.parametrize("kind", ["garbage", "html"])
+@pytest.mark.parametrize("status", [204, 304])
+def test_a_status_without_a_body_cannot_have_a_malformed_one(kind, status):
+    with pytest.raises(FaultError, match="has no body"):
+        Faults().add(kind, status=status)
+
+
+def test_a_response_to_head_cannot_be_truncated(api, faults):
+    fault = faults.cut(path="healthz")
+    api.session.head(api.sandbox.url + "healthz", timeout=20)
+    assert fault.fired == 0
+
+
 def test_a_path_is_searched_in_the_beginning_of_a_long_query_only():
     faults = Faults()
     faults.add("empty", path="end$")

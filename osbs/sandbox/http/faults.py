@@ -38,10 +38,12 @@ TERMINAL = ("reset_before", "status", "garbage", "html", "empty", "reset_after")
 CONNECTION = ("reset_connection",)
 ACTIONS = ("refuse", "expire_tokens", "drop_watches", "drop_connections", "compact", "restart")
 
-#: maximum length of a regular expression, and of the path and query that it is matched with:
-#: limits the time of one that backtracks
+#: maximum length of a regular expression, and of the path and query that it is matched with
 PATTERN_LENGTH = 500
-TARGET_LENGTH = 2048
+TARGET_LENGTH = 1024
+#: maximum number of ``?`` and ``|`` in a regular expression without repeats (``*``, ``+``, ``{``),
+#: with one and with two of them; others backtrack for minutes
+CHOICES = (10, 10, 4)
 
 #: JSON Schema of the fields of a fault
 SCHEMA = {
@@ -110,6 +112,11 @@ class Fault:
         self.skip = skip
         self.parameters = dict(KINDS[kind], **parameters)
         self._check()
+        if path and _is_slow(path):
+            raise FaultError(
+                "path {!r} could take too long: use at most two of * + {{, few of ? and |, and "
+                "repeat no group".format(path)
+            )
         try:
             self._pattern = re.compile(path) if path else None
         except (re.error, RecursionError, OverflowError) as exc:
@@ -131,6 +138,12 @@ class Fault:
         found = validation.mistake(dict(self.parameters, **matching), SCHEMA)
         if found is not None:
             raise FaultError("fault {!r}: {}".format(self.kind, found))
+        if self.kind in ("garbage", "html") and self.parameters["status"] in (204, 304):
+            raise FaultError(
+                "fault {!r}: field 'status': a response {} has no body".format(
+                    self.kind, self.parameters["status"]
+                )
+            )
         unused = ()
         if self.kind in ACTIONS:
             unused = ("method", "path", "skip")
@@ -184,6 +197,16 @@ class Fault:
         return "<Fault {} {}{}, fired {} times>".format(
             self.id, self.kind, about and " on " + about, self.fired
         )
+
+
+def _is_slow(pattern):
+    """Return whether matching may take more than seconds, by a rule that is simple and strict."""
+    # escaped characters, sets and the beginnings of special groups are no choices
+    skeleton = re.sub(r"\\.|\[\^?\]?(\\.|[^\]\\])*\]", "x", pattern).replace("(?", "(")
+    repeats, choices = (len(re.findall(signs, skeleton)) for signs in ("[*+{]", "[?|]"))
+    if re.search(r"\)[*+{]", skeleton) or repeats >= len(CHOICES):
+        return True
+    return choices > CHOICES[repeats]
 
 
 class Plan:
@@ -357,7 +380,7 @@ class Faults(FaultShortcuts):
     @staticmethod
     def _include(plan, fault, method, target):
         wanted = fault.kind == "delay"
-        wanted = wanted or (fault.kind == "cut" and plan.cut is None)
+        wanted = wanted or (fault.kind == "cut" and plan.cut is None and method != "HEAD")
         wanted = wanted or (fault.kind in TERMINAL and plan.terminal is None)
         if not wanted or not fault.matches(method, target):
             return
