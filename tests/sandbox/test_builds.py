@@ -276,6 +276,20 @@ def test_history_limits_delete_the_older_builds(api, pods):
     )
 
 
+def test_builds_that_end_together_are_pruned_together(monkeypatch):
+    scheduled = []
+    with started(delays={"prune": 60}) as api:
+        tasks = api.sandbox.cluster.builds._tasks
+        after = tasks.after
+        monkeypatch.setattr(
+            tasks, "after", lambda delay, *rest: scheduled.append(delay) or after(delay, *rest)
+        )
+        api.config("x", successfulBuildsHistoryLimit=1)
+        for _ in range(3):
+            api.wait_phase(api.instantiate("x"), "Complete")
+    assert scheduled.count("prune") == 1
+
+
 def test_finished_builds_beyond_the_limit_of_the_sandbox_are_pruned():
     with started(keep_finished=2) as api:
         api.config("x")

@@ -146,6 +146,8 @@ class BuildController:
         self._runs = {}
         self._queues = collections.defaultdict(Queue)
         self._finished = collections.deque()
+        #: (project, name) of the BuildConfigs whose builds will be pruned soon
+        self._pruning = set()
         self._stopping = False
 
     # changes in the store
@@ -441,8 +443,10 @@ class BuildController:
         self._finished.append(key)
         if "completionTimestamp" not in build["status"]:
             self._tasks.after("complete", self._complete, key)
-        if builds.config_of(build):
-            self._tasks.after("prune", self._prune, key[0], builds.config_of(build))
+        config = key[0], builds.config_of(build)
+        if config[1] and config not in self._pruning:
+            self._pruning.add(config)
+            self._tasks.after("prune", self._prune, *config)
         while len(self._finished) > self._keep_finished:
             self._delete_build(self._finished.popleft())
 
@@ -458,6 +462,7 @@ class BuildController:
 
     def _prune(self, namespace, name):
         """Delete builds beyond the history limits of their BuildConfig."""
+        self._pruning.discard((namespace, name))
         config = self._store.get("buildconfigs", namespace, name)
         limits = config["spec"] if config is not None else {}
         wanted = [
