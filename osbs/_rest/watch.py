@@ -70,6 +70,8 @@ class Watch(object):
         self._retrying = retrying
         # The version to resume from, None to begin with what exists.
         self._last_seen = query.get("resourceVersion")
+        # The version that the latest connection resumed from.
+        self._resumed_from = None
         # The object as the caller knows it, whose deletion the caller has to learn of.
         self._last_yielded = None
         if named and self._last_seen is not None:
@@ -111,8 +113,11 @@ class Watch(object):
             elif self._outcome == REFUSED:
                 self._count_failure(self._refusal)
             elif self._outcome == GONE:
-                self._last_seen = None
+                refused, self._last_seen = self._resumed_from, None
                 missed = self._read_missed()
+                if self._last_seen == refused:
+                    # The object is older than what the server remembers: begin with what exists.
+                    self._last_seen = None
             if missed is not None:
                 yield missed
             self._wait(lived)
@@ -153,6 +158,7 @@ class Watch(object):
                     yield event
 
     def _open(self):
+        self._resumed_from = self._last_seen
         query = without_none(**dict(self._query, resourceVersion=self._last_seen))
         try:
             return self._connect(query, None if self._deadline is None else self._timeout())

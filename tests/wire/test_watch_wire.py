@@ -142,6 +142,20 @@ def test_defect_08_a_version_that_is_too_old_is_forgotten_and_nothing_missed(
     assert client(server).wait_for_build_to_finish("b")["status"]["phase"] == "Complete"
 
 
+def test_a_watch_does_not_resume_from_the_version_that_was_just_refused(serve, client):
+    # An object that has not changed for long is older than all changes that the server remembers.
+    server = serve(
+        streams(
+            [CHUNKED, event("ADDED", **build(5)), LAST_CHUNK],
+            [CHUNKED, gone(), LAST_CHUNK],
+            [CHUNKED, event("ADDED", **build(5)), event("MODIFIED", **build(9, "Complete"))],
+            look=answer(200, build(5)),
+        )
+    )
+    client(server).wait_for_build_to_finish("b")
+    assert versions(server) == [None, "5", None]
+
+
 def test_the_refusal_of_a_resumed_version_is_not_an_event_for_the_caller(serve, client):
     server = serve(
         streams(
