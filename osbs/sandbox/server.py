@@ -392,6 +392,8 @@ class Sandbox:
         dropped = self._app.drop_connections() if drop else 0
         fault.fired += bool(listener.is_open or dropped)
         listener.close()
+        if drop:
+            listener.end_handshakes()
         self._away_until = max(self._away_until, self._loop.time() + fault["seconds"])
         self._loop.call_later(fault["seconds"], self._come_back)
 

@@ -54,6 +54,16 @@ def test_stopping_during_handshakes_logs_nothing(caplog, capfd, data):
     assert (caplog.text, capfd.readouterr().err) == ("", "")
 
 
+def test_a_restart_ends_handshakes_too():
+    with Sandbox() as sandbox, silent(sandbox, 3, b"\x16\x03\x01") as connections:
+        Api.wait(lambda: len(sandbox._app.listener._unfinished) == 3)
+        sandbox.faults.restart(0.1)
+        for connection in connections:
+            connection.settimeout(10)
+            with contextlib.suppress(ConnectionError):
+                assert connection.recv(1) == b""
+
+
 def test_the_loop_goes_on_while_a_port_is_taken(monkeypatch):
     monkeypatch.setattr(listener, "_PORT_TIMEOUT", 0.3)
 

@@ -113,12 +113,17 @@ class Listener:
             self._socket.close()
             self._socket = None
 
-    async def stop(self):
-        """Stop listening and cancel unfinished handshakes."""
-        self.close()
+    def end_handshakes(self):
+        """Close the connections whose handshakes are unfinished; return their tasks."""
         unfinished = list(self._unfinished)
         for task in unfinished:
             task.cancel()
+        return unfinished
+
+    async def stop(self):
+        """Stop listening and end unfinished handshakes."""
+        self.close()
+        unfinished = self.end_handshakes()
         if unfinished:
             await asyncio.wait(unfinished, timeout=5)
 
