@@ -832,15 +832,33 @@ class OSBS(object):
         return self.os.set_annotations_on_build(build_id, annotations)
 
     @osbsapi
-    def import_image(self, name, timeout=None):
+    def import_image(self, name, tags=None, timeout=None):
         """Import the tags of an image stream.
 
         :param name: str, name of the ImageStream
-        :param timeout: float or None, seconds
-        :return: bool, did the server report an import
+        :param tags: list of str or None, tags to import from where the stream says; None: all of
+            the stream's repository
+        :param timeout: float or None, seconds; without ``tags``, as those are imported at once
+        :return: bool, did the server report an import; with ``tags`` False when there were none
         :raises OsbsWaitTimeout: it took longer
         """
-        return self.os.import_image(name, **without_none(timeout=timeout))
+        if tags is None:
+            return self.os.import_image(name, **without_none(timeout=timeout))
+        template = self._load_template("image_stream_import.json")
+        return self.os.import_stream_tags(name, tags, template)
+
+    @osbsapi
+    def import_image_tags(self, name, tags, repository, insecure=False):
+        """Import tags of a repository into an image stream, which no longer imports by itself.
+
+        :param name: str, name of the ImageStream
+        :param tags: list of str or None
+        :param repository: str, ``REGISTRY/NAME``
+        :param insecure: bool, may the server import over HTTP
+        :return: bool, did the stream get tags that it did not have
+        """
+        template = self._load_template("image_stream_import.json")
+        return self.os.import_image_tags(name, tags, repository, template, insecure=insecure)
 
     @osbsapi
     def get_token(self):

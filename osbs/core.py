@@ -20,6 +20,7 @@ from six.moves import http_client
 
 from osbs import _compat
 from osbs.build.build_response import BuildResponse
+from osbs.build.spec import checked_list
 from osbs.constants import (
     BUILD_FINISHED_STATES,
     BUILD_RUNNING_STATES,
@@ -62,6 +63,14 @@ logger = logging.getLogger(__name__)
 _OK = (http_client.OK, http_client.CREATED, http_client.ACCEPTED, http_client.NO_CONTENT)
 _CHECK_ANNOTATION = "openshift.io/image.dockerRepositoryCheck"
 _INSECURE_ANNOTATION = "openshift.io/image.insecureRepository"
+# Which repository a stream imports, and how; the second is what newer clients write.
+_REPOSITORY_ANNOTATIONS = (
+    _CHECK_ANNOTATION,
+    "openshift.io/image.sourceRepository",
+    _INSECURE_ANNOTATION,
+)
+# What an import needs of a stream's tag.
+_IMPORTED = ("from", "importPolicy", "referencePolicy")
 # Seconds of silence after which the end of a log may not be the end of the build.
 _IDLE_LIMIT = 60
 # Parallel instantiates of one BuildConfig end in conflicts that have no meaning: instead of the
@@ -992,6 +1001,81 @@ class Openshift(object):
         dict_in(dict_in(stream, "metadata"), "annotations").pop(_CHECK_ANNOTATION, None)
         return json_object(self._send(endpoints.put_object("imagestreams", name, stream)))
 
+    def import_stream_tags(self, name, tags, template):
+        """Import some tags of an image stream anew, each from where the stream says.
+
+        :param name: str
+        :param tags: list of str
+        :param template: dict, ImageStreamImport to start from; not changed
+        :return: bool, False when the stream has none of them, or does not know where they come from
+        """
+        checked_list("tags", tags)
+        stream = json_object(self.get_image_stream(name)) if tags else {}
+        images = [
+            dict(
+                {key: tag[key] for key in _IMPORTED if tag.get(key)},
+                to={"name": tag.get("name")},
+            )
+            for tag in _dicts(stream, "spec", "tags")
+            if tag.get("name") in tags and tag.get("from")
+        ]
+        if images:
+            self._import_images(name, images, template)
+        return bool(images)
+
+    def import_image_tags(self, name, tags, repository, template, insecure=False):
+        """Import tags of a repository into an image stream, which no longer imports by itself.
+
+        :param name: str
+        :param tags: list of str
+        :param repository: str, ``REGISTRY/NAME``
+        :param template: dict, ImageStreamImport to start from; not changed
+        :param insecure: bool, may the server import over HTTP
+        :return: bool, whether the stream has tags now that it did not have
+        """
+        images = [
+            {
+                "from": {"kind": "DockerImage", "name": "%s:%s" % (repository, tag)},
+                "to": {"name": tag},
+                "importPolicy": {"insecure": insecure},
+            }
+            for tag in OrderedDict.fromkeys(checked_list("tags", tags))
+        ]
+        if not images:
+            return False
+        before = _imported_tags(self._detached_stream(name))
+        result = self._import_images(name, images, template)
+        return any(
+            tag not in before for tag in _imported_tags(get_path(result, "status", "import"))
+        )
+
+    @retry_on_conflict
+    def _detached_stream(self, name):
+        """Return an image stream, changed if need be not to say itself what it imports."""
+        stream = json_object(self._send(endpoints.get_object("imagestreams", name)))
+        named = [("spec", "dockerImageRepository")]
+        named += [("metadata", "annotations", key) for key in _REPOSITORY_ANNOTATIONS]
+        named = [path for path in named if get_path(stream, *path) is not None]
+        for path in named:
+            del get_path(stream, *path[:-1])[path[-1]]
+        if not named:
+            return stream
+        return json_object(self._send(endpoints.put_object("imagestreams", name, stream)))
+
+    def _import_images(self, name, images, template):
+        stream_import = copy.deepcopy(template)
+        dict_in(stream_import, "metadata")["name"] = name
+        dict_in(stream_import, "spec")["images"] = images
+        request = endpoints.import_images(stream_import)
+        # Unlike other POSTs it creates nothing, so that it may be sent again.
+        response = retry.retry_truncated(lambda: self._send(request), self.retries_enabled)
+        result = json_object(response)
+        for image, outcome in zip(images, _dicts(result, "status", "images")):
+            if get_path(outcome, "status", "status") == "Failure":
+                message = get_path(outcome, "status", "message")
+                logger.warning("tag %s:%s: not imported: %s", name, image["to"]["name"], message)
+        return result
+
     # Backup
 
     def dump_resource(self, resource_type, page_size=None):
@@ -1095,6 +1179,16 @@ def _require_json_object(response):
     # Callers replace the methods below this module, and return what they like.
     if isinstance(response, HttpResponse) and isinstance(response.content, six.binary_type):
         json_object(response)
+
+
+def _dicts(data, *path):
+    found = get_path(data, *path)
+    return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
+
+
+def _imported_tags(stream):
+    """Return the names of the tags of an image stream that have an image."""
+    return [tag.get("tag") for tag in _dicts(stream, "status", "tags") if tag.get("items")]
 
 
 def _readable(ca_bundle):

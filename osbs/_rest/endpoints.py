@@ -248,6 +248,10 @@ def create_image_stream(json_text):
     return _sent("post", "imagestreams/", json_text)
 
 
+def import_images(stream_import):
+    return _sent("post", "imagestreamimports/", stream_import)
+
+
 def dump_resource(resource_type):
     return _request("get", segment(resource_type, "resource type"))
 

@@ -27,6 +27,7 @@ _GROUPS = {
     "builds": "build.openshift.io",
     "buildconfigs": "build.openshift.io",
     "imagestreams": "image.openshift.io",
+    "imagestreamimports": "image.openshift.io",
     "imagestreamtags": "image.openshift.io",
     "users": "user.openshift.io",
 }

@@ -100,6 +100,14 @@ def tokens(found):
     return sorted((_RANDOM_SUFFIX.sub("", key), bool(value)) for key, value in found.items())
 
 
+def _import_new(import_image_tags, *more):
+    return import_image_tags("stream", ["latest"], "registry.example.com/stream", *more)
+
+
+def _import_template(osbs):
+    return osbs._load_template("image_stream_import.json")
+
+
 def _stream(osbs):
     return osbs.os.get_image_stream("stream").json()
 
@@ -247,6 +255,12 @@ OSBS_CASES = [
         _ALIVE,
     ),
     ("import_image", lambda osbs: osbs.import_image("stream")),
+    (
+        "import_image",
+        lambda osbs: osbs.import_image("stream", tags=["latest"]),
+        {"variant": "with tags"},
+    ),
+    ("import_image_tags", lambda osbs: _import_new(osbs.import_image_tags)),
     (
         "login",
         lambda osbs: osbs.login(username=osbs.os.username, password=osbs.os.password),
@@ -407,6 +421,14 @@ OPENSHIFT_CASES = [
         lambda osbs: name(osbs.os.create_image_stream(json.dumps(fault_scene.image_stream("new")))),
     ),
     ("import_image", lambda osbs: osbs.os.import_image("stream")),
+    (
+        "import_stream_tags",
+        lambda osbs: osbs.os.import_stream_tags("stream", ["latest"], _import_template(osbs)),
+    ),
+    (
+        "import_image_tags",
+        lambda osbs: _import_new(osbs.os.import_image_tags, _import_template(osbs)),
+    ),
     ("dump_resource", lambda osbs: names(osbs.os.dump_resource("buildconfigs").json()["items"])),
     (
         "dump_pages",

@@ -569,6 +569,87 @@ class TestImportImage(object):
             openshift.import_image("i")
 
 
+class TestImportTags(object):
+    STREAM = {
+        "metadata": {
+            "annotations": {
+                "openshift.io/image.dockerRepositoryCheck": "2018-01-01T00:00:00Z",
+                "openshift.io/image.insecureRepository": "true",
+                "openshift.io/image.sourceRepository": "r/i",
+                "other": "stays",
+            }
+        },
+        "spec": {
+            "dockerImageRepository": "r/i",
+            "tags": [
+                {
+                    "name": "1",
+                    "from": {"kind": "DockerImage", "name": "r/i:1"},
+                    "importPolicy": {"scheduled": True},
+                    "referencePolicy": {"type": "Local"},
+                    "generation": 3,
+                },
+                {"name": "2", "from": {"kind": "DockerImage", "name": "r/i:2"}},
+                {"name": "3", "from": {"kind": "DockerImage", "name": "r/i:3"}},
+            ],
+        },
+    }
+    TEMPLATE = {"kind": "ImageStreamImport", "metadata": {}, "spec": {"import": True}}
+
+    @pytest.fixture
+    def sent(self, openshift):
+        """What is put and posted: a list of URL and data; the response has tags 1 and 2."""
+        sent = []
+
+        def send(url, data=None, **kwargs):
+            sent.append((url, json.loads(data)))
+            tags = [{"tag": "1", "items": [{}]}, {"tag": "2", "items": [{}]}]
+            return reply({"status": {"import": {"status": {"tags": tags}}}})
+
+        openshift._get = lambda url, **kwargs: reply(self.STREAM)
+        openshift._put = openshift._post = send
+        return sent
+
+    def test_named_tags_are_sent_as_the_stream_has_them(self, openshift, sent):
+        assert openshift.import_stream_tags("i", ["1", "2"], self.TEMPLATE) is True
+        tags = self.STREAM["spec"]["tags"]
+        images = [
+            {
+                "from": tags[0]["from"],
+                "to": {"name": "1"},
+                "importPolicy": {"scheduled": True},
+                "referencePolicy": {"type": "Local"},
+            },
+            {"from": tags[1]["from"], "to": {"name": "2"}},
+        ]
+        spec = {"import": True, "images": images}
+        expected = {"kind": "ImageStreamImport", "metadata": {"name": "i"}, "spec": spec}
+        assert sent == [(NS + "imagestreamimports/", expected)]
+        assert self.TEMPLATE["metadata"] == {}
+
+    def test_the_stream_is_changed_before_tags_of_a_repository_are_sent(self, openshift, sent):
+        openshift.import_image_tags("i", ["1"], "r/j", self.TEMPLATE, insecure=True)
+        stream = copy.deepcopy(self.STREAM)
+        stream["metadata"]["annotations"] = {"other": "stays"}
+        del stream["spec"]["dockerImageRepository"]
+        image = {
+            "from": {"kind": "DockerImage", "name": "r/j:1"},
+            "to": {"name": "1"},
+            "importPolicy": {"insecure": True},
+        }
+        spec = {"import": True, "images": [image]}
+        stream_import = {"kind": "ImageStreamImport", "metadata": {"name": "i"}, "spec": spec}
+        assert sent == [
+            (NS + "imagestreams/i", stream),
+            (NS + "imagestreamimports/", stream_import),
+        ]
+
+    def test_a_tag_without_an_image_did_not_come(self, openshift, sent):
+        tags = [{"tag": "1", "items": None, "conditions": [{"type": "ImportSuccess"}]}]
+        openshift._post = lambda url, **kwargs: reply({"status": {"import": {"status": tags}}})
+        assert openshift.import_image_tags("i", ["1"], "r/j", self.TEMPLATE) is False
+
+
 class TestAttributes(object):
     @pytest.mark.parametrize(
         "collection, method, things",
