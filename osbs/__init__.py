@@ -4,6 +4,7 @@ from __future__ import absolute_import, print_function, unicode_literals
 
 import logging
 
+from osbs.constants import USER_WARNING_LEVEL, USER_WARNING_LEVEL_NAME
 from osbs.version import __version__  # noqa: F401 - ruff does not read native strings
 
 __all__ = [str("__version__"), str("set_logging")]
@@ -49,4 +50,5 @@ def _install_handler(name, level, record_filter=None):
     logger.addHandler(handler)
 
 
+logging.addLevelName(USER_WARNING_LEVEL, USER_WARNING_LEVEL_NAME)
 _install_handler("osbs", logging.WARNING, _DropWhenEmbedded())

@@ -101,6 +101,10 @@ ATOMIC_REACTOR_LOGGING_FMT = (
     "%(asctime)s platform:%(arch)s - %(name)s - %(levelname)s - %(message)s"
 )
 
+# Level of log records that atomic-reactor wants whoever started the build to see.
+USER_WARNING_LEVEL = 25
+USER_WARNING_LEVEL_NAME = "USER_WARNING"
+
 ISOLATED_RELEASE_FORMAT = re.compile(r"^\d+\.\d+(\..+)?$")
 
 # Documents that others have written. Whoever may push to a repository writes the first four: a few

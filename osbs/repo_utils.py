@@ -10,6 +10,7 @@ import io
 import logging
 import os
 import re
+from itertools import takewhile
 
 import six
 
@@ -28,7 +29,7 @@ from osbs._ini import plain_parser, read_ini
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
-    from typing import Any, Optional  # noqa: F401
+    from typing import Any, Optional, Text, Tuple  # noqa: F401
 
 logger = logging.getLogger(__name__)
 
@@ -38,6 +39,55 @@ REPO_FILES = (DOCKERFILE, REPO_CONTAINER_CONFIG, REPO_CONFIG_FILE, ADDITIONAL_TA
 # The largest limit of all: more than this is read of no file.
 MAX_FILE_SIZE = MAX_DOCKERFILE_SIZE
 _SHOWN_TAG = 200
+_MODULE = re.compile(r"P:P(?::P(?::P)?)?(?:/P)?\Z".replace("P", r"([^:/\s]+)"))
+
+
+class ModuleSpec(object):
+    """Name and stream of a module, and maybe version, context and profile; equal by value."""
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __init__(self, name, stream, version=None, context=None, profile=None):
+        # type: (Text, Text, Optional[Text], Optional[Text], Optional[Text]) -> None
+        self.name = name
+        self.stream = stream
+        self.version = version
+        self.context = context
+        self.profile = profile
+
+    @classmethod
+    def from_str(cls, module):
+        # type: (Text) -> ModuleSpec
+        """Return what ``NAME:STREAM[:VERSION[:CONTEXT]][/PROFILE]`` stands for.
+
+        :raises ValueError: another shape, or an empty part
+        """
+        match = _MODULE.match(module) if isinstance(module, six.string_types) else None
+        if match is None:
+            raise ValueError(
+                "module specification %r: expected NAME:STREAM[:VERSION[:CONTEXT]][/PROFILE]"
+                % (module,)
+            )
+        return cls(*match.groups())
+
+    def to_str(self, include_profile=True):
+        # type: (bool) -> Text
+        """Return it as :meth:`from_str` takes it."""
+        parts = (self.name, self.stream, self.version, self.context)  # type: Tuple[Any, ...]
+        text = ":".join(takewhile(bool, parts))
+        return "%s/%s" % (text, self.profile) if include_profile and self.profile else text
+
+    def __eq__(self, other):
+        # type: (object) -> bool
+        return vars(self) == vars(other) if isinstance(other, ModuleSpec) else NotImplemented
+
+    def __ne__(self, other):
+        # type: (object) -> bool
+        return not self == other
+
+    def __repr__(self):
+        # type: () -> str
+        return to_native("<ModuleSpec %s>" % self.to_str())
 
 
 def read_repo_file(dir_path, file_name):

@@ -13,6 +13,7 @@ import os
 import re
 import sys
 import time
+from collections import OrderedDict
 from contextlib import contextmanager
 
 import six
@@ -20,7 +21,8 @@ import six
 from osbs._compat import to_text
 from osbs._archive import TarReader, TarWriter  # noqa: F401
 from osbs.constants import BUILD_JSON_STORE, OS_CONFLICT_MAX_RETRIES, OS_CONFLICT_WAIT
-from osbs.constants import ORCHESTRATOR_OUTER_TEMPLATE
+from osbs.constants import ORCHESTRATOR_OUTER_TEMPLATE, USER_WARNING_LEVEL_NAME
+from osbs._documents import load_json
 from osbs.exceptions import OsbsException, OsbsResponseException, OsbsValidationException
 from osbs._redact import mask_text, mask_url
 from osbs.repo_utils import (  # noqa: F401
@@ -34,7 +36,7 @@ from osbs.repo_utils import (  # noqa: F401
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
-    from typing import Any  # noqa: F401
+    from typing import Any, Dict, Iterator  # noqa: F401
 
 logger = logging.getLogger(__name__)
 
@@ -155,6 +157,55 @@ class Labels(object):
         # type: () -> dict
         """Return a dict of old label name -> preferred name."""
         return {old: names[0] for names in Labels.LABEL_NAMES.values() for old in names[1:]}
+
+
+@six.python_2_unicode_compatible
+class UserWarningsStore(object):
+    """The messages of the user warnings in a log, each text once, in the order of the log.
+
+    A user warning is a line that ends in `` - USER_WARNING - `` and a JSON object.
+    """
+
+    def __init__(self):
+        # type: () -> None
+        self._messages = OrderedDict()  # type: Dict[six.text_type, bool]
+
+    @staticmethod
+    def _object_in(line):
+        _, found, rest = to_text(line).rstrip().partition(" - %s - {" % USER_WARNING_LEVEL_NAME)
+        return "{" + rest if found and rest.endswith("}") else None
+
+    def is_user_warning(self, line):
+        # type: (Any) -> bool
+        """Tell whether a line of a log, text or bytes, looks like a user warning."""
+        return self._object_in(line) is not None
+
+    def store(self, line):
+        # type: (Any) -> None
+        """Keep the message of a user warning; one that is malformed is an ERROR record.
+
+        :param line: text or bytes
+        """
+        try:
+            message = load_json(self._object_in(line) or "{}")["message"]
+        except (ValueError, KeyError):
+            message = None
+        if isinstance(message, six.text_type):
+            self._messages[message] = True
+        else:
+            logger.error("malformed user warning: %s", mask_text(to_text(line)))
+
+    def __iter__(self):
+        # type: () -> Iterator[six.text_type]
+        return iter(self._messages)
+
+    def __len__(self):
+        # type: () -> int
+        return len(self._messages)
+
+    def __str__(self):
+        # type: () -> str
+        return "\n".join(self._messages)
 
 
 def get_path(data, *path):

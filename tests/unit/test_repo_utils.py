@@ -12,7 +12,13 @@ from osbs import repo_utils
 from osbs.constants import MAX_YAML_NODES
 from osbs.exceptions import OsbsValidationException
 from osbs._repo_parsers import MAX_INSTRUCTION_SIZE
-from osbs.repo_utils import AdditionalTagsConfig, RepoConfiguration, RepoInfo, read_repo_info
+from osbs.repo_utils import (
+    AdditionalTagsConfig,
+    ModuleSpec,
+    RepoConfiguration,
+    RepoInfo,
+    read_repo_info,
+)
 
 # The bytes that each may have.
 LIMITS = {
@@ -395,3 +401,56 @@ def test_a_dockerfile_is_never_written(repo):
     parser = read_repo_info(str(repo)).dockerfile_parser
     parser.content = "FROM other\n"
     assert repo.join("Dockerfile").read() == "FROM fedora\n"
+
+
+MODULES = [
+    ("eog:f28", ("eog", "f28", None, None, None)),
+    ("eog:f28:2019", ("eog", "f28", "2019", None, None)),
+    ("eog:f28:2019:c0ffee", ("eog", "f28", "2019", "c0ffee", None)),
+    ("eog:f28/runtime", ("eog", "f28", None, None, "runtime")),
+    ("eog:f28:2019:c0ffee/runtime", ("eog", "f28", "2019", "c0ffee", "runtime")),
+]
+
+
+@pytest.mark.parametrize(("text", "parts"), MODULES)
+def test_a_module_is_written_as_it_was_read(text, parts):
+    module = ModuleSpec.from_str(text)
+    assert module == ModuleSpec(*parts)
+    assert module.to_str() == text
+    assert module.to_str(include_profile=False) == text.partition("/")[0]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "eog",
+        ":f28",
+        "eog:",
+        "eog:f28:",
+        "a:b:c:d:e",
+        "a:b/",
+        "a:b/c/d",
+        "a/b:c",
+        "a:b/c:d",
+        "a:b\n",
+        None,
+    ],
+)
+def test_a_module_of_another_shape_is_a_value_error(text):
+    with pytest.raises(ValueError, match="expected NAME:STREAM"):
+        ModuleSpec.from_str(text)
+
+
+def test_modules_that_differ_in_one_part_are_not_equal():
+    assert ModuleSpec("a", "b") != ModuleSpec("a", "b", profile="c")
+    assert ModuleSpec("a", "b") != "a:b"
+
+
+def test_a_module_cannot_be_hashed():
+    with pytest.raises(TypeError):
+        hash(ModuleSpec("a", "b"))
+
+
+def test_the_repr_of_a_module_is_its_text():
+    assert repr(ModuleSpec("a", "b", profile="c")) == "<ModuleSpec a:b/c>"

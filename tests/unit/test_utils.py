@@ -3,6 +3,7 @@
 from __future__ import absolute_import, print_function, unicode_literals
 
 import datetime
+import logging
 import os
 import re
 import subprocess
@@ -15,12 +16,13 @@ import six
 from flexmock import flexmock
 from packaging.version import Version
 
-from osbs import utils
+from osbs import constants, utils
 from osbs.constants import BUILD_JSON_STORE
 from osbs.exceptions import OsbsException, OsbsResponseException, OsbsValidationException
-from osbs.utils import Labels, RegistryURI
+from osbs.utils import Labels, RegistryURI, UserWarningsStore
 
 BUILD_CONFIG_NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\Z")
+FOREIGN = "caf\xe9"
 LONG_REPO = "http://h/very-long-repository-name-for-a-container-image"
 LONG_BRANCH = "private-someuser-feature-branch-with-long-name"
 
@@ -488,3 +490,81 @@ def test_importing_the_helpers_imports_nothing_slow():
         ).strip()
         == b"[]"
     )
+
+
+WARNING_LINE = (
+    "2019-01-01 00:00:00,123 platform:x86_64 - atomic_reactor.plugin - USER_WARNING - "
+    '{"message": "%s"}'
+)
+
+
+@pytest.fixture
+def store():
+    return UserWarningsStore()
+
+
+@pytest.mark.parametrize(
+    "line", [WARNING_LINE % "m", (WARNING_LINE % "m").encode(), " - USER_WARNING - {}\n"]
+)
+def test_a_line_that_ends_in_an_object_of_a_user_warning_is_one(line):
+    assert UserWarningsStore().is_user_warning(line)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "",
+        WARNING_LINE % "m" + " more",
+        (WARNING_LINE % "m").replace("USER_WARNING", "WARNING"),
+        "name - USER_WARNING - text",
+        'USER_WARNING - {"message": "m"}',
+    ],
+)
+def test_another_line_is_no_user_warning(line):
+    assert not UserWarningsStore().is_user_warning(line)
+
+
+def test_each_user_warning_is_kept_once_in_the_order_of_the_log(store):
+    for text in ("second", FOREIGN, "second", "first"):
+        store.store(WARNING_LINE % text)
+    assert list(store) == ["second", FOREIGN, "first"]
+    assert len(store) == 3
+    assert six.text_type(store) == "second\n%s\nfirst" % FOREIGN
+
+
+def test_the_str_of_user_warnings_is_a_native_one(store):
+    store.store(WARNING_LINE % FOREIGN)
+    assert str(store) == six.ensure_str(FOREIGN)
+
+
+def test_a_store_is_true_once_it_has_a_user_warning(store):
+    assert not store
+    store.store(WARNING_LINE % "m")
+    assert store
+
+
+def test_the_message_of_a_user_warning_may_look_like_the_start_of_another(store):
+    store.store(WARNING_LINE % "a - USER_WARNING - {b}")
+    assert list(store) == ["a - USER_WARNING - {b}"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "another line",
+        " - USER_WARNING - {not JSON}",
+        " - USER_WARNING - {}",
+        ' - USER_WARNING - {"message": 5}',
+        ' - USER_WARNING - {"message": ' + "[" * 100000 + "}",
+        ' - USER_WARNING - {"a": {}}, {"message": "m"}',
+    ],
+)
+def test_a_malformed_user_warning_is_an_error_record(store, caplog, line):
+    store.store(line)
+    assert not store
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
+
+
+def test_the_level_of_user_warnings_has_its_name_once_osbs_is_imported():
+    assert logging.getLevelName(constants.USER_WARNING_LEVEL) == "USER_WARNING"
+    assert (constants.USER_WARNING_LEVEL, constants.USER_WARNING_LEVEL_NAME) == (25, "USER_WARNING")
