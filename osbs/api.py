@@ -19,6 +19,7 @@ from six.moves import http_client
 
 from osbs import utils
 from osbs._compat import prompt_function
+from osbs.build._params import NEWER
 from osbs.build.build_request import BuildRequest
 from osbs.build.build_requestv2 import BuildRequestV2
 from osbs.build.build_response import BuildResponse
@@ -566,6 +567,10 @@ class OSBS(object):
         else:
             _image_source.require_dockerfile(repo_info, git_uri, git_branch, git_ref)
             labels, base_image = self._check_labels(repo_info)
+        newer = without_none(**{name: kwargs.get(name) for name in NEWER})
+        version = _as_version(arrangement_version)
+        if newer and (version or 0) < REACTOR_CONFIG_ARRANGEMENT_VERSION:
+            logger.warning("without effect below arrangement 6: %s", ", ".join(sorted(newer)))
         parameters = dict(
             self._configured_parameters(platform),
             git_uri=git_uri,
@@ -581,7 +586,7 @@ class OSBS(object):
             platforms=platforms,
             build_type=build_type,
             release=release,
-            arrangement_version=_as_version(arrangement_version),
+            arrangement_version=version,
             filesystem_koji_task_id=filesystem_koji_task_id,
             koji_upload_dir=koji_upload_dir,
             is_auto=is_auto,
@@ -594,6 +599,7 @@ class OSBS(object):
             component=labels[utils.Labels.LABEL_TYPE_COMPONENT],
             name_label=labels[utils.Labels.LABEL_TYPE_NAME],
             base_image=base_image,
+            **newer
         )
         parameters = {name: _as_text(name, value) for name, value in parameters.items()}
         if logger.isEnabledFor(logging.DEBUG):
@@ -601,6 +607,9 @@ class OSBS(object):
         build_request.set_params(osbs_api=self, **parameters)
         build_request.set_openshift_required_version(self.os_conf.get_openshift_required_version())
         build_request.set_repo_info(repo_info)
+        if kwargs.get("skip_build"):
+            logger.info("nothing is built, as skip_build says")
+            return None
         response = self._submit(build_request)
         # Tests of callers return plain dicts, or objects whose `json` is a method.
         name = get_path(getattr(response, "json", None), "metadata", "name")

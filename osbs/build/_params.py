@@ -20,6 +20,14 @@ BUILD_ID = "name"
 REGISTRY_URIS = "registry_uris"
 SOURCE_REGISTRY_URI = "source_registry_uri"
 
+# What callers of newer releases pass to plugins of newer releases: handed on as it is, and only if
+# it is given.
+NEWER = (
+    "dependency_replacements",
+    "operator_csv_modifications_url",
+    "triggered_after_koji_task",
+    "userdata",
+)
 # Configuration of other programs, which may hold credentials.
 NEVER_LOGGED = frozenset(["reactor_config_override"])
 

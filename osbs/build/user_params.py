@@ -23,7 +23,7 @@ from osbs.constants import DEFAULT_CUSTOMIZE_CONF, REACTOR_CONFIG_ARRANGEMENT_VE
 from osbs._documents import load_json
 from osbs.exceptions import OsbsValidationException
 from osbs.repo_utils import AdditionalTagsConfig
-from osbs.utils import get_imagestreamtag_from_image, make_name_from_git
+from osbs.utils import get_imagestreamtag_from_image, make_name_from_git, without_none
 
 logger = logging.getLogger(__name__)
 
@@ -34,7 +34,8 @@ class BuildUserParams(BuildCommon):
     """Parameters of a build of arrangement 6.
 
     ``additional_tags`` (an ``AdditionalTagsConfig`` or None) and ``tags_from_yaml`` (bool: whether
-    they stand for all tags but the release's) are plain attributes.
+    they stand for all tags but the release's) are plain attributes; ``newer`` holds the values of
+    ``_params.NEWER`` that are given.
     """
 
     _parameters = _params.USER_PARAMETERS
@@ -54,6 +55,7 @@ class BuildUserParams(BuildCommon):
         self.build_json_dir.value = build_json_dir
         self.customize_conf_path.value = customize_conf or DEFAULT_CUSTOMIZE_CONF
         self.convert_dict = self._params_by_name()
+        self.newer = {}  # type: dict
 
     def _params_by_name(self):
         found = [param for param in vars(self).values() if isinstance(param, BuildParam)]
@@ -110,6 +112,7 @@ class BuildUserParams(BuildCommon):
         arguments["compose_ids"] = checked_list("compose_ids", compose_ids)
         arguments["yum_repourls"] = checked_list("yum_repourls", yum_repourls)
         self._store(arguments)
+        self.newer = _newer_of(kwargs)
         self.name.value = make_name_from_git(git_uri, git_branch)
         if not flatpak:
             self.trigger_imagestreamtag.value = get_imagestreamtag_from_image(base_image)
@@ -152,7 +155,7 @@ class BuildUserParams(BuildCommon):
 
         :raises OsbsValidationException: when a value cannot be written as JSON
         """
-        values = self.to_dict(self.convert_dict)
+        values = dict(self.to_dict(self.convert_dict), **self.newer)
         if self.additional_tags and self.additional_tags.tags:
             values["additional_tags"] = sorted(self.additional_tags.tags)
         if self.tags_from_yaml:
@@ -185,11 +188,16 @@ class BuildUserParams(BuildCommon):
         for name, param in self.convert_dict.items():
             if name in values:
                 param.value = values[name]
+        self.newer = _newer_of(values)
         self.tags_from_yaml = bool(values.get("tags_from_yaml"))
         # Without tags AdditionalTagsConfig would look for a file in the current directory.
         if values.get("additional_tags"):
             tags = values["additional_tags"]
             self.additional_tags = AdditionalTagsConfig(file_name="", tags=tags)
+
+
+def _newer_of(values):
+    return without_none(**{name: values.get(name) for name in _params.NEWER})
 
 
 def _checked_file_name(name):

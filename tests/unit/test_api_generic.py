@@ -290,6 +290,36 @@ def test_the_pod_is_told_a_directory_of_templates_in_any_case(osbs, configured, 
     assert parameters["builder_build_json_dir"] == told
 
 
+NEWER = {
+    "dependency_replacements": ["gomod:a:1"],
+    "operator_csv_modifications_url": "https://example.com/csv",
+    "triggered_after_koji_task": 42,
+    "userdata": {"custom": "data"},
+}
+
+
+@pytest.mark.parametrize("name", sorted(NEWER))
+def test_a_keyword_of_newer_releases_is_handed_on_if_it_is_given(osbs, name):
+    parameters, _ = build_from_dockerfile(osbs, **{name: NEWER[name]})
+    given = {name: value for name, value in parameters.items() if name in NEWER}
+    assert given == {name: NEWER[name]}
+
+
+def test_a_build_that_is_to_be_skipped_is_not_started(osbs):
+    started = []
+    result = build_from_dockerfile(osbs, started=started.append, skip_build=True)[1]
+    assert (result, started) == (None, [])
+
+
+def test_keywords_that_an_older_arrangement_cannot_hand_on_are_warned_of(osbs, caplog):
+    build_from_dockerfile(osbs, arrangement_version=5, userdata={"a": 1})
+    build_from_dockerfile(osbs, arrangement_version=6, userdata={"a": 1})
+    messages = [r.getMessage() for r in caplog.records if r.name == "osbs.api"]
+    assert [text for text in messages if "userdata" in text] == [
+        "without effect below arrangement 6: userdata"
+    ]
+
+
 def test_argument_that_is_not_utf_8_is_named(osbs):
     with pytest.raises(OsbsValidationException) as failure:
         build_from_dockerfile(osbs, user=b"J\xf6rg")

@@ -65,6 +65,22 @@ def test_parameters_of_older_arrangements_change_nothing(name):
     assert "spam" not in params.to_json()
 
 
+@pytest.mark.parametrize(
+    "name, value",
+    [
+        ("dependency_replacements", ["gomod:a:1"]),
+        ("operator_csv_modifications_url", "https://example.com/csv"),
+        ("triggered_after_koji_task", 42),
+        ("userdata", {"custom": "data"}),
+    ],
+)
+def test_parameters_of_newer_releases_travel_to_the_pod_if_they_are_given(name, value):
+    assert name not in json.loads(params_with().to_json())
+    sent = params_with(**{name: value}).to_json()
+    assert json.loads(sent)[name] == value
+    assert decoded(**json.loads(sent)).newer == {name: value}
+
+
 def test_git_ref_none_overwrites_the_default():
     assert params_with(git_ref=None).git_ref.value is None
 
