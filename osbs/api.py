@@ -18,7 +18,7 @@ import six
 from six.moves import http_client
 
 from osbs import utils
-from osbs._compat import prompt_function
+from osbs._compat import prompt_function, to_native
 from osbs.build._params import NEWER
 from osbs.build.build_request import BuildRequest
 from osbs.build.build_requestv2 import BuildRequestV2
@@ -49,7 +49,7 @@ from osbs.exceptions import (
 from osbs import _build_settings, _image_source, _log_lines, _token_file
 from osbs._log_lines import LogEntry
 from osbs._api_errors import own_errors_only, osbsapi
-from osbs._redact import mask_uri, redacted
+from osbs._redact import mask_text, mask_uri, redacted
 from osbs._rest.objects import includes
 from osbs._rest.retry import Deadline
 from osbs.utils import get_path, retry_on_conflict, without_none
@@ -155,6 +155,14 @@ class OSBS(object):
         )
         # One entry for each use of retries_disabled that goes on: appending is atomic.
         self._retries_disabled = []  # type: list
+
+    def __repr__(self):
+        # type: () -> str
+        try:
+            shown = (mask_text(mask_uri(self.os.os_api_url)), self.os.namespace)
+            return to_native("<OSBS %s, namespace %s>" % shown)
+        except AttributeError:  # tests of callers replace __init__, or the client
+            return object.__repr__(self)
 
     @osbsapi
     def list_builds(

@@ -47,7 +47,7 @@ from osbs.constants import (
 )
 from osbs.exceptions import OsbsValidationException
 from osbs._ini import interpolating_parser, read_ini
-from osbs._redact import mask_url
+from osbs._redact import mask_text, mask_uri, mask_url
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
@@ -98,6 +98,15 @@ class Configuration(object):
                 "there is no section %s in %s", _where(conf_section, ""), to_text(conf_file)
             )
         _warn_of_unknown_keys(self.scp, to_text(conf_file), to_text(conf_section))
+
+    def __repr__(self):
+        # type: () -> str
+        try:
+            url = self._find(self._OPENSHIFT_URI) or self._find(self._OPENSHIFT_URL)
+            shown = (to_text(self.conf_section), mask_text(mask_uri(url)), self.get_namespace())
+            return to_native("<Configuration %s: %s, namespace %s>" % shown)
+        except AttributeError:  # tests of callers replace __init__
+            return object.__repr__(self)
 
     def _get(self, declared, platform=""):
         # type: (Setting, str) -> Any

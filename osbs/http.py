@@ -172,6 +172,10 @@ class HttpResponse(object):
         self.headers = headers
         self.content = content
 
+    def __repr__(self):
+        # type: () -> str
+        return str("<HttpResponse %s: %d bytes>") % (self.status_code, len(self.content or b""))
+
     def json(self, check=True):
         # type: (bool) -> Any
         """Parse the body.

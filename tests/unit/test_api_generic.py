@@ -553,3 +553,8 @@ def test_template_directory_that_a_pod_lacks_is_replaced_with_a_warning(osbs, ca
     assert rendered["prebuild_plugins"]
     warned = [r for r in caplog.records if "/no/such/directory" in r.getMessage()]
     assert len(warned) == 1
+
+
+def test_the_repr_of_a_client_is_its_server_and_project():
+    conf = Configuration(conf_file=None, openshift_url="https://h:8443/", namespace="osbs")
+    assert repr(OSBS(conf, conf)) == "<OSBS https://h:8443/oapi/v1/, namespace osbs>"

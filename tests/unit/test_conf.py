@@ -21,6 +21,7 @@ from six.moves import configparser
 
 import osbs.conf
 from osbs import utils
+from osbs.api import OSBS
 from osbs.conf import Configuration, SETTINGS
 from osbs.constants import BUILD_JSON_STORE
 from osbs.exceptions import OsbsValidationException
@@ -734,3 +735,28 @@ def test_what_the_sandbox_writes_has_no_unknown_keys(section, conf_of, caplog):
     write = seed.user_configuration if section == "default" else seed.client_configuration
     conf_of(write(sandbox), conf_section=section)
     assert not caplog.records
+
+
+SECRETS = {
+    "openshift_url": "https://user:S3cret-1@h:8443/",
+    "password": "S3cret-2",
+    "token": "S3cret-3",
+    "username": "user",
+}
+
+
+def test_the_repr_of_a_configuration_says_which_instance_it_is():
+    conf = Configuration(conf_file=None, conf_section="stage", openshift_url="https://h/")
+    assert repr(conf) == "<Configuration stage: https://h/, namespace default>"
+
+
+@pytest.mark.parametrize("url", ["https://user:S3cret-1@h:8443/", "user:S3cret-1@h:8443", None])
+def test_the_repr_of_a_configuration_has_no_secrets(url):
+    conf = Configuration(conf_file=None, **dict(SECRETS, openshift_url=url))
+    assert "S3cret" not in repr(conf)
+    assert "S3cret" not in repr(OSBS(Configuration(conf_file=None, **SECRETS), conf))
+
+
+def test_a_configuration_or_client_without_an_init_has_a_repr():
+    for cls in (Configuration, OSBS):
+        assert cls.__name__ in repr(cls.__new__(cls))

@@ -322,3 +322,8 @@ class TestHttpResponse(object):
         with pytest.raises(OsbsResponseException) as info:
             HttpResponse(422, {}, b'{"message": "bad https://u:secret@h/r"}').json()
         assert info.value.json == {"message": "bad https://***@h/r"}
+
+
+@pytest.mark.parametrize("content, size", [(b"abc", 3), (b"", 0), (None, 0)])
+def test_the_repr_of_a_response_is_its_status_and_size(content, size):
+    assert repr(HttpResponse(404, {}, content)) == "<HttpResponse 404: %d bytes>" % size
