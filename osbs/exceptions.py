@@ -96,7 +96,11 @@ def _picklable(cause):
 
 
 class OsbsResponseException(OsbsException):
-    """The server answered with a status that is not success."""
+    """The response has an error status.
+
+    ``message`` is the server's sentence if the body is JSON that has one, else the whole body;
+    ``body`` is the whole body in any case.
+    """
 
     def __init__(self, message, status_code, *args, **kwargs):
         # type: (object, int, object, object) -> None
@@ -104,10 +108,13 @@ class OsbsResponseException(OsbsException):
         :param message: text or bytes, the body of the answer (often a Status object in JSON)
         :param status_code: int, HTTP status of the answer
         """
-        text = _body_text(message)
-        super(OsbsResponseException, self).__init__(text, *args, **kwargs)
+        self.body = _body_text(message)
+        self.json = _decoded_json(self.body)
+        sentence = self.json.get("message") if isinstance(self.json, dict) else None
+        if not (sentence and isinstance(sentence, six.text_type)):
+            sentence = self.body
+        super(OsbsResponseException, self).__init__(sentence, *args, **kwargs)
         self.status_code = status_code
-        self.json = _decoded_json(text)
 
 
 def _body_text(body):

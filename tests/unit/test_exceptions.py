@@ -2,6 +2,7 @@
 
 from __future__ import absolute_import, print_function, unicode_literals
 
+import pickle
 import sys
 
 import pytest
@@ -57,6 +58,32 @@ def test_the_text_ends_with_traceback_and_cause():
     ).split("\n")
     assert shown[:3] == ["m", "", "Original traceback (most recent call last):"]
     assert shown[-1] == repr(ValueError("c"))
+
+
+STATUS = '{"kind": "Status", "message": "builds \\"b\\" not found", "code": 404}'
+
+
+@pytest.mark.parametrize("body", [STATUS, STATUS.encode("utf-8")])
+def test_the_message_of_an_error_response_is_the_sentence_of_the_server(body):
+    ex = OsbsResponseException(body, 404)
+    assert (ex.message, as_text(ex)) == ('builds "b" not found',) * 2
+    assert ex.args == (ex.message,)
+
+
+@pytest.mark.parametrize("body", [STATUS, STATUS.encode("utf-8")])
+def test_the_body_of_an_error_response_is_kept(body):
+    ex = OsbsResponseException(body, 404)
+    assert ex.body == STATUS
+    assert pickle.loads(pickle.dumps(ex)).body == STATUS
+
+
+@pytest.mark.parametrize(
+    "body",
+    ['{"message": ""}', '{"message": null}', '{"message": {}}', '["message"]', "plain", None],
+)
+def test_without_a_sentence_the_message_of_an_error_response_is_its_body(body):
+    ex = OsbsResponseException(body, 404)
+    assert (ex.message, ex.body) == (body, body)
 
 
 @pytest.mark.parametrize(
