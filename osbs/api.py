@@ -18,7 +18,7 @@ import six
 from six.moves import http_client
 
 from osbs import utils
-from osbs._compat import prompt_function, to_native
+from osbs._compat import prompt_function, to_native, to_text
 from osbs.build._params import NEWER
 from osbs.build.build_request import BuildRequest
 from osbs.build.build_requestv2 import BuildRequestV2
@@ -216,6 +216,7 @@ class OSBS(object):
         :param build_id: str
         :return: BuildResponse, with the phase that it had when it was asked
         """
+        logger.info("cancelling build %s", build_id)
         return BuildResponse(self.os.cancel_build(build_id).json())
 
     @osbsapi
@@ -500,8 +501,10 @@ class OSBS(object):
         triggers = build_json["spec"].pop("triggers", None)
         if existing:
             name = existing["metadata"]["name"]
+            logger.info("updating BuildConfig %s", name)
             existing = self._update_build_config_when_exist(build_json)
         else:
+            logger.info("creating BuildConfig %s", name)
             existing = self.os.create_build_config(json.dumps(build_json)).json()
         if image_stream:
             self.ensure_image_stream_tag(image_stream, tag_name, scheduled=True)
@@ -569,6 +572,8 @@ class OSBS(object):
         )
         if not git_branch:
             raise OsbsValidationException("required argument 'git_branch' can't be None or empty")
+        source = (to_text(git_ref), mask_uri(git_uri), to_text(git_branch))
+        logger.info("reading %s of %s, branch %s", *source)
         repo_info = utils.get_repo_info(git_uri, git_ref, git_branch=git_branch)
         if flatpak:
             labels, base_image = self._get_flatpak_labels(repo_info)
@@ -621,7 +626,7 @@ class OSBS(object):
         response = self._submit(build_request)
         # Tests of callers return plain dicts, or objects whose `json` is a method.
         name = get_path(getattr(response, "json", None), "metadata", "name")
-        logger.debug("build started: %s", name)
+        logger.info("build %s was started", name)
         return response
 
     def _configured_parameters(self, platform):
@@ -786,9 +791,11 @@ class OSBS(object):
         :raises OsbsWaitTimeout: it took longer
         :raises OsbsException: the build was deleted
         """
-        return BuildResponse(
+        build = BuildResponse(
             self.os.wait_for_build_to_finish(build_id, **without_none(timeout=timeout))
         )
+        logger.info("build %s has ended: %s", build_id, get_path(build.json, "status", "phase"))
+        return build
 
     @osbsapi
     def wait_for_build_to_get_scheduled(self, build_id, timeout=None):

@@ -2,6 +2,7 @@
 
 from __future__ import absolute_import, print_function, unicode_literals
 
+import logging
 import os
 
 import six
@@ -15,6 +16,8 @@ from osbs.utils import git_repo_humanish_part_from_uri
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
     from osbs.build.spec import BuildCommon  # noqa: F401
+
+logger = logging.getLogger(__name__)
 
 _REACTOR_CONFIG_KEY = "config.yaml"
 
@@ -270,6 +273,7 @@ class BuildConfigRenderer(object):
             strategy["secrets"] = []
         mounted = [secret["secretSource"]["name"] for secret in strategy["secrets"]]
         if name not in mounted:
+            logger.info("mounting secret %s at %s", name, path)
             strategy["secrets"].append({"secretSource": {"name": name}, "mountPath": path})
 
     def set_required_secrets(
