@@ -44,8 +44,8 @@ BUILD_SETTINGS = (
 # Arguments of Openshift that are settings of the same name.
 CONNECTION_SETTINGS = (
     "ca_bundle client_cert client_key kerberos_ccache kerberos_keytab kerberos_principal"
-    " max_response_mib namespace openshift_api openshift_api_version password use_auth"
-    " use_kerberos username verify_ssl wait_timeout"
+    " max_response_mib namespace openshift_api openshift_api_version password request_timeout"
+    " retries use_auth use_kerberos username verify_ssl wait_timeout"
 )
 
 

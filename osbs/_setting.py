@@ -167,6 +167,18 @@ def seconds(value, where):
     return number
 
 
+def count(value, where):
+    # type: (Any, str) -> Optional[int]
+    """Convert a whole number that is not negative.
+
+    :raises OsbsValidationException: it is something else
+    """
+    number = None if value is None else integer(value, where)
+    if number is not None and number < 0:
+        raise _invalid(where, value, "a whole number, 0 or more")
+    return number
+
+
 def mebibytes(value, where):
     # type: (Any, str) -> int
     """Convert a whole number of MiB.

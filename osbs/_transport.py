@@ -5,10 +5,12 @@
 
 from __future__ import absolute_import, print_function, unicode_literals
 
+import logging
 import os
 import re
 import socket
 import threading
+import time
 from binascii import hexlify
 
 import requests
@@ -37,11 +39,14 @@ from osbs.constants import (
 )
 from osbs.exceptions import OsbsAuthException, OsbsException
 from osbs._redact import mask_text
+from osbs._waiting import answered, tell_retry
 from osbs.version import __version__
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
     from typing import Any  # noqa: F401
+
+logger = logging.getLogger(__name__)
 
 # More connections than this to one host are closed after use. Threads that share a session.
 POOL_SIZE = 64
@@ -51,6 +56,22 @@ NEVER, UNPROCESSED, ALWAYS = "never", "unprocessed", "always"
 
 # What OpenSSL says of a connection that ended without a goodbye, in any version.
 _HUNG_UP = re.compile("(?<![a-z])eof(?![a-z])", re.IGNORECASE)
+# What urllib3, OpenSSL and http.client say, in any version, and what a person is told.
+_FAILURES = tuple(
+    (re.compile(pattern, re.IGNORECASE), words)
+    for pattern, words in (
+        (
+            r"(?:new connection|resolve).*?\[Errno [-\d]+\] ([\w ]+)",
+            "server cannot be reached (%s)",
+        ),
+        ("connect timeout=", "server cannot be reached (no connection in time)"),
+        ("timed out", "no response in time"),
+        ("certificate.verify.failed|doesn't match", "certificate of the server is not trusted"),
+        ("wrong.version.number|unknown.protocol", "server does not speak TLS"),
+        (r"\\x15\\x03", "server speaks TLS, not plain HTTP"),
+        ("", "connection broke"),
+    )
+)
 
 
 class Session(requests.Session):
@@ -125,14 +146,12 @@ class Adapter(HTTPAdapter):
     """Adapter with a shorter connect timeout, keep-alive probes, and limits on what is read.
 
     :param max_retries: Retry, or 0
-    :param connect: int or None, attempts left while no server has ever responded
     :param shared: Adapter whose connections this one uses too: another retry rule is no reason for
         another connection
     """
 
-    def __init__(self, max_retries=0, connect=None, shared=None):
+    def __init__(self, max_retries=0, shared=None):
         super(Adapter, self).__init__(pool_maxsize=POOL_SIZE, max_retries=max_retries)
-        self._connect = connect
         if shared is not None:
             self.poolmanager = shared.poolmanager
             self.proxy_manager = shared.proxy_manager
@@ -187,11 +206,7 @@ class Adapter(HTTPAdapter):
         Servers that are killed, and proxies with nothing behind them, end connections so. To
         urllib3 that is an error like a bad certificate, which it does not retry.
         """
-        if retries is None:
-            retries = self.max_retries
-            # While no server has ever responded, this is as good as no connection.
-            if self._connect is not None and retries.read is not False:
-                retries = retries.new(read=self._connect)
+        retries = retries or self.max_retries
         try:
             error = ProtocolError("Connection broken", exception)
             return retries.increment(request.method, urlsplit(request.url).path, error=error)
@@ -231,7 +246,40 @@ def retry_rule(retries_enabled=True, idempotent=True, **_):
     return ALWAYS if idempotent else UNPROCESSED
 
 
-class OlderRetry(Retry):
+def failure_text(exception):
+    # type: (BaseException) -> Any
+    """Say in a few words why there is no response, without the sentences of the libraries.
+
+    :param exception: of requests or urllib3
+    """
+    text = _compat.exception_text(exception)
+    matches = ((words, pattern.search(text)) for pattern, words in _FAILURES)
+    words, found = next((words, found) for words, found in matches if found)
+    return words % found.groups() if found.groups() else words
+
+
+class TellingRetry(Retry):
+    """The rule of urllib3, which tells of each retry before the delay."""
+
+    def sleep(self, response=None):
+        delay = self.get_retry_after(response) if response is not None else None
+        delay = delay or self.get_backoff_time()
+        if self.history:
+            last = self.history[-1]
+            reason = answered(last.status) if last.status else failure_text(last.error)
+            number = len(self.history)
+            tell_retry(logger, reason, delay, number, number + self._left(last.error))
+        if delay > 0:
+            time.sleep(delay)
+
+    def _left(self, error):
+        kinds = [self.total]
+        if error is not None:
+            kinds.append(self.connect if self._is_connection_error(error) else self.read)
+        return min(count for count in kinds if count is not None)
+
+
+class OlderRetry(TellingRetry):
     """The rule of urllib3 before 2.6, which would sleep for as long as a server says.
 
     Before 1.26 it would also send a POST again after a TLS error: it knows no ``other=0``.
@@ -248,17 +296,18 @@ class OlderRetry(Retry):
         return min(seconds, HTTP_RETRY_AFTER_MAX)
 
 
-def max_retries(rule, connect=None):
-    # type: (str, Any) -> Any
+def max_retries(rule, first=None, total=None):
+    # type: (str, Any, Any) -> Any
     """Return what urllib3 retries.
 
-    :param connect: int or None, attempts to make a connection; None: as all others
+    :param first: int or None, retries while no server has ever responded; None: as all others
+    :param total: int or None, retries of a request; None: HTTP_MAX_RETRIES
     :return: Retry, or 0
     """
-    if rule == NEVER:
+    if rule == NEVER or total == 0:
         return 0
     wanted = {
-        "total": HTTP_MAX_RETRIES,
+        "total": HTTP_MAX_RETRIES if total is None else total,
         "backoff_factor": HTTP_BACKOFF_FACTOR,
         "backoff_jitter": HTTP_BACKOFF_FACTOR,
         "status_forcelist": HTTP_RETRIES_STATUS_FORCELIST,
@@ -269,20 +318,26 @@ def max_retries(rule, connect=None):
         "raise_on_status": False,
         "retry_after_max": HTTP_RETRY_AFTER_MAX,
     }
-    if connect is not None:
-        wanted["connect"] = connect
+    if first is not None:
+        # A port that speaks something else than HTTP breaks each connection.
+        wanted.update(connect=first, read=first)
     if rule == UNPROCESSED:
         wanted.update(read=False, status_forcelist=[http_client.SERVICE_UNAVAILABLE])
     arguments = _compat.known_arguments(Retry.__init__, wanted)
-    kind = Retry if "retry_after_max" in arguments else OlderRetry
-    return kind(**arguments)
+    if "retry_after_max" not in arguments:
+        return OlderRetry(**arguments)
+    retries = Retry(**arguments)
+    # Who replaces urllib3's class by that name gets what he made; of its own, it tells.
+    if type(retries) is TellingRetry.__base__:
+        retries.__class__ = TellingRetry
+    return retries
 
 
-def new_session(rule, connect=None, shared=None):
-    # type: (str, Any, Any) -> Session
-    """Return a session with a retry rule; see :class:`Adapter`."""
+def new_session(rule, first=None, total=None, shared=None):
+    # type: (str, Any, Any, Any) -> Session
+    """Return a session with a retry rule; see :func:`max_retries` and :class:`Adapter`."""
     session = Session()
-    adapter = Adapter(max_retries(rule, connect), connect, shared)
+    adapter = Adapter(max_retries(rule, first, total), shared)
     session.mount("http://", adapter)
     session.mount("https://", adapter)
     return session
@@ -304,12 +359,9 @@ class SessionPool(object):
     def __init__(self):
         self._of_process = PerProcess(_Sessions)
 
-    def session_for(self, arguments, connect=None):
-        # type: (dict, Any) -> Session
-        """Return the session for the keyword arguments of an HttpStream.
-
-        :param connect: int or None, attempts to make a connection; None: as all others
-        """
+    def session_for(self, arguments, first=None, total=None):
+        # type: (dict, Any, Any) -> Session
+        """Return the session for the keyword arguments of an HttpStream; see max_retries."""
         own = self._of_process.get()
         # Old requests keep the TLS settings of the first request on a connection.
         tls = tuple(
@@ -319,12 +371,12 @@ class SessionPool(object):
         closing = (arguments.get("headers") or {}).get("Connection") == "close"
         connections = (tls, closing)
         rule = retry_rule(**arguments)
-        key = (connections, rule, connect)
+        key = (connections, rule, first, total)
         with own.lock:
             session = own.sessions.get(key)
             if session is None:
                 _check_client_certificate(arguments)
-                session = new_session(rule, connect, own.adapters.get(connections))
+                session = new_session(rule, first, total, own.adapters.get(connections))
                 own.adapters.setdefault(connections, session.get_adapter("https://"))
                 own.sessions[key] = session
         return session

@@ -25,6 +25,7 @@ from osbs._setting import (
     Setting,
     as_given,
     boolean,
+    count,
     equal_labels,
     integer,
     mebibytes,
@@ -227,6 +228,10 @@ class Configuration(object):
     get_verify_ssl = setting("verify_ssl", boolean, "check the server's certificate", default=True)
     get_ca_bundle = setting("ca_bundle", text, "CA certificates to check the server's with")
     get_wait_timeout = setting("wait_timeout", seconds, "seconds after which every wait gives up")
+    get_request_timeout = setting(
+        "request_timeout", seconds, "seconds after which a request gives up"
+    )
+    get_retries = setting("retries", count, "how often a request is retried; 0: never")
     get_max_response_mib = setting(
         "max_response_mib", mebibytes, "MiB of the largest response that is read", default=512
     )

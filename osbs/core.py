@@ -49,7 +49,9 @@ from osbs._rest.once import (
     may_be_own_conflict,
     name_of,
 )
+from osbs._rest.phases import describe_phase
 from osbs._rest.watch import Watch
+from osbs._waiting import WAITING, tell_retry
 from osbs.utils import get_path, retry_on_conflict, without_none
 
 TYPE_CHECKING = False
@@ -107,6 +109,9 @@ class Openshift(object):
     OsbsAuthException when there is no usable token, and OsbsValidationException, before anything
     is sent, for an id that cannot be part of a URL.
 
+    :ivar explain_phases: bool, tell at INFO also why a build that is waited for is New and where
+        it runs, which takes one more request each
+
     :param openshift_api_url: str, ends in a slash
     :param openshift_api_version: str
     :param openshift_oauth_url: str, ends in no slash
@@ -128,8 +133,14 @@ class Openshift(object):
     :param openshift_api: str, oapi, apis or auto
     :param wait_timeout: float, seconds that a wait takes at most
     :param max_response_mib: int, MiB of the largest response that is read; None: 512
+    :param request_timeout: float, seconds that a request takes at most; None: 600 until the
+        headers of the response have come, an hour for its body
+    :param retries: int, how often a request, watch or log is retried; None: 8, or 20 for the latter
     :raises OsbsValidationException: ca_bundle cannot be read, openshift_api is unknown
     """
+
+    explain_phases = False
+    _told_phase = None  # type: Any
 
     def __init__(
         self,
@@ -154,6 +165,8 @@ class Openshift(object):
         openshift_api=groups.OAPI,
         wait_timeout=None,
         max_response_mib=None,
+        request_timeout=None,
+        retries=None,
     ):
         """Prepare; nothing is sent."""
         self.os_api_url = openshift_api_url
@@ -165,6 +178,8 @@ class Openshift(object):
         self._con = HttpSession(verbose=verbose)
         if max_response_mib is not None:
             self._con.max_body = max_response_mib << 20
+        self._con.request_timeout = request_timeout
+        self._con.retries = self._retries = retries
         self.retries_enabled = True
         self.namespace = namespace
         self.wait_timeout = wait_timeout
@@ -334,7 +349,9 @@ class Openshift(object):
                 **arguments
             )
 
-        return send() if verb == "post" else retry.retry_truncated(send, retries_enabled)
+        if verb == "post":
+            return send()
+        return retry.retry_truncated(send, retries_enabled and self._retries != 0)
 
     def _url(self, request):
         build = self._build_url if request.api == endpoints.OPENSHIFT else self._build_k8s_url
@@ -542,8 +559,10 @@ class Openshift(object):
             )
             if response.status_code != http_client.CONFLICT or delays.count >= _INSTANTIATE_RETRIES:
                 return response
-            logger.info("%s is being instantiated by others, retrying", build_config_id)
-            retry.sleep(delays.next())
+            delay = delays.next()
+            reason = "others start builds of %s" % build_config_id
+            tell_retry(logger, reason, delay, delays.count, _INSTANTIATE_RETRIES)
+            retry.sleep(delay)
 
     def start_build(self, build_config_id):
         """Start a build of a BuildConfig; see :meth:`instantiate_build_config`."""
@@ -595,6 +614,7 @@ class Openshift(object):
             ).content,
             lambda: BuildResponse(_build_of(self.get_build(build_id))).is_finished(),
             retrying=self.retries_enabled,
+            max_failures=self._retries,
             can_renew=lambda: self.use_auth and self._tokens.can_renew(self, self.token),
         )
         return follower.lines()
@@ -636,7 +656,8 @@ class Openshift(object):
             # Nothing may read the clock before this, not even a log record.
             idle = time.time() - last_activity
             if failure is not None:
-                logger.info("log of %s: %s", build_id, type(failure.cause).__name__)
+                reason = retry.reason_of(failure)
+                logger.info("log of build %s: %s", build_id, reason, extra=WAITING)
             if idle < _IDLE_LIMIT:
                 return
             if received:
@@ -668,6 +689,7 @@ class Openshift(object):
             deadline=request_args.pop("deadline", None),
             missing_ok=request_args.pop("missing_ok", False),
             retrying=self.retries_enabled,
+            max_failures=self._retries,
             query=request_args,
         )
         return watch.events()
@@ -721,6 +743,8 @@ class Openshift(object):
         for changetype, obj in events:
             phase = _phase_of(build_id, obj)
             last_seen = phase or last_seen
+            if phase is not None and changetype != WATCH_DELETED:
+                self._tell_phase(build_id, obj)
             if phase is not None and phase.lower() in states:
                 return obj
             if changetype == WATCH_DELETED and get_path(obj, "metadata", "name") in (
@@ -735,6 +759,15 @@ class Openshift(object):
         _check_expired(deadline, "build '%s'" % build_id, last_seen)
         logger.error("build '%s' was not found by the watch", build_id)
         raise OsbsWatchBuildNotFound("build '%s' was not found by the watch" % build_id)
+
+    def _tell_phase(self, build_id, build):
+        if BuildResponse(build).is_finished():
+            return
+        phase = describe_phase(build, self._send if self.explain_phases else None)
+        # Of two waits for one build in a row, the second begins where the first one ended.
+        if (build_id, phase) != self._told_phase:
+            self._told_phase = (build_id, phase)
+            logger.info("waiting for build %s: %s", build_id, phase, extra=WAITING)
 
     def wait_for_build_to_finish(self, build_id, timeout=None):
         """Wait until a build is finished, well or not; see :meth:`wait`."""
@@ -1115,7 +1148,7 @@ class Openshift(object):
             response = self._create(request._replace(check=False))
             if not _is_being_deleted(response) or deadline.expired:
                 break
-            logger.info("what is to be restored is being deleted, retrying")
+            logger.info("the old object is still being deleted, trying again", extra=WAITING)
             retry.sleep(delays.next(), deadline)
         _check(request, response)
         return response

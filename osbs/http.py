@@ -201,13 +201,19 @@ class HttpSession(object):
 
     Errors of the transport become OsbsException, HTTP error statuses raise nothing.
 
-    :ivar first_contact_retries: int or None, how often a connection is retried while no server
-        has ever responded. A person who mistyped a URL must not wait for eight minutes; a service
-        that comes up before its server may.
+    :ivar first_contact_retries: int or None, how often a request is retried while no server has
+        ever responded, before HttpSession raises an exception with ``no_contact`` set. A person
+        who mistyped a URL must not wait for eight minutes; a service that comes up before its
+        server may.
+    :ivar retries: int or None, how often a request is retried; None: HTTP_MAX_RETRIES
+    :ivar request_timeout: float or None, seconds that a request takes at most, of a stream until
+        its headers have come; None: see HttpStream
     :ivar max_body: int, bytes of a body after decompression; a larger one is an error
     """
 
     first_contact_retries = None
+    retries = None
+    request_timeout = None
     max_body = HTTP_BODY_MAX
     _contacted = False
 
@@ -249,10 +255,22 @@ class HttpSession(object):
             requests-kerberos, or the server does not prove with Kerberos who it is
         :raises OsbsException: any other failure of the transport, with its cause
         """
+        first = None if self._contacted else self.first_contact_retries
         try:
-            connect = None if self._contacted else self.first_contact_retries
-            kwargs.setdefault("session", self._pool.session_for(kwargs, connect))
+            return self._request(url, first, args, kwargs)
+        except OsbsException as ex:
+            if first is not None and not self._contacted:
+                ex.no_contact = True
+            raise
+
+    def _request(self, url, first, args, kwargs):
+        try:
+            kwargs.setdefault("session", self._pool.session_for(kwargs, first, self.retries))
             kwargs["verbose"] = self.verbose
+            if self.request_timeout is not None:
+                kwargs["timeout"] = min(
+                    self.request_timeout, kwargs.get("timeout") or self.request_timeout
+                )
             stream = HttpStream(url, *args, **kwargs)
             self._contacted = True
             if kwargs.get("stream", False):
@@ -408,6 +426,8 @@ class HttpStream(object):
         self._limits.size = None
         if stream:
             self.time_limit = None
+            # A build or a list may be silent for longer than a request may take.
+            self._limits.timeout = HTTP_REQUEST_TIMEOUT
         elif timeout is None:
             self.time_limit = HTTP_BODY_TIMEOUT
 

@@ -25,6 +25,7 @@ from osbs.constants import ORCHESTRATOR_OUTER_TEMPLATE, USER_WARNING_LEVEL_NAME
 from osbs._documents import load_json
 from osbs.exceptions import OsbsException, OsbsResponseException, OsbsValidationException
 from osbs._redact import mask_text, mask_url
+from osbs._waiting import answered, tell_retry
 from osbs.repo_utils import (  # noqa: F401
     MAX_FILE_SIZE,
     REPO_FILES,
@@ -604,9 +605,10 @@ def retry_on_conflict(func, retry_times=OS_CONFLICT_MAX_RETRIES, retry_delay=OS_
             except OsbsResponseException as ex:
                 if ex.status_code != _CONFLICT:
                     raise
-                logger.info("conflict: %s", ex.message)
-                logger.debug("attempt %d of %s has met a conflict", attempt + 1, func.__name__)
-                time.sleep(retry_delay * 2**attempt)
+                delay = retry_delay * 2**attempt
+                tell_retry(logger, answered(_CONFLICT), delay, attempt + 1, retry_times)
+                logger.debug("%s: %s", func.__name__, ex.message)
+                time.sleep(delay)
         return func(*args, **kwargs)
 
     return retried

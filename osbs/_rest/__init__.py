@@ -11,4 +11,5 @@ once        creating exactly once, although the outcome of a request may be unkn
 paging      lists in pages
 watch       the one watch engine
 logs        the one follower of logs
+phases      what a build is waiting for
 """

@@ -17,6 +17,7 @@ from osbs.constants import SERVICEACCOUNT_CACRT, SERVICEACCOUNT_SECRET, SERVICEA
 from osbs.exceptions import OsbsAuthException, OsbsException, OsbsResponseException
 from osbs.http import masked_body
 from osbs._redact import mask_text
+from osbs._waiting import WAITING
 from osbs._rest.retry import is_transient_status
 from osbs.utils import get_path
 
@@ -110,7 +111,7 @@ class Tokens(object):
         """
         with self._lock.get():
             if client.token == used:
-                logger.info("the token was refused, getting another one")
+                logger.info("server refused the token, getting another one", extra=WAITING)
                 if used == self._from_oauth:
                     client.get_oauth_token()
                     return bool(client.token)

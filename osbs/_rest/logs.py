@@ -16,7 +16,16 @@ from six.moves import http_client
 from osbs import _compat
 from osbs.exceptions import OsbsException
 from osbs.http import truncated_line
-from osbs._rest.retry import Backoff, FIRST_DELAY, GOOD_LIFE, MAX_FAILURES, is_transient, sleep
+from osbs._rest.retry import (
+    Backoff,
+    FIRST_DELAY,
+    GOOD_LIFE,
+    MAX_FAILURES,
+    is_transient,
+    reason_of,
+    sleep,
+)
+from osbs._waiting import tell_retry
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
@@ -58,8 +67,10 @@ class LogFollower(object):
     ones goes unnoticed.
     """
 
-    def __init__(self, connect, tail, is_finished, retrying=True, can_renew=None):
-        # type: (Any, Any, Any, bool, Any) -> None
+    def __init__(
+        self, connect, tail, is_finished, retrying=True, can_renew=None, max_failures=None
+    ):
+        # type: (Any, Any, Any, bool, Any, Any) -> None
         """
         :param connect: function without arguments that opens the log to be followed from its
             beginning, and raises for an error status
@@ -68,6 +79,7 @@ class LogFollower(object):
         :param retrying: bool, connect again after a failure
         :param can_renew: function without arguments, tells whether another token can be had when
             one is refused; None: no
+        :param max_failures: int, failures in a row after which it is given up; None: MAX_FAILURES
         """
         self._connect = connect
         self._read_tail = tail
@@ -79,6 +91,8 @@ class LogFollower(object):
         self._partial_line = b""
         self._backoff = Backoff(FIRST_DELAY)
         self._failures = 0
+        self._max_failures = MAX_FAILURES if max_failures is None else max_failures
+        self._failure = None  # type: Any
         self._refusals = 0
 
     def lines(self):
@@ -111,7 +125,7 @@ class LogFollower(object):
                 logger.warning("log: it is gone, its end cannot be checked")
                 break
             if outcome == BROKEN:
-                error = "the log breaks off after %d lines again and again" % self._delivered
+                error = "the connection broke after line %d" % self._delivered
                 self._count_failure(OsbsException(error), True)
             elif outcome == ENDED and self._await_finish():
                 if self._has_delivered_tail() is not False:
@@ -120,9 +134,17 @@ class LogFollower(object):
                 if rereads > MAX_REREADS:
                     logger.warning("log: the build is finished, but its log seems to be truncated")
                     break
-            sleep(self._backoff.next())
+            self._wait()
         if self._partial_line:
             yield self._partial_line
+
+    def _wait(self):
+        delay = self._backoff.next()
+        if self._failure is not None:
+            reason = "log: %s" % reason_of(self._failure)
+            tell_retry(logger, reason, delay, self._failures, self._max_failures)
+            self._failure = None
+        sleep(delay)
 
     def _open(self):
         """Connect; return (None, stream), or (REFUSED or GONE, None) if there is no stream."""
@@ -173,9 +195,9 @@ class LogFollower(object):
         self._failures += 1
         if getattr(exception, "status_code", None) == http_client.UNAUTHORIZED:
             self._refusals += 1
-        if not may_retry or self._failures > MAX_FAILURES:
+        if not may_retry or self._failures > self._max_failures:
             raise exception
-        logger.info("log: %s, retrying", type(exception).__name__)
+        self._failure = exception
 
     def _check_finished(self):
         """Return whether the build is finished, None if that is unknown for the moment."""

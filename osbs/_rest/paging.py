@@ -11,6 +11,7 @@ from six.moves.urllib.parse import urlencode
 from osbs.exceptions import OsbsResponseException, OsbsValidationException
 from osbs.http import HttpResponse
 from osbs._rest.objects import items_of, json_object
+from osbs._waiting import WAITING
 from osbs.utils import get_path
 
 TYPE_CHECKING = False
@@ -51,7 +52,7 @@ def pages(send, listing, page_size):
             restarts += 1
             if ex.status_code != http_client.GONE or restarts > MAX_RESTARTS:
                 raise
-            logger.info("the list took too long and begins anew")
+            logger.info("reading the list took too long, reading it again", extra=WAITING)
             token = None
             continue
         _leave_out(page, delivered)

@@ -15,6 +15,8 @@ from requests.packages.urllib3.exceptions import ConnectTimeoutError
 from six.moves import http_client
 
 from osbs import _compat
+from osbs._transport import failure_text
+from osbs._waiting import answered, tell_retry
 from osbs.exceptions import (
     OsbsException,
     OsbsNetworkException,
@@ -158,7 +160,9 @@ def is_transient_status(status):
 
 def is_transient(exception):
     # type: (OsbsException) -> bool
-    """Tell whether a later attempt to open a stream may succeed."""
+    """Tell whether a later attempt to open a stream may succeed, and is wanted."""
+    if getattr(exception, "no_contact", False):
+        return False
     if isinstance(exception, OsbsResponseException):
         # Junk that is said to be a success comes from something on the way to the server.
         status = exception.status_code
@@ -168,6 +172,17 @@ def is_transient(exception):
     return isinstance(exception.cause, _TRANSIENT_CAUSES) and not (
         _is_bad_certificate(exception.cause)
     )
+
+
+def reason_of(exception):
+    # type: (OsbsException) -> Any
+    """Say in a few words why there is to be another attempt."""
+    status = getattr(exception, "status_code", None)
+    if isinstance(exception, OsbsResponseException) and status != http_client.OK:
+        return answered(status)
+    if isinstance(exception.cause, RequestException):
+        return failure_text(exception.cause)
+    return exception.message
 
 
 def _is_bad_certificate(cause):
@@ -224,8 +239,11 @@ def retry_truncated(send, enabled):
         except OsbsException as ex:
             if not (enabled and was_truncated(ex) and backoff.count < TRUNCATED_RETRIES):
                 raise
-            logger.info("the response was truncated, retrying")
-            sleep(backoff.next())
+            delay = backoff.next()
+            tell_retry(
+                logger, "the response was truncated", delay, backoff.count, TRUNCATED_RETRIES
+            )
+            sleep(delay)
             continue
         if backoff.count:
             response.retried = True

@@ -24,7 +24,16 @@ from osbs.constants import (
 from osbs.exceptions import OsbsException, OsbsResponseException
 from osbs.http import decode_json
 from osbs._rest.objects import json_object
-from osbs._rest.retry import Backoff, FIRST_DELAY, GOOD_LIFE, MAX_FAILURES, is_transient, sleep
+from osbs._rest.retry import (
+    Backoff,
+    FIRST_DELAY,
+    GOOD_LIFE,
+    MAX_FAILURES,
+    is_transient,
+    reason_of,
+    sleep,
+)
+from osbs._waiting import tell_retry
 from osbs.utils import get_path, without_none
 
 TYPE_CHECKING = False
@@ -49,8 +58,18 @@ class Watch(object):
     Callers see what one endless connection would deliver.
     """
 
-    def __init__(self, connect, read, named, query, deadline=None, missing_ok=False, retrying=True):
-        # type: (Any, Any, bool, dict, Any, bool, bool) -> None
+    def __init__(
+        self,
+        connect,
+        read,
+        named,
+        query,
+        deadline=None,
+        missing_ok=False,
+        retrying=True,
+        max_failures=None,
+    ):
+        # type: (Any, Any, bool, dict, Any, bool, bool, Any) -> None
         """
         :param connect: function of a query (dict) and a time-out (seconds or None) that opens
             a stream and raises for an error status
@@ -60,6 +79,7 @@ class Watch(object):
         :param deadline: Deadline or None
         :param missing_ok: bool, wait for an object that does not exist yet
         :param retrying: bool, connect again after a failure
+        :param max_failures: int, failures in a row after which it is given up; None: MAX_FAILURES
         """
         self._connect = connect
         self._read = read
@@ -82,6 +102,9 @@ class Watch(object):
         self._readable = True
         self._backoff = Backoff(FIRST_DELAY)
         self._failures = 0
+        self._max_failures = MAX_FAILURES if max_failures is None else max_failures
+        # The failure that was counted since the last connection.
+        self._failure = None  # type: Any
         self._junk_logged = False
 
     def events(self):
@@ -184,9 +207,11 @@ class Watch(object):
     def _count_failure(self, exception):
         """Count a failure; raise it if there is to be no other attempt."""
         self._failures += 1
-        if not (is_transient(exception) and self._retrying and self._failures <= MAX_FAILURES):
+        if not (
+            is_transient(exception) and self._retrying and self._failures <= self._max_failures
+        ):
             raise exception
-        logger.info("watch: %s, retrying", type(exception).__name__)
+        self._failure = exception
 
     def _note_junk(self, line):
         if self._outcome == SILENT:
@@ -244,11 +269,16 @@ class Watch(object):
         if lived >= GOOD_LIFE:
             self._backoff.reset()
             self._failures = 0
-        sleep(self._backoff.next() - lived, self._deadline)
+        delay = max(0, self._backoff.next() - lived)
+        if self._failure is not None:
+            reason = "watch: %s" % reason_of(self._failure)
+            tell_retry(logger, reason, delay, max(1, self._failures), self._max_failures)
+            self._failure = None
+        sleep(delay, self._deadline)
 
 
 def _no_event():
-    return OsbsResponseException("a watch ended without an event", http_client.OK)
+    return OsbsResponseException("the connection ended without an event", http_client.OK)
 
 
 def _parse(line):

@@ -175,8 +175,14 @@ def _interrupted(ex, args):
     # With JSON on stdout, words there would spoil it for the program that reads it.
     stdout = sys.stderr if getattr(args, "output", None) == "json" else sys.stdout
     line = "Interrupted"
-    if getattr(ex, "resume", None):
-        line += "; to go on: %s" % _command_line(args, ex.resume)
+    command = getattr(ex, "resume", ())
+    if command:
+        line += " while %s" % _DOING.get(command[0], command[0]).format(*command[-1:])
+    last = getattr(getattr(args, "waiting", None), "last", None)
+    if last:
+        line += " (%s)" % one_line(last)
+    if command:
+        line += "; to go on: %s" % _command_line(args, command)
     try:
         write_line("Quitting on user request.", stdout)
     except OutputClosed:
@@ -185,18 +191,44 @@ def _interrupted(ex, args):
     return INTERRUPTED
 
 
+_DOING = {
+    "build-logs": "following the log of build {0}",
+    "watch-build": "waiting for build {0}",
+    "watch-builds": "watching builds",
+}
+# Of these a command line shows that they were given, and nothing more.
+_CREDENTIALS = ("username", "password", "token")
+
+
 def _command_line(args, command):
-    quote = six.moves.shlex_quote
-    words = ["osbs"]
-    for option in options.GLOBAL_OPTIONS:
+    own = [
+        option
+        for known in options.COMMANDS
+        for option in known.arguments
+        if known.name == command[0] and not set(option.flags) & set(command)
+    ]
+    words = ["osbs"] + _given(args, options.GLOBAL_OPTIONS) + [command[0]] + _given(args, own)
+    return " ".join(words + [six.moves.shlex_quote(word) for word in command[1:]])
+
+
+def _given(args, arguments):
+    """Return the words of the options that were given on the command line or in the environment."""
+    words = []
+    for option in arguments:
         value = getattr(args, option.dest, None)
-        if option.dest in _PLACE and value not in (None, option.default):
-            words += [option.flags[0], quote(value)]
-    return " ".join(words + [quote(word) for word in command])
-
-
-# Options that say where a build is, not who asks.
-_PLACE = ("config", "instance", "openshift_uri", "namespace", "token_file")
+        action = option.argparse_kwargs.get("action")
+        if not option.flags[0].startswith("-") or value in (None, option.default):
+            continue
+        if action in ("store_true", "store_false"):
+            if value is (action == "store_true"):
+                words.append(option.flags[0])
+            continue
+        if option.dest in _CREDENTIALS:
+            value = option.dest.upper()
+        for item in value if isinstance(value, list) else [value]:
+            word = item if isinstance(item, bytes) else to_text(item)
+            words += [option.flags[0], six.moves.shlex_quote(word)]
+    return words
 
 
 def _describe_network(ex):

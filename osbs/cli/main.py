@@ -41,6 +41,7 @@ from osbs.cli.commands.builds import (
 from osbs.cli.completion import autocomplete, cmd_completion
 from osbs.cli.output import LogFormatter, print_json_nicely, str_on_2_unicode_on_3
 from osbs.cli.parser import NoCommand, build_parser, parse_args
+from osbs.cli.waiting import WaitingFilter, WaitingFormatter
 
 # While no server has ever answered; see HttpSession.
 _FIRST_CONTACT_RETRIES = 1
@@ -88,17 +89,18 @@ def _run(args):
     if getattr(args, "server", None) == options.NEVER:
         return args.func(args, None)
     level = logging.WARNING if args.quiet else logging.INFO
-    _set_logging(logging.DEBUG if args.verbose else level)
+    _set_logging(logging.DEBUG if args.verbose else level, args)
     _log_warnings(args)
     os_conf, build_conf = _configurations(args)
     if not args.quiet and os_conf.get_verbosity():
-        _set_logging(logging.DEBUG)
+        _set_logging(logging.DEBUG, args)
         logger.debug("logging everything")
 
     from osbs.api import OSBS
 
     osbs = OSBS(os_conf, build_conf)
     osbs.os._con.first_contact_retries = _FIRST_CONTACT_RETRIES
+    osbs.os.explain_phases = not args.quiet
     if args.capture_dir is not None:
         from osbs.cli import capture
 
@@ -106,11 +108,16 @@ def _run(args):
     return args.func(args, osbs)
 
 
-def _set_logging(level):
+def _set_logging(level, args):
     osbs_package.set_logging(level=level)
+    everything = level == logging.DEBUG
+    formatter = LogFormatter if everything else WaitingFormatter
+    # For errors, which say after an interruption what was waited for.
+    args.waiting = WaitingFilter(everything)
     for handler in logger.handlers:
         if getattr(handler, "installed_by_osbs", False):
-            handler.setFormatter(LogFormatter(osbs_package.LOG_FORMAT))
+            handler.setFormatter(formatter(osbs_package.LOG_FORMAT))
+            handler.addFilter(args.waiting)
 
 
 def _log_warnings(args):

@@ -53,6 +53,24 @@ WATCH_BUILDS_COLUMNS = (
 )
 
 
+def _retry_count(text):
+    number = int(text)
+    if number < 0:
+        raise ValueError(text)
+    return number
+
+
+def _seconds(text):
+    number = float(text)
+    if not 0 < number < float("inf"):
+        raise ValueError(text)
+    return number
+
+
+# argparse shows them: "invalid seconds value: 'x'".
+_seconds.__name__, _retry_count.__name__ = str("seconds"), str("number")
+
+
 class CliOption(object):
     """An option, or a positional argument, of the command line.
 
@@ -183,6 +201,18 @@ GLOBAL_OPTIONS = (
         " for terminals goes into a pipe too), never",
     ),
     CliOption("--namespace", metavar="NAMESPACE", help="namespace to work in"),
+    CliOption(
+        "--request-timeout",
+        type=_seconds,
+        metavar="SECONDS",
+        help="time after which a request gives up (default: 600 until its response begins)",
+    ),
+    CliOption(
+        "--retries",
+        type=_retry_count,
+        metavar="N",
+        help="how often a request is retried after a failure (default: 8); 0 is never",
+    ),
     CliOption(
         "--capture-dir", metavar="DIR", help="directory in which to save the server's answers"
     ),

@@ -1,0 +1,57 @@
+"""Which records of the library a person sees who did not ask for the log.
+
+Every command pays for what is imported here, so nothing heavy is.
+"""
+
+from __future__ import absolute_import, print_function, unicode_literals
+
+import logging
+import sys
+
+from osbs._compat import monotonic
+from osbs.cli.output import LogFormatter, fit_for, in_one_line, is_terminal
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
+    from typing import Any  # noqa: F401
+
+
+class WaitingFilter(logging.Filter):
+    """Lets through warnings, errors, what the command says itself, and what is waited for.
+
+    :ivar last: text or None, what was waited for last
+    """
+
+    last = None  # type: Any
+
+    def __init__(self, everything=False):
+        # type: (bool) -> None
+        """
+        :param everything: let all records through
+        """
+        super(WaitingFilter, self).__init__()
+        self._everything = everything
+
+    def filter(self, record):
+        """Tell whether to show a record."""
+        if getattr(record, "waiting", False):
+            self.last = record.getMessage()
+            return True
+        return self._everything or record.levelno >= logging.WARNING or record.name == "osbs"
+
+
+class WaitingFormatter(LogFormatter):
+    """Shows what is waited for as a plain line, on a terminal with the seconds since the start."""
+
+    def __init__(self, *args):
+        super(WaitingFormatter, self).__init__(*args)
+        self._start = monotonic()
+
+    def format(self, record):
+        """Return the text of a record."""
+        if not getattr(record, "waiting", False):
+            return super(WaitingFormatter, self).format(record)
+        text = in_one_line(record.getMessage())
+        if is_terminal(sys.stderr):
+            text += " [%d s]" % (monotonic() - self._start)
+        return fit_for(sys.stderr, text)
