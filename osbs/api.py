@@ -1229,7 +1229,7 @@ class OSBS(object):
         directory = user_params.build_json_dir.value
         if directory and not os.path.isdir(directory):
             replacement = self.os_conf.get_build_json_store()
-            logger.warning(
+            logger.info(
                 "template directory '%s' does not exist here, using '%s'", directory, replacement
             )
             user_params.build_json_dir.value = replacement

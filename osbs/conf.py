@@ -95,7 +95,7 @@ class Configuration(object):
             return
         # Python 2's parser knows sections and keys as bytes.
         if not self.scp.has_section(to_native(conf_section)):
-            logger.warning(
+            _warn_once(
                 "there is no section %s in %s", _where(conf_section, ""), to_text(conf_file)
             )
         _warn_of_unknown_keys(self.scp, to_text(conf_file), to_text(conf_section))
@@ -262,7 +262,7 @@ class Configuration(object):
         if not os.path.exists(token_file):
             return None
         if os.stat(token_file).st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-            logger.warning("%s can be read by others than its owner", to_text(token_file))
+            _warn_once("%s can be read by others than its owner", to_text(token_file))
         return _read_token(token_file)
 
     # What to build
@@ -343,7 +343,7 @@ class Configuration(object):
         """
         value = self._get(self._BUILDER_BUILD_JSON_DIR)
         if value is None:
-            logger.warning("builder_build_json_dir is not set, using build_json_dir")
+            logger.info("builder_build_json_dir is not set, using build_json_dir")
             return self._find(self._BUILD_JSON_DIR)
         return value
 
@@ -356,7 +356,7 @@ class Configuration(object):
         """Return the URL of the server as the build pod sees it; default: openshift_url."""
         value = self._get(self._BUILDER_OPENSHIFT_URL)
         if value is None:
-            logger.warning("builder_openshift_url is not set, using openshift_url")
+            logger.info("builder_openshift_url is not set, using openshift_url")
             return self.get_openshift_base_uri()
         return value
 
@@ -587,21 +587,25 @@ def _read_token(path):
 # Known keys are shorter; a longer one may be the second line of a secret that was not indented.
 _LONGEST_KEY = 40
 _REFERENCE = re.compile(r"%\(([^)]*)\)s")
-# (file, section, key) of past warnings: a program makes several Configurations of one file.
-_warned_of = set()  # type: Set[Tuple[Text, Text, Text]]
+# Past warnings: a program makes several Configurations of one file.
+_warned_of = set()  # type: Set[Tuple]
+
+
+def _warn_once(*args):
+    if args not in _warned_of:
+        _warned_of.add(args)
+        logger.warning(*args)
 
 
 def _warn_of_unknown_keys(parser, conf_file, instance):
     for section, key in _unknown_keys(parser, instance):
-        if (conf_file, section, key) not in _warned_of:
-            _warned_of.add((conf_file, section, key))
-            logger.warning(
-                "unknown key %s in section [%s] of %s is ignored%s",
-                key if len(key) <= _LONGEST_KEY else "%s..." % key[:8],
-                section,
-                conf_file,
-                _suggestion(section, key, instance),
-            )
+        _warn_once(
+            "unknown key %s in section [%s] of %s is ignored%s",
+            key if len(key) <= _LONGEST_KEY else "%s..." % key[:8],
+            section,
+            conf_file,
+            _suggestion(section, key, instance),
+        )
 
 
 def _unknown_keys(parser, instance):

@@ -90,7 +90,7 @@ def _look_up(find):
             logger.info("the outcome of the request is unknown: %s", type(ex).__name__)
             return None
         if found is not None:
-            logger.warning("the request failed, but was carried out")
+            logger.info("the request failed, but was carried out")
             return found
     return None
 

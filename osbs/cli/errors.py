@@ -174,13 +174,12 @@ def resumable(*command):
 def _interrupted(ex, args):
     # With JSON on stdout, words there would spoil it for the program that reads it.
     stdout = sys.stderr if getattr(args, "output", None) == "json" else sys.stdout
-    line = "Interrupted"
     command = getattr(ex, "resume", ())
-    if command:
-        line += " while %s" % _DOING.get(command[0], command[0]).format(*command[-1:])
-    last = getattr(getattr(args, "waiting", None), "last", None)
-    if last:
-        line += " (%s)" % one_line(last)
+    doing = _DOING.get(command[0], "").format(*command[-1:]) if command else ""
+    last = one_line(getattr(getattr(args, "waiting", None), "last", None) or "")
+    if last.startswith("waiting "):
+        doing, last = last, ""
+    line = "Interrupted%s%s" % (doing and " while " + doing, last and " (%s)" % last)
     if command:
         line += "; to go on: %s" % _command_line(args, command)
     try:

@@ -145,7 +145,7 @@ _OC = _flag("--oc", help='show the token as an "oc login" command')
 GLOBAL_OPTIONS = (
     # Flags that are settings too default to None: "not given", so that the file counts.
     _flag("--verbose", default=None, group=_VERBOSITY, help="log everything, for debugging"),
-    _flag("-q", "--quiet", group=_VERBOSITY, help="log warnings and errors only"),
+    _flag("-q", "--quiet", group=_VERBOSITY, help="show warnings and errors only"),
     CliOption(
         "-V", "--version", action="version", group=_VERBOSITY, help="print the version and exit"
     ),
@@ -205,13 +205,13 @@ GLOBAL_OPTIONS = (
         "--request-timeout",
         type=_seconds,
         metavar="SECONDS",
-        help="time after which a request gives up (default: 600 until its response begins)",
+        help="time after which a request gives up, instead of 600 seconds to its response",
     ),
     CliOption(
         "--retries",
         type=_retry_count,
         metavar="N",
-        help="how often a request is retried after a failure (default: 8); 0 is never",
+        help="how often a request is retried after a failure, instead of 8 times; 0 is never",
     ),
     CliOption(
         "--capture-dir", metavar="DIR", help="directory in which to save the server's answers"

@@ -45,6 +45,7 @@ TYPES = {
     "boolean": ("boolean",),
     "equal_labels": ("labels",),
     "integer": ("integer",),
+    "count": ("number",),
     "mebibytes": ("MiB",),
     "openshift_api": ("text",),
     "seconds": ("seconds",),

@@ -7,7 +7,9 @@ import re
 import requests
 
 # What the library tells on its way is no complaint; all else is, lines without a level too.
-ORDINARY = re.compile(r"^[-\d]+ [\d:,]+ - [\w.]+ - (DEBUG|INFO|WARNING) - ")
+ORDINARY = re.compile(
+    r"^[-\d]+ [\d:,]+ - [\w.]+ - (DEBUG|INFO|WARNING) - |^waiting for build |, trying again "
+)
 CREDENTIALS = dict(username=None, password=None, token=None, use_auth=None, use_kerberos=None)
 
 

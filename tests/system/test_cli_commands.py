@@ -229,9 +229,11 @@ def slow_build(run, build):
 def test_interrupting_a_followed_log_tells_how_to_go_on(interrupt, slow_build, scripted):
     result = interrupt("first", "build-logs", "-f", slow_build)
     assert result.status == INTERRUPTED
-    assert result.last_line == "Interrupted; to go on: osbs --config %s build-logs -f %s" % (
-        scripted["config"],
-        slow_build,
+    assert result.last_line.startswith(
+        "Interrupted while waiting for build %s: Running on " % slow_build
+    )
+    assert result.last_line.endswith(
+        "; to go on: osbs --config %s build-logs -f %s" % (scripted["config"], slow_build)
     )
 
 

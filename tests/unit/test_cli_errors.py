@@ -222,6 +222,57 @@ class TestInterruption(object):
             capsys, ("watch-builds",), token="S3CRET", password="S3CRET", username="S3CRET"
         )
 
+    def test_how_to_go_on_has_all_options_that_were_given(self, capsys):
+        line = self.hint(
+            capsys,
+            ("watch-builds",),
+            verify_ssl=True,
+            use_auth=False,
+            client_cert="/c",
+            retries=0,
+            columns="name",
+            quiet=False,
+        )
+        assert line.endswith(
+            "osbs --client-cert /c --verify-ssl --without-auth --retries 0"
+            " watch-builds --columns name"
+        )
+
+    def test_how_to_go_on_says_that_there_were_credentials(self, capsys):
+        line = self.hint(capsys, ("watch-builds",), username="u", password="S3CRET")
+        assert line.endswith("osbs --username USERNAME --password PASSWORD watch-builds")
+
+    def test_how_to_go_on_has_the_options_of_the_sub_command_once(self, capsys):
+        line = self.hint(
+            capsys, ("build-logs", "-f", "app-1"), follow=True, wait_if_missing=True
+        )
+        assert line.endswith("osbs build-logs --wait-if-missing -f app-1")
+
+    @pytest.mark.parametrize(
+        "command, doing",
+        [
+            (("build-logs", "-f", "app-1"), "following the log of build app-1"),
+            (("watch-build", "app-1"), "waiting for build app-1"),
+            (("watch-builds",), "watching builds"),
+        ],
+    )
+    def test_it_tells_what_was_going_on(self, capsys, command, doing):
+        assert self.hint(capsys, command).startswith("Interrupted while %s; " % doing)
+
+    def test_it_tells_what_was_waited_for(self, capsys):
+        waiting = argparse.Namespace(last="waiting for build app-1: New")
+        line = self.hint(capsys, ("watch-build", "app-1"), waiting=waiting)
+        assert line == (
+            "Interrupted while waiting for build app-1: New; to go on: osbs watch-build app-1"
+        )
+
+    def test_it_tells_which_retry_was_waited_for(self, capsys):
+        waiting = argparse.Namespace(last="server answered 503, trying again in 8 s (2 of 8)")
+        errors.run(raising(KeyboardInterrupt()), argparse.Namespace(waiting=waiting))
+        assert capsys.readouterr()[1].endswith(
+            "Interrupted (server answered 503, trying again in 8 s (2 of 8))\n"
+        )
+
     def test_it_is_told_even_when_nobody_reads_stdout(self, capsys, monkeypatch):
         reading, writing = os.pipe()
         os.close(reading)

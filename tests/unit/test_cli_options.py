@@ -36,6 +36,8 @@ GLOBAL_OPTIONS = [
     ("--without-auth", "use_auth", None, FLAG, False),
     ("--output", "output", "text", "json", "json"),
     ("--namespace", "namespace", None, "n", "n"),
+    ("--request-timeout", "request_timeout", None, "2.5", 2.5),
+    ("--retries", "retries", None, "0", 0),
     ("--capture-dir", "capture_dir", None, "d", "d"),
     ("--token", "token", None, "t", "t"),
     ("--token-file", "token_file", None, "t", "t"),
@@ -445,3 +447,14 @@ def test_two_commands_are_described_only_by_their_own_help(help_of, command):
     # Both stand among the choices, twice, but have no line of their own.
     assert words.count(command) == words.count("get-token") - 1 == 2
     assert "show" in help_of(command)
+
+
+@pytest.mark.parametrize(
+    "words", [("--retries", "-1"), ("--retries", "x"), ("--request-timeout", "0")]
+)
+def test_numbers_that_make_no_sense_are_wrong_usage(monkeypatch, capsys, words):
+    monkeypatch.setattr(sys, "argv", [str(word) for word in ("osbs",) + words + ("get-user",)])
+    with pytest.raises(SystemExit) as exc_info:
+        cli_main.cli()
+    assert exc_info.value.code == 2
+    assert words[0] in capsys.readouterr()[1]

@@ -377,10 +377,53 @@ def test_a_pod_does_not_get_the_directory_in_which_the_client_found_templates():
     assert Configuration(conf_file=None).get_pod_build_json_store() == BUILD_JSON_STORE
 
 
-def test_the_directory_of_the_builder_is_none_when_nothing_is_configured(caplog):
+def test_the_directory_of_the_builder_is_none_when_nothing_is_configured():
     conf = Configuration(conf_file=None, build_json_dir=None)
     assert conf.get_builder_build_json_store() is None
-    assert "builder_build_json_dir" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "getter, key",
+    [
+        ("get_builder_build_json_store", "builder_build_json_dir"),
+        ("get_builder_openshift_url", "builder_openshift_url"),
+    ],
+)
+def test_a_setting_of_the_builder_that_has_a_default_is_no_warning(caplog, getter, key):
+    caplog.set_level(logging.INFO, "osbs")
+    getattr(Configuration(conf_file=None), getter)()
+    assert [(r.levelno, key in r.getMessage()) for r in caplog.records] == [(logging.INFO, True)]
+
+
+@pytest.mark.parametrize(
+    "given, expected", [(0, 0), ("0", 0), ("12", 12), (None, None)]
+)
+def test_retries_are_a_number(given, expected):
+    assert Configuration(conf_file=None, retries=given).get_retries() == expected
+
+
+@pytest.mark.parametrize("bad", [-1, "-1", "x", "1.5", ""])
+def test_retries_are_not_negative(bad):
+    with pytest.raises(OsbsValidationException) as caught:
+        Configuration(conf_file=None, retries=bad).get_retries()
+    assert "retries" in caught.value.message
+
+
+def test_the_time_of_a_request_is_seconds():
+    assert Configuration(conf_file=None, request_timeout="2.5").get_request_timeout() == 2.5
+
+
+@pytest.mark.parametrize("name", ["request_timeout", "retries"])
+def test_without_a_setting_requests_are_as_ever(name):
+    assert getattr(Configuration(conf_file=None), "get_" + name)() is None
+
+
+def test_a_file_without_the_section_is_warned_of_once(tmpdir, caplog):
+    path = tmpdir.join("osbs.conf")
+    path.write("[other]\n")
+    for _ in range(2):
+        Configuration(conf_file=str(path), conf_section="there")
+    assert len([r for r in caplog.records if "no section" in r.getMessage()]) == 1
 
 
 @pytest.mark.parametrize("bad", ["a", "a=b,", "None", "a=b,c", 5])

@@ -94,10 +94,14 @@ def test_a_refused_connection_is_told(session, told):
     assert len(told()) == 3
 
 
-def test_an_unknown_host_is_told(session, told):
+def test_an_unknown_host_is_told(session, told, monkeypatch):
+    def unknown(*args, **kwargs):
+        raise socket.gaierror(-2, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
     with pytest.raises(OsbsException):
         session.get("http://no.such.host.invalid/")
-    assert told()[0].startswith("server cannot be reached (")
+    assert told()[0].startswith("server cannot be reached (Name or service not known), trying")
 
 
 def test_a_response_that_does_not_come_is_told(serve, session, told):
@@ -227,6 +231,12 @@ def test_the_time_of_a_request_is_no_limit_for_a_silent_log(serve, client):
     lines = client(server, request_timeout=0.1).logs("b", follow=True)
     assert list(lines) == [b"one", b"two"]
     assert len([path for path in server.paths if "follow=1" in path]) == 1
+
+
+def test_a_port_that_speaks_tls_is_told(serve, session, told):
+    with pytest.raises(OsbsException):
+        session.get(serve([[b"\x15\x03\x03\x00\x02\x02\x0a", CLOSE]]).url)
+    assert told()[0].startswith("server speaks TLS, not plain HTTP, trying again")
 
 
 def test_a_rule_that_somebody_else_made_is_left_alone(monkeypatch):

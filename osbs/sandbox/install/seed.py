@@ -138,7 +138,7 @@ def build_settings(sandbox):
     return dict(
         server_keys(sandbox),
         authoritative_registry="registry.fedoraproject.org",
-        build_image="local_buildroot:latest",
+        build_from="image:local_buildroot:latest",
         distribution_scope="public",
         koji_certs_secret="kojisecret",
         koji_hub=sandbox.url + "kojihub",
