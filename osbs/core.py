@@ -763,10 +763,11 @@ class Openshift(object):
     def _tell_phase(self, build_id, build):
         if BuildResponse(build).is_finished():
             return
-        phase = describe_phase(build, self._send if self.explain_phases else None)
+        state = (build_id, build["status"]["phase"], get_path(build, "status", "reason"))
         # Of two waits for one build in a row, the second begins where the first one ended.
-        if (build_id, phase) != self._told_phase:
-            self._told_phase = (build_id, phase)
+        if state != self._told_phase:
+            self._told_phase = state
+            phase = describe_phase(build, self._send if self.explain_phases else None)
             logger.info("waiting for build %s: %s", build_id, phase, extra=WAITING)
 
     def wait_for_build_to_finish(self, build_id, timeout=None):

@@ -10,7 +10,7 @@ import re
 import six
 
 from osbs.build import _params
-from osbs.constants import RAND_DIGITS
+from osbs.constants import BUILD_TYPE_WORKER, RAND_DIGITS
 from osbs.exceptions import OsbsValidationException
 from osbs._redact import redacted
 from osbs.utils import RegistryURI, get_imagestreamtag_from_image, make_name_from_git, utcnow
@@ -143,13 +143,14 @@ def checked_list(name, value):
     return value or []
 
 
-def chosen_build_image(build_image, build_imagestream, build_from):
-    # type: (str, str, str) -> dict
+def chosen_build_image(build_image, build_imagestream, build_from, build_type=None):
+    # type: (str, str, str, str) -> dict
     """Say where the build's own image comes from.
 
     :param build_image: str or None, name of an image (deprecated)
     :param build_imagestream: str or None, name of an image stream tag (deprecated)
     :param build_from: str or None, ``image:NAME`` or ``imagestream:NAME``
+    :param build_type: str or None, BUILD_TYPE_ORCHESTRATOR or BUILD_TYPE_WORKER
     :return: dict, values of ``build_image``, ``build_imagestream`` and ``build_from``
     :raises OsbsValidationException: unless exactly one is given, in the right form
     """
@@ -168,7 +169,9 @@ def chosen_build_image(build_image, build_imagestream, build_from):
         build_image = name if kind == "image" else None
         build_imagestream = name if kind == "imagestream" else None
     else:
-        logger.warning("build_image and build_imagestream are deprecated, use build_from")
+        # To its worker builds an orchestrator build hands on build_image, whatever was configured.
+        level = logging.INFO if build_type == BUILD_TYPE_WORKER else logging.WARNING
+        logger.log(level, "build_image and build_imagestream are deprecated, use build_from")
     return {"build_image": build_image, "build_imagestream": build_imagestream, "build_from": None}
 
 
@@ -358,7 +361,7 @@ class BuildSpec(BuildCommon):
             token_secrets=token_secrets or {},
             compose_ids=compose_ids or [],
         )
-        arguments.update(chosen_build_image(build_image, build_imagestream, build_from))
+        arguments.update(chosen_build_image(build_image, build_imagestream, build_from, build_type))
         check_image_names(git_uri, base_image, name_label, flatpak)
         self._check_odcs(signing_intent, compose_ids, odcs_url)
         check_composes(signing_intent, compose_ids, yum_repourls)

@@ -17,17 +17,20 @@ class Control(object):
     """
     Ask a sandbox for faults, and for what it was asked.
 
+    ``session`` sends requests to its ``url``, with ``headers`` those of its user.
+
     :param ready: dict, the ready line of a sandbox
     """
 
     def __init__(self, ready):
-        self._base = ready["url"] + "_sandbox/"
-        self._session = requests.Session()
-        self._session.trust_env = False
-        self._session.verify = str(ready["ca"])
+        self.url = ready["url"]
+        self.headers = {"Authorization": "Bearer " + ready["token"]}
+        self.session = requests.Session()
+        self.session.trust_env = False
+        self.session.verify = str(ready["ca"])
 
     def _call(self, verb, name, **data):
-        answer = self._session.request(verb, self._base + name, json=data or None)
+        answer = self.session.request(verb, self.url + "_sandbox/" + name, json=data or None)
         answer.raise_for_status()
         return answer.json()
 

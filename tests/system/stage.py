@@ -46,7 +46,7 @@ class Stage(Control):
 
     def stop(self):
         """End the process."""
-        self._session.close()
+        self.session.close()
         assert self.process.stop() == 0, self.process.stderr()
 
     def connect(self, **settings):

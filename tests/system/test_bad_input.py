@@ -12,7 +12,9 @@ from tests.system import client
 
 FAILED, AUTHENTICATION, NETWORK = 1, 3, 4
 # What the library tells on its way is no complaint; all else is, lines without a level too.
-ORDINARY = re.compile(r"^[-\d]+ [\d:,]+ - [\w.]+ - (INFO|WARNING) - ")
+ORDINARY = re.compile(
+    r"^[-\d]+ [\d:,]+ - [\w.]+ - (INFO|WARNING) - |^waiting for build |, trying again "
+)
 
 
 @pytest.fixture

@@ -122,6 +122,7 @@ def test_a_first_build_sends_what_the_specification_calls_for_and_no_more(finish
     watch = "GET /oapi/v1/watch/namespaces/osbs/builds/%s/" % name
     of_build = "GET %sbuilds/%s/" % (of_project, name)
     labels = "labelSelector=git-repo-name%3Dflow%2Cgit-branch%3Ddemo"
+    pods = "/api/v1/namespaces/osbs/pods/?labelSelector=openshift.io%2Fbuild.name%3D" + name
     assert without_repeats([text for _, text in finished[1]]) == [
         "GET /oauth/authorize?response_type=token&client_id=openshift-challenging-client",
         "GET /api/v1/namespaces/osbs/configmaps/reactor-config-map",
@@ -130,6 +131,7 @@ def test_a_first_build_sends_what_the_specification_calls_for_and_no_more(finish
         "POST %sbuildconfigs/" % of_project,
         "POST %sbuildconfigs/%s/instantiate" % (of_project, config),
         watch,  # until it is scheduled
+        "GET %s" % pods,  # where it runs
         of_build,
         watch,  # likewise, for the log
         of_build + "log/?follow=1",

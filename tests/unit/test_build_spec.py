@@ -2,13 +2,14 @@
 
 from __future__ import absolute_import, print_function, unicode_literals
 
+import logging
 import random
 import sys
 
 import pytest
 from flexmock import flexmock
 
-from osbs.build.spec import BuildSpec
+from osbs.build.spec import BuildSpec, chosen_build_image
 from osbs.build.user_params import BuildUserParams
 from osbs.exceptions import OsbsValidationException
 from tests.unit.buildparams import NOW, SALT, V1_PARAMS
@@ -238,3 +239,13 @@ def test_name_is_made_from_repository_and_branch():
 def test_signature_is_the_reference_s():
     code = BuildSpec.set_params.__code__
     assert list(code.co_varnames[1 : code.co_argcount]) == SIGNATURE.split()
+
+
+@pytest.mark.parametrize(
+    "build_type, level",
+    [(None, logging.WARNING), ("orchestrator", logging.WARNING), ("worker", logging.INFO)],
+)
+def test_a_deprecated_builder_image_is_a_warning_but_not_in_each_worker(caplog, build_type, level):
+    caplog.set_level(logging.INFO, "osbs")
+    chosen_build_image("image", None, None, build_type)
+    assert [record.levelno for record in caplog.records] == [level]

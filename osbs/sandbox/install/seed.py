@@ -122,6 +122,8 @@ def user_configuration(sandbox, **general):
     general_keys = dict({"verbose": "0", "openshift_required_version": "1.0.6"}, **general)
     default = dict(
         build_settings(sandbox),
+        # Not for workers: the orchestrator build tells them its own.
+        build_from="image:local_buildroot:latest",
         build_type="prod",
         can_orchestrate="true",
         client_config_secret=CLIENT_CONFIG_SECRET,
@@ -138,7 +140,6 @@ def build_settings(sandbox):
     return dict(
         server_keys(sandbox),
         authoritative_registry="registry.fedoraproject.org",
-        build_from="image:local_buildroot:latest",
         distribution_scope="public",
         koji_certs_secret="kojisecret",
         koji_hub=sandbox.url + "kojihub",
