@@ -95,9 +95,7 @@ class Configuration(object):
             return
         # Python 2's parser knows sections and keys as bytes.
         if not self.scp.has_section(to_native(conf_section)):
-            _warn_once(
-                "there is no section %s in %s", _where(conf_section, ""), to_text(conf_file)
-            )
+            _warn_once("there is no section %s in %s", _where(conf_section, ""), to_text(conf_file))
         _warn_of_unknown_keys(self.scp, to_text(conf_file), to_text(conf_section))
 
     def __repr__(self):

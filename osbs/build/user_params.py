@@ -106,9 +106,7 @@ class BuildUserParams(BuildCommon):
         :raises OsbsValidationException: naming what is missing or contradicts something
         """
         arguments = dict(locals())
-        arguments.update(
-            chosen_build_image(build_image, build_imagestream, build_from, build_type)
-        )
+        arguments.update(chosen_build_image(build_image, build_imagestream, build_from, build_type))
         check_image_names(git_uri, base_image, name_label, flatpak)
         check_composes(signing_intent, compose_ids, yum_repourls)
         arguments["compose_ids"] = checked_list("compose_ids", compose_ids)

@@ -243,9 +243,7 @@ class TestInterruption(object):
         assert line.endswith("osbs --username USERNAME --password PASSWORD watch-builds")
 
     def test_how_to_go_on_has_the_options_of_the_sub_command_once(self, capsys):
-        line = self.hint(
-            capsys, ("build-logs", "-f", "app-1"), follow=True, wait_if_missing=True
-        )
+        line = self.hint(capsys, ("build-logs", "-f", "app-1"), follow=True, wait_if_missing=True)
         assert line.endswith("osbs build-logs --wait-if-missing -f app-1")
 
     @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ COMMAND = logging.getLogger("osbs")
 
 @pytest.fixture
 def stderr(monkeypatch):
-    """A function that runs ``get-user`` with options, which logs what it is to, and returns stderr."""
+    """A function that runs ``get-user``, which logs something, and returns stderr."""
 
     def run(log, *options):
         def cmd_get_user(args, osbs_object):

@@ -395,9 +395,7 @@ def test_a_setting_of_the_builder_that_has_a_default_is_no_warning(caplog, gette
     assert [(r.levelno, key in r.getMessage()) for r in caplog.records] == [(logging.INFO, True)]
 
 
-@pytest.mark.parametrize(
-    "given, expected", [(0, 0), ("0", 0), ("12", 12), (None, None)]
-)
+@pytest.mark.parametrize("given, expected", [(0, 0), ("0", 0), ("12", 12), (None, None)])
 def test_retries_are_a_number(given, expected):
     assert Configuration(conf_file=None, retries=given).get_retries() == expected
 

@@ -88,9 +88,7 @@ def test_a_connection_that_broke_is_told_without_the_words_of_urllib3(serve, ses
 def test_a_refused_connection_is_told(session, told):
     with pytest.raises(OsbsException):
         session.get("http://127.0.0.1:%d/" % unused_port())
-    assert told()[0] == (
-        "server cannot be reached (Connection refused), trying again now (1 of 3)"
-    )
+    assert told()[0] == ("server cannot be reached (Connection refused), trying again now (1 of 3)")
     assert len(told()) == 3
 
 
