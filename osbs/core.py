@@ -139,9 +139,6 @@ class Openshift(object):
     :raises OsbsValidationException: ca_bundle cannot be read, openshift_api is unknown
     """
 
-    explain_phases = False
-    _told_phase = None  # type: Any
-
     def __init__(
         self,
         openshift_api_url,
@@ -181,6 +178,8 @@ class Openshift(object):
         self._con.request_timeout = request_timeout
         self._con.retries = self._retries = retries
         self.retries_enabled = True
+        self.explain_phases = False
+        self._told_phase = None  # type: Any
         self.namespace = namespace
         self.wait_timeout = wait_timeout
 

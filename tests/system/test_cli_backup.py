@@ -120,7 +120,7 @@ def test_a_second_restore_names_what_exists(target, archive):
 
 def test_a_second_restore_that_goes_on_names_all_that_exists(target, archive):
     run(target, "restore-builder", str(archive))
-    result = run(target, "restore-builder", "--continue-on-error", str(archive))
+    result = run(target, "--verbose", "restore-builder", "--continue-on-error", str(archive))
     assert result.status == DONE
     assert [name for name in ("one-demo-", "two-demo-", "hello") if name not in result.stderr] == []
     assert "restored 0/2 buildconfigs" in result.stderr
