@@ -1,7 +1,7 @@
 """Telling, once and at INFO, why something takes its time: a retry, the phase of a build.
 
 The records have the attribute ``waiting``, so that a program can show them to a person who sees no
-other record of that level. The ``osbs`` command does.
+other record of that level, as the ``osbs`` command does.
 """
 
 from __future__ import absolute_import, print_function, unicode_literals
@@ -13,6 +13,8 @@ if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
 
 # Argument ``extra`` of the methods of a logger.
 WAITING = {str("waiting"): True}
+# The same for the phase of a build, which stands in the status line where there is one.
+PHASE = dict(WAITING, **{str("phase"): True})
 
 
 def tell_retry(logger, reason, delay, number, most):
@@ -25,7 +27,8 @@ def tell_retry(logger, reason, delay, number, most):
     :param most: how many retries there are
     """
     when = "in %d s" % round(delay) if delay >= 0.5 else "now"
-    logger.info("%s, trying again %s (%d of %d)", reason, when, number, most, extra=WAITING)
+    extra = dict(WAITING, **{str("delay"): delay})
+    logger.info("%s, trying again %s (%d of %d)", reason, when, number, most, extra=extra)
 
 
 def answered(status):

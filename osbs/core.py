@@ -51,7 +51,7 @@ from osbs._rest.once import (
 )
 from osbs._rest.phases import describe_phase
 from osbs._rest.watch import Watch
-from osbs._waiting import WAITING, tell_retry
+from osbs._waiting import PHASE, WAITING, tell_retry
 from osbs.utils import get_path, retry_on_conflict, without_none
 
 TYPE_CHECKING = False
@@ -767,7 +767,7 @@ class Openshift(object):
         if state != self._told_phase:
             self._told_phase = state
             phase = describe_phase(build, self._send if self.explain_phases else None)
-            logger.info("waiting for build %s: %s", build_id, phase, extra=WAITING)
+            logger.info("waiting for build %s: %s", build_id, phase, extra=PHASE)
 
     def wait_for_build_to_finish(self, build_id, timeout=None):
         """Wait until a build is finished, well or not; see :meth:`wait`."""

@@ -13,16 +13,11 @@ from osbs.cli.output import LogFormatter, fit_for, in_one_line, is_terminal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
-    from typing import Any  # noqa: F401
+    from typing import Optional, Text  # noqa: F401
 
 
 class WaitingFilter(logging.Filter):
-    """Lets through warnings, errors, what the command says itself, and what is waited for.
-
-    :ivar last: text or None, what was waited for last
-    """
-
-    last = None  # type: Any
+    """Lets through warnings, errors, what the command says itself, and what is waited for."""
 
     def __init__(self, everything=False):
         # type: (bool) -> None
@@ -31,11 +26,21 @@ class WaitingFilter(logging.Filter):
         """
         super(WaitingFilter, self).__init__()
         self._everything = everything
+        self._last = None  # type: Optional[Text]
+        self._end = 0.0
+
+    @property
+    def last(self):
+        # type: () -> Optional[Text]
+        """What is waited for at the moment."""
+        return self._last if monotonic() < self._end else None
 
     def filter(self, record):
         """Tell whether to show a record."""
         if getattr(record, "waiting", False):
-            self.last = record.getMessage()
+            # A phase lasts until there is another one, a retry begins after its delay.
+            lasts = float("inf") if hasattr(record, "phase") else getattr(record, "delay", 0)
+            self._last, self._end = record.getMessage(), monotonic() + lasts
             return True
         return self._everything or record.levelno >= logging.WARNING or record.name == "osbs"
 

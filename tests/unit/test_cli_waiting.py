@@ -9,8 +9,9 @@ import warnings
 
 import pytest
 
-from osbs._waiting import WAITING, tell_retry
+from osbs._waiting import PHASE, WAITING, tell_retry
 from osbs.cli import main as cli_main
+from osbs.cli.waiting import WaitingFilter
 
 LIBRARY = logging.getLogger("osbs.core")
 COMMAND = logging.getLogger("osbs")
@@ -87,3 +88,21 @@ def test_what_the_command_says_itself_is_shown(stderr, home):
 def test_a_server_cannot_write_more_than_its_line(stderr, home):
     text = stderr(lambda: LIBRARY.info("waiting\n\x1b[2Jfor", extra=WAITING))
     assert text == "waiting??[2Jfor\n"
+
+
+@pytest.mark.parametrize(
+    "extra, last",
+    [
+        (PHASE, "words"),
+        (dict(WAITING, delay=60), "words"),
+        (dict(WAITING, delay=0), None),
+        (WAITING, None),
+        ({}, None),
+    ],
+)
+def test_what_is_waited_for_is_remembered_as_long_as_it_is_true(extra, last):
+    waiting = WaitingFilter()
+    record = logging.LogRecord("osbs.core", logging.INFO, "", 1, "words", (), None)
+    vars(record).update(extra)
+    assert waiting.filter(record) is bool(extra)
+    assert waiting.last == last
