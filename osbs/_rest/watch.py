@@ -136,14 +136,19 @@ class Watch(object):
             elif self._outcome == REFUSED:
                 self._count_failure(self._refusal)
             elif self._outcome == GONE:
-                refused, self._last_seen = self._resumed_from, None
-                missed = self._read_missed()
-                if self._last_seen == refused:
-                    # The object is older than what the server remembers: begin with what exists.
-                    self._last_seen = None
+                missed = self._begin_anew()
             if missed is not None:
                 yield missed
             self._wait(lived)
+
+    def _begin_anew(self):
+        """Forget a version that is too old; return what the caller missed, as _read_missed."""
+        refused, self._last_seen = self._resumed_from, None
+        missed = self._read_missed()
+        if self._last_seen == refused:
+            # The object is older than what the server remembers: begin with what exists.
+            self._last_seen = None
+        return missed
 
     def _is_over(self):
         return self._deadline is not None and self._deadline.expired
