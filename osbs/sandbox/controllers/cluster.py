@@ -260,7 +260,8 @@ class Cluster:
         if earlier:
             self.store.version = max(self.store.version, complete)
             self.store.replayed(complete)
-        self.logs.loaded(self.store.list("pods"))
+        for pod in self.store.list("pods"):
+            self.logs.of(pod)  # which closes that of an ended pod
         return earlier
 
     def _load_token(self, text, record):

@@ -77,33 +77,18 @@ class Accounts:
         made = []
         for _ in range(2):
             token = self._authenticator.issue(user, None, groups)
-            certificate = self._certificate()
-            data = {
-                "ca.crt": certificate,
-                "namespace": namespace,
-                "service-ca.crt": certificate,
-                "token": token,
-            }
+            data = {"namespace": namespace, "token": token}
+            data["ca.crt"] = data["service-ca.crt"] = self._certificate()
             made.append(self._add_secret(account, "token", TOKEN_TYPE, data))
-        docker = self._add_secret(
-            account,
-            "dockercfg",
-            DOCKER_TYPE,
-            {".dockercfg": "{}"},
-            {
-                "openshift.io/token-secret.name": made[1],
-                "openshift.io/token-secret.value": token,
-            },
-        )
+        notes = {
+            "openshift.io/token-secret.name": made[1],
+            "openshift.io/token-secret.value": token,
+        }
+        docker = self._add_secret(account, "dockercfg", DOCKER_TYPE, {".dockercfg": "{}"}, notes)
         names = [{"name": made[0]}, {"name": docker}]
-        self._store.update(
-            "serviceaccounts",
-            dict(
-                account,
-                secrets=(account.get("secrets") or []) + names,
-                imagePullSecrets=(account.get("imagePullSecrets") or []) + names[1:],
-            ),
-        )
+        lists = {"secrets": names, "imagePullSecrets": names[1:]}
+        lists = {key: (account.get(key) or []) + more for key, more in lists.items()}
+        self._store.update("serviceaccounts", dict(account, **lists))
 
     def _add_secret(self, account, what, kind, data, annotations=()):
         """Create a secret; return its name."""
@@ -114,15 +99,9 @@ class Accounts:
         notes.update(annotations)
         while True:
             name = "{}-{}-{}".format(name_of(account), what, _suffix())
-            secret = {
-                "metadata": {
-                    "name": name,
-                    "namespace": namespace_of(account),
-                    "annotations": notes,
-                },
-                "data": {key: _encoded(text) for key, text in data.items()},
-                "type": kind,
-            }
+            metadata = {"name": name, "namespace": namespace_of(account), "annotations": notes}
+            encoded = {key: _encoded(data[key]) for key in sorted(data)}
+            secret = {"metadata": metadata, "data": encoded, "type": kind}
             try:
                 self._store.create("secrets", secret)
                 return name

@@ -51,11 +51,6 @@ class Kind:
         self.shape = Struct(dict({"metadata": OBJECT_META}, **self.body))
 
     @property
-    def legacy_prefix(self):
-        """Return the prefix of the API that has no group in its name."""
-        return "/oapi/v1" if self.group else "/api/v1"
-
-    @property
     def prefixes(self):
         """Return the API prefixes under which the kind is served."""
         if not self.group:

@@ -105,12 +105,10 @@ class Mapping(Field):
 
     def decode(self, value, path):
         """Return a new dict."""
-        if not value:
-            if value not in (None, {}):
-                raise WrongType(path, "{", value)
-            return value if self.keep else OMIT
-        if not isinstance(value, dict):
+        if value is not None and not isinstance(value, dict):
             raise WrongType(path, "{", value)
+        if not value:
+            return value if self.keep else OMIT
         return {
             key: self.inner.decode(value[key], "{}[{}]".format(path, key)) for key in sorted(value)
         }
@@ -158,10 +156,6 @@ class Struct(Field):
         super().__init__(keep=not optional)
         self.fields = fields
         self.optional = optional
-
-    def pointer(self):
-        """Return the same struct as an optional one."""
-        return Struct(self.fields, optional=True)
 
     def decode(self, value, path):
         """Return a new dict with the known fields."""

@@ -194,17 +194,9 @@ class LogOptions:
             ("limitBytes", self.limit, 1),
         ):
             if value is not None and value < least:
-                why = (
-                    "must be greater than {}".format(least - 1)
-                    if least
-                    else ("must be greater than or equal to 0")
-                )
-                raise errors.invalid(
-                    "BuildLogOptions",
-                    "",
-                    [errors.Cause.invalid(name, value, why)],
-                    "build.openshift.io",
-                )
+                why = "must be greater than 0" if least else "must be greater than or equal to 0"
+                cause = errors.Cause.invalid(name, value, why)
+                raise errors.invalid("BuildLogOptions", "", [cause], "build.openshift.io")
 
 
 def _flag(query, name):
@@ -279,8 +271,3 @@ class ContainerLogs:
     def unload(self, uid):
         """Forget the lines of a log that was dropped later."""
         self._logs.pop(uid, None)
-
-    def loaded(self, pods):
-        """Close the logs of ended pods."""
-        for pod in pods:
-            self.of(pod)

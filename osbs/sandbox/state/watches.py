@@ -2,6 +2,7 @@
 
 import asyncio
 import collections
+import typing
 
 from osbs.sandbox.state import selectors
 from osbs.sandbox.state.store import ADDED, DELETED, MODIFIED, name_of, namespace_of, with_metadata
@@ -10,25 +11,18 @@ from osbs.sandbox.state.store import ADDED, DELETED, MODIFIED, name_of, namespac
 LONGEST_QUEUE = 20000
 
 
-class Filter:
-    """
-    The filter of a list or watch.
+class Filter(typing.NamedTuple):
+    """The filter of a list or watch."""
 
-    :param resource: str
-    :param namespace: str, empty for all projects
-    :param name: str, empty for all names
-    :param labels: list of selectors.Requirement
-    :param fields: list of selectors.Requirement
-    :param fields_of: callable, object -> dict of its field labels
-    """
-
-    def __init__(self, resource, namespace="", name="", labels=(), fields=(), fields_of=None):
-        self.resource = resource
-        self.namespace = namespace
-        self.name = name
-        self.labels = labels
-        self.fields = fields
-        self.fields_of = fields_of
+    resource: str
+    #: empty for all projects
+    namespace: str = ""
+    #: empty for all names
+    name: str = ""
+    labels: typing.Sequence[selectors.Requirement] = ()
+    fields: typing.Sequence[selectors.Requirement] = ()
+    #: object -> dict of its field labels
+    fields_of: typing.Optional[typing.Callable[[dict], dict]] = None
 
     def accepts(self, obj):
         """Return whether an object (or None) passes."""

@@ -8,6 +8,7 @@ import copy
 import hmac
 import secrets
 import time
+import typing
 import uuid
 
 from osbs.sandbox.kinds import errors
@@ -15,22 +16,13 @@ from osbs.sandbox.kinds import errors
 PROVIDER = "sandbox"
 
 
-class Identity:
-    """
-    The user of a request.
+class Identity(typing.NamedTuple):
+    """The user of a request."""
 
-    :param name: str
-    :param groups: tuple of str
-    :param authenticated: bool, False for system:anonymous
-    """
-
-    def __init__(self, name, groups=(), authenticated=True):
-        self.name = name
-        self.groups = tuple(groups)
-        self.authenticated = authenticated
-
-    def __repr__(self):
-        return "<Identity {}>".format(self.name)
+    name: str
+    groups: typing.Tuple[str, ...] = ()
+    #: False for system:anonymous
+    authenticated: bool = True
 
 
 ANONYMOUS = Identity("system:anonymous", ("system:unauthenticated",), authenticated=False)

@@ -6,22 +6,19 @@ The OAuth server: logs users in at ``/oauth/authorize`` and issues tokens.
 
 import base64
 import secrets
+import typing
 from urllib.parse import urlencode
 
 CHALLENGING_CLIENT = "openshift-challenging-client"
 
 
-class Negotiated:
-    """
-    Result of one step of a Negotiate exchange.
+class Negotiated(typing.NamedTuple):
+    """Result of one step of a Negotiate exchange."""
 
-    :param user: str or None, the user; None when another step is needed or the ticket is refused
-    :param reply: bytes or None, token for the header WWW-Authenticate
-    """
-
-    def __init__(self, user=None, reply=None):
-        self.user = user
-        self.reply = reply
+    #: None when another step is needed or the ticket is refused
+    user: typing.Optional[str] = None
+    #: token for the header WWW-Authenticate
+    reply: typing.Optional[bytes] = None
 
 
 class Negotiator:
