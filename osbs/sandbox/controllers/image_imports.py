@@ -93,13 +93,18 @@ class TagView:
         :param legacy: errors.GroupResource of the request
         :raises errors.ApiError: 404 when stream, tag or its image is not found
         """
+        stream, tag = self._stream(namespace, name, legacy)
+        if newest(self._store, namespace, name) is None:
+            raise errors.not_found(TAGS, name)
+        return self.view(stream, tag)
+
+    def _stream(self, namespace, name, legacy):
+        """Return stream and tag of an ImageStreamTag's name."""
         stream_name, tag = self.split(name)
         stream = self._store.get("imagestreams", namespace, stream_name)
         if stream is None:
             raise errors.not_found(legacy, stream_name)
-        if newest(self._store, namespace, name) is None:
-            raise errors.not_found(TAGS, name)
-        return self.view(stream, tag)
+        return stream, tag
 
     def list(self, namespace):
         """Return the ImageStreamTags of a project that have an image."""
@@ -182,27 +187,22 @@ class TagView:
 
     def delete(self, namespace, name, legacy):
         """Remove a tag from its stream's spec and status."""
-        stream_name, tag = self.split(name)
-        stream = self._store.get("imagestreams", namespace, stream_name)
-        if stream is None:
-            raise errors.not_found(legacy, stream_name)
+        stream, tag = self._stream(namespace, name, legacy)
         if images.spec_tag(stream, tag) is None and images.latest_image(stream, tag) is None:
             raise errors.not_found(TAGS, name)
         spec = [entry for entry in stream["spec"].get("tags") or () if entry["name"] != tag]
         status = [entry for entry in stream["status"].get("tags") or () if entry["tag"] != tag]
-        changed = dict(
-            stream,
-            spec=_with_tags(stream["spec"], spec),
-            status=_with_tags(stream["status"], status),
-        )
+        changed = _with_tags(stream, spec, status)
         self._store.update("imagestreams", images.with_generation(changed, stream))
 
 
-def _with_tags(part, tags):
-    part = dict(part, tags=tags)
-    if not tags:
-        del part["tags"]
-    return part
+def _with_tags(stream, spec, status):
+    """Return the stream with other tags in spec and status; an empty list is left out."""
+    parts = {"spec": dict(stream["spec"], tags=spec), "status": dict(stream["status"], tags=status)}
+    for part in parts.values():
+        if not part["tags"]:
+            del part["tags"]
+    return dict(stream, **parts)
 
 
 class Importer:
@@ -391,10 +391,8 @@ class Importer:
         repository = self._registry.find(name, insecure)
         if repository is None:
             return {"status": _failure(name)}
-        entries = []
-        for tag in sorted(repository.tags, reverse=True):
-            image = self.store_image(repository, tag)
-            entries.append({"status": dict(_SUCCESS), "image": _without_version(image), "tag": tag})
+        tags = sorted(repository.tags, reverse=True)
+        entries = [_imported_tag(self.store_image(repository, tag), tag) for tag in tags]
         return {"status": dict(_SUCCESS), "images": entries}
 
     def _import_one(self, wanted):
@@ -402,11 +400,7 @@ class Importer:
         image = self.image(spec, wanted["importPolicy"].get("insecure", False))
         if image is None:
             return {"status": _failure(spec.repository)}
-        return {
-            "status": dict(_SUCCESS),
-            "image": _without_version(image),
-            "tag": spec.tag or "latest",
-        }
+        return _imported_tag(image, spec.tag or "latest")
 
 
 def _imported(stream, found, changed, generation):
@@ -426,10 +420,8 @@ def _imported(stream, found, changed, generation):
             old for old in status.get(tag, {"items": []})["items"] if old["image"] != item["image"]
         ]
         status[tag] = {"tag": tag, "items": [item] + older}
-    return dict(
-        stream,
-        spec=_with_tags(stream["spec"], [spec[tag] for tag in sorted(spec)]),
-        status=_with_tags(stream["status"], [status[tag] for tag in sorted(status)]),
+    return _with_tags(
+        stream, [spec[tag] for tag in sorted(spec)], [status[tag] for tag in sorted(status)]
     )
 
 
@@ -459,5 +451,6 @@ def _failure(name):
     }
 
 
-def _without_version(image):
-    return with_metadata(image, resourceVersion=None)
+def _imported_tag(image, tag):
+    shown = with_metadata(image, resourceVersion=None)
+    return {"status": dict(_SUCCESS), "image": shown, "tag": tag}

@@ -6,6 +6,7 @@ cannot stop listening and resume on the same port.
 """
 
 import asyncio
+import contextlib
 import errno
 import socket
 import ssl
@@ -184,14 +185,15 @@ class Listener:
     async def _shake_hands(self, connection):
         if self._context is not None:
             await self._readable(connection)
-        slot = _Slot(self._slots)
         await self._slots.acquire()
-        timer = self._loop.call_later(SLOT_SECONDS, slot.release)
+        slot = contextlib.ExitStack()  # releases only once
+        slot.callback(self._slots.release)
+        timer = self._loop.call_later(SLOT_SECONDS, slot.close)
         try:
             await self._loop.connect_accepted_socket(self._factory, connection, ssl=self._context)
         finally:
             timer.cancel()
-            slot.release()
+            slot.close()
 
     async def _readable(self, connection):
         """Wait until a client has sent something."""
@@ -203,16 +205,3 @@ class Listener:
             await said.wait()
         finally:
             self._loop.remove_reader(descriptor)
-
-
-class _Slot:
-    """A semaphore slot of a handshake, released only once."""
-
-    def __init__(self, slots):
-        self._slots = slots
-
-    def release(self):
-        """Release it, unless already released."""
-        if self._slots is not None:
-            self._slots.release()
-            self._slots = None

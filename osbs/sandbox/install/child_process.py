@@ -9,6 +9,8 @@ import sys
 import threading
 import time
 
+import requests
+
 from osbs.sandbox.http.control import KEY_HEADER
 from osbs.sandbox.install.demo import client_environment
 from osbs.sandbox.install.handle import READY, SandboxHandle
@@ -78,7 +80,8 @@ class ServedSandbox(SandboxHandle):
             hint = validation.unknown(unknown[0], list(_VALUES) + list(_FLAGS))
             raise TypeError("unknown option {!r}{}".format(unknown[0], hint))
         super().__init__(directory, faults)
-        self._session = None
+        self._session = requests.Session()
+        self._session.trust_env = False
         self._process = None
         self._do_not_end = None
         #: str, value of header X-Sandbox-Key in requests to the control plane
@@ -165,19 +168,12 @@ class ServedSandbox(SandboxHandle):
         self._process.stdin.close()
         self._process.stdout.close()
         self._process = None
-        if self._session is not None:
-            self._session.close()
-            self._session = None
+        self._session.close()
 
     def command(self, method, name, data=None):
         """Send a command; see :meth:`SandboxHandle.command`."""
-        import requests
-
         if self._process is None or self._process.poll() is not None:
             raise RuntimeError("the sandbox is not running")
-        if self._session is None:
-            self._session = requests.Session()
-            self._session.trust_env = False
         response = self._session.request(
             method,
             self.url + "_sandbox/" + name,

@@ -4,6 +4,8 @@ import os
 import re
 import typing
 
+import requests
+
 from osbs.sandbox.http.faults import FaultShortcuts
 from osbs.sandbox.install import seed
 
@@ -50,8 +52,6 @@ class FaultsHandle(FaultShortcuts):
 
     def end(self) -> None:
         """Remove all faults of a sandbox that is about to end, and keep its unfired ones."""
-        import requests
-
         try:
             self._missed = self.unfired()
             self._command("DELETE", "faults")

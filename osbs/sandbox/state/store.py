@@ -217,12 +217,7 @@ class Store:
         self._forget(time.time() - self._max_age)
         if version < self.compacted:
             raise Compacted(version)
-        found = []
-        for event in reversed(list(self._history)):
-            if event.version <= version:
-                break
-            found.append(event)
-        return found[::-1]
+        return [event for event in self._history if event.version > version]
 
     def compact(self):
         """Drop the whole history, as etcd's compaction does every five minutes."""
