@@ -34,6 +34,7 @@ def test_configuration_and_credentials_are_ready_for_use(sandbox):
     assert sorted(sandbox.ready) == [
         "ca",
         "config",
+        "kubeconfig",
         "namespace",
         "password",
         "token",
