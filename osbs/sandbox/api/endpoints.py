@@ -12,6 +12,7 @@ import re
 import time
 
 from osbs.sandbox.api import decoding, verbs
+from osbs.sandbox.controllers.instantiate import BUILDS, CONFIGS
 from osbs.sandbox.kinds import KINDS, builds, errors, find_kind
 from osbs.sandbox.kinds.builds import NEW, PENDING, phase_of, pod_name
 from osbs.sandbox.state.container_logs import LogOptions, LogReader
@@ -113,13 +114,11 @@ async def watch(request):
     version = _resource_version(request.query.get("resourceVersion", ""))
     seconds = _seconds(request)
     try:
-        found = Watch(request.cluster.store, wanted, version)
+        found = Watch(request.store, wanted, version)
     except Compacted:
         request.cluster.compaction_met()
-        return Stream(
-            WatchLines(None, None, first={"type": "ERROR", "object": errors.expired().status()}),
-            "application/json",
-        )
+        expired = {"type": "ERROR", "object": errors.expired().status()}
+        return Stream(WatchLines(None, None, first=expired), "application/json")
     return Stream(WatchLines(found, request.render, seconds), "application/json")
 
 
@@ -127,11 +126,8 @@ def _resource_version(text):
     if not text:
         return None
     if not re.match(r"[0-9]{1,20}\Z", text):
-        raise errors.ApiError(
-            500,
-            'resourceVersion: Invalid value: "{}": strconv.ParseUint: '
-            'parsing "{}": invalid syntax'.format(text, text),
-        )
+        problem = 'resourceVersion: Invalid value: "{0}": strconv.ParseUint: parsing "{0}": {1}'
+        raise errors.ApiError(500, problem.format(text, "invalid syntax"))
     return int(text)
 
 
@@ -163,18 +159,16 @@ async def build_log(request):
     name = name_of(build)
     if phase_of(build) in _NO_LOGS:
         raise errors.bad_request(_NO_LOGS[phase_of(build)].format(name))
-    pod = request.cluster.store.get("pods", request.info.namespace, pod_name(build))
+    pod = request.store.get("pods", request.info.namespace, pod_name(build))
     if pod is None:
         raise errors.bad_request('pods "{}" not found'.format(pod_name(build)))
     return await _log_response(request, pod, options)
 
 
 def _find_build(request):
-    build = request.cluster.store.get("builds", request.info.namespace, request.info.name)
+    build = request.store.get("builds", request.info.namespace, request.info.name)
     if build is None:
-        raise errors.not_found(
-            errors.GroupResource("builds", KINDS["builds"].group), request.info.name
-        )
+        raise errors.not_found(BUILDS, request.info.name)
     return build
 
 
@@ -185,17 +179,15 @@ async def _wait_for_start(request, build):
     :raises errors.ApiError: 400 after the delay ``log_wait``, 404 when it is deleted
     """
     wanted = Filter("builds", request.info.namespace, name_of(build))
-    changes = Watch(request.cluster.store, wanted)
+    changes = Watch(request.store, wanted)
     end = time.monotonic() + request.cluster.timing.log_wait
     try:
         while phase_of(build) in (NEW, PENDING):
             left = end - time.monotonic()
             seen = await changes.next(left) if left > 0 else None
             if seen is None:
-                raise errors.bad_request(
-                    "unable to wait for build {} to run: timed out waiting "
-                    "for the condition".format(name_of(build))
-                )
+                problem = "unable to wait for build {} to run: timed out waiting for the condition"
+                raise errors.bad_request(problem.format(name_of(build)))
             build = _find_build(request)
     finally:
         changes.stop()
@@ -207,10 +199,9 @@ async def pod_log(request):
     options = LogOptions(request.query)
     pod = verbs.Request.find(request)
     if "containerStatuses" not in pod["status"]:
-        raise errors.bad_request(
-            'container "{}" in pod "{}" is waiting to start: '
-            "ContainerCreating".format(pod["spec"]["containers"][0]["name"], name_of(pod))
-        )
+        problem = 'container "{}" in pod "{}" is waiting to start: ContainerCreating'
+        container = pod["spec"]["containers"][0]["name"]
+        raise errors.bad_request(problem.format(container, name_of(pod)))
     return await _log_response(request, pod, options)
 
 
@@ -228,29 +219,27 @@ async def instantiate(request):
     """Start a build of a BuildConfig."""
     body = decoding.decode(request, BUILD_REQUEST)
     name = body["metadata"].get("name") or request.info.name
-    config = request.cluster.store.get("buildconfigs", request.info.namespace, name)
+    config = request.store.get("buildconfigs", request.info.namespace, name)
     if config is None:
-        missing = '{} "{}" not found'.format(
-            errors.GroupResource("buildconfigs", KINDS["buildconfigs"].group), name
-        )
+        missing = '{} "{}" not found'.format(CONFIGS, name)
         raise errors.refused_by_admission(request.group_resource, name, missing)
-    _check_strategy(request, config)
+    KINDS["builds"].admit(config, None, request)
     build = await request.cluster.instantiator.instantiate(request.info.namespace, name, body)
-    return _bogus_link(request, build, "buildconfigs/{}/instantiate")
+    return _bogus_link(request, build)
 
 
 async def clone(request):
     """Start a build with the spec of another one."""
     body = decoding.decode(request, BUILD_REQUEST)
     name = body["metadata"].get("name") or request.info.name
-    build = request.cluster.store.get("builds", request.info.namespace, name)
+    build = request.store.get("builds", request.info.namespace, name)
     if build is None:
-        raise errors.not_found(errors.GroupResource("builds", KINDS["builds"].group), name)
-    _check_strategy(request, build)
+        raise errors.not_found(BUILDS, name)
+    KINDS["builds"].admit(build, None, request)
     config = builds.config_of(build)
     if config:
         made = await request.cluster.instantiator.instantiate(request.info.namespace, config, body)
-        return _bogus_link(request, made, "builds/{}/clone")
+        return _bogus_link(request, made)
     metadata = {
         "name": "{}-{}".format(name, int(time.time())),
         "namespace": request.info.namespace,
@@ -258,31 +247,18 @@ async def clone(request):
         "annotations": builds.with_requested(body, "annotations", {}),
     }
     metadata = {key: value for key, value in metadata.items() if value}
-    made = request.cluster.store.create(
-        "builds",
-        {"metadata": metadata, "spec": build["spec"], "status": {"phase": NEW, "output": {}}},
-    )
-    return _bogus_link(request, made, "builds/{}/clone")
+    status = {"phase": NEW, "output": {}}
+    copy = {"metadata": metadata, "spec": build["spec"], "status": status}
+    return _bogus_link(request, request.store.create("builds", copy))
 
 
-def _check_strategy(request, obj):
-    strategy = obj["spec"]["strategy"].get("type", "")
-    if not request.may_use_strategy(strategy):
-        raise errors.refused_by_admission(
-            request.group_resource,
-            name_of(obj),
-            "build strategy {} is not allowed".format(strategy),
-        )
-
-
-def _bogus_link(request, build, pattern):
+def _bogus_link(request, build):
     """Return the build's selfLink: the real server writes the path of the request."""
-    link = "{}/namespaces/{}/{}".format(
-        request.info.prefix, request.info.namespace, pattern.format(name_of(build))
+    info = request.info
+    link = "{}/namespaces/{}/{}/{}/{}".format(
+        info.prefix, info.namespace, info.resource, name_of(build), info.subresource
     )
-    return Response(
-        KINDS["builds"].render(build, request.info.prefix, request.info.api_version, link), 201
-    )
+    return Response(KINDS["builds"].render(build, info.prefix, info.api_version, link), 201)
 
 
 # image streams
@@ -290,25 +266,15 @@ def _bogus_link(request, build, pattern):
 
 async def get_tag(request):
     """Return an ImageStreamTag."""
-    tag = request.cluster.tags.get(
-        request.info.namespace, request.info.name, request.group_resource
-    )
+    info = request.info
+    tag = request.cluster.tags.get(info.namespace, info.name, request.group_resource)
     return Response(request.render(tag))
 
 
 async def list_tags(request):
     """Return all ImageStreamTags."""
-    wanted = request.filter()
-    found = [
-        tag for tag in request.cluster.tags.list(request.info.namespace) if wanted.accepts(tag)
-    ]
-    return Response(
-        verbs.rendered_list(
-            request,
-            found,
-            {"selfLink": request.info.path, "resourceVersion": str(request.cluster.store.version)},
-        )
-    )
+    found = request.cluster.tags.list(request.info.namespace)
+    return Response(verbs.rendered_list(request, list(filter(request.filter().accepts, found))))
 
 
 async def put_tag(request):
@@ -322,16 +288,11 @@ async def create_tag(request):
     """Create an ImageStreamTag."""
     obj = decoding.check_names(request, decoding.decode(request))
     stream, tag = request.cluster.tags.split(obj["metadata"].get("name", ""))
-    stored = request.cluster.store.get("imagestreams", request.info.namespace, stream)
+    stored = request.store.get("imagestreams", request.info.namespace, stream)
     known = (stored or {"spec": {}})["spec"].get("tags") or ()
     if any(entry["name"] == tag for entry in known):
         raise errors.already_exists(request.group_resource, obj["metadata"]["name"])
-    return Response(
-        request.render(
-            request.cluster.tags.put(request.info.namespace, obj, request.group_resource)[0]
-        ),
-        201,
-    )
+    return await put_tag(request)
 
 
 async def delete_tag(request):
@@ -343,10 +304,7 @@ async def delete_tag(request):
 async def import_images(request):
     """Carry out an ImageStreamImport."""
     obj = decoding.check_names(request, decoding.decode(request))
-    causes = request.kind.problems(obj)
-    if causes:
-        name = obj["metadata"].get("name", "")
-        raise errors.invalid(request.kind.kind, name, causes, request.info.group)
+    request.check(request.kind.problems(obj), obj["metadata"].get("name", ""))
     result = request.cluster.importer.process(request.info.namespace, obj)
     return Response(request.render(result), 201)
 
@@ -356,9 +314,9 @@ async def import_images(request):
 
 async def get_project(request):
     """Return a Project: its namespace."""
-    found = request.cluster.store.get("namespaces", "", request.info.name)
+    found = request.store.get("namespaces", "", request.info.name)
     if found is None:
-        raise errors.not_found(request.group_resource, request.info.name)
+        raise request.not_found()
     return Response(request.render(found))
 
 
@@ -372,8 +330,7 @@ async def list_projects(request):
         if wanted.accepts(namespace)
         and cluster.access.allows(request.identity, name_of(namespace), "projects", "get")
     ]
-    metadata = {"selfLink": request.info.path, "resourceVersion": str(cluster.store.version)}
-    return Response(verbs.rendered_list(request, found, metadata))
+    return Response(verbs.rendered_list(request, found))
 
 
 async def review_access(request):
@@ -398,7 +355,7 @@ async def get_user(request):
     """Return a User; ``~`` is the user of the request."""
     if request.info.name != "~":
         return Response(verbs.get(request))
-    stored = request.cluster.store.get("users", "", request.identity.name)
+    stored = request.store.get("users", "", request.identity.name)
     if stored is not None:
         return Response(request.render(stored))
     link = "{}/users/{}".format(request.info.prefix, request.identity.name.replace(":", "%3A"))
@@ -409,7 +366,7 @@ async def delete_token(request):
     """Revoke an OAuth token."""
     token = request.cluster.authenticator.revoke(request.info.name)
     if token is None:
-        raise errors.not_found(request.group_resource, request.info.name)
+        raise request.not_found()
     return Response(errors.success(request.group_resource, request.info.name, token.uid))
 
 
@@ -470,25 +427,13 @@ def _endpoints():
     for kind in KINDS.values():
         special = _SPECIAL.get((kind.resource, ""), {})
         for verb in kind.verbs:
-            yield Endpoint(
-                kind.group,
-                kind.resource,
-                "",
-                verb,
-                special.get(verb, _GENERIC[verb]),
-                _PARAMETERS.get(verb, ()),
-            )
+            handler = special.get(verb, _GENERIC[verb])
+            parameters = _PARAMETERS.get(verb, ())
+            yield Endpoint(kind.group, kind.resource, "", verb, handler, parameters)
     for (resource, subresource), by_verb in _SPECIAL.items():
-        for verb, handler in by_verb.items():
-            if subresource:
-                yield Endpoint(
-                    KINDS[resource].group,
-                    resource,
-                    subresource,
-                    verb,
-                    handler,
-                    _LOG_PARAMETERS if subresource == "log" else (),
-                )
+        parameters = _LOG_PARAMETERS if subresource == "log" else ()
+        for verb, handler in by_verb.items() if subresource else ():
+            yield Endpoint(KINDS[resource].group, resource, subresource, verb, handler, parameters)
 
 
 ENDPOINTS = tuple(_endpoints())

@@ -69,6 +69,7 @@ class Request:
 
     def __init__(self, cluster, identity, info, query=None, body=b"", content_type=""):
         self.cluster = cluster
+        self.store = cluster.store
         self.identity = identity
         self.info = info
         self.query = query or {}
@@ -95,9 +96,20 @@ class Request:
         values = set(more) | ({self.query["dryRun"]} if self.query.get("dryRun") else set())
         for value in values - {"All"}:
             cause = 'Unsupported value: "{}": supported values: "All"'.format(value)
-            cause = errors.Cause("dryRun", cause, "FieldValueNotSupported")
-            raise errors.invalid(self.kind.kind, self.info.name, [cause], self.info.group)
+            self.check([errors.Cause("dryRun", cause, "FieldValueNotSupported")])
         return bool(values)
+
+    def check(self, causes, name=None):
+        """
+        Refuse an object with errors.
+
+        :param causes: list of errors.Cause
+        :param name: str or None, name of the object; None: that of the path
+        :raises errors.ApiError: 422 if there are any
+        """
+        if causes:
+            name = self.info.name if name is None else name
+            raise errors.invalid(self.kind.kind, name, causes, self.info.group)
 
     def filter(self):
         """
@@ -105,18 +117,11 @@ class Request:
 
         :raises errors.ApiError: 400 for malformed selectors
         """
+        info, kind = self.info, self.kind
         labels = selectors.parse_labels(self.query.get("labelSelector", ""))
-        fields = selectors.parse_fields(
-            self.query.get("fieldSelector", ""), self.kind.selectable, bool(self.kind.group)
-        )
-        return Filter(
-            self.info.resource,
-            self.info.namespace,
-            self.info.name,
-            labels,
-            fields,
-            self.kind.fields,
-        )
+        fields = self.query.get("fieldSelector", "")
+        fields = selectors.parse_fields(fields, kind.selectable, bool(kind.group))
+        return Filter(info.resource, info.namespace, info.name, labels, fields, kind.fields)
 
     def find(self):
         """
@@ -125,10 +130,14 @@ class Request:
         :raises errors.ApiError: 404
         """
         namespace = self.info.namespace if self.kind.namespaced else ""
-        found = self.cluster.store.get(self.info.resource, namespace, self.info.name)
+        found = self.store.get(self.info.resource, namespace, self.info.name)
         if found is None:
-            raise errors.not_found(self.group_resource, self.info.name)
+            raise self.not_found()
         return found
+
+    def not_found(self):
+        """Return 404 of the object that the path names."""
+        return errors.not_found(self.group_resource, self.info.name)
 
 
 # verbs
@@ -142,29 +151,36 @@ def get(request):
 def list_objects(request):
     """Return a list, or one page of it."""
     wanted = request.filter()
-    store = request.cluster.store
     version, after = _continue(request)
     try:
-        found = (
-            store.list(wanted.resource, wanted.namespace)
-            if version is None
-            else store.list_at(wanted.resource, wanted.namespace, version)
-        )
+        if version is None:
+            found = request.store.list(wanted.resource, wanted.namespace)
+        else:
+            found = request.store.list_at(wanted.resource, wanted.namespace, version)
     except Compacted:
         raise errors.expired(_LIST_EXPIRED)
     # Pages continue after a key, so sort by key: the store's order differs across projects.
     found = sorted((o for o in found if wanted.accepts(o) and _key(o) > after), key=_key)
-    metadata = {"selfLink": request.info.path, "resourceVersion": str(version or store.version)}
+    version = version or request.store.version
     limit = errors.integer(request.query.get("limit") or "0")
     if 0 < limit < len(found):
         found = found[:limit]
-        metadata["continue"] = _token(version or store.version, _key(found[-1]))
-    return rendered_list(request, found, metadata)
+        return rendered_list(request, found, version, _token(version, _key(found[-1])))
+    return rendered_list(request, found, version)
 
 
-def rendered_list(request, found, metadata):
-    """Return a List object; its items have no kind and apiVersion."""
+def rendered_list(request, found, version=None, token=None):
+    """
+    Return a List object; its items have no kind and apiVersion.
+
+    :param version: int or None, resourceVersion of the list; None: the current one
+    :param token: str or None, ``continue`` for the next page
+    """
     kind = request.kind
+    version = str(version or request.store.version)
+    metadata = {"selfLink": request.info.path, "resourceVersion": version}
+    if token is not None:
+        metadata["continue"] = token
     return {
         "kind": kind.kind + "List",
         "apiVersion": request.info.api_version,
@@ -187,9 +203,8 @@ def _continue(request):
     if not text:
         return None, ""
     try:
-        content = json.loads(
-            base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode("utf-8")
-        )
+        decoded = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        content = json.loads(decoded.decode("utf-8"))
         return int(content["rv"]), str(content["start"])
     except (ValueError, KeyError, TypeError):
         raise errors.bad_request("continue key is not valid: illegal base64 data")
@@ -198,7 +213,7 @@ def _continue(request):
 def create(request):
     """Create the object in the body."""
     namespace = request.info.namespace
-    if request.kind.namespaced and request.cluster.store.get("namespaces", "", namespace) is None:
+    if request.kind.namespaced and request.store.get("namespaces", "", namespace) is None:
         raise errors.not_found(errors.GroupResource("namespaces"), namespace)
     obj = decoding.check_names(request, decoding.decode(request))
     metadata = obj["metadata"]
@@ -207,30 +222,28 @@ def create(request):
     if not metadata.get("name") and metadata.get("generateName"):
         suffix = "".join(random.choice("bcdfghjklmnpqrstvwxz2456789") for _ in range(5))
         metadata = dict({"name": metadata["generateName"] + suffix}, **metadata)
-    obj = dict(
-        obj, metadata={key: value for key, value in metadata.items() if key not in _SERVER_METADATA}
-    )
+    metadata = {key: value for key, value in metadata.items() if key not in _SERVER_METADATA}
+    obj = dict(obj, metadata=metadata)
     request.kind.admit(obj, None, request)
     _check_registries(request, obj)
     obj = request.kind.prepare_create(obj, request)
     _check_valid(request, obj)
     _check_quota(request)
     if request.is_dry_run():
-        there = request.cluster.store.get(request.info.resource, namespace_of(obj), name_of(obj))
+        there = request.store.get(request.info.resource, namespace_of(obj), name_of(obj))
         if there is not None:
             raise _already_exists(request, obj)
-        return request.render(
-            with_metadata(obj, uid=str(uuid.uuid4()), creationTimestamp=rfc3339())
-        )
+        made = with_metadata(obj, uid=str(uuid.uuid4()), creationTimestamp=rfc3339())
+        return request.render(made)
     try:
-        return request.render(request.cluster.store.create(request.info.resource, obj))
+        return request.render(request.store.create(request.info.resource, obj))
     except Exists:
         raise _already_exists(request, obj)
 
 
 def _already_exists(request, obj):
     error = errors.already_exists(request.group_resource, name_of(obj))
-    there = request.cluster.store.get(request.info.resource, namespace_of(obj), name_of(obj))
+    there = request.store.get(request.info.resource, namespace_of(obj), name_of(obj))
     if is_being_deleted(there):
         error.message = "object is being deleted: {}".format(error.message)
     return error
@@ -246,17 +259,10 @@ def update(request, obj=None):
     old = request.find()
     given = obj["metadata"].get("resourceVersion")
     if not given and not request.kind.unconditional_update:
-        raise errors.invalid(
-            request.info.resource,
-            request.info.name,
-            [
-                errors.Cause(
-                    "metadata.resourceVersion",
-                    "Invalid value: 0x0: must be specified for an update",
-                )
-            ],
-            request.info.group,
-        )
+        problem = "Invalid value: 0x0: must be specified for an update"
+        causes = [errors.Cause("metadata.resourceVersion", problem)]
+        info = request.info
+        raise errors.invalid(info.resource, info.name, causes, info.group)
     check_metadata_unchanged(obj, old, request.group_resource)
     if given and given != old["metadata"]["resourceVersion"]:
         raise errors.conflict(request.group_resource, request.info.name)
@@ -282,11 +288,11 @@ def _write(request, obj, expected):
     if request.is_dry_run():
         return request.render(obj)
     try:
-        return request.render(request.cluster.store.update(request.info.resource, obj, expected))
+        return request.render(request.store.update(request.info.resource, obj, expected))
     except Stale:
         raise errors.conflict(request.group_resource, request.info.name)
     except Missing:
-        raise errors.not_found(request.group_resource, request.info.name)
+        raise request.not_found()
 
 
 def patch(request):
@@ -303,18 +309,13 @@ def patch(request):
 
 
 def _check_valid(request, obj, old=None):
-    causes = request.kind.problems(obj, old)
-    if causes:
-        raise errors.invalid(
-            request.kind.kind, obj["metadata"].get("name", ""), causes, request.info.group
-        )
+    request.check(request.kind.problems(obj, old), obj["metadata"].get("name", ""))
 
 
 def _check_registries(request, obj):
     check = getattr(request.kind, "check_registries", None)
-    causes = check(obj, request.cluster.registry) if check is not None else []
-    if causes:
-        raise errors.invalid(request.kind.kind, name_of(obj), causes, request.info.group)
+    if check is not None:
+        request.check(check(obj, request.cluster.registry), name_of(obj))
 
 
 def _check_quota(request):
@@ -339,7 +340,7 @@ def delete(request):
 
 def _delete_one(request, obj):
     """Delete an object; return it if the response must show its new state, else None."""
-    store = request.cluster.store
+    store = request.store
     if request.info.resource == "pods":
         return _delete_pod(store, obj)
     policy = _propagation_policy(request)
@@ -362,12 +363,9 @@ def _options(request):
 def _check_preconditions(request, obj, options):
     uid = options["preconditions"].get("uid")
     if uid and uid != obj["metadata"]["uid"]:
-        raise errors.conflict(
-            request.group_resource,
-            request.info.name,
-            "the UID in the precondition ({}) does not match the UID in record "
-            "({})".format(uid, obj["metadata"]["uid"]),
-        )
+        why = "the UID in the precondition ({}) does not match the UID in record ({})"
+        why = why.format(uid, obj["metadata"]["uid"])
+        raise errors.conflict(request.group_resource, request.info.name, why)
 
 
 def _delete_pod(store, pod):
@@ -376,12 +374,9 @@ def _delete_pod(store, pod):
     grace = 0 if ended else pod["spec"]["terminationGracePeriodSeconds"]
     if "deletionTimestamp" in pod["metadata"]:
         return pod
-    pod = _ordered(
-        with_metadata(
-            pod, deletionTimestamp=rfc3339(time.time() + grace), deletionGracePeriodSeconds=grace
-        )
-    )
-    pod = store.update("pods", pod)
+    moment = rfc3339(time.time() + grace)
+    pod = with_metadata(pod, deletionTimestamp=moment, deletionGracePeriodSeconds=grace)
+    pod = store.update("pods", _ordered(pod))
     if ended:
         store.delete("pods", namespace_of(pod), name_of(pod))
     return pod
@@ -400,19 +395,15 @@ def _propagation_policy(request):
 def _delete_in_foreground(request, obj):
     if is_being_deleted(obj):
         return obj
-    marked = with_metadata(
-        obj,
-        deletionTimestamp=rfc3339(),
-        deletionGracePeriodSeconds=0,
-        finalizers=[deletion.FINALIZER],
-    )
-    marked = request.cluster.store.update(request.info.resource, _ordered(marked))
+    changes = {"deletionTimestamp": rfc3339(), "deletionGracePeriodSeconds": 0}
+    marked = with_metadata(obj, finalizers=[deletion.FINALIZER], **changes)
+    marked = request.store.update(request.info.resource, _ordered(marked))
     request.cluster.collector.collect_later(request.info.resource, marked)
     return marked
 
 
 def _delete_config(request, config, policy):
-    store = request.cluster.store
+    store = request.store
     gone = store.delete("buildconfigs", namespace_of(config), name_of(config))
     for build in deletion.dependent_builds(store, config):
         if policy == ORPHAN:
@@ -427,12 +418,8 @@ def _delete_config(request, config, policy):
 
 def delete_collection(request):
     """Delete all objects that the selectors match; return the list of them."""
-    wanted = request.filter()
-    store = request.cluster.store
-    found = [obj for obj in store.list(wanted.resource, wanted.namespace) if wanted.accepts(obj)]
+    found = request.filter().present(request.store)
     dry_run = request.is_dry_run(_options(request).get("dryRun") or ())
     for obj in () if dry_run else found:
         _delete_one(request, obj)
-    return rendered_list(
-        request, found, {"selfLink": request.info.path, "resourceVersion": str(store.version)}
-    )
+    return rendered_list(request, found)
