@@ -50,7 +50,7 @@ def test_a_build_is_scripted_over_the_control_plane(sandbox):
 
 
 def test_an_invalid_outcome_is_refused_with_its_reason(sandbox):
-    with pytest.raises(ValueError, match="unknown field 'colour', known are duration"):
+    with pytest.raises(ValueError, match="unknown field 'colour'; known are duration"):
         sandbox.script("x", colour="red")
 
 

@@ -271,7 +271,7 @@ class Cluster:
         """
         Write the state to a state file from now on.
 
-        :param authority: dict or None, what tls.Authority.dump returned
+        :param authority: dict or None, what certificates.Authority.dump returned
         :param port: int, port of the server
         """
         self._state_file = state_file
