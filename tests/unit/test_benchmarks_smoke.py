@@ -34,6 +34,21 @@ def test_a_quick_run_writes_a_table_and_its_data(tmpdir):
     assert len(found["rows"]) == 6 and found["about"]["versions"]["requests"]
 
 
+@pytest.mark.slow
+@pytest.mark.skipif(sys.version_info < (3, 6), reason="runs the sandbox")
+def test_a_small_storm_loses_nothing(tmpdir):
+    command = [sys.executable, "-m", "tests.benchmarks.storm", "--output", str(tmpdir)]
+    for option in ("processes=2", "builds=2", "interval=0.1", "away=0.3", "settle=0.1"):
+        command.append("--" + option)
+    subprocess.check_output(command + ["--delay-factor=0.01"], cwd=ROOT)
+    found = json.loads(tmpdir.join("storm.json").read())
+    assert (found["builds"], found["failures"], found["lost"]) == (4, [], [])
+    phases = {phase["name"]: phase for phase in found["phases"]}
+    assert phases["start"]["requests"]["logins"] == 2
+    assert phases["expire_tokens"]["requests"]["logins"] == 2
+    assert phases["restart"]["refused"] > 0 and phases["compact"]["requests"]["watches"] >= 4
+
+
 @pytest.mark.parametrize(
     ("goals", "figure", "reached"),
     [
