@@ -54,6 +54,21 @@ def test_stopping_during_handshakes_logs_nothing(caplog, capfd, data):
     assert (caplog.text, capfd.readouterr().err) == ("", "")
 
 
+def test_no_time_is_spent_on_a_client_that_has_given_up(monkeypatch):
+    monkeypatch.setattr(listener, "HANDSHAKES", 1)
+    monkeypatch.setattr(listener, "SLOT_SECONDS", 1.0)
+    with Sandbox() as sandbox, silent(sandbox, 1, b"\x16\x03\x01"):
+        Api.wait(lambda: sandbox._app.listener._slots.locked())
+        greeted = []
+        monkeypatch.setattr(
+            sandbox._loop, "connect_accepted_socket", lambda *args, **_: greeted.append(args)
+        )
+        with silent(sandbox, 3, b"\x16\x03\x01"):
+            Api.wait(lambda: len(sandbox._app.listener._unfinished) == 4)
+        Api.wait(lambda: len(sandbox._app.listener._unfinished) == 1)
+        assert greeted == []
+
+
 def test_a_restart_ends_handshakes_too():
     with Sandbox() as sandbox, silent(sandbox, 3, b"\x16\x03\x01") as connections:
         Api.wait(lambda: len(sandbox._app.listener._unfinished) == 3)

@@ -24,6 +24,8 @@ UNFINISHED = 1000
 _BACKLOG = 1024
 #: number of connections whose sequence number is kept
 _REMEMBERED = 100000
+#: state of a connection in Linux's TCP_INFO
+_ESTABLISHED = 1
 _RESET = struct.pack("ii", 1, 0)
 #: seconds to retry a port that is in use: after a restart, an old connection may still hold it
 _PORT_TIMEOUT = 3.0
@@ -35,6 +37,12 @@ def reset(connection):
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
     except OSError:
         pass
+
+
+def _has_left(connection):
+    """Return whether the peer has closed a connection, whatever it sent before."""
+    state = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0]
+    return state != _ESTABLISHED
 
 
 def _listening_socket(port):
@@ -190,6 +198,8 @@ class Listener:
         slot.callback(self._slots.release)
         timer = self._loop.call_later(SLOT_SECONDS, slot.close)
         try:
+            if _has_left(connection):
+                raise ConnectionError("the client did not wait")
             await self._loop.connect_accepted_socket(self._factory, connection, ssl=self._context)
         finally:
             timer.cancel()
