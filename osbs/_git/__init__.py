@@ -2,13 +2,12 @@
 
 ``arguments`` says what may be asked of git and in which environment it runs; ``process`` runs a
 command within limits; ``workspace`` is git in a temporary directory of its own (``tempdirs``);
-``fetch`` fetches a few files of one commit, which ``tree`` finds; ``clone`` makes a full clone.
+``fetch`` makes a full clone, or fetches a few files of one commit, which ``tree`` finds.
 Nothing else in the library runs git; ``osbs.utils`` is where callers come in.
 """
 
 from __future__ import absolute_import, print_function, unicode_literals
 
-from osbs._git.clone import full_checkout  # noqa: F401
-from osbs._git.fetch import fetched_files  # noqa: F401
+from osbs._git.fetch import fetched_files, full_checkout  # noqa: F401
 
 __all__ = [str("fetched_files"), str("full_checkout")]

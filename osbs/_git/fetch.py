@@ -9,22 +9,43 @@ from __future__ import absolute_import, print_function, unicode_literals
 import io
 import os
 import re
-from collections import namedtuple
+import sys
 from contextlib import contextmanager
 
+import six
+
 from osbs._compat import to_text
-from osbs.exceptions import OsbsException
+from osbs.exceptions import OsbsException, OsbsValidationException
 from osbs._git import arguments
-from osbs._git.clone import clone_failure, failing_as, reset_failure
 from osbs._git.process import GitLimitExceeded
 from osbs._git.tree import FILE, NO_FILE, OUTSIDE, Tree
 from osbs._git.workspace import workspace
 from osbs._redact import mask_url
 
 _FULL_ID = re.compile(r"[0-9a-fA-F]{40}\Z")
+_NO_CLONE = "Unable to clone git repo '%s' branch '%s'"
+_NO_COMMIT = "Unable to reset branch to '%s'"
 
-# commit: str, object id. is_partial: bool, its files may still be on the server only.
-Source = namedtuple("Source", "commit is_partial")
+
+@contextmanager
+def full_checkout(uri, ref, branch=None):
+    """Clone a repository and check out a commit, as ``git clone; git checkout`` do.
+
+    :param uri: str
+    :param ref: str, whatever ``git checkout`` takes in a clone
+    :param branch: str or None
+    :return: context manager of the path of the clone
+    :raises OsbsException: git cannot clone the repository, or check out the ref
+    :raises OsbsValidationException: an argument that git must not get
+    """
+    ref, branch = arguments.checked_text(ref, "ref"), arguments.checked_branch(branch)
+    with workspace(uri) as git:
+        with _failing_as(_NO_CLONE, uri, branch):
+            git.clone(branch)
+        with _failing_as(_NO_COMMIT, ref):
+            git.run("reset", "--quiet", "--hard", cwd=git.repo)
+            git.run("checkout", "--quiet", ref, "--", cwd=git.repo)
+        yield six.ensure_str(git.repo)
 
 
 @contextmanager
@@ -45,72 +66,79 @@ def fetched_files(uri, ref, branch, names, max_size):
     """
     ref, branch = arguments.checked_text(ref, "ref"), arguments.checked_branch(branch)
     with workspace(uri) as git:
-        for objects in ("blob:none", None):
-            source = _fetch_tip(git, uri, ref, branch, objects)
-            source = source or _clone_commits(git, uri, ref, branch, objects)
+        for filters in (["--filter=blob:none"], []):
             try:
-                with failing_as(clone_failure(uri, branch)):
-                    directory = _extract(git, source, names, max_size)
+                with _failing_as(_NO_CLONE, uri, branch):
+                    commit = _fetch_tip(git, ref, branch, filters)
+                    if not commit:
+                        git.clone(branch, *filters)
+                        commit = _resolve(git, ref)
+                    directory = commit and _extract(git, commit, names, max_size, filters)
                 break
             except OsbsException as ex:
-                # Some servers know filters, but do not send single files afterwards.
-                if not source.is_partial or isinstance(ex.cause, GitLimitExceeded):
+                # An old git knows no filters; some servers do, but send no single files afterwards.
+                if not filters or isinstance(ex.cause, GitLimitExceeded):
                     raise
                 git.remove_repository()
+        if not commit:
+            if not git.run("for-each-ref", "--count=1", cwd=git.repo):
+                raise OsbsException("git repository '%s' is empty" % mask_url(uri))
+            with _failing_as(_NO_COMMIT, ref):
+                raise OsbsException("no branch and no tag leads to such a commit")
         yield directory
 
 
-def _fetch_tip(git, uri, ref, branch, objects):
+@contextmanager
+def _failing_as(message, *names):
+    # Says what a failure of git means; its own words are in the cause.
+    try:
+        yield
+    except OsbsValidationException:
+        raise
+    except OsbsException as ex:
+        shown = tuple(name and mask_url(name) for name in names)
+        raise OsbsException(message % shown, cause=ex, traceback=sys.exc_info()[2])
+
+
+def _fetch_tip(git, ref, branch, filters):
     # The branch itself and HEAD win over all other names, and so does any full id.
     is_tip = ref in (branch, "HEAD")
     if not (is_tip or _FULL_ID.match(ref)) or re.search("[:*]", branch or ""):
         return None
     tip = "refs/heads/" + branch if branch else "HEAD"
-    fetch = "fetch", "--quiet", "--no-tags", "--depth=1", "origin", tip
-    with failing_as(clone_failure(uri, branch)):
-        git.init()
-        result, is_partial = git.try_filtered(objects, *fetch, cwd=git.repo)
-        if result.status == 0:
-            commit = to_text(git.run("rev-parse", "FETCH_HEAD^{commit}", cwd=git.repo)).strip()
-            if is_tip or ref.lower() == commit:
-                return Source(commit, is_partial)
+    options = ["--quiet", "--no-tags", "--depth=1"] + filters
+    git.init()
+    if git.try_run("fetch", *(options + ["origin", tip]), cwd=git.repo).status == 0:
+        commit = to_text(git.run("rev-parse", "FETCH_HEAD^{commit}", cwd=git.repo)).strip()
+        if is_tip or ref.lower() == commit:
+            return commit
     git.remove_repository()
     return None
-
-
-def _clone_commits(git, uri, ref, branch, objects):
-    with failing_as(clone_failure(uri, branch)):
-        is_partial = git.clone(branch, objects)
-    commit = _resolve(git, ref)
-    # An id that is not there is asked of the server, which may give out what no clone has.
-    if commit and git.run("for-each-ref", "--count=1", "--contains", commit, cwd=git.repo):
-        return Source(commit, is_partial)
-    if not git.run("for-each-ref", "--count=1", cwd=git.repo):
-        raise OsbsException("git repository '%s' is empty" % mask_url(uri))
-    with failing_as(reset_failure(ref)):
-        raise OsbsException("no branch and no tag leads to such a commit")
 
 
 def _resolve(git, ref):
     # As git-checkout does: a local branch, any revision, a branch of the remote; a full id is
     # nothing else.
-    revision = ["rev-parse", "--verify", "--quiet", ref + "^{commit}"]
-    named = ["show-ref", "--verify", "--hash"]
-    candidates = [named + ["refs/heads/" + ref], revision, named + ["refs/remotes/origin/" + ref]]
-    for candidate in [revision] if _FULL_ID.match(ref) else candidates:
-        result = git.try_run(*candidate, cwd=git.repo)
-        if result.status == 0:
-            return to_text(result.output.strip())
+    names = ["refs/heads/" + ref, ref, "refs/remotes/origin/" + ref]
+    for name in [ref] if _FULL_ID.match(ref) else names:
+        revision = "rev-parse", "--verify", "--quiet", name + "^{commit}"
+        result = git.try_run(*revision, cwd=git.repo)
+        commit = to_text(result.output).strip()
+        reachable = "for-each-ref", "--count=1", "--contains", commit
+        # An id that is not there is asked of the server, which may give out what no clone has.
+        if result.status == 0 and git.run(*reachable, cwd=git.repo):
+            return commit
     return None
 
 
-def _extract(git, source, names, max_size):
-    tree = Tree(git, source.commit, names)
+def _extract(git, commit, names, max_size, filters):
+    tree = Tree(git, commit, names)
     found = [(name, tree.find(name)) for name in names]
     ids = [about.object_id for _, about in found if about.kind == FILE]
-    if source.is_partial and ids:
+    if filters and ids:
         git.run("fetch", "--quiet", "--no-tags", "origin", *ids, cwd=git.repo)
-    directory = git.make_directory("files")
+    directory = os.path.join(git.repo, "files")
+    os.mkdir(directory)
     for name, about in found:
         path = os.path.join(directory, name)
         if about.kind == FILE:

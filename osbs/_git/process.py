@@ -2,7 +2,6 @@
 
 from __future__ import absolute_import, print_function, unicode_literals
 
-import errno
 import os
 import re
 import select
@@ -164,13 +163,13 @@ def _collect(process, limit, budget):
         poll.register(descriptor, select.POLLIN)
     next_check = monotonic() + _IDLE / 1000.0
     while streams and len(output) <= limit:
-        ready = _ready(poll)
+        ready = poll.poll(_IDLE)
         if not ready and process.poll() is not None:
             break
         if monotonic() > next_check:
             budget.check_disk()
             next_check = monotonic() + _IDLE / 1000.0
-        for descriptor in ready:
+        for descriptor, _ in ready:
             chunk = os.read(descriptor, _CHUNK)
             streams[descriptor].extend(chunk)
             del errors[:-_MAX_ERRORS]
@@ -178,12 +177,3 @@ def _collect(process, limit, budget):
                 poll.unregister(descriptor)
                 del streams[descriptor]
     return output, errors
-
-
-def _ready(poll):
-    try:
-        return [descriptor for descriptor, _ in poll.poll(_IDLE)]
-    except select.error as ex:  # Python 2 does not go on after a signal by itself
-        if ex.args[0] != errno.EINTR:
-            raise
-        return []

@@ -5,7 +5,6 @@ from __future__ import absolute_import, print_function, unicode_literals
 import io
 import logging
 import os
-import re
 import shutil
 from contextlib import contextmanager
 
@@ -18,16 +17,15 @@ from osbs._git import arguments, process
 from osbs._git.tempdirs import temporary_directory
 from osbs._redact import mask_text
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
+    from typing import Optional  # noqa: F401
+
 logger = logging.getLogger(__name__)
 
 _MAX_OUTPUT = 1024 * 1024
-# How git from before 2.17 and 2.20, and a server, refuse a filter.
-_USAGE_ERROR = 129
-_REFUSED = re.compile(b"filter-spec|filter '")
-# What git says when a server that knows no filters has sent all objects.
-_IGNORED = b"filtering not recognized"
 # No filter program runs on what is checked out, whichever the user's settings know.
-_ATTRIBUTES = b"* -filter\n"
+_ATTRIBUTES = "* -filter\n"
 
 
 @contextmanager
@@ -88,20 +86,6 @@ class Workspace(object):
             [six.ensure_binary(arg) for arg in command], self._budget, limit, self._env, cwd
         )
 
-    def try_filtered(self, objects, command, *args, **kwargs):
-        """Run git with a filter of objects; without, if git or the server refuses it.
-
-        :param objects: str, what ``--filter`` takes; None: all objects
-        :param command: str, of git
-        :return: tuple of process.Result, and bool: objects may still be on the server only
-        """
-        if objects:
-            result = self.try_run(command, "--filter=" + objects, *args, **kwargs)
-            is_refused = result.status == _USAGE_ERROR or _REFUSED.search(result.errors)
-            if not (result.status and is_refused):
-                return result, _IGNORED not in result.errors
-        return self.try_run(command, *args, **kwargs), False
-
     def run(self, *args, **kwargs):
         """Run git.
 
@@ -125,13 +109,6 @@ class Workspace(object):
             )
         return result
 
-    def make_directory(self, name):
-        # type: (str) -> str
-        """Make a directory beside the clone and return its path."""
-        path = os.path.join(self._top, name)
-        os.mkdir(path)
-        return path
-
     def remove_repository(self):
         # type: () -> None
         """Remove the repository, if there is one."""
@@ -144,26 +121,19 @@ class Workspace(object):
         with io.open(os.path.join(self.repo, "config"), "ab") as config:
             config.write(_setting('remote "origin"', "url", self.address).encode("utf-8"))
 
-    def clone(self, branch, objects=None):
-        # type: (str, str) -> bool
+    def clone(self, branch, *options):
+        # type: (Optional[str], str) -> None
         """Clone the repository, without checking out.
 
-        :param branch: str or None
-        :param objects: as for try_filtered
-        :return: bool, objects may still be on the server only
         :raises OsbsException: git could not clone it
         """
-        args = ["--quiet", "--no-checkout", "--template=", "--origin", "origin"]
-        args += ["-b", branch] if branch else []
-        args += ["--", self.address, self.repo]
-        result, is_partial = self.try_filtered(objects, "clone", *args)
-        self.check(["clone"] + args, result)
+        options += ("-b", branch) if branch else ()
+        names = "--origin", "origin", "--", self.address, self.repo
+        self.run("clone", "--quiet", "--no-checkout", "--template=", *(options + names))
         info = os.path.join(self.repo, ".git", "info")
         if not os.path.isdir(info):
             os.mkdir(info)
-        with io.open(os.path.join(info, "attributes"), "wb") as attributes:
-            attributes.write(_ATTRIBUTES)
-        return is_partial
+        _write(os.path.join(info, "attributes"), _ATTRIBUTES)
 
 
 def _shown(args):
