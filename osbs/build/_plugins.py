@@ -42,6 +42,23 @@ def set_arg(plugin, key, value):
     plugin["args"][key] = value
 
 
+def merge_arg(plugin, key, values):
+    # type: (dict, str, dict) -> None
+    """Update one argument of a plugin that is a dict; any other value is replaced.
+
+    :param plugin: dict, the plugin; changed in place
+    :raises KeyError: when the plugin has no arguments: it belongs to another arrangement, whose
+        plugins read them elsewhere
+    """
+    args = plugin["args"]
+    if args is None:
+        raise KeyError("args")
+    known = args.get(key)
+    merged = copy.deepcopy(known) if isinstance(known, dict) else {}
+    merged.update(values)
+    args[key] = merged
+
+
 class PluginsDocument(object):
     """View of a dict ``{phase: [{"name": ..., "args": {...}}]}``; changes go to that dict."""
 
@@ -160,13 +177,7 @@ class PluginsDocument(object):
         :raises KeyError: when the plugin has no arguments: it belongs to another arrangement, whose
             plugins read them elsewhere
         """
-        args = self.find_or_fail(phase, name)["args"]
-        if args is None:
-            raise KeyError("args")
-        known = args.get(key)
-        merged = copy.deepcopy(known) if isinstance(known, dict) else {}
-        merged.update(values)
-        args[key] = merged
+        merge_arg(self.find_or_fail(phase, name), key, values)
 
 
 def load_customize_conf(path):

@@ -1,7 +1,7 @@
 """What becomes of the plugins of a template: rules, and the function that applies them.
 
-A rule says of one plugin when it is removed and which arguments it gets. ``rules_v1`` holds the
-tables of arrangements 1 to 5 and of all-in-one builds, ``rules_v2`` that of arrangement 6.
+A rule says of one plugin when it is removed and which arguments it gets. ``_rules_v1`` holds the
+tables of arrangements 1 to 5 and of all-in-one builds, ``_rules_v2`` that of arrangement 6.
 """
 
 from __future__ import absolute_import, print_function, unicode_literals
@@ -9,13 +9,13 @@ from __future__ import absolute_import, print_function, unicode_literals
 import logging
 import re
 
-from osbs.build._plugins import EXIT, POSTBUILD, PREBUILD, set_arg
+from osbs.build._plugins import EXIT, POSTBUILD, PREBUILD, merge_arg, set_arg
 from osbs.constants import BUILD_TYPE_ORCHESTRATOR
 from osbs.exceptions import OsbsValidationException
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
-    from typing import Any  # noqa: F401
+    from typing import Optional  # noqa: F401
 
     from osbs.build._plugins import PluginsDocument  # noqa: F401
 
@@ -111,83 +111,85 @@ def all_none(*names):
     return lambda values: all(getattr(values, name) is None for name in names)
 
 
-def always(arg, source=None):
-    """Set an argument, maybe to None.
+def remove_if(condition, reason):
+    """Remove the plugin when a condition holds; that ends its row.
 
-    :param arg: str, name of the argument
-    :param source: str, name of the value; or function of the values; None: the argument's name
+    :param condition: function of the values
+    :param reason: str, why, for the log
     """
-    return arg, source or arg, lambda value: True
+    return lambda values, plugin: condition(values) and reason
 
 
-def unless_none(arg, source=None):
-    """Set an argument unless its value is None (parameters as for ``always``)."""
-    return arg, source or arg, lambda value: value is not None
+def require(condition, problem):
+    """Refuse to go on without a condition.
+
+    :param condition: function of the values and the plugin's arguments
+    :param problem: str, what is wrong unless it holds
+    """
+
+    def step(values, plugin):
+        if not condition(values, plugin.get("args") or {}):
+            raise OsbsValidationException(problem)
+
+    return step
 
 
-def unless_empty(arg, source=None):
-    """Set an argument unless its value is empty (parameters as for ``always``)."""
-    return arg, source or arg, bool
+def merge(arg, source):
+    """Update an argument that is a dict.
+
+    :param source: function of the values that returns a dict
+    """
+    return lambda values, plugin: merge_arg(plugin, arg, source(values))
 
 
-class Rule(object):
-    """What becomes of one plugin."""
+def always(*names, **renamed):
+    """Set arguments, maybe to None.
 
-    __slots__ = ("phase", "plugin", "when", "remove", "require", "merge", "args")
+    :param names: arguments that are values of the same name
+    :param renamed: argument -> name of the value, or function of the values
+    """
+    return _set_if(lambda value: True, names, renamed)
 
-    def __init__(self, phase, plugin, when=None, remove=(), require=None, merge=None, args=()):
-        # type: (str, str, Any, tuple, tuple, tuple, tuple) -> None
-        """
-        :param phase: key of the phase
-        :param plugin: name of the plugin
-        :param when: condition without which the rule does nothing
-        :param remove: pairs of condition and reason (or None); the first that holds removes the
-            plugin and ends the rule
-        :param require: pair of a function of values and arguments, and what is wrong unless it
-            holds; only looked at when there is such a plugin
-        :param merge: pair of an argument's name and a function that gives a dict to merge into it
-        :param args: what ``always``, ``unless_none`` and ``unless_empty`` made
-        """
-        self.phase = phase
-        self.plugin = plugin
-        self.when = when
-        self.remove = remove
-        self.require = require
-        self.merge = merge
-        self.args = args
+
+def unless_none(*names, **renamed):
+    """Set arguments whose values are not None (parameters as for ``always``)."""
+    return _set_if(lambda value: value is not None, names, renamed)
+
+
+def unless_empty(*names, **renamed):
+    """Set arguments whose values are not empty (parameters as for ``always``)."""
+    return _set_if(bool, names, renamed)
+
+
+def _set_if(keep, names, renamed):
+    sources = dict({name: name for name in names}, **renamed)
+
+    def step(values, plugin):
+        for arg, source in sources.items():
+            value = source(values) if callable(source) else getattr(values, source)
+            if keep(value):
+                set_arg(plugin, arg, value)
+
+    return step
 
 
 def apply_rules(rules, values, plugins):
     # type: (tuple, Values, PluginsDocument) -> None
     """Apply a table of rules, in order.
 
-    :param rules: tuple of Rule
+    :param rules: rows of phase, plugin, and steps for a template that has such a plugin; a step is
+        a function of values and plugin that changes the plugin, or returns why it is removed
     :param values: what the rules read
     :param plugins: what they change
     :raises OsbsValidationException: when a plugin needs what is not configured
     """
     for rule in rules:
-        if rule.when is None or rule.when(values):
-            _apply(rule, values, plugins)
-
-
-def _apply(rule, values, plugins):
-    for condition, reason in rule.remove:
-        if condition(values):
-            plugins.drop([(rule.phase, rule.plugin)], reason)
-            return
-    plugin = plugins.first(rule.phase, rule.plugin)
-    if plugin is None:
-        return
-    if rule.merge is not None:
-        arg, source = rule.merge
-        plugins.merge_arg(rule.phase, rule.plugin, arg, source(values))
-    if rule.require is not None and not rule.require[0](values, plugin.get("args") or {}):
-        raise OsbsValidationException(rule.require[1])
-    for arg, source, keep in rule.args:
-        value = source(values) if callable(source) else getattr(values, source)
-        if keep(value):
-            set_arg(plugin, arg, value)
+        plugin = plugins.first(*rule[:2])
+        for step in rule[2:] if plugin else ():
+            reason = step(values, plugin)
+            if reason:
+                plugins.remove(*rule[:2], reason=reason)
+                break
 
 
 def is_custom_base_image(base_image):
@@ -217,11 +219,14 @@ def build_kwargs(values, names, keep):
 
 
 def tag_suffixes(values):
-    # type: (Values) -> dict
+    # type: (Values) -> Optional[dict]
     """Return the tags of the image: those of the repository beside those made of the release.
 
+    :return: None when the template has tags of its own
     :raises OsbsValidationException: when the build has no image tag
     """
+    if not values.fills_in_tags:
+        return None
     if not values.image_tag:
         raise OsbsValidationException("image_tag must be set")
     primary = []

@@ -12,9 +12,11 @@ from osbs._compat import to_text
 from osbs.build._plugins import BUILDSTEP, EXIT, POSTBUILD, PREBUILD, PREPUBLISH
 from osbs.build._rules import (
     BUILD_KWARGS,
-    Rule,
     always,
     build_kwargs,
+    merge,
+    remove_if,
+    require,
     unless_empty,
     unless_none,
     any_empty,
@@ -28,44 +30,28 @@ from osbs.build._rules import (
 # From this arrangement on, Pulp reports the digests of both manifest versions.
 _MULTIPLE_DIGESTS_SINCE = 4
 
-_NO_KOJIHUB = (any_empty("kojihub"), "no koji hub configured")
-_NO_KOJI_TARGET = (any_empty("koji_target"), "no koji target")
-_NO_PULP = (any_empty("pulp_registry"), "no pulp registry configured")
-_NOT_FLATPAK = (any_empty("flatpak"), "not a flatpak build")
-_YUM_REPOS = (present("yum_repourls"), "there is a yum repo")
-
-_URL = always("url", "builder_openshift_url")
-_USE_AUTH = unless_none("use_auth")
-_KOJI_HUB = always("koji_hub", "kojihub")
-_KOJIHUB = always("kojihub")
+_NO_KOJIHUB = remove_if(any_empty("kojihub"), "no koji hub configured")
+_NO_KOJI_TARGET = remove_if(any_empty("koji_target"), "no koji target")
+_NO_PULP = remove_if(any_empty("pulp_registry"), "no pulp registry configured")
+_NOT_FLATPAK = remove_if(any_empty("flatpak"), "not a flatpak build")
+_YUM_REPOS = remove_if(present("yum_repourls"), "there is a yum repo")
 
 PULP_SECRET_REQUIRED = "Pulp registry specified but no auth config"
 
-# Argument of config_kwargs -> value of the build. None is left out, the rest becomes text.
+# Arguments of config_kwargs that are values of the same name. None is left out, the rest becomes
+# text.
 _CONFIG_KWARGS = (
-    ("authoritative_registry", "authoritative_registry"),
-    ("distribution_scope", "distribution_scope"),
-    ("info_url_format", "info_url_format"),
-    ("koji_hub", "kojihub"),
-    ("koji_root", "kojiroot"),
-    ("openshift_required_version", "openshift_required_version"),
-    ("flatpak_base_image", "flatpak_base_image"),
-    ("odcs_url", "odcs_url"),
-    ("odcs_insecure", "odcs_insecure"),
-    ("pdc_url", "pdc_url"),
-    ("pdc_insecure", "pdc_insecure"),
-    ("pulp_registry_name", "pulp_registry"),
-    ("prefer_schema1_digest", "prefer_schema1_digest"),
-    ("smtp_email_domain", "smtp_email_domain"),
-    ("smtp_from", "smtp_from"),
-    ("smtp_host", "smtp_host"),
-    ("smtp_to_pkgowner", "smtp_to_pkgowner"),
-    ("smtp_to_submitter", "smtp_to_submitter"),
-    ("source_registry_uri", "source_registry_uri"),
-    ("sources_command", "sources_command"),
-    ("vendor", "vendor"),
-    ("yum_proxy", "yum_proxy"),
+    "authoritative_registry distribution_scope info_url_format openshift_required_version"
+    " flatpak_base_image odcs_url odcs_insecure pdc_url pdc_insecure prefer_schema1_digest"
+    " smtp_email_domain smtp_from smtp_host smtp_to_pkgowner smtp_to_submitter source_registry_uri"
+    " sources_command vendor yum_proxy"
 )
+# The same for those that are called otherwise: argument -> value.
+_RENAMED_CONFIG_KWARGS = {
+    "koji_hub": "kojihub",
+    "koji_root": "kojiroot",
+    "pulp_registry_name": "pulp_registry",
+}
 # The same for lists, which become one text with commas.
 _CONFIG_LISTS = (
     "registry_api_versions",
@@ -80,11 +66,9 @@ def _joined(items):
 
 
 def _config_kwargs(values):
-    kwargs = {}
-    for arg, name in _CONFIG_KWARGS:
-        value = getattr(values, name)
-        if value is not None:
-            kwargs[arg] = to_text(value)
+    kwargs = {arg: getattr(values, arg) for arg in _CONFIG_KWARGS.split()}
+    kwargs.update((arg, getattr(values, name)) for arg, name in _RENAMED_CONFIG_KWARGS.items())
+    kwargs = {arg: to_text(value) for arg, value in kwargs.items() if value is not None}
     for name in _CONFIG_LISTS:
         if getattr(values, name):
             kwargs[name] = _joined(getattr(values, name))
@@ -142,170 +126,152 @@ def _pulp_credentials(values, args):
 
 
 def _import_image(phase):
-    return Rule(
+    return (
         phase,
         "import_image",
-        remove=((any_none("imagestream_name", "imagestream_url"), "no image stream"),),
-        args=(
-            always("imagestream", "imagestream_name"),
-            always("docker_image_repo", "imagestream_url"),
-            _URL,
-            always("build_json_dir", "builder_build_json_dir"),
-            _USE_AUTH,
-            unless_empty(
-                "insecure_registry", lambda values: bool(values.imagestream_insecure_registry)
-            ),
+        remove_if(any_none("imagestream_name", "imagestream_url"), "no image stream"),
+        always(
+            imagestream="imagestream_name",
+            docker_image_repo="imagestream_url",
+            url="builder_openshift_url",
+            build_json_dir="builder_build_json_dir",
         ),
+        unless_none("use_auth"),
+        unless_empty(insecure_registry="imagestream_insecure_registry"),
     )
 
 
 def _pulp_pull(phase):
-    return Rule(
+    return (
         phase,
         "pulp_pull",
-        remove=(_NO_PULP, _NO_KOJIHUB),
-        args=(unless_none("expect_v2schema2", _expect_v2schema2),),
+        _NO_PULP,
+        _NO_KOJIHUB,
+        unless_none(expect_v2schema2=_expect_v2schema2),
     )
 
 
 def _pulp(phase, plugin):
-    return Rule(
+    return (
         phase,
         plugin,
-        remove=(_NO_PULP,),
-        require=(_pulp_credentials, PULP_SECRET_REQUIRED),
-        args=(always("pulp_registry_name", "pulp_registry"),),
+        _NO_PULP,
+        require(_pulp_credentials, PULP_SECRET_REQUIRED),
+        always(pulp_registry_name="pulp_registry"),
     )
 
 
 def _koji_metadata(plugin):
-    return Rule(
+    return (
         EXIT,
         plugin,
-        remove=(_NO_KOJIHUB,),
-        args=(_URL, _KOJIHUB, unless_none("target", "koji_target"), _USE_AUTH),
+        _NO_KOJIHUB,
+        always("kojihub", url="builder_openshift_url"),
+        unless_none("use_auth", target="koji_target"),
     )
 
 
 EARLY_RULES = (
-    Rule(
+    (
         PREBUILD,
         "add_yum_repo_by_url",
-        args=(unless_none("repourls", "yum_repourls"), unless_empty("inject_proxy", "proxy")),
+        unless_none(repourls="yum_repourls"),
+        unless_empty(inject_proxy="proxy"),
     ),
-    Rule(PREBUILD, "check_and_set_rebuild", args=(_URL, _USE_AUTH)),
-    Rule(EXIT, "store_metadata_in_osv3", args=(_URL, _USE_AUTH)),
-    Rule(
+    (
+        PREBUILD,
+        "check_and_set_rebuild",
+        always(url="builder_openshift_url"),
+        unless_none("use_auth"),
+    ),
+    (EXIT, "store_metadata_in_osv3", always(url="builder_openshift_url"), unless_none("use_auth")),
+    (
         PREBUILD,
         "distgit_fetch_artefacts",
-        remove=((any_none("sources_command"), "no sources command configured"),),
-        args=(always("command", "sources_command"),),
+        remove_if(any_none("sources_command"), "no sources command configured"),
+        always(command="sources_command"),
     ),
-    Rule(PREBUILD, "pull_base_image", args=(always("parent_registry", _parent_registry),)),
+    (PREBUILD, "pull_base_image", always(parent_registry=_parent_registry)),
 )
 
 LATE_RULES = (
-    Rule(
+    (
         PREBUILD,
         "reactor_config",
-        remove=(
-            (
-                all_none("reactor_config_secret", "reactor_config_map", "reactor_config_override"),
-                "no reactor config",
-            ),
+        remove_if(
+            all_none("reactor_config_secret", "reactor_config_map", "reactor_config_override"),
+            "no reactor config",
         ),
     ),
-    Rule(
+    (
         BUILDSTEP,
         "orchestrate_build",
-        remove=((any_none("platforms"), "no platforms"),),
-        args=(
-            always("platforms"),
-            always(
-                "build_kwargs",
-                lambda values: build_kwargs(values, BUILD_KWARGS, lambda value: True),
-            ),
-            always("config_kwargs", _config_kwargs),
-            always("goarch", goarch),
-            _URL,
-            _USE_AUTH,
+        remove_if(any_none("platforms"), "no platforms"),
+        always(
+            "platforms",
+            build_kwargs=lambda values: build_kwargs(values, BUILD_KWARGS, lambda value: True),
+            config_kwargs=_config_kwargs,
+            goarch=goarch,
+            url="builder_openshift_url",
         ),
+        unless_none("use_auth"),
     ),
-    Rule(
+    (
         PREBUILD,
         "resolve_module_compose",
-        remove=(_NOT_FLATPAK,),
-        args=(
-            unless_empty("compose_ids"),
-            always("odcs_url"),
-            always("odcs_insecure"),
-            always("pdc_url"),
-            always("pdc_insecure"),
-        ),
+        _NOT_FLATPAK,
+        always("odcs_url", "odcs_insecure", "pdc_url", "pdc_insecure"),
+        unless_empty("compose_ids"),
     ),
-    Rule(
+    (
         PREBUILD,
         "resolve_composes",
-        remove=((any_empty("odcs_url"), "no odcs_url configured"), _YUM_REPOS),
-        args=(
-            always("odcs_url"),
-            always("odcs_insecure"),
-            _KOJI_HUB,
-            always("koji_target"),
-            unless_empty("compose_ids"),
-            unless_empty("signing_intent"),
-        ),
+        remove_if(any_empty("odcs_url"), "no odcs_url configured"),
+        _YUM_REPOS,
+        always("odcs_url", "odcs_insecure", "koji_target", koji_hub="kojihub"),
+        unless_empty("compose_ids", "signing_intent"),
     ),
-    Rule(
-        PREBUILD,
-        "flatpak_create_dockerfile",
-        remove=(_NOT_FLATPAK,),
-        args=(always("base_image", "flatpak_base_image"),),
-    ),
-    Rule(PREPUBLISH, "squash", remove=((present("flatpak"), "flatpak build requested"),)),
-    Rule(PREPUBLISH, "flatpak_create_oci", remove=(_NOT_FLATPAK,)),
-    Rule(
+    (PREBUILD, "flatpak_create_dockerfile", _NOT_FLATPAK, always(base_image="flatpak_base_image")),
+    (PREPUBLISH, "squash", remove_if(present("flatpak"), "flatpak build requested")),
+    (PREPUBLISH, "flatpak_create_oci", _NOT_FLATPAK),
+    (
         PREBUILD,
         "add_filesystem",
-        require=(
+        require(
             lambda values, args: values.kojihub,
             "Custom base image builds require kojihub to be defined",
         ),
-        args=(
-            _KOJI_HUB,
-            unless_empty("repos", "yum_repourls"),
-            unless_empty("architectures", "platforms"),
-            unless_empty("architecture", "platform"),
-            unless_empty("from_task_id", "filesystem_koji_task_id"),
+        always(koji_hub="kojihub"),
+        unless_empty(
+            repos="yum_repourls",
+            architectures="platforms",
+            architecture="platform",
+            from_task_id="filesystem_koji_task_id",
         ),
     ),
-    Rule(
+    (
         PREBUILD,
         "add_labels_in_dockerfile",
-        merge=("labels", _image_labels),
-        args=(unless_empty("info_url_format"), unless_empty("equal_labels")),
+        merge("labels", _image_labels),
+        unless_empty("info_url_format", "equal_labels"),
     ),
-    Rule(
+    (
         PREBUILD,
         "koji",
-        remove=(
-            _YUM_REPOS,
-            (any_empty("koji_target", "kojiroot", "kojihub"), "koji not configured"),
-        ),
-        args=(
-            always("target", "koji_target"),
-            always("root", "kojiroot"),
-            always("hub", "kojihub"),
-            unless_empty("proxy"),
-        ),
+        _YUM_REPOS,
+        remove_if(any_empty("koji_target", "kojiroot", "kojihub"), "koji not configured"),
+        always(target="koji_target", root="kojiroot", hub="kojihub"),
+        unless_empty("proxy"),
     ),
-    Rule(
+    (
         PREBUILD,
         "bump_release",
-        remove=((present("release"), "release given"), _NO_KOJIHUB),
-        args=(always("hub", "kojihub"), unless_empty("append", present("flatpak"))),
+        remove_if(present("release"), "release given"),
+        _NO_KOJIHUB,
+        always(hub="kojihub"),
+        unless_empty(append=present("flatpak")),
     ),
-    Rule(PREBUILD, "koji_parent", remove=(_NO_KOJIHUB,), args=(_KOJI_HUB,)),
+    (PREBUILD, "koji_parent", _NO_KOJIHUB, always(koji_hub="kojihub")),
     _import_image(POSTBUILD),
     _import_image(EXIT),
     _pulp_pull(POSTBUILD),
@@ -315,112 +281,80 @@ LATE_RULES = (
     _pulp(EXIT, "pulp_publish"),
     _koji_metadata("koji_promote"),
     _koji_metadata("koji_import"),
-    Rule(
+    (
         POSTBUILD,
         "koji_upload",
-        remove=(_NO_KOJIHUB,),
-        args=(
-            _KOJIHUB,
-            _URL,
-            always("build_json_dir", "builder_build_json_dir"),
-            always("koji_upload_dir"),
-            always("platform"),
-            _USE_AUTH,
-            unless_empty(
-                "report_multiple_digests", lambda values: bool(_reports_multiple_digests(values))
-            ),
-            unless_none("prefer_schema1_digest", _uploaded_digest),
+        _NO_KOJIHUB,
+        always(
+            "kojihub",
+            "koji_upload_dir",
+            "platform",
+            url="builder_openshift_url",
+            build_json_dir="builder_build_json_dir",
+        ),
+        unless_none("use_auth", prefer_schema1_digest=_uploaded_digest),
+        unless_empty(
+            report_multiple_digests=lambda values: bool(_reports_multiple_digests(values))
         ),
     ),
-    Rule(
-        EXIT,
-        "koji_tag_build",
-        remove=(_NO_KOJIHUB, _NO_KOJI_TARGET),
-        args=(_KOJIHUB, always("target", "koji_target")),
-    ),
-    Rule(
+    (EXIT, "koji_tag_build", _NO_KOJIHUB, _NO_KOJI_TARGET, always("kojihub", target="koji_target")),
+    (
         EXIT,
         "sendmail",
-        remove=((any_empty("smtp_host", "smtp_from"), "no smtp host or sender configured"),),
-        args=(
-            _URL,
-            always("smtp_host"),
-            always("from_address", "smtp_from"),
-            unless_empty("koji_hub", _with_koji("kojihub")),
-            unless_empty("koji_root", _with_koji("kojiroot")),
-            unless_empty("to_koji_submitter", _with_koji("smtp_to_submitter")),
-            unless_empty("to_koji_pkgowner", _with_koji("smtp_to_pkgowner")),
-            unless_empty("additional_addresses", "smtp_additional_addresses"),
-            unless_empty("error_addresses", "smtp_error_addresses"),
-            unless_empty("email_domain", "smtp_email_domain"),
+        remove_if(any_empty("smtp_host", "smtp_from"), "no smtp host or sender configured"),
+        always("smtp_host", url="builder_openshift_url", from_address="smtp_from"),
+        unless_empty(
+            koji_hub=_with_koji("kojihub"),
+            koji_root=_with_koji("kojiroot"),
+            to_koji_submitter=_with_koji("smtp_to_submitter"),
+            to_koji_pkgowner=_with_koji("smtp_to_pkgowner"),
+            additional_addresses="smtp_additional_addresses",
+            error_addresses="smtp_error_addresses",
+            email_domain="smtp_email_domain",
         ),
     ),
-    Rule(
+    (
         PREBUILD,
         "fetch_maven_artifacts",
-        remove=((all_empty("kojihub", "kojiroot"), "koji not configured"),),
-        args=(
-            _KOJI_HUB,
-            always("koji_root", "kojiroot"),
-            unless_empty("allowed_domains", "artifacts_allowed_domains"),
-        ),
+        remove_if(all_empty("kojihub", "kojiroot"), "koji not configured"),
+        always(koji_hub="kojihub", koji_root="kojiroot"),
+        unless_empty(allowed_domains="artifacts_allowed_domains"),
     ),
-    Rule(
-        POSTBUILD,
-        "tag_from_config",
-        when=present("fills_in_tags"),
-        args=(always("tag_suffixes", tag_suffixes),),
-    ),
-    Rule(
+    (POSTBUILD, "tag_from_config", unless_none(tag_suffixes=tag_suffixes)),
+    (
         PREBUILD,
         "inject_parent_image",
-        remove=(
-            (any_empty("koji_parent_build", "kojihub"), "no koji parent build or no koji hub"),
-        ),
-        args=(always("koji_parent_build"), _KOJI_HUB),
+        remove_if(any_empty("koji_parent_build", "kojihub"), "no koji parent build or no koji hub"),
+        always("koji_parent_build", koji_hub="kojihub"),
     ),
 )
 
-# Secret -> plugins that get its mount path (phase, name, argument or None: mounted only). Secrets
+# Secret, and a plugin that gets its mount path as an argument (None: it is mounted only). Secrets
 # are mounted in this order.
 SECRETS = (
-    ("reactor_config_secret", ((PREBUILD, "reactor_config", "config_path"),)),
-    (
-        "pulp_secret",
-        (
-            (POSTBUILD, "pulp_push", "pulp_secret_path"),
-            (POSTBUILD, "pulp_sync", "pulp_secret_path"),
-            (POSTBUILD, "pulp_tag", "pulp_secret_path"),
-            (EXIT, "pulp_publish", "pulp_secret_path"),
-        ),
-    ),
-    (
-        "odcs_openidc_secret",
-        (
-            (PREBUILD, "resolve_module_compose", "odcs_openidc_secret_path"),
-            (PREBUILD, "resolve_composes", "odcs_openidc_secret_path"),
-        ),
-    ),
-    ("odcs_ssl_secret", ((PREBUILD, "resolve_composes", "odcs_ssl_secret_path"),)),
-    (
-        "koji_certs_secret",
-        (
-            (EXIT, "koji_promote", "koji_ssl_certs"),
-            (EXIT, "koji_import", "koji_ssl_certs"),
-            (POSTBUILD, "koji_upload", "koji_ssl_certs_dir"),
-            (EXIT, "koji_tag_build", "koji_ssl_certs"),
-            (PREBUILD, "add_filesystem", "koji_ssl_certs_dir"),
-            (PREBUILD, "bump_release", "koji_ssl_certs_dir"),
-            (PREBUILD, "resolve_composes", "koji_ssl_certs_dir"),
-            (PREBUILD, "koji", "koji_ssl_certs_dir"),
-            (PREBUILD, "koji_parent", "koji_ssl_certs_dir"),
-            (PREBUILD, "fetch_maven_artifacts", "koji_ssl_certs_dir"),
-            (PREBUILD, "inject_parent_image", "koji_ssl_certs_dir"),
-            (EXIT, "sendmail", "koji_ssl_certs_dir"),
-        ),
-    ),
-    ("registry_secrets", ((POSTBUILD, "tag_and_push", None), (POSTBUILD, "group_manifests", None))),
-    ("client_config_secret", ((BUILDSTEP, "orchestrate_build", "osbs_client_config"),)),
+    ("reactor_config_secret", PREBUILD, "reactor_config", "config_path"),
+    ("pulp_secret", POSTBUILD, "pulp_push", "pulp_secret_path"),
+    ("pulp_secret", POSTBUILD, "pulp_sync", "pulp_secret_path"),
+    ("pulp_secret", POSTBUILD, "pulp_tag", "pulp_secret_path"),
+    ("pulp_secret", EXIT, "pulp_publish", "pulp_secret_path"),
+    ("odcs_openidc_secret", PREBUILD, "resolve_module_compose", "odcs_openidc_secret_path"),
+    ("odcs_openidc_secret", PREBUILD, "resolve_composes", "odcs_openidc_secret_path"),
+    ("odcs_ssl_secret", PREBUILD, "resolve_composes", "odcs_ssl_secret_path"),
+    ("koji_certs_secret", EXIT, "koji_promote", "koji_ssl_certs"),
+    ("koji_certs_secret", EXIT, "koji_import", "koji_ssl_certs"),
+    ("koji_certs_secret", POSTBUILD, "koji_upload", "koji_ssl_certs_dir"),
+    ("koji_certs_secret", EXIT, "koji_tag_build", "koji_ssl_certs"),
+    ("koji_certs_secret", PREBUILD, "add_filesystem", "koji_ssl_certs_dir"),
+    ("koji_certs_secret", PREBUILD, "bump_release", "koji_ssl_certs_dir"),
+    ("koji_certs_secret", PREBUILD, "resolve_composes", "koji_ssl_certs_dir"),
+    ("koji_certs_secret", PREBUILD, "koji", "koji_ssl_certs_dir"),
+    ("koji_certs_secret", PREBUILD, "koji_parent", "koji_ssl_certs_dir"),
+    ("koji_certs_secret", PREBUILD, "fetch_maven_artifacts", "koji_ssl_certs_dir"),
+    ("koji_certs_secret", PREBUILD, "inject_parent_image", "koji_ssl_certs_dir"),
+    ("koji_certs_secret", EXIT, "sendmail", "koji_ssl_certs_dir"),
+    ("registry_secrets", POSTBUILD, "tag_and_push", None),
+    ("registry_secrets", POSTBUILD, "group_manifests", None),
+    ("client_config_secret", BUILDSTEP, "orchestrate_build", "osbs_client_config"),
 )
 
 # Plugins that log in to Koji with Kerberos.

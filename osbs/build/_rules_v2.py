@@ -7,9 +7,9 @@ import six
 from osbs.build._plugins import BUILDSTEP, EXIT, POSTBUILD, PREBUILD, PREPUBLISH
 from osbs.build._rules import (
     BUILD_KWARGS,
-    Rule,
     always,
     build_kwargs,
+    remove_if,
     unless_empty,
     unless_none,
     any_empty,
@@ -36,112 +36,91 @@ def _config_kwargs(values):
 
 
 RULES = (
-    Rule(
+    (
         PREBUILD,
         "add_filesystem",
-        args=(
-            unless_none("repos", "yum_repourls"),
-            unless_none("from_task_id", "filesystem_koji_task_id"),
-            unless_none("architecture", "platform"),
+        unless_none(
+            repos="yum_repourls", from_task_id="filesystem_koji_task_id", architecture="platform"
         ),
     ),
-    Rule(
+    (
         PREBUILD,
         "add_labels_in_dockerfile",
-        args=(
-            unless_empty("labels", lambda values: values.release and {"release": values.release}),
-        ),
+        unless_empty(labels=lambda values: values.release and {"release": values.release}),
     ),
-    Rule(PREBUILD, "add_yum_repo_by_url", args=(unless_none("repourls", "yum_repourls"),)),
-    Rule(
+    (PREBUILD, "add_yum_repo_by_url", unless_none(repourls="yum_repourls")),
+    (
         PREBUILD,
         "bump_release",
-        remove=((present("release"), _RELEASE_GIVEN),),
-        args=(unless_empty("append", present("flatpak")),),
+        remove_if(present("release"), _RELEASE_GIVEN),
+        unless_empty(append=present("flatpak")),
     ),
-    Rule(
+    (
         PREBUILD,
         "check_and_set_platforms",
-        remove=((any_none("koji_target"), _NO_TARGET),),
-        args=(always("koji_target"),),
+        remove_if(any_none("koji_target"), _NO_TARGET),
+        always("koji_target"),
     ),
-    Rule(
+    (
         PREBUILD,
         "flatpak_create_dockerfile",
-        remove=(
-            (any_empty("flatpak"), "not a flatpak build"),
-            (any_none("flatpak_base_image"), "unable to set flatpak base image"),
-        ),
-        args=(always("base_image", "flatpak_base_image"),),
+        remove_if(any_empty("flatpak"), "not a flatpak build"),
+        remove_if(any_none("flatpak_base_image"), "unable to set flatpak base image"),
+        always(base_image="flatpak_base_image"),
     ),
-    Rule(PREPUBLISH, "flatpak_create_oci", remove=((any_empty("flatpak"), None),)),
-    Rule(
+    (PREPUBLISH, "flatpak_create_oci", remove_if(any_empty("flatpak"), "not a flatpak build")),
+    (
         EXIT,
         "import_image",
-        remove=((any_none("imagestream_name"), "imagestream not in user parameters"),),
-        args=(always("imagestream", "imagestream_name"),),
+        remove_if(any_none("imagestream_name"), "imagestream not in user parameters"),
+        always(imagestream="imagestream_name"),
     ),
-    Rule(
+    (
         PREBUILD,
         "inject_parent_image",
-        remove=((any_empty("koji_parent_build"), "no koji parent build in user parameters"),),
-        args=(always("koji_parent_build"),),
+        remove_if(any_empty("koji_parent_build"), "no koji parent build in user parameters"),
+        always("koji_parent_build"),
     ),
-    Rule(
+    (
         PREBUILD,
         "koji",
-        remove=(
-            (present("yum_repourls"), "there is a yum repo user parameter"),
-            (present("flatpak"), _FLATPAK),
-            (any_none("koji_target"), _NO_TARGET),
-        ),
-        args=(always("target", "koji_target"),),
+        remove_if(present("yum_repourls"), "there is a yum repo user parameter"),
+        remove_if(present("flatpak"), _FLATPAK),
+        remove_if(any_none("koji_target"), _NO_TARGET),
+        always(target="koji_target"),
     ),
-    Rule(
+    (
         EXIT,
         "koji_tag_build",
-        remove=((any_empty("koji_target"), "no koji target in user parameters"),),
-        args=(always("target", "koji_target"),),
+        remove_if(any_empty("koji_target"), "no koji target in user parameters"),
+        always(target="koji_target"),
     ),
-    Rule(
+    (
         POSTBUILD,
         "koji_upload",
-        args=(
-            always("koji_upload_dir"),
-            always("platform"),
-            always("report_multiple_digests", lambda values: True),
-        ),
+        always("koji_upload_dir", "platform", report_multiple_digests=lambda values: True),
     ),
-    Rule(
+    (
         BUILDSTEP,
         "orchestrate_build",
-        args=(
-            unless_none("platforms"),
-            always("build_kwargs", lambda values: build_kwargs(values, _BUILD_KWARGS, bool)),
-            always("config_kwargs", _config_kwargs),
+        always(
+            build_kwargs=lambda values: build_kwargs(values, _BUILD_KWARGS, bool),
+            config_kwargs=_config_kwargs,
         ),
+        unless_none("platforms"),
     ),
-    Rule(
+    (
         PREBUILD,
         "resolve_composes",
-        remove=((present("yum_repourls"), _YUM_REPOS),),
-        args=(
-            unless_none("compose_ids"),
-            unless_none("signing_intent"),
-            unless_none("koji_target"),
-        ),
+        remove_if(present("yum_repourls"), _YUM_REPOS),
+        unless_none("compose_ids", "signing_intent", "koji_target"),
     ),
-    Rule(
+    (
         PREBUILD,
         "resolve_module_compose",
-        remove=((any_empty("flatpak"), None),),
-        args=(unless_none("compose_ids"),),
+        remove_if(any_empty("flatpak"), "not a flatpak build"),
+        unless_none("compose_ids"),
     ),
-    Rule(PREPUBLISH, "squash", remove=((present("flatpak"), _FLATPAK),)),
-    Rule(
-        POSTBUILD,
-        "tag_from_config",
-        when=present("fills_in_tags"),
-        args=(always("tag_suffixes", tag_suffixes),),
-    ),
+    (PREPUBLISH, "squash", remove_if(present("flatpak"), _FLATPAK)),
+    (POSTBUILD, "tag_from_config", unless_none(tag_suffixes=tag_suffixes)),
 )

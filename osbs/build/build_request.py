@@ -437,13 +437,6 @@ class BuildRequest(BuildConfigRenderer):
             # With the scheme, unlike where the image is pushed to.
             self._plugin_registries(*place)[registry.uri] = entry
 
-    def _secrets(self):
-        secrets = OrderedDict()
-        for name, plugins in SECRETS:
-            for plugin in plugins:
-                secrets[plugin] = getattr(self.spec, name).value
-        return secrets
-
     def _output(self):
         registries = self.spec.registry_uris.value
         # Pulp pulls the image by its tag alone.
@@ -452,7 +445,8 @@ class BuildRequest(BuildConfigRenderer):
         return self.spec.image_tag.value
 
     def _render_secrets(self):
-        self.set_secrets(self._secrets())
+        secrets = ((row[1:], getattr(self.spec, row[0]).value) for row in SECRETS)
+        self.set_secrets(OrderedDict(secrets))
         self.set_kerberos_auth(KERBEROS_PLUGINS)
         for secret, path in (self.spec.token_secrets.value or {}).items():
             self.set_secret_for_plugin(secret, mount_path=path)
