@@ -22,11 +22,6 @@ logger = logging.getLogger(__name__)
 _REACTOR_CONFIG_KEY = "config.yaml"
 
 
-def _is_ist_trigger(trigger):
-    source = (trigger.get("imageChange") or {}).get("from") or {}
-    return trigger.get("type") == "ImageChange" and source.get("kind") == "ImageStreamTag"
-
-
 class BuildConfigRenderer(object):
     """Change the BuildConfig ``template`` in place."""
 
@@ -36,11 +31,8 @@ class BuildConfigRenderer(object):
     base_image = None  # type: str
     # The one object of the facade that rendering may ask, for config maps.
     osbs_api = None
-    platform_node_selector = None  # type: dict
-    scratch_build_node_selector = None  # type: dict
-    explicit_build_node_selector = None  # type: dict
-    auto_build_node_selector = None  # type: dict
-    isolated_build_node_selector = None  # type: dict
+    # Name of the parameter -> labels of nodes.
+    _node_selectors = {}  # type: dict
     _resource_limits = None  # type: dict
 
     @property
@@ -51,14 +43,9 @@ class BuildConfigRenderer(object):
 
     def _set_variation(self, kwargs):
         self.base_image = kwargs.get("base_image")
-        for name in (
-            "platform_node_selector",
-            "scratch_build_node_selector",
-            "explicit_build_node_selector",
-            "auto_build_node_selector",
-            "isolated_build_node_selector",
-        ):
-            setattr(self, name, kwargs.get(name) or {})
+        self._node_selectors = {
+            name: labels for name, labels in kwargs.items() if name.endswith("_node_selector")
+        }
 
     def validate_build_variation(self):
         # type: () -> None
@@ -79,15 +66,23 @@ class BuildConfigRenderer(object):
 
         :param output: name of the image to push
         """
+        spec, source = self.template["spec"], self._strategy()["from"]
         self.render_name(params.name.value, params.image_tag.value, params.platform.value)
-        self.render_resource_limits()
-        self.render_source(params.git_uri.value, params.git_ref.value)
-        self.template["spec"]["output"]["to"]["name"] = output
+        if self._resource_limits is not None:
+            limits = spec.setdefault("resources", {}).setdefault("limits", {})
+            limits.update(self._resource_limits)
+        spec["source"]["git"].update(uri=params.git_uri.value, ref=params.git_ref.value)
+        spec["output"]["to"]["name"] = output
         self.render_ist_trigger(params.trigger_imagestreamtag.value)
-        self.render_build_image(params.build_image.value, params.build_imagestream.value)
+        # An image stream tag comes first.
+        if params.build_imagestream.value:
+            source.update(kind="ImageStreamTag", name=params.build_imagestream.value)
+        else:
+            source["name"] = params.build_image.value
         self.set_label("git-repo-name", git_repo_humanish_part_from_uri(params.git_uri.value))
         self.set_label("git-branch", params.git_branch.value)
-        self.render_koji_task_id(params.koji_task_id.value)
+        if params.koji_task_id.value is not None:
+            self.set_label("koji-task-id", six.text_type(params.koji_task_id.value))
 
     def set_resource_limits(self, cpu=None, memory=None, storage=None):
         # type: (str, str, str) -> None
@@ -97,20 +92,11 @@ class BuildConfigRenderer(object):
         :param memory: str, such as ``1Gi``
         :param storage: str, such as ``5Gi``
         """
-        limits = {"cpu": cpu, "memory": memory, "storage": storage}
         if self._resource_limits is None:
             self._resource_limits = {}
-        self._resource_limits.update(
-            (name, limit) for name, limit in limits.items() if limit is not None
-        )
-
-    def render_resource_limits(self):
-        # type: () -> None
-        """Write the limits of the build's pod beside those of the template."""
-        if self._resource_limits is None:
-            return
-        resources = self.template["spec"].setdefault("resources", {})
-        resources.setdefault("limits", {}).update(self._resource_limits)
+        for name, limit in (("cpu", cpu), ("memory", memory), ("storage", storage)):
+            if limit is not None:
+                self._resource_limits[name] = limit
 
     def set_label(self, name, value):
         # type: (str, str) -> None
@@ -136,33 +122,17 @@ class BuildConfigRenderer(object):
             name = "%s-%s-%s" % ("scratch" if self.scratch else "isolated", salt, timestamp)
         self.template["metadata"]["name"] = name
 
-    def render_source(self, git_uri, git_ref):
-        # type: (str, str) -> None
-        """Write where the source is."""
-        git = self.template["spec"]["source"]["git"]
-        git["uri"] = git_uri
-        git["ref"] = git_ref
-
-    def render_build_image(self, build_image, build_imagestream):
-        # type: (str, str) -> None
-        """Write which image the build itself runs in; an image stream tag comes first."""
-        source = self._strategy()["from"]
-        if build_imagestream:
-            source["kind"] = "ImageStreamTag"
-            source["name"] = build_imagestream
-        else:
-            source["name"] = build_image
-
-    def render_koji_task_id(self, koji_task_id):
-        # type: (int) -> None
-        """Write which Koji task asked for the build, if one did."""
-        if koji_task_id is not None:
-            self.set_label("koji-task-id", six.text_type(koji_task_id))
-
     def has_ist_trigger(self):
         # type: () -> bool
         """Tell whether a new image in an image stream starts a build."""
-        return any(_is_ist_trigger(trigger) for trigger in self._triggers())
+        return self._ist_trigger() is not None
+
+    def _ist_trigger(self):
+        for trigger in self._triggers():
+            source = (trigger.get("imageChange") or {}).get("from") or {}
+            if trigger.get("type") == "ImageChange" and source.get("kind") == "ImageStreamTag":
+                return trigger
+        return None
 
     def render_ist_trigger(self, imagestreamtag):
         # type: (str) -> None
@@ -172,7 +142,7 @@ class BuildConfigRenderer(object):
 
         :param imagestreamtag: str or None
         """
-        trigger = next((item for item in self._triggers() if _is_ist_trigger(item)), None)
+        trigger = self._ist_trigger()
         if trigger is None:
             return
         if imagestreamtag:
@@ -201,21 +171,19 @@ class BuildConfigRenderer(object):
         self.drop_triggers()
         if not release.value:
             raise OsbsValidationException("The release parameter is required for isolated builds.")
-        if not self._is_isolated_release(release.value):
+        is_text = isinstance(release.value, six.string_types)
+        # "$" alone would accept a line feed at the end.
+        if (
+            not is_text
+            or not ISOLATED_RELEASE_FORMAT.match(release.value)
+            or release.value.endswith("\n")
+        ):
             raise OsbsValidationException(
                 "For isolated builds, the release value must be in the format: %s"
                 % ISOLATED_RELEASE_FORMAT.pattern
             )
         self.set_label("isolated", "true")
         self.set_label("isolated-release", release.value)
-
-    @staticmethod
-    def _is_isolated_release(release):
-        return (
-            isinstance(release, six.string_types)
-            and bool(ISOLATED_RELEASE_FORMAT.match(release))
-            and not release.endswith("\n")
-        )
 
     def render_node_selectors(self, platforms):
         # type: (list) -> None
@@ -226,16 +194,14 @@ class BuildConfigRenderer(object):
         if platforms is not None:
             return
         if self.is_auto:
-            selector = self.auto_build_node_selector
+            kind = "auto"
         elif self.scratch:
-            selector = self.scratch_build_node_selector
-        elif self.isolated:
-            selector = self.isolated_build_node_selector
+            kind = "scratch"
         else:
-            selector = self.explicit_build_node_selector
-        merged = dict(selector or {})
-        merged.update(self.platform_node_selector or {})
-        self.template["spec"]["nodeSelector"] = merged
+            kind = "isolated" if self.isolated else "explicit"
+        selector = dict(self._node_selectors.get(kind + "_build_node_selector") or {})
+        selector.update(self._node_selectors.get("platform_node_selector") or {})
+        self.template["spec"]["nodeSelector"] = selector
 
     def set_variable(self, variable):
         # type: (dict) -> None
@@ -243,23 +209,20 @@ class BuildConfigRenderer(object):
 
         :param variable: dict with ``name`` and ``value`` or ``valueFrom``
         """
-        strategy = self._strategy()
-        if strategy.get("env") is None:
-            strategy["env"] = []
-        for index, known in enumerate(strategy["env"]):
-            if known.get("name") == variable["name"]:
-                strategy["env"][index] = variable
-                return
-        strategy["env"].append(variable)
+        env = self._strategy()["env"] = self._strategy().get("env") or []
+        names = [known.get("name") for known in env]
+        if variable["name"] in names:
+            env[names.index(variable["name"])] = variable
+        else:
+            env.append(variable)
 
     def remove_variable(self, name):
         # type: (str) -> None
         """Take the first variable of that name out of the environment of the build."""
         env = self._strategy().get("env") or []
-        for index, known in enumerate(env):
-            if known.get("name") == name:
-                del env[index]
-                return
+        names = [known.get("name") for known in env]
+        if name in names:
+            del env[names.index(name)]
 
     def mount_secret(self, name, path):
         # type: (str, str) -> None
@@ -269,12 +232,10 @@ class BuildConfigRenderer(object):
         :param path: str, directory in the pod
         """
         strategy = self._strategy()
-        if strategy.get("secrets") is None:
-            strategy["secrets"] = []
-        mounted = [secret["secretSource"]["name"] for secret in strategy["secrets"]]
-        if name not in mounted:
+        secrets = strategy["secrets"] = strategy.get("secrets") or []
+        if name not in [secret["secretSource"]["name"] for secret in secrets]:
             logger.info("mounting secret %s at %s", name, path)
-            strategy["secrets"].append({"secretSource": {"name": name}, "mountPath": path})
+            secrets.append({"secretSource": {"name": name}, "mountPath": path})
 
     def set_required_secrets(
         self, reactor_config_map=None, reactor_config_override=None, platforms=None
@@ -305,22 +266,16 @@ class BuildConfigRenderer(object):
         if not self.osbs_api:
             raise OsbsValidationException("%s: cannot be read without an API object" % where)
         response = self.osbs_api.get_config_map(config_map)
+        import yaml  # imported here: takes long, and only what follows needs it
+
         try:
             return response.get_data_by_key(_REACTOR_CONFIG_KEY)
         except DocumentLimitError as ex:
             raise OsbsValidationException("%s: %s" % (where, ex.message), cause=ex)
-        except Exception as ex:
-            if not _is_decoding_error(ex):
-                raise
+        except (ValueError, yaml.YAMLError):
+            pass
         # The decoder's own message may quote the text, and so is not passed on.
         raise OsbsValidationException("%s: is not valid YAML" % where)
 
     def _strategy(self):
         return self.template["spec"]["strategy"]["customStrategy"]
-
-
-def _is_decoding_error(exception):
-    # Imported here: if YAML could not be decoded, the module is there already.
-    import yaml
-
-    return isinstance(exception, (ValueError, yaml.YAMLError))

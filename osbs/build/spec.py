@@ -62,26 +62,26 @@ class BuildParam(object):
         )
 
 
-class UserParam(BuildParam):
+class _NamedParam(BuildParam):
+    name = ""
+
+    def __init__(self):
+        # type: () -> None
+        super(_NamedParam, self).__init__(self.name)
+
+
+class UserParam(_NamedParam):
     """Who asked for the build."""
 
     name = "user"
 
-    def __init__(self):
-        # type: () -> None
-        super(UserParam, self).__init__(self.name)
 
-
-class BuildIDParam(BuildParam):
+class BuildIDParam(_NamedParam):
     """The name of the BuildConfig or Build: what OpenShift accepts as a label's value."""
 
     name = "name"
     max_length = 63
     regex = re.compile(r"^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$")
-
-    def __init__(self):
-        # type: () -> None
-        super(BuildIDParam, self).__init__(self.name)
 
     def _checked(self, val):
         valid = isinstance(val, six.string_types)
@@ -96,37 +96,26 @@ class BuildIDParam(BuildParam):
         return val
 
 
-class RegistryURIsParam(BuildParam):
+class RegistryURIsParam(_NamedParam):
     """Registries to push to."""
 
     name = "registry_uris"
-
-    def __init__(self):
-        # type: () -> None
-        super(RegistryURIsParam, self).__init__(self.name)
 
     def _checked(self, val):
         return [RegistryURI(uri) for uri in val]
 
 
-class SourceRegistryURIParam(BuildParam):
+class SourceRegistryURIParam(_NamedParam):
     """The registry to pull base images from."""
 
     name = "source_registry_uri"
-
-    def __init__(self):
-        # type: () -> None
-        super(SourceRegistryURIParam, self).__init__(self.name)
 
     def _checked(self, val):
         return RegistryURI(val) if val else None
 
 
-_KINDS = {
-    _params.USER_NAME: UserParam,
-    _params.BUILD_ID: BuildIDParam,
-    _params.REGISTRY_URIS: RegistryURIsParam,
-    _params.SOURCE_REGISTRY_URI: SourceRegistryURIParam,
+_CLASSES = {
+    cls.name: cls for cls in (UserParam, BuildIDParam, RegistryURIsParam, SourceRegistryURIParam)
 }
 
 
@@ -206,7 +195,6 @@ class BuildCommon(object):
     """What the parameters of all kinds of builds have in common."""
 
     _parameters = _params.COMMON_PARAMETERS
-    _class = _params.BOTH
 
     if _params.MYPY:
 
@@ -218,12 +206,12 @@ class BuildCommon(object):
         # type: () -> None
         self.required_params = []
         for parameter in self._parameters:
-            if parameter.kind in _KINDS:
-                param = _KINDS[parameter.kind]()
+            if parameter.name in _CLASSES:
+                param = _CLASSES[parameter.name]()  # type: BuildParam
             else:
                 param = BuildParam(parameter.name, parameter.default, parameter.allow_none)
             setattr(self, parameter.attribute, param)
-            if parameter.required & self._class:
+            if parameter.required:
                 self.required_params.append(param)
 
     def validate(self):
@@ -262,7 +250,6 @@ class BuildSpec(BuildCommon):
     """Parameters of builds of arrangements 1 to 5 and of all-in-one builds."""
 
     _parameters = _params.SPEC_PARAMETERS
-    _class = _params.SPEC
 
     def odcs_enabled(self):
         # type: () -> str

@@ -39,7 +39,6 @@ class BuildUserParams(BuildCommon):
     """
 
     _parameters = _params.USER_PARAMETERS
-    _class = _params.USER
 
     additional_tags = None  # type: AdditionalTagsConfig
     tags_from_yaml = False

@@ -244,4 +244,5 @@ def test_values_of_parameters_do_not_leak_between_objects():
 
 
 def test_names_are_text():
-    assert all(isinstance(parameter.name, six.string_types) for parameter in _params.PARAMETERS)
+    parameters = _params.SPEC_PARAMETERS + _params.USER_PARAMETERS
+    assert all(isinstance(parameter.name, six.string_types) for parameter in parameters)
