@@ -62,8 +62,6 @@ def merge_arg(plugin, key, values):
 class PluginsDocument(object):
     """View of a dict ``{phase: [{"name": ..., "args": {...}}]}``; changes go to that dict."""
 
-    __slots__ = ("phases",)
-
     def __init__(self, phases):
         # type: (dict) -> None
         """
@@ -123,14 +121,13 @@ class PluginsDocument(object):
         :return: whether there was one
         :raises KeyError: when there is no such phase
         """
-        plugins = self._plugins(phase)
-        for index, plugin in enumerate(plugins):
-            if plugin.get("name") == name:
-                del plugins[index]
-                if reason:
-                    logger.info("Removing %s:%s, %s", phase, name, reason)
-                return True
-        return False
+        try:
+            self._plugins(phase).remove(self.find(phase, name))
+        except IndexError:
+            return False
+        if reason:
+            logger.info("Removing %s:%s, %s", phase, name, reason)
+        return True
 
     def drop(self, places, reason):
         # type: (Any, str) -> None

@@ -184,11 +184,12 @@ def apply_rules(rules, values, plugins):
     :raises OsbsValidationException: when a plugin needs what is not configured
     """
     for rule in rules:
-        plugin = plugins.first(*rule[:2])
+        phase, name = rule[:2]
+        plugin = plugins.first(phase, name)
         for step in rule[2:] if plugin else ():
             reason = step(values, plugin)
             if reason:
-                plugins.remove(*rule[:2], reason=reason)
+                plugins.remove(phase, name, reason)
                 break
 
 
@@ -240,23 +241,14 @@ def tag_suffixes(values):
     return {"unique": [values.image_tag.rsplit(":", 1)[-1]], "primary": primary}
 
 
-class TagPlaceholder(object):
-    """Whether the tags of the image are to be filled in.
-
-    Remembers that they were: rendering again finds tags where the placeholder stood.
-    """
-
-    _seen = False
-
-    def is_in(self, plugins):
-        # type: (PluginsDocument) -> bool
-        """Tell whether the plugins have the placeholder, or had it when this was asked first."""
-        plugin = plugins.first(*_TAG_PLUGIN)
-        found = bool(plugin) and (plugin.get("args") or {}).get("tag_suffixes") == _TAG_SUFFIXES
-        if not plugin:
-            logger.debug("no tag suffix placeholder")
-        self._seen = self._seen or found
-        return self._seen
+def has_tag_placeholder(plugins):
+    # type: (PluginsDocument) -> bool
+    """Tell whether the tags of the image are still to be filled in."""
+    plugin = plugins.first(*_TAG_PLUGIN)
+    if not plugin:
+        logger.debug("no tag suffix placeholder")
+        return False
+    return (plugin.get("args") or {}).get("tag_suffixes") == _TAG_SUFFIXES
 
 
 def drop_scratch_plugins(plugins, fills_in_tags):

@@ -3,18 +3,34 @@
 from __future__ import absolute_import, print_function, unicode_literals
 
 import errno
+import logging
 
 from osbs._compat import to_text
 from osbs._documents import load_json
-from osbs.exceptions import OsbsValidationException
+from osbs.exceptions import OsbsException, OsbsValidationException
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
     from typing import Any  # noqa: F401
 
+logger = logging.getLogger(__name__)
+
 
 class TemplateError(OsbsValidationException, ValueError):
     """A template is not JSON; callers that know only the decoder's ValueError catch it too."""
+
+
+def load_or_fail(path):
+    # type: (str) -> Any
+    """Return the parsed content of a template that has to be there.
+
+    :raises OsbsException: when it cannot be opened
+    :raises TemplateError: when it is not JSON
+    """
+    try:
+        return load(path)
+    except EnvironmentError as ex:
+        raise OsbsException("Can't open template '%s': %s" % (path, repr(ex)), cause=ex)
 
 
 def load(path):
@@ -24,6 +40,7 @@ def load(path):
     :raises IOError: when the file cannot be opened; attribute ``filename`` names it
     :raises TemplateError: when it is not JSON
     """
+    logger.debug("loading template from path %s", path)
     try:
         with open(path, "rb") as template:
             content = template.read()

@@ -31,11 +31,11 @@ from osbs.build._plugins import (
 )
 from osbs.build._rules import (
     REBUILD_PLUGINS,
-    TagPlaceholder,
     Values,
     apply_rules,
     drop_base_image_plugins,
     drop_scratch_plugins,
+    has_tag_placeholder,
     is_custom_base_image,
 )
 from osbs.build._rules_v1 import (
@@ -53,7 +53,7 @@ from osbs.constants import (
     DEFAULT_OUTER_TEMPLATE,
     SECRETS_PATH,
 )
-from osbs.exceptions import OsbsException, OsbsValidationException
+from osbs.exceptions import OsbsValidationException
 from osbs.utils import (
     Labels,
     git_repo_humanish_part_from_uri,  # noqa: F401 - existing code expects this global
@@ -116,7 +116,8 @@ class BuildRequest(BuildConfigRenderer):
         self._customize_conf_path = customize_conf or DEFAULT_CUSTOMIZE_CONF
         # Registry placeholders by plugin, as a second rendering does not find them.
         self._placeholders = {}  # type: dict
-        self._tag_placeholder = TagPlaceholder()
+        # Rendering again finds tags where the placeholder stood.
+        self._fills_in_tags = False
 
     def _new_spec(self):
         return BuildSpec()
@@ -130,11 +131,7 @@ class BuildRequest(BuildConfigRenderer):
         """
         if self._template is None:
             path = os.path.join(self.build_json_store, self._outer_template_path)
-            logger.debug("loading template from path %s", path)
-            try:
-                self._template = _templates.load(path)
-            except (IOError, OSError) as ex:
-                raise OsbsException("Can't open template '%s': %s" % (path, repr(ex)), cause=ex)
+            self._template = _templates.load_or_fail(path)
         return self._template
 
     @property
@@ -146,7 +143,6 @@ class BuildRequest(BuildConfigRenderer):
         """
         if self._inner_template is None:
             path = os.path.join(self.build_json_store, self._inner_template_path)
-            logger.debug("loading inner template from path %s", path)
             self._inner_template = _templates.load(path)
         return self._inner_template
 
@@ -223,7 +219,7 @@ class BuildRequest(BuildConfigRenderer):
         """
         self._repo_info = repo_info
 
-    def _rule_values(self, fills_in_tags):
+    def _rule_values(self):
         tags = getattr(self._repo_info, "additional_tags", None)
         required = self._openshift_required_version or parse_version(_DEFAULT_REQUIRED_VERSION)
         return Values(
@@ -233,7 +229,7 @@ class BuildRequest(BuildConfigRenderer):
             platform_descriptors=self.platform_descriptors or {},
             additional_tags=tags,
             tags_from_yaml=tags.from_container_yaml if tags else False,
-            fills_in_tags=fills_in_tags,
+            fills_in_tags=self._fills_in_tags,
             openshift_required_version=sanitize_version(required),
         )
 
@@ -274,10 +270,10 @@ class BuildRequest(BuildConfigRenderer):
             self.drop_triggers()
             self.set_label("scratch", "true")
 
-    def _drop_for_kind_of_build(self, fills_in_tags):
+    def _drop_for_kind_of_build(self):
         plugins = self.plugins
         if self.scratch:
-            drop_scratch_plugins(plugins, fills_in_tags)
+            drop_scratch_plugins(plugins, self._fills_in_tags)
             if plugins.has(POSTBUILD, "tag_by_labels"):
                 plugins.set_arg(POSTBUILD, "tag_by_labels", "unique_tag_only", True)
         if self._triggers() and self.is_custom_base_image():
@@ -288,10 +284,8 @@ class BuildRequest(BuildConfigRenderer):
 
     def _drop_for_registry_api_versions(self):
         versions = self.spec.registry_api_versions.value
-        registries = {}  # type: dict
-        if self.plugins.has(POSTBUILD, "tag_and_push"):
-            args = self.plugins.find(POSTBUILD, "tag_and_push").get("args") or {}
-            registries = args.get("registries") or {}
+        plugin = self.plugins.first(POSTBUILD, "tag_and_push") or {}
+        registries = (plugin.get("args") or {}).get("registries") or {}
         if "v1" not in versions:
             self.plugins.drop([(POSTBUILD, "pulp_push")], "no v1 registry")
         if "v2" not in versions:
@@ -376,11 +370,9 @@ class BuildRequest(BuildConfigRenderer):
 
     def _plugin_registries(self, phase, name):
         plugin = self.plugins.find(phase, name)
-        if plugin.get("args") is None:
-            plugin["args"] = {}
-        if plugin["args"].get("registries") is None:
-            plugin["args"]["registries"] = {}
-        return plugin["args"]["registries"]
+        args = plugin["args"] = plugin.get("args") or {}
+        registries = args["registries"] = args.get("registries") or {}
+        return registries
 
     def _take_placeholder(self, phase, name):
         registries = self._plugin_registries(phase, name)
@@ -469,15 +461,15 @@ class BuildRequest(BuildConfigRenderer):
             raise KeyError(missing[0])
         self.render_common(self.spec, self._output())
         self.template["spec"]["source"].pop("sourceSecret", None)
-        fills_in_tags = self._tag_placeholder.is_in(plugins)
-        values = self._rule_values(fills_in_tags)
+        self._fills_in_tags = self._fills_in_tags or has_tag_placeholder(plugins)
+        values = self._rule_values()
         if plugins.has(POSTBUILD, "tag_and_push"):
             self._fill_in_registries(POSTBUILD, "tag_and_push")
         apply_rules(EARLY_RULES, values, plugins)
         self.adjust_for_repo_info()
         self.adjust_for_scratch()
         self.adjust_for_isolated(self.spec.release)
-        self._drop_for_kind_of_build(fills_in_tags)
+        self._drop_for_kind_of_build()
         self._drop_for_registry_api_versions()
         self._render_secrets()
         apply_rules(LATE_RULES, values, plugins)
