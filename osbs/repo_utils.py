@@ -177,7 +177,7 @@ def _read_container_yaml(dir_path):
     content = read_repo_file(dir_path, REPO_CONTAINER_CONFIG)
     if content is None:
         return {}
-    # Imported here: only repositories with such a file pay for yaml and jsonschema.
+    # Imported here: only repositories with such a file pay for yaml.
     from osbs import _schemas
     from osbs._repo_parsers import load_yaml
 

@@ -1,7 +1,7 @@
 """JSON Schemas (draft 4) of what comes from outside, and the one function that applies them.
 
-jsonschema is imported for the first document that is not plainly good, as it takes a good part of
-the time that the whole command line may take to start.
+The schemas have the keywords ``type``, ``properties`` and ``items`` only. jsonschema knows all
+others, but its import would take a good part of the time that the command line takes to start.
 """
 
 from __future__ import absolute_import, print_function, unicode_literals
@@ -36,38 +36,7 @@ _CLASSES = {
     "string": six.string_types,
 }
 
-_quick = {}  # type: dict
-_validators = {}  # type: dict
-
-
-class _QuickCheck(object):
-    """A schema's keywords ``type``, ``properties`` and ``items``: all that ours have."""
-
-    __slots__ = ("_allows_boolean", "_classes", "_properties", "_items")
-
-    def __init__(self, schema):
-        types = schema["type"]
-        names = [types] if isinstance(types, six.text_type) else types
-        self._allows_boolean = "boolean" in names
-        self._classes = tuple(one for name in names for one in _CLASSES[name])
-        self._properties = {
-            name: _QuickCheck(part) for name, part in schema.get("properties", {}).items()
-        }
-        self._items = _QuickCheck(schema["items"]) if "items" in schema else None
-
-    def passes(self, value):
-        # type: (object) -> bool
-        """Tell whether a document is plainly good; if not, jsonschema decides and finds words."""
-        if isinstance(value, bool):  # an integer, for Python
-            return self._allows_boolean
-        if not isinstance(value, self._classes):
-            return False
-        if isinstance(value, dict):
-            parts = self._properties
-            return all(parts[key].passes(part) for key, part in value.items() if key in parts)
-        if self._items is not None and isinstance(value, list):
-            return all(self._items.passes(item) for item in value)
-        return True
+_schemas = {}  # type: dict
 
 
 def validate(document, schema_name, where):
@@ -79,41 +48,35 @@ def validate(document, schema_name, where):
     :param where: str, name of the file or parameter for the error message
     :raises OsbsValidationException: with one line: where, path inside, found, expected
     """
-    if _quick_check(schema_name).passes(document):
-        return
-    error = next(_validator(schema_name).iter_errors(document), None)
-    if error is not None:
+    if schema_name not in _schemas:
+        _schemas[schema_name] = _schema(schema_name)
+    _check(document, _schemas[schema_name], where, ())
+
+
+def _check(value, schema, where, path):
+    if not any(_is_of_type(value, name) for name in _type_names(schema)):
         raise OsbsValidationException(
             "%s: %s: found %s, expected %s"
-            % (where, _path(error.absolute_path), _found(error), _expected(error.schema))
+            % (where, _path(path), _found(value, path), _expected(schema))
         )
+    if isinstance(value, dict):
+        for name, part in schema.get("properties", {}).items():
+            if name in value:
+                _check(value[name], part, where, path + (name,))
+    elif isinstance(value, list) and "items" in schema:
+        for index, item in enumerate(value):
+            _check(item, schema["items"], where, path + (index,))
 
 
-def _quick_check(schema_name):
-    try:
-        return _quick[schema_name]
-    except KeyError:
-        return _quick.setdefault(schema_name, _QuickCheck(_schema(schema_name)))
+def _type_names(schema):
+    types = schema["type"]
+    return [types] if isinstance(types, six.string_types) else types
 
 
-def _validator(schema_name):
-    try:
-        return _validators[schema_name]
-    except KeyError:
-        # Imported here: see the docstring of the module.
-        from jsonschema import Draft4Validator, validators
-
-        checker = validators.extend(Draft4Validator, {"type": _check_type})
-        return _validators.setdefault(schema_name, checker(_schema(schema_name)))
-
-
-def _check_type(validator, types, instance, schema):
-    # Replaces that of jsonschema, whose message quotes the whole document.
-    from jsonschema import ValidationError
-
-    names = [types] if isinstance(types, six.text_type) else types
-    if not any(validator.is_type(instance, name) for name in names):
-        yield ValidationError("is of another type")
+def _is_of_type(value, name):
+    if isinstance(value, bool):  # an integer, for Python
+        return name == "boolean"
+    return isinstance(value, _CLASSES[name])
 
 
 def _schema(schema_name):
@@ -129,14 +92,13 @@ def _path(parts):
     return text or "top level"
 
 
-def _found(error):
-    value = error.instance
+def _found(value, path):
     if isinstance(value, dict):
         return "an object"
     if isinstance(value, (list, tuple)):
         return "a list"
     if isinstance(value, six.string_types):
-        return _found_text(value) if error.absolute_path else "a string"
+        return _found_text(value) if path else "a string"
     if value is None or isinstance(value, (bool, float) + six.integer_types):
         return json.dumps(value)
     return "a value of type %s" % type(value).__name__
@@ -148,8 +110,7 @@ def _found_text(text):
 
 
 def _expected(schema):
-    types = schema["type"]
-    names = [_TYPE_NAMES[name] for name in ([types] if isinstance(types, six.text_type) else types)]
+    names = [_TYPE_NAMES[name] for name in _type_names(schema)]
     if "items" in schema:
         names[0] = "a list of %ss" % schema["items"]["type"]
     return " or ".join(names)
