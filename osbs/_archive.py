@@ -96,7 +96,7 @@ class TarReader(object):
         import tarfile  # imported here: see TarWriter
 
         # RuntimeError: headers of headers without end.
-        self._broken = (tarfile.TarError, EOFError, ValueError, RuntimeError)
+        self._broken = (tarfile.TarError, EOFError, ValueError, RuntimeError, EnvironmentError)
         self._at_end = False
         self._count = 0
         self._opened = None if hasattr(infile, "read") else open(infile, "rb")
@@ -106,48 +106,40 @@ class TarReader(object):
             self.tarfile = tarfile.open(
                 mode="r|", fileobj=unpacked, tarinfo=_strict_tarinfo(tarfile)
             )
-        except self._broken as ex:
+        except Exception as ex:
             self._close_opened()
-            raise _broken_archive(ex)
-        except OsbsValidationException:
-            self._close_opened()
+            if isinstance(ex, self._broken):
+                raise _broken_archive(ex)
             raise
 
     def __iter__(self):
         return self
 
     def __next__(self):
-        member = self._next_file()
-        if member is None:
-            self._at_end = True
-            self.close()
-            raise StopIteration()
-        _check_member(member)
-        raw = _MemberReader(self.tarfile.extractfile(member), self._broken)
-        return self.TarFile(member.name, io.BufferedReader(raw))
+        while not self._at_end:
+            self._count += 1
+            if self._count > MAX_BACKUP_MEMBERS:
+                raise OsbsValidationException(
+                    "the archive has more than %d members" % MAX_BACKUP_MEMBERS
+                )
+            try:
+                member = self.tarfile.next()
+                if member is None:
+                    break
+                if member.isfile():
+                    _check_name(member.name)
+                    raw = _MemberReader(self.tarfile.extractfile(member), self._broken)
+                    return self.TarFile(member.name, io.BufferedReader(raw))
+            except self._broken as ex:
+                raise _broken_archive(ex)
+            finally:
+                # The stream is read once: remembering members would make memory grow with it.
+                self.tarfile.members = []
+        self._at_end = True
+        self.close()
+        raise StopIteration()
 
     next = __next__
-
-    def _next_file(self):
-        while not self._at_end:
-            member = self._next_member()
-            if member is None or member.isfile():
-                return member
-        return None
-
-    def _next_member(self):
-        try:
-            member = self.tarfile.next()
-        except self._broken + (EnvironmentError,) as ex:
-            raise _broken_archive(ex)
-        # The stream is read once: remembering members would make memory grow with the archive.
-        self.tarfile.members = []
-        self._count += 1
-        if self._count > MAX_BACKUP_MEMBERS:
-            raise OsbsValidationException(
-                "the archive has more than %d members" % MAX_BACKUP_MEMBERS
-            )
-        return member
 
     def close(self):
         # type: () -> None
@@ -206,7 +198,7 @@ class _MemberReader(io.RawIOBase):
     def __init__(self, fileobj, broken):
         super(_MemberReader, self).__init__()
         self._fileobj = fileobj
-        self._broken = broken + (EnvironmentError,)
+        self._broken = broken
 
     def readable(self):
         return True
@@ -267,9 +259,9 @@ def _broken_archive(ex):
     )
 
 
-def _check_member(member):
+def _check_name(name):
     try:
-        name = to_text(member.name, "strict")
+        name = to_text(name, "strict")
         name.encode("utf-8")
     except UnicodeError as ex:
         raise _broken_archive(ex)
