@@ -81,8 +81,8 @@ def _config_kwargs(values):
     return kwargs
 
 
-def goarch(values):
-    """Return what Go calls the architecture of each platform that the configuration describes."""
+def _goarch(values):
+    # What Go calls the architecture of each platform that the configuration describes.
     return {
         platform: descriptor["architecture"]
         for platform, descriptor in values.platform_descriptors.items()
@@ -117,12 +117,33 @@ def _uploaded_digest(values):
     return None if _reports_multiple_digests(values) else values.prefer_schema1_digest
 
 
+def _no_registry_has(version):
+    return lambda values: version not in values.registry_api_versions
+
+
 def _with_koji(name):
     return lambda values: values.kojihub and values.kojiroot and getattr(values, name)
 
 
+def _kerberos(name):
+    """Make a source: a value with which plugins log in to Koji, where that needs Kerberos."""
+
+    def value(values):
+        principal, keytab = values.koji_kerberos_principal, values.koji_kerberos_keytab
+        is_used = values.koji_use_kerberos and principal and keytab
+        return getattr(values, name) if is_used else None
+
+    return value
+
+
 def _pulp_credentials(values, args):
     return values.pulp_secret is not None or "username" in args
+
+
+_KOJI_LOGIN = unless_none(
+    koji_principal=_kerberos("koji_kerberos_principal"),
+    koji_keytab=_kerberos("koji_kerberos_keytab"),
+)
 
 
 def _import_image(phase):
@@ -168,6 +189,7 @@ def _koji_metadata(plugin):
         _NO_KOJIHUB,
         always("kojihub", url="builder_openshift_url"),
         unless_none("use_auth", target="koji_target"),
+        _KOJI_LOGIN,
     )
 
 
@@ -192,6 +214,10 @@ EARLY_RULES = (
         always(command="sources_command"),
     ),
     (PREBUILD, "pull_base_image", always(parent_registry=_parent_registry)),
+    (POSTBUILD, "group_manifests", always(group="group_manifests", goarch=_goarch)),
+    (POSTBUILD, "pulp_push", remove_if(_no_registry_has("v1"), "no v1 registry")),
+    (POSTBUILD, "pulp_sync", remove_if(_no_registry_has("v2"), "no v2 registry")),
+    (EXIT, "delete_from_registry", remove_if(_no_registry_has("v2"), "no v2 registry")),
 )
 
 LATE_RULES = (
@@ -211,7 +237,7 @@ LATE_RULES = (
             "platforms",
             build_kwargs=lambda values: build_kwargs(values, BUILD_KWARGS, lambda value: True),
             config_kwargs=_config_kwargs,
-            goarch=goarch,
+            goarch=_goarch,
             url="builder_openshift_url",
         ),
         unless_none("use_auth"),
@@ -296,8 +322,16 @@ LATE_RULES = (
         unless_empty(
             report_multiple_digests=lambda values: bool(_reports_multiple_digests(values))
         ),
+        _KOJI_LOGIN,
     ),
-    (EXIT, "koji_tag_build", _NO_KOJIHUB, _NO_KOJI_TARGET, always("kojihub", target="koji_target")),
+    (
+        EXIT,
+        "koji_tag_build",
+        _NO_KOJIHUB,
+        _NO_KOJI_TARGET,
+        always("kojihub", target="koji_target"),
+        _KOJI_LOGIN,
+    ),
     (
         EXIT,
         "sendmail",
@@ -312,6 +346,7 @@ LATE_RULES = (
             error_addresses="smtp_error_addresses",
             email_domain="smtp_email_domain",
         ),
+        _KOJI_LOGIN,
     ),
     (
         PREBUILD,
@@ -319,6 +354,7 @@ LATE_RULES = (
         remove_if(all_empty("kojihub", "kojiroot"), "koji not configured"),
         always(koji_hub="kojihub", koji_root="kojiroot"),
         unless_empty(allowed_domains="artifacts_allowed_domains"),
+        _KOJI_LOGIN,
     ),
     (POSTBUILD, "tag_from_config", unless_none(tag_suffixes=tag_suffixes)),
     (
@@ -355,14 +391,4 @@ SECRETS = (
     ("registry_secrets", POSTBUILD, "tag_and_push", None),
     ("registry_secrets", POSTBUILD, "group_manifests", None),
     ("client_config_secret", BUILDSTEP, "orchestrate_build", "osbs_client_config"),
-)
-
-# Plugins that log in to Koji with Kerberos.
-KERBEROS_PLUGINS = (
-    (PREBUILD, "fetch_maven_artifacts"),
-    (POSTBUILD, "koji_upload"),
-    (EXIT, "koji_promote"),
-    (EXIT, "koji_import"),
-    (EXIT, "koji_tag_build"),
-    (EXIT, "sendmail"),
 )

@@ -40,11 +40,9 @@ from osbs.build._rules import (
 )
 from osbs.build._rules_v1 import (
     EARLY_RULES,
-    KERBEROS_PLUGINS,
     LATE_RULES,
     PULP_SECRET_REQUIRED,
     SECRETS,
-    goarch,
 )
 from osbs.build.spec import BuildSpec
 from osbs.constants import (
@@ -282,19 +280,6 @@ class BuildRequest(BuildConfigRenderer):
             plugins.drop(REBUILD_PLUGINS, "there are no triggers")
         drop_base_image_plugins(plugins, self.is_custom_base_image())
 
-    def _drop_for_registry_api_versions(self):
-        versions = self.spec.registry_api_versions.value
-        plugin = self.plugins.first(POSTBUILD, "tag_and_push") or {}
-        registries = (plugin.get("args") or {}).get("registries") or {}
-        if "v1" not in versions:
-            self.plugins.drop([(POSTBUILD, "pulp_push")], "no v1 registry")
-        if "v2" not in versions:
-            self.plugins.drop(_PULP_SYNC_PLUGINS, "no v2 registry")
-        for name, settings in list(registries.items()):
-            version = settings.pop("version", None)
-            if version in ("v1", "v2") and version not in versions:
-                del registries[name]
-
     def set_secret_for_plugin(self, secret, plugin=None, mount_path=None):
         # type: (str, tuple, str) -> None
         """Mount a secret and tell a plugin where.
@@ -327,21 +312,6 @@ class BuildRequest(BuildConfigRenderer):
                 self.set_secret_for_plugin(name, plugin=plugin)
         if all(secret is None for secret in secrets.values()):
             self._strategy().pop("secrets", None)
-
-    def set_kerberos_auth(self, plugins):
-        # type: (tuple) -> None
-        """Tell plugins how to log in to Koji with Kerberos, where that is configured.
-
-        :param plugins: pairs of phase and name
-        """
-        principal = self.spec.koji_kerberos_principal.value
-        keytab = self.spec.koji_kerberos_keytab.value
-        if not (self.spec.koji_use_kerberos.value and principal and keytab):
-            return
-        for phase, name in plugins:
-            if self.plugins.has(phase, name):
-                self.dj.dock_json_set_arg(phase, name, "koji_principal", principal)
-                self.dj.dock_json_set_arg(phase, name, "koji_keytab", keytab)
 
     def set_reactor_config(self, reactor_config_map=None, reactor_config_override=None):
         # type: (str, dict) -> None
@@ -381,24 +351,24 @@ class BuildRequest(BuildConfigRenderer):
         return self._placeholders.get((phase, name))
 
     def _fill_in_registries(self, phase, name):
-        placeholder = self._take_placeholder(phase, name)
-        if placeholder is None:
+        if not self.plugins.has(phase, name):
             return
+        placeholder = self._take_placeholder(phase, name)
         registries = self._plugin_registries(phase, name)
-        for registry, secret in self._registries():
-            if not registry.uri:
-                continue
-            entry = dict(placeholder, version=registry.version)
-            if secret:
-                entry["secret"] = _secret_path(secret)
-            registries[registry.docker_uri] = entry
+        for registry, secret in self._registries() if placeholder is not None else ():
+            if registry.uri:
+                entry = dict(placeholder, version=registry.version)
+                if secret:
+                    entry["secret"] = _secret_path(secret)
+                registries[registry.docker_uri] = entry
 
-    def _render_group_manifests(self, values):
-        phase, name = POSTBUILD, "group_manifests"
-        if self.plugins.has(phase, name):
-            self._fill_in_registries(phase, name)
-            self.plugins.set_arg(phase, name, "group", self.spec.group_manifests.value)
-            self.plugins.set_arg(phase, name, "goarch", goarch(values))
+    def _keep_registries_of_known_versions(self):
+        plugin = self.plugins.first(POSTBUILD, "tag_and_push") or {}
+        registries = (plugin.get("args") or {}).get("registries") or {}
+        for name, settings in list(registries.items()):
+            version = settings.pop("version", None)
+            if version in ("v1", "v2") and version not in self.spec.registry_api_versions.value:
+                del registries[name]
 
     def _render_pulp_sync(self):
         phase, name = POSTBUILD, "pulp_sync"
@@ -439,7 +409,6 @@ class BuildRequest(BuildConfigRenderer):
     def _render_secrets(self):
         secrets = ((row[1:], getattr(self.spec, row[0]).value) for row in SECRETS)
         self.set_secrets(OrderedDict(secrets))
-        self.set_kerberos_auth(KERBEROS_PLUGINS)
         for secret, path in (self.spec.token_secrets.value or {}).items():
             self.set_secret_for_plugin(secret, mount_path=path)
 
@@ -463,18 +432,17 @@ class BuildRequest(BuildConfigRenderer):
         self.template["spec"]["source"].pop("sourceSecret", None)
         self._fills_in_tags = self._fills_in_tags or has_tag_placeholder(plugins)
         values = self._rule_values()
-        if plugins.has(POSTBUILD, "tag_and_push"):
-            self._fill_in_registries(POSTBUILD, "tag_and_push")
+        self._fill_in_registries(POSTBUILD, "tag_and_push")
+        self._fill_in_registries(POSTBUILD, "group_manifests")
+        self._keep_registries_of_known_versions()
         apply_rules(EARLY_RULES, values, plugins)
         self.adjust_for_repo_info()
         self.adjust_for_scratch()
         self.adjust_for_isolated(self.spec.release)
         self._drop_for_kind_of_build()
-        self._drop_for_registry_api_versions()
         self._render_secrets()
         apply_rules(LATE_RULES, values, plugins)
         self._render_pulp_sync()
-        self._render_group_manifests(values)
         self.dj.dock_json_set_param("client_version", client_version)
         config_map = self.spec.reactor_config_map.value
         override = self.spec.reactor_config_override.value
