@@ -213,37 +213,25 @@ def customize(plugins, customize_conf, log):
 
     :param customize_conf: content of the file
     """
-
-    def disable(entry):
-        phase, name = _phase_and_name(entry)
-        plugins.remove(phase, name, "disabled at user request")
-
-    def enable(entry):
-        phase, name, args = _phase_name_and_args(entry)
-        plugins.add(phase, name, args, "enabled at user request")
-
-    for key, change in (("disable_plugins", disable), ("enable_plugins", enable)):
+    for key in ("disable_plugins", "enable_plugins"):
         entries = customize_conf.get(key) or []
         if not entries:
             log.debug("no %s in custom configuration", key)
         for entry in entries:
             try:
-                change(entry)
+                phase = _checked(entry["plugin_type"], six.string_types)
+                name = _checked(entry["plugin_name"], six.string_types)
+                if key == "disable_plugins":
+                    plugins.remove(phase, name, "disabled at user request")
+                    continue
+                # Copied, as rendering writes to the arguments of plugins.
+                args = copy.deepcopy(_checked(entry["plugin_args"], (dict, type(None))))
+                plugins.add(phase, name, args, "enabled at user request")
             except (KeyError, TypeError):
                 log.info("Invalid custom configuration found for %s", key)
 
 
-def _phase_and_name(entry):
-    place = (entry["plugin_type"], entry["plugin_name"])
-    if not all(isinstance(part, six.string_types) for part in place):
-        raise TypeError("plugin_type and plugin_name must be strings")
-    return place
-
-
-def _phase_name_and_args(entry):
-    phase, name = _phase_and_name(entry)
-    args = entry["plugin_args"]
-    if args is not None and not isinstance(args, dict):
-        raise TypeError("plugin_args must be an object")
-    # Copied, as rendering writes to the arguments of plugins.
-    return phase, name, copy.deepcopy(args)
+def _checked(value, types):
+    if not isinstance(value, types):
+        raise TypeError("%r" % (types,))
+    return value

@@ -177,20 +177,24 @@ def apply_rules(rules, values, plugins):
     # type: (tuple, Values, PluginsDocument) -> None
     """Apply a table of rules, in order.
 
-    :param rules: rows of phase, plugin, and steps for a template that has such a plugin; a step is
-        a function of values and plugin that changes the plugin, or returns why it is removed
+    :param rules: pairs of a phase and its rows: a plugin, and steps for a template that has it. A
+        step is a function of values and plugin that changes the plugin, or returns why it goes
     :param values: what the rules read
     :param plugins: what they change
     :raises OsbsValidationException: when a plugin needs what is not configured
     """
-    for rule in rules:
-        phase, name = rule[:2]
-        plugin = plugins.first(phase, name)
-        for step in rule[2:] if plugin else ():
-            reason = step(values, plugin)
-            if reason:
-                plugins.remove(phase, name, reason)
-                break
+    for phase, rows in rules:
+        for row in rows:
+            _apply(phase, row[0], row[1:], values, plugins)
+
+
+def _apply(phase, name, steps, values, plugins):
+    plugin = plugins.first(phase, name)
+    for step in steps if plugin else ():
+        reason = step(values, plugin)
+        if reason:
+            plugins.remove(phase, name, reason)
+            return
 
 
 def is_custom_base_image(base_image):

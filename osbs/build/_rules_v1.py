@@ -146,35 +146,28 @@ _KOJI_LOGIN = unless_none(
 )
 
 
-def _import_image(phase):
+_IMPORT_IMAGE = (
+    "import_image",
+    remove_if(any_none("imagestream_name", "imagestream_url"), "no image stream"),
+    always(
+        imagestream="imagestream_name",
+        docker_image_repo="imagestream_url",
+        url="builder_openshift_url",
+        build_json_dir="builder_build_json_dir",
+    ),
+    unless_none("use_auth"),
+    unless_empty(insecure_registry="imagestream_insecure_registry"),
+)
+_PULP_PULL = (
+    "pulp_pull",
+    _NO_PULP,
+    _NO_KOJIHUB,
+    unless_none(expect_v2schema2=_expect_v2schema2),
+)
+
+
+def _pulp(plugin):
     return (
-        phase,
-        "import_image",
-        remove_if(any_none("imagestream_name", "imagestream_url"), "no image stream"),
-        always(
-            imagestream="imagestream_name",
-            docker_image_repo="imagestream_url",
-            url="builder_openshift_url",
-            build_json_dir="builder_build_json_dir",
-        ),
-        unless_none("use_auth"),
-        unless_empty(insecure_registry="imagestream_insecure_registry"),
-    )
-
-
-def _pulp_pull(phase):
-    return (
-        phase,
-        "pulp_pull",
-        _NO_PULP,
-        _NO_KOJIHUB,
-        unless_none(expect_v2schema2=_expect_v2schema2),
-    )
-
-
-def _pulp(phase, plugin):
-    return (
-        phase,
         plugin,
         _NO_PULP,
         require(_pulp_credentials, PULP_SECRET_REQUIRED),
@@ -184,7 +177,6 @@ def _pulp(phase, plugin):
 
 def _koji_metadata(plugin):
     return (
-        EXIT,
         plugin,
         _NO_KOJIHUB,
         always("kojihub", url="builder_openshift_url"),
@@ -193,36 +185,38 @@ def _koji_metadata(plugin):
     )
 
 
-EARLY_RULES = (
+_EARLY_PREBUILD = (
     (
-        PREBUILD,
         "add_yum_repo_by_url",
         unless_none(repourls="yum_repourls"),
         unless_empty(inject_proxy="proxy"),
     ),
+    ("check_and_set_rebuild", always(url="builder_openshift_url"), unless_none("use_auth")),
     (
-        PREBUILD,
-        "check_and_set_rebuild",
-        always(url="builder_openshift_url"),
-        unless_none("use_auth"),
-    ),
-    (EXIT, "store_metadata_in_osv3", always(url="builder_openshift_url"), unless_none("use_auth")),
-    (
-        PREBUILD,
         "distgit_fetch_artefacts",
         remove_if(any_none("sources_command"), "no sources command configured"),
         always(command="sources_command"),
     ),
-    (PREBUILD, "pull_base_image", always(parent_registry=_parent_registry)),
-    (POSTBUILD, "group_manifests", always(group="group_manifests", goarch=_goarch)),
-    (POSTBUILD, "pulp_push", remove_if(_no_registry_has("v1"), "no v1 registry")),
-    (POSTBUILD, "pulp_sync", remove_if(_no_registry_has("v2"), "no v2 registry")),
-    (EXIT, "delete_from_registry", remove_if(_no_registry_has("v2"), "no v2 registry")),
+    ("pull_base_image", always(parent_registry=_parent_registry)),
+)
+_EARLY_POSTBUILD = (
+    ("group_manifests", always(group="group_manifests", goarch=_goarch)),
+    ("pulp_push", remove_if(_no_registry_has("v1"), "no v1 registry")),
+    ("pulp_sync", remove_if(_no_registry_has("v2"), "no v2 registry")),
+)
+_EARLY_EXIT = (
+    ("store_metadata_in_osv3", always(url="builder_openshift_url"), unless_none("use_auth")),
+    ("delete_from_registry", remove_if(_no_registry_has("v2"), "no v2 registry")),
+)
+EARLY_RULES = (
+    (PREBUILD, _EARLY_PREBUILD),
+    (POSTBUILD, _EARLY_POSTBUILD),
+    (EXIT, _EARLY_EXIT),
 )
 
-LATE_RULES = (
+
+_PREBUILD = (
     (
-        PREBUILD,
         "reactor_config",
         remove_if(
             all_none("reactor_config_secret", "reactor_config_map", "reactor_config_override"),
@@ -230,38 +224,20 @@ LATE_RULES = (
         ),
     ),
     (
-        BUILDSTEP,
-        "orchestrate_build",
-        remove_if(any_none("platforms"), "no platforms"),
-        always(
-            "platforms",
-            build_kwargs=lambda values: build_kwargs(values, BUILD_KWARGS, lambda value: True),
-            config_kwargs=_config_kwargs,
-            goarch=_goarch,
-            url="builder_openshift_url",
-        ),
-        unless_none("use_auth"),
-    ),
-    (
-        PREBUILD,
         "resolve_module_compose",
         _NOT_FLATPAK,
         always("odcs_url", "odcs_insecure", "pdc_url", "pdc_insecure"),
         unless_empty("compose_ids"),
     ),
     (
-        PREBUILD,
         "resolve_composes",
         remove_if(any_empty("odcs_url"), "no odcs_url configured"),
         _YUM_REPOS,
         always("odcs_url", "odcs_insecure", "koji_target", koji_hub="kojihub"),
         unless_empty("compose_ids", "signing_intent"),
     ),
-    (PREBUILD, "flatpak_create_dockerfile", _NOT_FLATPAK, always(base_image="flatpak_base_image")),
-    (PREPUBLISH, "squash", remove_if(present("flatpak"), "flatpak build requested")),
-    (PREPUBLISH, "flatpak_create_oci", _NOT_FLATPAK),
+    ("flatpak_create_dockerfile", _NOT_FLATPAK, always(base_image="flatpak_base_image")),
     (
-        PREBUILD,
         "add_filesystem",
         require(
             lambda values, args: values.kojihub,
@@ -276,13 +252,11 @@ LATE_RULES = (
         ),
     ),
     (
-        PREBUILD,
         "add_labels_in_dockerfile",
         merge("labels", _image_labels),
         unless_empty("info_url_format", "equal_labels"),
     ),
     (
-        PREBUILD,
         "koji",
         _YUM_REPOS,
         remove_if(any_empty("koji_target", "kojiroot", "kojihub"), "koji not configured"),
@@ -290,25 +264,50 @@ LATE_RULES = (
         unless_empty("proxy"),
     ),
     (
-        PREBUILD,
         "bump_release",
         remove_if(present("release"), "release given"),
         _NO_KOJIHUB,
         always(hub="kojihub"),
         unless_empty(append=present("flatpak")),
     ),
-    (PREBUILD, "koji_parent", _NO_KOJIHUB, always(koji_hub="kojihub")),
-    _import_image(POSTBUILD),
-    _import_image(EXIT),
-    _pulp_pull(POSTBUILD),
-    _pulp_pull(EXIT),
-    _pulp(POSTBUILD, "pulp_push"),
-    _pulp(POSTBUILD, "pulp_tag"),
-    _pulp(EXIT, "pulp_publish"),
-    _koji_metadata("koji_promote"),
-    _koji_metadata("koji_import"),
+    ("koji_parent", _NO_KOJIHUB, always(koji_hub="kojihub")),
     (
-        POSTBUILD,
+        "fetch_maven_artifacts",
+        remove_if(all_empty("kojihub", "kojiroot"), "koji not configured"),
+        always(koji_hub="kojihub", koji_root="kojiroot"),
+        unless_empty(allowed_domains="artifacts_allowed_domains"),
+        _KOJI_LOGIN,
+    ),
+    (
+        "inject_parent_image",
+        remove_if(any_empty("koji_parent_build", "kojihub"), "no koji parent build or no koji hub"),
+        always("koji_parent_build", koji_hub="kojihub"),
+    ),
+)
+_BUILDSTEP = (
+    (
+        "orchestrate_build",
+        remove_if(any_none("platforms"), "no platforms"),
+        always(
+            "platforms",
+            build_kwargs=lambda values: build_kwargs(values, BUILD_KWARGS, lambda value: True),
+            config_kwargs=_config_kwargs,
+            goarch=_goarch,
+            url="builder_openshift_url",
+        ),
+        unless_none("use_auth"),
+    ),
+)
+_PREPUBLISH = (
+    ("squash", remove_if(present("flatpak"), "flatpak build requested")),
+    ("flatpak_create_oci", _NOT_FLATPAK),
+)
+_POSTBUILD = (
+    _IMPORT_IMAGE,
+    _PULP_PULL,
+    _pulp("pulp_push"),
+    _pulp("pulp_tag"),
+    (
         "koji_upload",
         _NO_KOJIHUB,
         always(
@@ -324,8 +323,15 @@ LATE_RULES = (
         ),
         _KOJI_LOGIN,
     ),
+    ("tag_from_config", unless_none(tag_suffixes=tag_suffixes)),
+)
+_EXIT = (
+    _IMPORT_IMAGE,
+    _PULP_PULL,
+    _pulp("pulp_publish"),
+    _koji_metadata("koji_promote"),
+    _koji_metadata("koji_import"),
     (
-        EXIT,
         "koji_tag_build",
         _NO_KOJIHUB,
         _NO_KOJI_TARGET,
@@ -333,7 +339,6 @@ LATE_RULES = (
         _KOJI_LOGIN,
     ),
     (
-        EXIT,
         "sendmail",
         remove_if(any_empty("smtp_host", "smtp_from"), "no smtp host or sender configured"),
         always("smtp_host", url="builder_openshift_url", from_address="smtp_from"),
@@ -348,22 +353,15 @@ LATE_RULES = (
         ),
         _KOJI_LOGIN,
     ),
-    (
-        PREBUILD,
-        "fetch_maven_artifacts",
-        remove_if(all_empty("kojihub", "kojiroot"), "koji not configured"),
-        always(koji_hub="kojihub", koji_root="kojiroot"),
-        unless_empty(allowed_domains="artifacts_allowed_domains"),
-        _KOJI_LOGIN,
-    ),
-    (POSTBUILD, "tag_from_config", unless_none(tag_suffixes=tag_suffixes)),
-    (
-        PREBUILD,
-        "inject_parent_image",
-        remove_if(any_empty("koji_parent_build", "kojihub"), "no koji parent build or no koji hub"),
-        always("koji_parent_build", koji_hub="kojihub"),
-    ),
 )
+LATE_RULES = (
+    (PREBUILD, _PREBUILD),
+    (BUILDSTEP, _BUILDSTEP),
+    (PREPUBLISH, _PREPUBLISH),
+    (POSTBUILD, _POSTBUILD),
+    (EXIT, _EXIT),
+)
+
 
 # Secret, and a plugin that gets its mount path as an argument (None: it is mounted only). Secrets
 # are mounted in this order.

@@ -35,54 +35,40 @@ def _config_kwargs(values):
     return kwargs
 
 
-RULES = (
+_PREBUILD = (
     (
-        PREBUILD,
         "add_filesystem",
         unless_none(
             repos="yum_repourls", from_task_id="filesystem_koji_task_id", architecture="platform"
         ),
     ),
     (
-        PREBUILD,
         "add_labels_in_dockerfile",
         unless_empty(labels=lambda values: values.release and {"release": values.release}),
     ),
-    (PREBUILD, "add_yum_repo_by_url", unless_none(repourls="yum_repourls")),
+    ("add_yum_repo_by_url", unless_none(repourls="yum_repourls")),
     (
-        PREBUILD,
         "bump_release",
         remove_if(present("release"), _RELEASE_GIVEN),
         unless_empty(append=present("flatpak")),
     ),
     (
-        PREBUILD,
         "check_and_set_platforms",
         remove_if(any_none("koji_target"), _NO_TARGET),
         always("koji_target"),
     ),
     (
-        PREBUILD,
         "flatpak_create_dockerfile",
         remove_if(any_empty("flatpak"), "not a flatpak build"),
         remove_if(any_none("flatpak_base_image"), "unable to set flatpak base image"),
         always(base_image="flatpak_base_image"),
     ),
-    (PREPUBLISH, "flatpak_create_oci", remove_if(any_empty("flatpak"), "not a flatpak build")),
     (
-        EXIT,
-        "import_image",
-        remove_if(any_none("imagestream_name"), "imagestream not in user parameters"),
-        always(imagestream="imagestream_name"),
-    ),
-    (
-        PREBUILD,
         "inject_parent_image",
         remove_if(any_empty("koji_parent_build"), "no koji parent build in user parameters"),
         always("koji_parent_build"),
     ),
     (
-        PREBUILD,
         "koji",
         remove_if(present("yum_repourls"), "there is a yum repo user parameter"),
         remove_if(present("flatpak"), _FLATPAK),
@@ -90,18 +76,18 @@ RULES = (
         always(target="koji_target"),
     ),
     (
-        EXIT,
-        "koji_tag_build",
-        remove_if(any_empty("koji_target"), "no koji target in user parameters"),
-        always(target="koji_target"),
+        "resolve_composes",
+        remove_if(present("yum_repourls"), _YUM_REPOS),
+        unless_none("compose_ids", "signing_intent", "koji_target"),
     ),
     (
-        POSTBUILD,
-        "koji_upload",
-        always("koji_upload_dir", "platform", report_multiple_digests=lambda values: True),
+        "resolve_module_compose",
+        remove_if(any_empty("flatpak"), "not a flatpak build"),
+        unless_none("compose_ids"),
     ),
+)
+_BUILDSTEP = (
     (
-        BUILDSTEP,
         "orchestrate_build",
         always(
             build_kwargs=lambda values: build_kwargs(values, _BUILD_KWARGS, bool),
@@ -109,18 +95,34 @@ RULES = (
         ),
         unless_none("platforms"),
     ),
+)
+_PREPUBLISH = (
+    ("flatpak_create_oci", remove_if(any_empty("flatpak"), "not a flatpak build")),
+    ("squash", remove_if(present("flatpak"), _FLATPAK)),
+)
+_POSTBUILD = (
     (
-        PREBUILD,
-        "resolve_composes",
-        remove_if(present("yum_repourls"), _YUM_REPOS),
-        unless_none("compose_ids", "signing_intent", "koji_target"),
+        "koji_upload",
+        always("koji_upload_dir", "platform", report_multiple_digests=lambda values: True),
+    ),
+    ("tag_from_config", unless_none(tag_suffixes=tag_suffixes)),
+)
+_EXIT = (
+    (
+        "import_image",
+        remove_if(any_none("imagestream_name"), "imagestream not in user parameters"),
+        always(imagestream="imagestream_name"),
     ),
     (
-        PREBUILD,
-        "resolve_module_compose",
-        remove_if(any_empty("flatpak"), "not a flatpak build"),
-        unless_none("compose_ids"),
+        "koji_tag_build",
+        remove_if(any_empty("koji_target"), "no koji target in user parameters"),
+        always(target="koji_target"),
     ),
-    (PREPUBLISH, "squash", remove_if(present("flatpak"), _FLATPAK)),
-    (POSTBUILD, "tag_from_config", unless_none(tag_suffixes=tag_suffixes)),
+)
+RULES = (
+    (PREBUILD, _PREBUILD),
+    (BUILDSTEP, _BUILDSTEP),
+    (PREPUBLISH, _PREPUBLISH),
+    (POSTBUILD, _POSTBUILD),
+    (EXIT, _EXIT),
 )
