@@ -5,7 +5,7 @@ from __future__ import absolute_import, print_function, unicode_literals
 import six
 
 from osbs import utils
-from osbs.exceptions import OsbsException, OsbsValidationException
+from osbs.exceptions import OsbsValidationException
 from osbs._redact import mask_uri
 
 _REQUIRED_LABELS = (
@@ -24,7 +24,7 @@ def labels_and_base_image(repo_info):
         Dockerfile cannot be parsed
     """
     parser = repo_info.dockerfile_parser
-    labels = utils.Labels(_read(parser, "labels"))
+    labels = utils.Labels(parser.labels)
     found, missing = {}, []
     for label_type in _REQUIRED_LABELS:
         try:
@@ -36,16 +36,7 @@ def labels_and_base_image(repo_info):
             "required label missing from the Dockerfile: %s" % ", ".join(missing)
         )
     _check_name(found[utils.Labels.LABEL_TYPE_NAME])
-    return found, _read(parser, "baseimage")
-
-
-def _read(parser, what):
-    try:
-        return getattr(parser, what)
-    except OsbsException:
-        raise
-    except Exception as ex:  # whatever the parser makes of a hostile Dockerfile
-        raise OsbsValidationException("cannot read %s of the Dockerfile: %r" % (what, ex), cause=ex)
+    return found, parser.baseimage
 
 
 def _check_name(name):

@@ -22,12 +22,6 @@ def interpolating_parser():
     return configparser.SafeConfigParser()
 
 
-def plain_parser():
-    # type: () -> configparser.RawConfigParser
-    """Return an INI parser that takes values as they are."""
-    return configparser.RawConfigParser()
-
-
 def read_ini(parser, content, where):
     # type: (configparser.RawConfigParser, bytes, str) -> None
     """Add the content of a file to a parser.

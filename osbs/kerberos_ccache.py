@@ -38,21 +38,9 @@ def run(cmd, extraenv=None):
     logger.debug("running %s", " ".join(_hide(cmd)))
     env = dict(os.environ)
     env.update(extraenv or {})
-    process = _start(cmd, env)
-    with killed_after(process, KERBEROS_TIMEOUT) as expired:
-        stdout, stderr = process.communicate()
-    if expired.is_set():
-        raise OsbsAuthException(
-            "%s has not ended within %s seconds; is a Kerberos server reachable?"
-            % (cmd[0], KERBEROS_TIMEOUT)
-        )
-    return process.returncode, stdout, stderr
-
-
-def _start(cmd, env):
-    with open(os.devnull, "rb") as nothing:
-        try:
-            return subprocess.Popen(
+    try:
+        with open(os.devnull, "rb") as nothing:
+            process = subprocess.Popen(
                 cmd,
                 env=env,
                 stdin=nothing,
@@ -61,10 +49,18 @@ def _start(cmd, env):
                 universal_newlines=True,
                 **NEW_SESSION
             )
-        except OSError as ex:
-            raise OsbsAuthException(
-                "cannot run %s: %s; is Kerberos installed?" % (cmd[0], ex.strerror), cause=ex
-            )
+    except OSError as ex:
+        raise OsbsAuthException(
+            "cannot run %s: %s; is Kerberos installed?" % (cmd[0], ex.strerror), cause=ex
+        )
+    with killed_after(process, KERBEROS_TIMEOUT) as expired:
+        stdout, stderr = process.communicate()
+    if expired.is_set():
+        raise OsbsAuthException(
+            "%s has not ended within %s seconds; is a Kerberos server reachable?"
+            % (cmd[0], KERBEROS_TIMEOUT)
+        )
+    return process.returncode, stdout, stderr
 
 
 def _hide(cmd):

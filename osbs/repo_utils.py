@@ -13,6 +13,7 @@ import re
 from itertools import takewhile
 
 import six
+from six.moves import configparser
 
 from osbs._compat import is_ascii, to_native, to_text
 from osbs.constants import (
@@ -25,7 +26,7 @@ from osbs.constants import (
 )
 from osbs._documents import check_size
 from osbs.exceptions import OsbsValidationException
-from osbs._ini import plain_parser, read_ini
+from osbs._ini import read_ini
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
@@ -152,7 +153,7 @@ class RepoConfiguration(object):
         :raises OsbsValidationException: a file cannot be read or parsed, or says nonsense
         """
         # Without interpolation: nothing here needs it, and it can multiply without bounds.
-        self._config_parser = plain_parser()
+        self._config_parser = configparser.RawConfigParser()
         self._file_name = file_name
         content = read_repo_file(dir_path, file_name) or b""
         for text in (self.DEFAULT_CONFIG.encode("utf-8"), content):
