@@ -334,11 +334,12 @@ class BuildSpec(BuildCommon):
         compose_ids=None,
         **kwargs
     ):
-        """Store and check the parameters; others are ignored.
+        """Store and check the parameters; what is no parameter is ignored.
 
+        :param kwargs: newer parameters of the table; existing code knows the arguments before
         :raises OsbsValidationException: naming what is missing or contradicts something
         """
-        arguments = dict(locals())
+        arguments = dict(locals(), **kwargs)
         arguments.update(
             registry_uris=self._given_registries(registry_uri, registry_uris),
             registry_secrets=registry_secrets or [],
