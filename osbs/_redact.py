@@ -63,7 +63,8 @@ _ITEM_KEY = re.compile(
 )
 # A match begins before a run of backslashes, never within: that would cost its length squared.
 _QUOTE = re.compile(r"""(?<!\\)(\\*)(["'])""")
-_STRUCTURE = re.compile(r"""(?<!\\)\\*["']|[][{}]""")
+# The time that int() takes grows with the square of the digits.
+_DECODER = json.JSONDecoder(parse_int=six.text_type)
 _NUMBER = re.compile(r"-?\d[\w.+-]*")
 # A text without any of these holds no secret that can be told by its shape.
 _SUSPICIOUS = re.compile(
@@ -203,21 +204,11 @@ def _end_of_string(text, opening):
 
 
 def _end_of_structure(text, position):
-    """Return the end of a list or an object, or of a text in which it does not end."""
-    depth = 0
-    found = _STRUCTURE.search(text, position)
-    while found:
-        end = found.end()
-        if found.group() in ("[", "{"):
-            depth += 1
-        elif found.group() in ("]", "}"):
-            depth -= 1
-            if depth == 0:
-                return end
-        else:
-            end = _end_of_string(text, _QUOTE.match(text, found.start())) + len(found.group())
-        found = _STRUCTURE.search(text, end)
-    return len(text)
+    """Return the end of a list or an object; the end of a text in which it is not plain JSON."""
+    try:
+        return _DECODER.raw_decode(text, position)[1]
+    except (ValueError, RuntimeError):  # RecursionError is a RuntimeError
+        return len(text)
 
 
 def is_secret_key(key):

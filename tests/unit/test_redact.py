@@ -106,6 +106,15 @@ def test_masked_json_is_json():
     assert json.loads(mask_text(text)) == {"token": MASK, "a": 1, "password": MASK}
 
 
+def test_a_list_of_secrets_is_masked_up_to_its_end():
+    assert mask_text('{"token": [["]"], {"a": 1}], "b": 2}') == '{"token": ***, "b": 2}'
+
+
+@pytest.mark.parametrize("items", ["[u'hunter2'], ", '[\\"hunter2\\"], ', '["hunter2", '])
+def test_a_list_that_is_no_plain_json_is_masked_up_to_the_end_of_the_text(items):
+    assert mask_text('{"token": %s"b": 2}' % items) == '{"token": ***'
+
+
 @pytest.mark.parametrize(
     "text", ["the token is missing", '{"kind": "Status", "reason": "token"}', '{"token": null}']
 )
