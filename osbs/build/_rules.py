@@ -54,19 +54,8 @@ _OTHER_BASE_IMAGE_PLUGINS = ((PREBUILD, "add_filesystem"),)
 
 # What a worker build is asked for with, whatever the arrangement.
 BUILD_KWARGS = (
-    "component",
-    "git_branch",
-    "git_ref",
-    "git_uri",
-    "koji_task_id",
-    "filesystem_koji_task_id",
-    "scratch",
-    "koji_target",
-    "user",
-    "yum_repourls",
-    "arrangement_version",
-    "koji_parent_build",
-    "isolated",
+    "component git_branch git_ref git_uri koji_task_id filesystem_koji_task_id scratch koji_target"
+    " user yum_repourls arrangement_version koji_parent_build isolated"
 )
 
 
@@ -209,14 +198,11 @@ def is_custom_base_image(base_image):
 def build_kwargs(values, names, keep):
     """Return the keywords with which the orchestrator asks for worker builds.
 
-    :param names: tuple of str, names of the values
+    :param names: str, names of the values, separated by spaces
     :param keep: function of a value that says whether it is passed
     """
-    kwargs = {}
-    for name in names:
-        value = getattr(values, name)
-        if keep(value):
-            kwargs[name] = value
+    kwargs = {name: getattr(values, name) for name in names.split()}
+    kwargs = {name: value for name, value in kwargs.items() if keep(value)}
     kwargs["target"] = kwargs.pop("koji_target", None)
     if values.flatpak:
         kwargs["flatpak"] = True

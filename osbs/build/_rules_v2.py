@@ -18,7 +18,7 @@ from osbs.build._rules import (
     any_none,
 )
 
-_BUILD_KWARGS = BUILD_KWARGS + ("reactor_config_map", "reactor_config_override")
+_BUILD_KWARGS = BUILD_KWARGS + " reactor_config_map reactor_config_override"
 
 _RELEASE_GIVEN = "release value supplied as user parameter"
 _FLATPAK = "flatpak build requested"
