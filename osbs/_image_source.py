@@ -67,8 +67,7 @@ def flatpak_module(container):
     :param container: dict, parsed container.yaml
     :raises OsbsValidationException: none listed, or the key is not of the right type
     """
-    compose = _mapping(_mapping(container, "container.yaml").get("compose"), '"compose"')
-    modules = compose.get("modules")
+    modules = utils.get_path(container, "compose", "modules")
     if not modules:
         raise OsbsValidationException('"compose" config is missing "modules", required for Flatpak')
     if not isinstance(modules, list) or not isinstance(modules[0], six.string_types):
@@ -76,11 +75,3 @@ def flatpak_module(container):
             'container.yaml: "modules" of "compose" must be a list of NAME:STREAM[:VERSION]'
         )
     return modules[0]
-
-
-def _mapping(value, name):
-    if value is None:
-        return {}
-    if not isinstance(value, dict):
-        raise OsbsValidationException("%s of the repository is not a mapping" % name)
-    return value
