@@ -49,6 +49,7 @@ from osbs.exceptions import (
 from osbs import _build_settings, _image_source, _log_lines, _token_file
 from osbs._log_lines import LogEntry
 from osbs._api_errors import own_errors_only, osbsapi
+from osbs._build_keywords import names_missing_keywords, takes_build_keywords
 from osbs._redact import mask_text, mask_uri, redacted
 from osbs._rest.objects import includes
 from osbs._rest.retry import Deadline
@@ -529,6 +530,7 @@ class OSBS(object):
         }
         return labels, self.build_conf.get_flatpak_base_image()
 
+    @names_missing_keywords
     def _do_create_prod_build(
         self,
         git_uri,
@@ -564,6 +566,7 @@ class OSBS(object):
         if flatpak and isolated:
             # Callers look for ValueError as the cause.
             raise ValueError("Flatpak build cannot be isolated")
+        self._require_inner_template(build_type, arrangement_version, inner_template)
         build_request = self.get_build_request(
             inner_template=inner_template,
             outer_template=outer_template,
@@ -629,6 +632,25 @@ class OSBS(object):
         logger.info("build %s was started", name)
         return response
 
+    def _require_inner_template(self, build_type, arrangement_version, inner_template):
+        """Refuse an arrangement that the template directory does not have.
+
+        From arrangement 6 on only the pod reads this template: the build would fail there.
+        """
+        if build_type not in _build_settings.TEMPLATES:
+            return
+        name = _build_settings.TEMPLATES[build_type][0].format(
+            arrangement_version=arrangement_version
+        )
+        directory = self.os_conf.get_build_json_store()
+        is_there = os.path.exists(os.path.join(directory, name))
+        # A template of the caller's own says nothing about the arrangement.
+        if inner_template == name and os.path.isdir(directory) and not is_there:
+            raise OsbsValidationException(
+                "%s invalid arrangement_version %s: there is no template %s in %s"
+                % (build_type, arrangement_version, name, directory)
+            )
+
     def _configured_parameters(self, platform):
         return dict(
             _build_settings.read_settings(self.build_conf, _build_settings.BUILD_SETTINGS),
@@ -651,6 +673,7 @@ class OSBS(object):
         return self._create_build_config_and_build(build_request)
 
     @osbsapi
+    @takes_build_keywords(by_position=True)
     def create_prod_build(self, *args, **kwargs):
         """Start an all-in-one build; deprecated, use :meth:`create_orchestrator_build`.
 
@@ -662,6 +685,7 @@ class OSBS(object):
         return self._do_create_prod_build(*args, **kwargs)
 
     @osbsapi
+    @takes_build_keywords()
     def create_build(self, **kwargs):
         """Start an all-in-one build, as the Koji builder does where orchestration is off.
 
@@ -670,13 +694,16 @@ class OSBS(object):
         return self._do_create_prod_build(**kwargs)
 
     @osbsapi
+    @takes_build_keywords(
+        required=("platform", "release", "arrangement_version"),
+        without=("platforms", "build_type"),
+    )
     def create_worker_build(self, **kwargs):
         """Start the build for one platform; atomic-reactor's orchestrator calls this.
 
-        :param kwargs: as of ``_do_create_prod_build``; ``platform`` (str), ``release`` (str) and
-            ``arrangement_version`` (int) are required, ``platforms`` is refused
         :return: BuildResponse
-        :raises OsbsValidationException: there are no templates of that arrangement
+        :raises OsbsValidationException: a value cannot work, or there are no templates of that
+            arrangement
         """
         required = ("platform", "release", "arrangement_version")
         missing = [name for name in required if not kwargs.get(name)]
@@ -687,15 +714,18 @@ class OSBS(object):
         return self._create_build_of_type(BUILD_TYPE_WORKER, kwargs)
 
     @osbsapi
+    @takes_build_keywords(without=("platform", "build_type"))
     def create_orchestrator_build(self, **kwargs):
         """Start a build that starts a worker build for each platform.
 
-        :param kwargs: as of ``_do_create_prod_build``; ``platforms`` (list of str) is required
-            below arrangement 6, ``platform`` is refused
+        Below arrangement 6 it needs ``platforms``. The arrangement is that of the configuration
+        unless ``arrangement_version`` is given.
+
         :return: BuildResponse
         :raises OsbsOrchestratorNotEnabled: the configuration says so; callers then fall back to
             :meth:`create_build`
-        :raises OsbsValidationException: there are no templates of that arrangement
+        :raises OsbsValidationException: a value cannot work, or there are no templates of that
+            arrangement
         """
         if not self.can_orchestrate():
             raise OsbsOrchestratorNotEnabled(

@@ -31,7 +31,7 @@ FLOORS = (
     ("core", "core", "leaves documents utils http rest build"),
     (
         "api",
-        "_api_errors _build_settings _image_source _log_lines _token_file api",
+        "_api_errors _build_keywords _build_settings _image_source _log_lines _token_file api",
         "leaves utils rest build core",
     ),
     ("cli", "cli", "leaves documents utils settings http rest build api"),

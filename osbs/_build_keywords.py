@@ -1,0 +1,210 @@
+"""The keywords of ``OSBS.create_*_build``, in one table.
+
+From it come the checks of what callers pass, the text of ``help()``, the signatures that editors
+show at run time, and, held against it by tests, ``osbs/api.pyi`` and the table of ``docs/api.md``.
+"""
+
+from __future__ import absolute_import, print_function, unicode_literals
+
+import functools
+import logging
+import textwrap
+from collections import namedtuple
+
+import six
+from six.moves import map
+
+from osbs._redact import mask_text, mask_uri
+from osbs.exceptions import OsbsValidationException
+
+logger = logging.getLogger(__name__)
+
+# wanted: the type as people read it; annotation: as a class; accepts: function of a value.
+Kind = namedtuple("Kind", "wanted annotation accepts")
+Keyword = namedtuple("Keyword", "name kind meaning")
+
+_TEXTS = (six.text_type, six.binary_type)
+_CONTAINERS = (list, tuple, set, frozenset, dict)
+
+
+def _is_text(value):
+    return isinstance(value, six.string_types)
+
+
+def _is_number(value):
+    if isinstance(value, _TEXTS):
+        try:
+            return int(value) >= 0
+        except ValueError:
+            return False
+    return isinstance(value, six.integer_types) and not isinstance(value, bool)
+
+
+def _is_list_of(is_item):
+    return lambda value: isinstance(value, (list, tuple)) and all(map(is_item, value))
+
+
+# Callers have texts, numbers and stand-ins of their own: what cannot work is refused, nothing else.
+TEXT = Kind("str", str, lambda value: not isinstance(value, _CONTAINERS))
+FLAG = Kind("bool", bool, lambda value: not isinstance(value, _TEXTS + _CONTAINERS))
+NUMBER = Kind("int", int, _is_number)
+TEXT_LIST = Kind("list of str", list, _is_list_of(_is_text))
+NUMBER_LIST = Kind("list of int", list, _is_list_of(_is_number))
+MAPPING = Kind("dict", dict, lambda value: isinstance(value, dict))
+
+# Those that may be given by position, in this order: the parameters of _do_create_prod_build.
+_POSITIONAL = (
+    Keyword("git_uri", TEXT, "URI of the git repository"),
+    Keyword("git_ref", TEXT, "commit, tag or branch to build"),
+    Keyword(
+        "git_branch", TEXT, "branch that the commit is on; with the repository it names a build"
+    ),
+    Keyword("user", TEXT, "user, the first part of the image's name"),
+    Keyword("component", TEXT, "without effect: the Dockerfile's label names the component"),
+    Keyword("target", TEXT, "Koji build target"),
+    Keyword("architecture", TEXT, "architecture of an image that is built for one only"),
+    Keyword("yum_repourls", TEXT_LIST, "URLs of yum repository files to use in the build"),
+    Keyword("koji_task_id", NUMBER, "Koji task that asks for the build"),
+    Keyword("scratch", FLAG, "make a scratch build, which is not imported into Koji"),
+    Keyword("platform", TEXT, "platform to build for, of worker builds"),
+    Keyword("platforms", TEXT_LIST, "platforms to build for, of orchestrator builds"),
+    Keyword("build_type", TEXT, "orchestrator or worker, which the methods of these names set"),
+    Keyword("release", TEXT, "release of the image; worker and isolated builds need it"),
+    Keyword("inner_template", TEXT, "file name of the template of the plugins"),
+    Keyword("outer_template", TEXT, "file name of the template of the BuildConfig"),
+    Keyword("customize_conf", TEXT, "file name of the site's changes to the plugins"),
+    Keyword("arrangement_version", NUMBER, "version of the templates, 1 to 6"),
+    Keyword(
+        "filesystem_koji_task_id", NUMBER, "Koji task that made the file system of a base image"
+    ),
+    Keyword("koji_upload_dir", TEXT, "directory below Koji's work directory to upload to"),
+    Keyword("is_auto", FLAG, "the build is an automatic rebuild"),
+    Keyword(
+        "koji_parent_build", TEXT, "NAME-VERSION-RELEASE of the Koji build of the parent image"
+    ),
+    Keyword("isolated", FLAG, "make an isolated build, which changes no floating tags"),
+    Keyword("flatpak", FLAG, "make a Flatpak from a module"),
+    Keyword("signing_intent", TEXT, "signing intent of the composes of ODCS"),
+    Keyword("compose_ids", NUMBER_LIST, "composes of ODCS to use instead of new ones"),
+    Keyword("reactor_config_override", MAPPING, "used in place of the reactor config map"),
+)
+_NAMED = (
+    Keyword("skip_build", FLAG, "start nothing and return None"),
+    Keyword("triggered_after_koji_task", NUMBER, "Koji task after which this rebuild is started"),
+    Keyword("dependency_replacements", TEXT_LIST, "replacements of dependencies, for the plugins"),
+    Keyword(
+        "operator_csv_modifications_url",
+        TEXT,
+        "URL of changes to an operator's CSV, for the plugins",
+    ),
+    Keyword("userdata", MAPPING, "what the submitter wants to be kept with the build"),
+    Keyword("tag", TEXT, "without effect: the build names its image"),
+)
+KEYWORDS = _POSITIONAL + _NAMED
+REQUIRED = ("git_uri", "git_ref", "git_branch", "user")
+_BY_NAME = {keyword.name: keyword for keyword in KEYWORDS}
+
+
+def takes_build_keywords(required=(), without=(), by_position=False):
+    """Decorate a method of ``OSBS`` that starts a build: its keywords are shown and checked.
+
+    :param required: iterable of str, keywords that it needs besides ``REQUIRED``
+    :param without: iterable of str, keywords that it does not show
+    :param by_position: bool, it takes positional arguments
+    :return: decorator; the method raises OsbsValidationException for a value that cannot work and
+        logs a warning for each unknown keyword
+    """
+    required = REQUIRED + tuple(required)
+
+    def decorate(func):
+        @functools.wraps(func)
+        def checked(self, *args, **kwargs):
+            check_values(func.__name__, args, kwargs)
+            return func(self, *args, **kwargs)
+
+        shown = [keyword for keyword in KEYWORDS if keyword.name not in without]
+        checked.__doc__ = _documented(func.__doc__ or "", shown, required)
+        if six.PY3:
+            checked.__wrapped__ = _declared(shown, required, by_position)
+        return checked
+
+    return decorate
+
+
+def _documented(doc, shown, required):
+    first, _, rest = doc.partition("\n")
+    before, mark, after = textwrap.dedent(rest).partition(":return:")
+    parameters = [
+        ":param %s: %s%s, %s"
+        % (name, kind.wanted, ", required" if name in required else "", meaning)
+        for name, kind, meaning in shown
+    ]
+    return "%s\n%s%s\n%s%s" % (first, before, "\n".join(parameters), mark, after)
+
+
+def _declared(shown, required, by_position):
+    """Return a function that has nothing but the signature that ``help()`` shows.
+
+    Only on Python 3, whose ``inspect.signature`` looks through decorators, and from text, as
+    Python 2 does not know parameters that are only named.
+    """
+    parameters = ["self"] + ([] if by_position else ["*"])
+    for keyword in shown:
+        if by_position and keyword is _NAMED[0]:
+            parameters.append("*")
+        parameters.append(keyword.name + ("" if keyword.name in required else "=None"))
+    declared = eval("lambda %s, **kwargs: None" % ", ".join(parameters))  # noqa: S307 - our names
+    declared.__annotations__ = {keyword.name: keyword.kind.annotation for keyword in shown}
+    return declared
+
+
+def check_values(method, args, kwargs):
+    # type: (str, tuple, dict) -> None
+    """Warn of each unknown keyword, and refuse values that cannot work; nothing may be None.
+
+    :param method: name of the method, for the warning
+    :param args: what was given by position, in the order of the table
+    :raises OsbsValidationException: naming keyword, what was found and what is wanted
+    """
+    for name in sorted(set(kwargs) - set(_BY_NAME)):
+        logger.warning("%s: unknown keyword %s is ignored%s", method, name, _suggestion(name))
+    by_position = [(keyword.name, value) for keyword, value in zip(_POSITIONAL, args)]
+    for name, value in by_position + sorted(kwargs.items()):
+        # What is empty counts as not given.
+        if name in _BY_NAME and value and not _BY_NAME[name].kind.accepts(value):
+            raise OsbsValidationException(
+                "%s: found %s, wanted %s" % (name, _shown(value), _BY_NAME[name].kind.wanted)
+            )
+
+
+def _suggestion(name):
+    import difflib  # slow to import, needed for mistakes only
+
+    near = difflib.get_close_matches(name, _BY_NAME, 1)
+    return "; did you mean %s?" % near[0] if near else ""
+
+
+def _shown(value):
+    if isinstance(value, _TEXTS):
+        return "the text '%s'" % mask_text(mask_uri(value), limit=100)
+    if isinstance(value, _CONTAINERS):
+        # Not what it holds, which may be secret.
+        return "a %s" % type(value).__name__
+    return mask_text(repr(value), limit=100)
+
+
+def names_missing_keywords(func):
+    """Decorate ``_do_create_prod_build``: a missing argument is named as the caller knows it."""
+
+    @functools.wraps(func)
+    def called(self, *args, **kwargs):
+        given = set(kwargs).union(keyword.name for keyword, _ in zip(_POSITIONAL, args))
+        missing = [_BY_NAME[name] for name in REQUIRED if name not in given]
+        if missing:
+            raise OsbsValidationException(
+                "missing keyword of a build: %s"
+                % ", ".join("%s (%s)" % (keyword.name, keyword.meaning) for keyword in missing)
+            )
+        return func(self, *args, **kwargs)
+
+    return called
