@@ -5,7 +5,8 @@ from __future__ import absolute_import, print_function, unicode_literals
 import logging
 
 from osbs.constants import USER_WARNING_LEVEL, USER_WARNING_LEVEL_NAME
-from osbs.version import __version__  # noqa: F401 - ruff does not read native strings
+# As itself: only so do checkers of other programs let them import it.
+from osbs.version import __version__ as __version__  # noqa: F401
 
 __all__ = [str("__version__"), str("set_logging")]
 

@@ -10,8 +10,15 @@ from six.moves import map
 
 from osbs.exceptions import OsbsException
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
+    from typing import Any, Callable, TypeVar  # noqa: F401
+
+    Function = TypeVar("Function", bound=Callable[..., Any])
+
 
 def osbsapi(func):
+    # type: (Function) -> Function
     """Decorate a method of ``OSBS``: what it raises is an OsbsException.
 
     The keyword ``namespace`` of old callers is taken away with a warning. Exceptions of flexmock
@@ -35,7 +42,7 @@ def osbsapi(func):
                 raise
             raise as_osbs_exception(ex)
 
-    return with_own_errors
+    return with_own_errors  # type: ignore # its signature is that of func
 
 
 def is_own(exception):

@@ -98,7 +98,9 @@ _NAMED = (
         "URL of changes to an operator's CSV, for the plugins",
     ),
     Keyword("userdata", MAPPING, "what the submitter wants to be kept with the build"),
+    # What callers of older releases pass.
     Keyword("tag", TEXT, "without effect: the build names its image"),
+    Keyword("git_push_url", TEXT, "without effect: nothing is pushed to the repository"),
 )
 KEYWORDS = _POSITIONAL + _NAMED
 REQUIRED = ("git_uri", "git_ref", "git_branch", "user")

@@ -5,7 +5,13 @@ from __future__ import absolute_import, print_function, unicode_literals
 import re
 from collections import namedtuple
 
-LogEntry = namedtuple("LogEntry", ["platform", "line"])
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
+    from typing import NamedTuple, Optional, Text  # noqa: F401
+
+    LogEntry = NamedTuple("LogEntry", [("platform", Optional[Text]), ("line", Text)])
+else:
+    LogEntry = namedtuple("LogEntry", ["platform", "line"])
 
 _PLATFORM_FIELD = "platform:"
 _NO_PLATFORM = "-"

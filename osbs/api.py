@@ -635,7 +635,8 @@ class OSBS(object):
     def _require_inner_template(self, build_type, arrangement_version, inner_template):
         """Refuse an arrangement that the template directory does not have.
 
-        From arrangement 6 on only the pod reads this template: the build would fail there.
+        From arrangement 6 on the pod reads this template, from a directory of its own, which may
+        be newer than the client's: then it is a warning only.
         """
         if build_type not in _build_settings.TEMPLATES:
             return
@@ -645,11 +646,17 @@ class OSBS(object):
         directory = self.os_conf.get_build_json_store()
         is_there = os.path.exists(os.path.join(directory, name))
         # A template of the caller's own says nothing about the arrangement.
-        if inner_template == name and os.path.isdir(directory) and not is_there:
-            raise OsbsValidationException(
-                "%s invalid arrangement_version %s: there is no template %s in %s"
-                % (build_type, arrangement_version, name, directory)
-            )
+        if is_there or inner_template != name or not os.path.isdir(directory):
+            return
+        problem = "%s invalid arrangement_version %s: there is no template %s in %s" % (
+            build_type,
+            arrangement_version,
+            name,
+            directory,
+        )
+        if _as_version(arrangement_version) < REACTOR_CONFIG_ARRANGEMENT_VERSION:
+            raise OsbsValidationException(problem)
+        logger.warning("%s; the build fails unless its pod has it", problem)
 
     def _configured_parameters(self, platform):
         return dict(

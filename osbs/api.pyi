@@ -94,6 +94,7 @@ class OSBS:
         operator_csv_modifications_url: Optional[str] = None,
         userdata: Optional[_Object] = None,
         tag: Optional[str] = None,
+        git_push_url: Optional[str] = None,
     ) -> BuildResponse: ...
     def create_build(
         self,
@@ -131,6 +132,7 @@ class OSBS:
         operator_csv_modifications_url: Optional[str] = None,
         userdata: Optional[_Object] = None,
         tag: Optional[str] = None,
+        git_push_url: Optional[str] = None,
     ) -> BuildResponse: ...
     def create_worker_build(
         self,
@@ -166,6 +168,7 @@ class OSBS:
         operator_csv_modifications_url: Optional[str] = None,
         userdata: Optional[_Object] = None,
         tag: Optional[str] = None,
+        git_push_url: Optional[str] = None,
     ) -> BuildResponse: ...
     def create_orchestrator_build(
         self,
@@ -201,6 +204,7 @@ class OSBS:
         operator_csv_modifications_url: Optional[str] = None,
         userdata: Optional[_Object] = None,
         tag: Optional[str] = None,
+        git_push_url: Optional[str] = None,
     ) -> BuildResponse: ...
     @overload
     def get_build_logs(

@@ -12,6 +12,10 @@ import six
 
 from osbs._compat import exception_text, to_text
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
+    from typing import Any, Optional, Text, Union  # noqa: F401
+
 # Python 3 chains exceptions by itself; on 2 the text of the cause is added by hand.
 _CHAINS_EXCEPTIONS = hasattr(Exception(), "__context__")
 
@@ -34,7 +38,7 @@ class OsbsException(Exception):
     """Something that the library was asked for could not be done."""
 
     def __init__(self, message=None, cause=None, traceback=None):
-        # type: (object, object, object) -> None
+        # type: (Any, Optional[BaseException], Any) -> None
         """
         :param message: text, what happened; None: the repr of the cause
         :param cause: exception that led to this one, or None
@@ -43,7 +47,7 @@ class OsbsException(Exception):
         if message is None and cause is not None:
             message = to_text(repr(cause))
         super(OsbsException, self).__init__(message)
-        self.message = message
+        self.message = message  # type: Text
         self.cause = cause
         self.traceback = traceback
         if _CHAINS_EXCEPTIONS and isinstance(cause, BaseException):
@@ -103,13 +107,13 @@ class OsbsResponseException(OsbsException):
     """
 
     def __init__(self, message, status_code, *args, **kwargs):
-        # type: (object, int, object, object) -> None
+        # type: (Any, int, Any, Any) -> None
         """
         :param message: text or bytes, the body of the answer (often a Status object in JSON)
         :param status_code: int, HTTP status of the answer
         """
-        self.body = _body_text(message)
-        self.json = _decoded_json(self.body)
+        self.body = _body_text(message)  # type: Text
+        self.json = _decoded_json(self.body)  # type: Any
         sentence = self.json.get("message") if isinstance(self.json, dict) else None
         if not (sentence and isinstance(sentence, six.text_type)):
             sentence = self.body
@@ -143,7 +147,7 @@ class OsbsNetworkException(OsbsException):
     """A request failed in transport after all retries."""
 
     def __init__(self, url, message, status_code, *args, **kwargs):
-        # type: (str, object, object, object, object) -> None
+        # type: (Text, Any, Union[int, Text, None], Any, Any) -> None
         """
         :param url: str, what was asked for
         :param message: text, what happened

@@ -162,7 +162,7 @@ class HttpResponse(object):
     retried = False
 
     def __init__(self, status_code, headers, content):
-        # type: (int, Any, bytes) -> None
+        # type: (int, Mapping[str, str], bytes) -> None
         """
         :param status_code: int
         :param headers: mapping

@@ -82,7 +82,7 @@ class BuildResponse(object):
     _cancelled = None
 
     def __init__(self, build_json):
-        # type: (dict) -> None
+        # type: (Dict[str, Any]) -> None
         """
         :param build_json: dict, the Build as the server sent it; kept as attribute ``json``
         """
@@ -115,7 +115,7 @@ class BuildResponse(object):
 
     @property
     def cancelled(self):
-        # type: () -> bool
+        # type: () -> Optional[bool]
         """Return whether cancelling was asked for; None when that was never set.
 
         Says nothing about the phase, see :meth:`is_cancelled`.
@@ -171,7 +171,7 @@ class BuildResponse(object):
         return self._metadata("name")
 
     def get_image_tag(self):
-        # type: () -> str
+        # type: () -> Optional[str]
         """Return the name of the image that the build makes."""
         try:
             return self.json["spec"]["output"]["to"]["name"]
@@ -179,7 +179,7 @@ class BuildResponse(object):
             return None
 
     def get_time_created(self):
-        # type: () -> str
+        # type: () -> Optional[str]
         """Return when the Build was created, as RFC 3339 text."""
         return self._metadata("creationTimestamp")
 
@@ -192,17 +192,17 @@ class BuildResponse(object):
         return get_time_from_rfc3339(self.get_time_created())
 
     def get_annotations(self):
-        # type: () -> dict
+        # type: () -> Optional[Dict[str, str]]
         """Return the annotations, or None."""
         return self._metadata("annotations")
 
     def get_labels(self):
-        # type: () -> dict
+        # type: () -> Optional[Dict[str, str]]
         """Return the labels, or None."""
         return self._metadata("labels")
 
     def get_annotations_or_labels(self):
-        # type: () -> dict
+        # type: () -> Optional[Dict[str, str]]
         """Return the annotations, or the labels when there are no annotations at all."""
         try:
             metadata = self.json["metadata"]
@@ -212,32 +212,32 @@ class BuildResponse(object):
             return None
 
     def get_dockerfile(self):
-        # type: () -> str
+        # type: () -> Optional[str]
         """Return the text of the Dockerfile."""
         return self._note("dockerfile")
 
     def get_commit_id(self):
-        # type: () -> str
+        # type: () -> Optional[str]
         """Return the commit that was built."""
         return self._note("commit_id")
 
     def get_image_id(self):
-        # type: () -> str
+        # type: () -> Optional[str]
         """Return the id of the image that was built."""
         return self._note("image-id")
 
     def get_base_image_id(self):
-        # type: () -> str
+        # type: () -> Optional[str]
         """Return the id of the base image."""
         return self._note("base-image-id")
 
     def get_base_image_name(self):
-        # type: () -> str
+        # type: () -> Optional[str]
         """Return the name of the base image."""
         return self._note("base-image-name")
 
     def get_repositories(self):
-        # type: () -> dict
+        # type: () -> Optional[Dict[str, List[str]]]
         """Return where the image was pushed to: keys ``primary`` and ``unique``, or None.
 
         :raises ValueError: when the annotation is not JSON
@@ -245,7 +245,7 @@ class BuildResponse(object):
         return self._json_note("repositories")
 
     def get_digests(self):
-        # type: () -> list
+        # type: () -> Optional[List[Dict[str, Any]]]
         """Return the digests of the image, a list of dicts, or None.
 
         :raises ValueError: when the annotation is not JSON
@@ -253,7 +253,7 @@ class BuildResponse(object):
         return self._json_note("digests")
 
     def get_tar_metadata(self):
-        # type: () -> dict
+        # type: () -> Optional[Dict[str, Any]]
         """Return size, checksums and name of the exported image, or None.
 
         :raises ValueError: when the annotation is not JSON
@@ -261,33 +261,33 @@ class BuildResponse(object):
         return self._json_note("tar_metadata")
 
     def get_tar_metadata_size(self):
-        # type: () -> int
+        # type: () -> Optional[int]
         """Return the size of the exported image in bytes."""
         return get_path(self.get_tar_metadata(), "size")
 
     def get_tar_metadata_md5sum(self):
-        # type: () -> str
+        # type: () -> Optional[str]
         """Return the MD5 checksum of the exported image."""
         return get_path(self.get_tar_metadata(), "md5sum")
 
     def get_tar_metadata_sha256sum(self):
-        # type: () -> str
+        # type: () -> Optional[str]
         """Return the SHA-256 checksum of the exported image."""
         return get_path(self.get_tar_metadata(), "sha256sum")
 
     def get_tar_metadata_filename(self):
-        # type: () -> str
+        # type: () -> Optional[str]
         """Return the file name of the exported image."""
         return get_path(self.get_tar_metadata(), "filename")
 
     def get_koji_build_id(self):
-        # type: () -> str
+        # type: () -> Optional[str]
         """Return the id of the Koji build, which is kept in a label."""
         labels = self._metadata("labels")
         return labels.get("koji-build-id") if labels else None
 
     def get_error_message(self):
-        # type: () -> str
+        # type: () -> Optional[str]
         """Return which plugin failed and why, or None when that is not known."""
         try:
             plugins_metadata = self._note("plugins-metadata")

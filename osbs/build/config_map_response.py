@@ -6,6 +6,10 @@ from osbs import _documents
 from osbs.constants import MAX_CONFIG_DOCUMENT_SIZE
 from osbs.utils import get_path
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
+    from typing import Any, Dict  # noqa: F401
+
 _YAML_SUFFIXES = ("yaml", "yml")
 
 
@@ -13,7 +17,7 @@ class ConfigMapResponse(object):
     """Wrap the JSON of a ConfigMap, whose data are texts in YAML or JSON."""
 
     def __init__(self, config_map):
-        # type: (dict) -> None
+        # type: (Dict[str, Any]) -> None
         """
         :param config_map: dict, the ConfigMap as the server sent it
         """
@@ -21,7 +25,7 @@ class ConfigMapResponse(object):
 
     @property
     def json(self):
-        # type: () -> dict
+        # type: () -> Dict[str, Any]
         """Return the ConfigMap as it was given."""
         return self._json
 
@@ -34,7 +38,7 @@ class ConfigMapResponse(object):
         return name.rsplit(".", 1)[-1] in _YAML_SUFFIXES
 
     def get_data(self):
-        # type: () -> dict
+        # type: () -> Dict[str, Any]
         """Return all entries, decoded.
 
         :raises ValueError: when an entry is not JSON, or exceeds a limit
@@ -44,7 +48,7 @@ class ConfigMapResponse(object):
         return {name: self._decode(name, text) for name, text in entries.items()}
 
     def get_data_by_key(self, name):
-        # type: (str) -> object
+        # type: (str) -> Any
         """Return one entry, decoded; ``{}`` when there is none or it is an empty YAML document.
 
         :param name: str, name of the entry

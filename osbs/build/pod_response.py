@@ -7,6 +7,10 @@ from collections import OrderedDict
 from osbs._compat import to_native
 from osbs.utils import get_path
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
+    from typing import Any, Dict  # noqa: F401
+
 _IMAGE_ID_PREFIX = "docker://"
 
 
@@ -14,7 +18,7 @@ class PodResponse(object):
     """Wrap the JSON of a Pod."""
 
     def __init__(self, pod):
-        # type: (dict) -> None
+        # type: (Dict[str, Any]) -> None
         """
         :param pod: dict, the Pod as the server sent it
         """
@@ -28,12 +32,12 @@ class PodResponse(object):
 
     @property
     def json(self):
-        # type: () -> dict
+        # type: () -> Dict[str, Any]
         """Return the Pod as it was given."""
         return self._json
 
     def get_container_image_ids(self):
-        # type: () -> dict
+        # type: () -> Dict[str, str]
         """Return the image id of each image that the containers run, without ``docker://``."""
         image_ids = OrderedDict()
         for status in self._container_statuses():
@@ -46,7 +50,7 @@ class PodResponse(object):
         return image_ids
 
     def get_failure_reason(self):
-        # type: () -> dict
+        # type: () -> Dict[str, Any]
         """Return why the pod failed: ``reason``, and of the first container that failed its
         ``exitCode`` and, where known, ``containerID``.
         """
