@@ -76,12 +76,12 @@ if TYPE_CHECKING:
 
     @overload
     def setting(key, kind, meaning, section="", argument=""):
-        # type: (str, Callable[[Any, str], T], str, str, str) -> Callable[[Any], T]
+        # type: (str, Callable[[Any, str], T], str, str, str) -> Callable[[object], T]
         pass
 
     @overload
     def setting(key, kind, meaning, default, section="", argument=""):
-        # type: (str, Callable[[Any, str], Optional[T]], str, T, str, str) -> Callable[[Any], T]
+        # type: (str, Callable[[Any, str], Optional[T]], str, T, str, str) -> Callable[[object], T]
         pass
 
 

@@ -47,7 +47,8 @@ class OsbsException(Exception):
         if message is None and cause is not None:
             message = to_text(repr(cause))
         super(OsbsException, self).__init__(message)
-        self.message = message  # type: Text
+        # None if nobody gave one, which the library always does.
+        self.message = message  # type: Text # type: ignore
         self.cause = cause
         self.traceback = traceback
         if _CHAINS_EXCEPTIONS and isinstance(cause, BaseException):

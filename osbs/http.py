@@ -45,7 +45,7 @@ from osbs._redact import mask_text, mask_url, remember_secret
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
-    from typing import Any  # noqa: F401
+    from typing import Any, Mapping  # noqa: F401
 
 __all__ = [str(name) for name in ("HttpSession", "HttpStream", "HttpResponse", "http_client")]
 

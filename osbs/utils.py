@@ -37,7 +37,7 @@ from osbs.repo_utils import (  # noqa: F401
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
-    from typing import Any, Dict, Iterator  # noqa: F401
+    from typing import Any, Dict, Iterator, Optional, Tuple  # noqa: F401
 
 logger = logging.getLogger(__name__)
 
@@ -236,6 +236,7 @@ def without_none(**kwargs):
 
 
 def graceful_chain_get(d, *args):
+    # type: (Any, Any) -> Any
     """Do what :func:`get_path` does for a dict or list, but raise TypeError for a path into a text.
 
     For callers outside of this library.
@@ -258,6 +259,7 @@ def graceful_chain_get(d, *args):
 
 
 def graceful_chain_del(d, *args):
+    # type: (Any, Any) -> None
     """Delete, in place, the last key under the path of the others; nothing if it is not there.
 
     :param d: dict, list or None
@@ -573,7 +575,7 @@ def sanitize_version(version):
 
 
 def split_module_spec(module):
-    # type: (str) -> tuple
+    # type: (str) -> Tuple[str, str, Optional[str]]
     """Split ``NAME:STREAM[:VERSION]``.
 
     :param module: str
@@ -616,6 +618,7 @@ def retry_on_conflict(func, retry_times=OS_CONFLICT_MAX_RETRIES, retry_delay=OS_
 
 @contextmanager
 def paused_builds(osbs, quota_name=None, ignore_quota_errors=False):
+    # type: (Any, Optional[str], bool) -> Iterator[Any]
     """Keep new builds from starting while the body runs.
 
     :param osbs: OSBS
