@@ -76,6 +76,7 @@ LINT = [
     "coverage==7.17.3",
     "mypy==2.4.1",
     "pylint==4.1.4",
+    "pyright[nodejs]==1.1.414",
     "radon==6.0.1",
     "ruff==0.17.6",
     "types-PyYAML",
@@ -115,7 +116,7 @@ setup(
     keywords="osbs openshift koji atomic-reactor container image build",
     packages=find_packages(include=["osbs", "osbs.*"]),
     package_data={
-        str("osbs"): ["py.typed"],
+        str("osbs"): ["*.pyi", "py.typed"],
         str("osbs._schemas"): ["*.json"],
         str("osbs.sandbox.http.page"): ["*.css", "*.html", "*.js"],
     },

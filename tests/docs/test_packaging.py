@@ -142,7 +142,7 @@ def test_every_module_is_in_the_wheel(names_in_wheel):
         os.path.relpath(os.path.join(directory, name), ROOT)
         for directory, _, names in os.walk(os.path.join(ROOT, "osbs"))
         for name in names
-        if name.endswith((".py", ".json", "py.typed"))
+        if name.endswith((".py", ".pyi", ".json", "py.typed"))
     }
     assert modules - set(names_in_wheel) == set()
 
@@ -190,6 +190,7 @@ def test_the_commands_and_the_pytest_plugin_are_entry_points(wheel):
         "README.md",
         "inputs/orchestrator.json",
         "osbs-client.spec",
+        "osbs/api.pyi",
         "osbs/py.typed",
         "setup.py",
         "tests/docs/test_packaging.py",
