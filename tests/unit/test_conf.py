@@ -144,6 +144,10 @@ def test_a_getter_can_be_replaced_on_an_object():
     [
         ("vendor = x\n", 1, "before the first [section]"),
         ("[default]\nvendor\n", 2, "neither [section] nor key = value"),
+        ("[default]\nvendor\n  x\n", 2, "neither [section] nor key = value"),
+        ("[default]\nvendor = x\nnamespace osbs\n", 3, "neither [section] nor key = value"),
+        # also in a section that this instance does not read
+        ("[default]\nvendor = x\n[other]\nnamespace\n", 4, "neither [section] nor key"),
     ],
 )
 def test_a_file_that_cannot_be_parsed_is_named_with_line_and_reason(text, line, reason, conf_of):
