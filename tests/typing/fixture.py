@@ -1,9 +1,9 @@
 """Tests of a plugin's author, for type checkers; they are never run."""
 
-from osbs.sandbox.testing import RunningSandbox
+from osbs.sandbox.testing import SandboxHandle
 
 
-def test_a_build_succeeds(osbs_sandbox: RunningSandbox) -> None:
+def test_a_build_succeeds(osbs_sandbox: SandboxHandle) -> None:
     repository: str = osbs_sandbox.make_repository()
     osbs = osbs_sandbox.osbs
     build = osbs.create_orchestrator_build(**osbs_sandbox.build_arguments(repository))

@@ -134,9 +134,9 @@ def _mistakes(name):
 
 
 def _fixture_is_typed():
-    from osbs.sandbox.testing import RunningSandbox
+    from osbs.sandbox.testing import SandboxHandle
 
-    return bool(RunningSandbox.make_repository.__annotations__)
+    return "OSBS" in str(SandboxHandle.osbs.fget.__annotations__.get("return"))
 
 
 @pytest.mark.parametrize("checker", ["mypy", "pyright"])
