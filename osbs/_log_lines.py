@@ -5,13 +5,7 @@ from __future__ import absolute_import, print_function, unicode_literals
 import re
 from collections import namedtuple
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
-    from typing import NamedTuple, Optional, Text  # noqa: F401
-
-    LogEntry = NamedTuple("LogEntry", [("platform", Optional[Text]), ("line", Text)])
-else:
-    LogEntry = namedtuple("LogEntry", ["platform", "line"])
+LogEntry = namedtuple("LogEntry", ["platform", "line"])
 
 _PLATFORM_FIELD = "platform:"
 _NO_PLATFORM = "-"

@@ -4,9 +4,8 @@
 
 from contextlib import AbstractContextManager
 from typing import Any, Callable, Dict, Iterator, List, Literal, Optional, Tuple, TypeVar, Union
-from typing import overload
+from typing import NamedTuple, overload
 
-from osbs._log_lines import LogEntry as LogEntry
 from osbs.build.build_request import BuildRequest
 from osbs.build.build_requestv2 import BuildRequestV2
 from osbs.build.build_response import BuildResponse
@@ -23,6 +22,10 @@ _Object = Dict[str, Any]
 _Texts = Union[List[str], Tuple[str, ...]]
 _Numbers = Union[List[int], Tuple[int, ...]]
 _Number = Union[int, str]
+
+class LogEntry(NamedTuple):
+    platform: Optional[str]
+    line: str
 
 def osbsapi(func: _Function) -> _Function: ...
 
