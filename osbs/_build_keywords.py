@@ -56,9 +56,7 @@ MAPPING = Kind("dict", dict, lambda value: isinstance(value, dict))
 _POSITIONAL = (
     Keyword("git_uri", TEXT, "URI of the git repository"),
     Keyword("git_ref", TEXT, "commit, tag or branch to build"),
-    Keyword(
-        "git_branch", TEXT, "branch that the commit is on; with the repository it names a build"
-    ),
+    Keyword("git_branch", TEXT, "branch of the commit; with the repository it names a build"),
     Keyword("user", TEXT, "user, the first part of the image's name"),
     Keyword("component", TEXT, "without effect: the Dockerfile's label names the component"),
     Keyword("target", TEXT, "Koji build target"),
@@ -74,14 +72,10 @@ _POSITIONAL = (
     Keyword("outer_template", TEXT, "file name of the template of the BuildConfig"),
     Keyword("customize_conf", TEXT, "file name of the site's changes to the plugins"),
     Keyword("arrangement_version", NUMBER, "version of the templates, 1 to 6"),
-    Keyword(
-        "filesystem_koji_task_id", NUMBER, "Koji task that made the file system of a base image"
-    ),
+    Keyword("filesystem_koji_task_id", NUMBER, "Koji task that made a base image's file system"),
     Keyword("koji_upload_dir", TEXT, "directory below Koji's work directory to upload to"),
     Keyword("is_auto", FLAG, "the build is an automatic rebuild"),
-    Keyword(
-        "koji_parent_build", TEXT, "NAME-VERSION-RELEASE of the Koji build of the parent image"
-    ),
+    Keyword("koji_parent_build", TEXT, "NAME-VERSION-RELEASE of the parent image's Koji build"),
     Keyword("isolated", FLAG, "make an isolated build, which changes no floating tags"),
     Keyword("flatpak", FLAG, "make a Flatpak from a module"),
     Keyword("signing_intent", TEXT, "signing intent of the composes of ODCS"),
@@ -91,12 +85,8 @@ _POSITIONAL = (
 _NAMED = (
     Keyword("skip_build", FLAG, "start nothing and return None"),
     Keyword("triggered_after_koji_task", NUMBER, "Koji task after which this rebuild is started"),
-    Keyword("dependency_replacements", TEXT_LIST, "replacements of dependencies, for the plugins"),
-    Keyword(
-        "operator_csv_modifications_url",
-        TEXT,
-        "URL of changes to an operator's CSV, for the plugins",
-    ),
+    Keyword("dependency_replacements", TEXT_LIST, "what replaces dependencies of the image"),
+    Keyword("operator_csv_modifications_url", TEXT, "URL of changes to an operator's CSV"),
     Keyword("userdata", MAPPING, "what the submitter wants to be kept with the build"),
     # What callers of older releases pass.
     Keyword("tag", TEXT, "without effect: the build names its image"),
@@ -173,9 +163,10 @@ def check_values(method, args, kwargs):
     by_position = [(keyword.name, value) for keyword, value in zip(_POSITIONAL, args)]
     for name, value in by_position + sorted(kwargs.items()):
         # What is empty counts as not given.
-        if name in _BY_NAME and value and not _BY_NAME[name].kind.accepts(value):
+        kind = _BY_NAME[name].kind if name in _BY_NAME and value else None
+        if kind is not None and not kind.accepts(value):
             raise OsbsValidationException(
-                "%s: found %s, wanted %s" % (name, _shown(value), _BY_NAME[name].kind.wanted)
+                "%s: found %s, wanted %s" % (name, _shown(value, kind), kind.wanted)
             )
 
 
@@ -186,12 +177,13 @@ def _suggestion(name):
     return "; did you mean %s?" % near[0] if near else ""
 
 
-def _shown(value):
-    if isinstance(value, _TEXTS):
-        return "the text '%s'" % mask_text(mask_uri(value), limit=100)
+def _shown(value, kind):
+    # Not what is in it where that may be secret.
     if isinstance(value, _CONTAINERS):
-        # Not what it holds, which may be secret.
         return "a %s" % type(value).__name__
+    if isinstance(value, _TEXTS):
+        text = mask_text(mask_uri(value), limit=100)
+        return "a text" if kind is MAPPING else "the text '%s'" % text
     return mask_text(repr(value), limit=100)
 
 

@@ -122,7 +122,7 @@ def test_what_callers_pass_is_fine(osbs, started, caplog, name, value):
         ("koji_task_id", True, "koji_task_id: found True, wanted int"),
         ("arrangement_version", "six", "arrangement_version: found the text 'six', wanted int"),
         ("scratch", "false", "scratch: found the text 'false', wanted bool"),
-        ("reactor_config_override", "version: 1", "reactor_config_override: found the text"),
+        ("reactor_config_override", "version: 1", "reactor_config_override: found a text"),
         ("userdata", ["a"], "userdata: found a list, wanted dict"),
     ],
 )
@@ -146,10 +146,19 @@ def test_a_value_that_is_given_by_position_is_checked(osbs, started):
     assert "git_branch: found a list" in failure.value.message
 
 
-def test_a_refused_value_shows_no_password(osbs):
+@pytest.mark.parametrize(
+    "name, value",
+    [
+        ("yum_repourls", "https://me:hunter2@example.com/a.repo"),
+        ("yum_repourls", [["https://me:hunter2@example.com/a.repo"]]),
+        ("git_uri", {"https://me:hunter2@example.com/repo": 1}),
+        ("reactor_config_override", "smtp: {word: hunter2}"),
+    ],
+)
+def test_a_refused_value_shows_no_password(osbs, name, value):
     with pytest.raises(OsbsValidationException) as failure:
-        osbs.create_build(yum_repourls="https://me:secret@example.com/a.repo", **GIT)
-    assert "secret" not in failure.value.message
+        osbs.create_build(**dict(GIT, **{name: value}))
+    assert "hunter2" not in failure.value.message
 
 
 @pytest.mark.parametrize("method, keywords", METHODS, ids=NAMES)
