@@ -337,6 +337,7 @@ def checkout_git_repo(git_uri, git_ref, git_branch=None):
 
 
 def get_repo_info(git_uri, git_ref, git_branch=None):
+    # type: (str, str, Optional[str]) -> RepoInfo
     """Read what a repository says about its image; only the files that are read are fetched.
 
     :param git_uri: str
@@ -414,6 +415,7 @@ def _fair_shares(texts, size, limit):
 
 
 def make_name_from_git(repo, branch, limit=53, separator="-", hash_size=5):
+    # type: (str, str, int, str, int) -> str
     """Make the name of a BuildConfig from repository and branch.
 
     Existing BuildConfigs are found by this name: it never changes.
@@ -436,6 +438,7 @@ def make_name_from_git(repo, branch, limit=53, separator="-", hash_size=5):
 
 
 def wrap_name_from_git(prefix, suffix, *args, **kwargs):
+    # type: (str, str, Any, Any) -> str
     """Put a prefix and a suffix around the name that make_name_from_git makes.
 
     :param prefix: str

@@ -61,6 +61,10 @@ from osbs.utils import (
 
 yaml = LazyModule("yaml")
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
+    from typing import Any, Dict  # noqa: F401
+
 logger = logging.getLogger(__name__)
 
 _REGISTRY_PLACEHOLDER = "{{REGISTRY_URI}}"
@@ -184,6 +188,7 @@ class BuildRequest(BuildConfigRenderer):
         return self.spec.trigger_imagestreamtag.value
 
     def set_params(self, **kwargs):
+        # type: (Any) -> None
         """Store and check the parameters, see ``BuildSpec.set_params``.
 
         In addition: ``scratch``, ``is_auto``, ``isolated`` (bool), ``platform_descriptors`` and
@@ -413,7 +418,7 @@ class BuildRequest(BuildConfigRenderer):
             self.set_secret_for_plugin(secret, mount_path=path)
 
     def render(self, api=None, validate=True):
-        # type: (object, bool) -> dict
+        # type: (object, bool) -> Dict[str, Any]
         """Return the BuildConfig, the changed template; ``build_json`` is the same object.
 
         :param api: not used

@@ -10,6 +10,10 @@ from osbs.build.user_params import BuildUserParams
 from osbs.constants import BUILD_TYPE_ORCHESTRATOR
 from osbs.exceptions import OsbsValidationException
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
+    from typing import Any, Dict  # noqa: F401
+
 logger = logging.getLogger(__name__)
 
 
@@ -67,6 +71,7 @@ class BuildRequestV2(BuildRequest):
         return self.user_params.trigger_imagestreamtag.value
 
     def set_params(self, **kwargs):
+        # type: (Any) -> None
         """Store and check the parameters, see ``BuildUserParams.set_params``.
 
         In addition: ``is_auto`` (bool), the node selectors (dict), ``osbs_api`` (OSBS).
@@ -94,7 +99,7 @@ class BuildRequestV2(BuildRequest):
         params.tags_from_yaml = bool(getattr(params.additional_tags, "from_container_yaml", False))
 
     def render(self, validate=True):  # type: ignore[override]
-        # type: (bool) -> dict
+        # type: (bool) -> Dict[str, Any]
         """Return the BuildConfig, the changed template; ``build_json`` is the same object.
 
         :param validate: bool, whether to check that everything that is required is there

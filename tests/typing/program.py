@@ -23,7 +23,21 @@ from osbs.exceptions import (
     OsbsWatchBuildNotFound,
 )
 from osbs.http import HttpResponse
-from osbs.utils import Labels, RegistryURI, graceful_chain_get, split_module_spec
+from osbs.kerberos_ccache import kerberos_ccache_init
+from osbs.repo_utils import RepoInfo
+from osbs.utils import (
+    Labels,
+    RegistryURI,
+    get_imagestreamtag_from_image,
+    get_repo_info,
+    git_repo_humanish_part_from_uri,
+    graceful_chain_del,
+    graceful_chain_get,
+    make_name_from_git,
+    paused_builds,
+    split_module_spec,
+    utcnow,
+)
 
 
 def connect(path: Optional[str]) -> OSBS:
@@ -147,6 +161,15 @@ def store(osbs: OSBS, name: str) -> None:
         print(listed.get_build_name())
 
 
+def from_request(osbs: OSBS) -> None:
+    request = osbs.get_build_request(arrangement_version=6)
+    request.set_params(user="user", git_uri="uri")
+    request.set_openshift_required_version(None)
+    request.set_resource_limits(cpu="1")
+    print(request.render()["metadata"], request.is_custom_base_image())
+    print(osbs.create_build_from_buildrequest(request).get_build_name().upper())
+
+
 class Site(OSBS):
     @osbsapi
     def rename(self, name: str) -> str:
@@ -157,4 +180,12 @@ def helpers(site: Site) -> None:
     set_logging()
     print(osbs_package.__version__.upper(), DEFAULT_NAMESPACE, site.rename("x").upper())
     print(RegistryURI("registry.example.com/v2").docker_uri, split_module_spec("a:b"))
+    graceful_chain_del({"a": 1}, "a")
+    print(git_repo_humanish_part_from_uri("https://git.example.com/hello").upper())
+    print(make_name_from_git("https://git.example.com/hello", "master").upper())
+    print(get_imagestreamtag_from_image("a/b:1").upper(), utcnow().isoformat())
+    print(RepoInfo().configuration)
+    kerberos_ccache_init("me", "keytab", ccache_file="ccache")
+    with paused_builds(site):
+        print(get_repo_info("uri", "ref", git_branch="master"))
     print(Labels({"name": "x"}).get_name(Labels.LABEL_TYPE_NAME), graceful_chain_get({}, "a", "b"))
