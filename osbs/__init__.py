@@ -5,6 +5,7 @@ from __future__ import absolute_import, print_function, unicode_literals
 import logging
 
 from osbs.constants import USER_WARNING_LEVEL, USER_WARNING_LEVEL_NAME
+
 # As itself: only so do checkers of other programs let them import it.
 from osbs.version import __version__ as __version__  # noqa: F401
 

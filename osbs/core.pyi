@@ -1,7 +1,7 @@
 """The types of ``osbs.core``, held against the code by stubtest."""
 
 import logging
-from typing import Any, Callable, Dict, Iterable, Iterator, Literal, Optional, Tuple, Union
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Literal, Optional, Tuple, Union
 from typing import overload
 
 from osbs.http import HttpResponse, HttpStream
@@ -166,6 +166,17 @@ class Openshift:
     def get_image_stream(self, stream_id: str) -> HttpResponse: ...
     def create_image_stream(self, stream_json: str) -> HttpResponse: ...
     def import_image(self, name: str, timeout: Optional[float] = None) -> bool: ...
+    def import_stream_tags(
+        self, name: str, tags: Optional[List[str]], template: _Object
+    ) -> bool: ...
+    def import_image_tags(
+        self,
+        name: str,
+        tags: Optional[List[str]],
+        repository: str,
+        template: _Object,
+        insecure: bool = False,
+    ) -> bool: ...
     def dump_resource(
         self, resource_type: str, page_size: Optional[int] = None
     ) -> HttpResponse: ...

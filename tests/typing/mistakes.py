@@ -41,6 +41,7 @@ osbs.wait_for_build_to_finish("x", timeout="1 h")  # mistake
 osbs.update_labels_on_build("x", ["a=b"])  # mistake
 osbs.os.get_build_confg("x")  # mistake
 osbs.os.list_pods(labels="x")  # mistake
+osbs.import_image("x", tags="latest")  # mistake
 conf.get_openshift_url()  # mistake
 verify: str = conf.get_verify_ssl()  # mistake
 conf.get_namespace("section")  # mistake

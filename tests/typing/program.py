@@ -24,10 +24,11 @@ from osbs.exceptions import (
 )
 from osbs.http import HttpResponse
 from osbs.kerberos_ccache import kerberos_ccache_init
-from osbs.repo_utils import RepoInfo
+from osbs.repo_utils import ModuleSpec, RepoInfo
 from osbs.utils import (
     Labels,
     RegistryURI,
+    UserWarningsStore,
     get_imagestreamtag_from_image,
     get_repo_info,
     git_repo_humanish_part_from_uri,
@@ -123,7 +124,7 @@ def finish(osbs: OSBS, name: str) -> int:
         print(ex.message.upper(), ex.cause)
         return 1
     except OsbsResponseException as ex:
-        print(ex.status_code + 1, ex.json)
+        print(ex.status_code + 1, ex.json, ex.body.upper())
         return 1
     except OsbsNetworkException as ex:
         print(ex.url.upper(), ex.status_code)
@@ -150,7 +151,8 @@ def store(osbs: OSBS, name: str) -> None:
     print(response.json(), osbs.get_user()["metadata"])
     check_response(response)
     with osbs.retries_disabled():
-        print(osbs.import_image("stream", timeout=1.5))
+        print(osbs.import_image("stream", timeout=1.5), osbs.import_image("stream", ["latest"]))
+        print(osbs.import_image_tags("stream", ["1"], "registry.example.com/a", insecure=True))
     for page in osbs.dump_pages("builds", 100):
         print(page["items"])
     for kind, changed in osbs.watch_builds():
@@ -186,6 +188,11 @@ def helpers(site: Site) -> None:
     print(get_imagestreamtag_from_image("a/b:1").upper(), utcnow().isoformat())
     print(RepoInfo().configuration)
     kerberos_ccache_init("me", "keytab", ccache_file="ccache")
+    print(ModuleSpec.from_str("eog:f28").to_str(include_profile=False).upper())
+    warnings = UserWarningsStore()
+    if warnings.is_user_warning("line"):
+        warnings.store("line")
+    print(len(warnings), [text.upper() for text in warnings])
     with paused_builds(site):
         print(get_repo_info("uri", "ref", git_branch="master"))
     print(Labels({"name": "x"}).get_name(Labels.LABEL_TYPE_NAME), graceful_chain_get({}, "a", "b"))
