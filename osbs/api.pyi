@@ -20,7 +20,8 @@ __all__ = ["OSBS", "osbsapi", "LogEntry"]
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 _Object = Dict[str, Any]
 _Texts = Union[List[str], Tuple[str, ...]]
-_Numbers = Union[List[int], Tuple[int, ...]]
+_Repositories = List[str]
+_Numbers = List[int]
 _Number = Union[int, str]
 
 class LogEntry(NamedTuple):
@@ -70,7 +71,7 @@ class OSBS:
         component: Optional[str] = None,
         target: Optional[str] = None,
         architecture: Optional[str] = None,
-        yum_repourls: Optional[_Texts] = None,
+        yum_repourls: Optional[_Repositories] = None,
         koji_task_id: Optional[_Number] = None,
         scratch: Optional[bool] = None,
         platform: Optional[str] = None,
@@ -109,7 +110,7 @@ class OSBS:
         component: Optional[str] = None,
         target: Optional[str] = None,
         architecture: Optional[str] = None,
-        yum_repourls: Optional[_Texts] = None,
+        yum_repourls: Optional[_Repositories] = None,
         koji_task_id: Optional[_Number] = None,
         scratch: Optional[bool] = None,
         platform: Optional[str] = None,
@@ -147,7 +148,7 @@ class OSBS:
         component: Optional[str] = None,
         target: Optional[str] = None,
         architecture: Optional[str] = None,
-        yum_repourls: Optional[_Texts] = None,
+        yum_repourls: Optional[_Repositories] = None,
         koji_task_id: Optional[_Number] = None,
         scratch: Optional[bool] = None,
         platform: str,
@@ -183,7 +184,7 @@ class OSBS:
         component: Optional[str] = None,
         target: Optional[str] = None,
         architecture: Optional[str] = None,
-        yum_repourls: Optional[_Texts] = None,
+        yum_repourls: Optional[_Repositories] = None,
         koji_task_id: Optional[_Number] = None,
         scratch: Optional[bool] = None,
         platforms: Optional[_Texts] = None,

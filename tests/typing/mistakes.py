@@ -27,6 +27,7 @@ osbs.create_build(git_uri="u", git_ref="r", git_branch="b", user="u", platforms=
 osbs.create_build(git_uri=["u"], git_ref="r", git_branch="b", user="u")  # mistake
 worker(git_uri="u", git_ref="r", git_branch="b", user="u", platform="p")  # mistake
 osbs.create_prod_build("u", "r", "b")  # mistake
+build(git_uri="u", git_ref="r", git_branch="b", user="u", yum_repourls=("a",))  # mistake
 build("u", "r", "b", "u")  # mistake
 
 log: Optional[bytes] = osbs.get_build_logs("x", decode=True)  # mistake

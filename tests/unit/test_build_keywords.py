@@ -77,7 +77,7 @@ def test_an_unknown_keyword_like_no_other_is_only_named(osbs, started, caplog):
         ("architecture", None),
         ("yum_repourls", []),
         ("yum_repourls", ["http://x/y.repo"]),
-        ("yum_repourls", ("http://x/y.repo",)),
+        ("platforms", ("x86_64",)),
         ("koji_task_id", 77),
         ("koji_task_id", "77"),
         ("koji_task_id", ""),
