@@ -7,6 +7,7 @@ from __future__ import absolute_import, print_function, unicode_literals
 
 import logging
 import os
+import random
 import re
 import socket
 import threading
@@ -290,6 +291,13 @@ class OlderRetry(TellingRetry):
             raise MaxRetryError(kwargs.get("_pool"), url, error)
         increment = super(OlderRetry, self).increment
         return increment(method, url, response, error, *rest, **kwargs)
+
+    def get_backoff_time(self):
+        # urllib3 before 2.0 has no jitter: all clients of a master that is back would come at once.
+        seconds = super(OlderRetry, self).get_backoff_time()
+        if seconds and not getattr(self, "backoff_jitter", 0):
+            seconds += random.uniform(0, self.backoff_factor)
+        return seconds
 
     def parse_retry_after(self, retry_after):
         seconds = super(OlderRetry, self).parse_retry_after(retry_after)

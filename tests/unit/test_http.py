@@ -10,6 +10,7 @@ import sys
 import pytest
 import requests
 from flexmock import flexmock
+from requests.packages.urllib3.exceptions import ProtocolError
 from six.moves import http_client
 
 from osbs import _transport, http
@@ -327,3 +328,11 @@ class TestHttpResponse(object):
 @pytest.mark.parametrize("content, size", [(b"abc", 3), (b"", 0), (None, 0)])
 def test_the_repr_of_a_response_is_its_status_and_size(content, size):
     assert repr(HttpResponse(404, {}, content)) == "<HttpResponse 404: %d bytes>" % size
+
+
+def test_delays_of_older_releases_of_urllib3_have_jitter():
+    retry = _transport.OlderRetry(total=8, backoff_factor=4)
+    for _ in range(3):
+        retry = retry.increment("GET", "/", error=ProtocolError("reset"))
+    delays = {retry.get_backoff_time() for _ in range(5)}
+    assert len(delays) == 5 and all(16 <= delay <= 20 for delay in delays)
