@@ -243,13 +243,13 @@ class Status(object):
     Nothing is shown on a stream that cannot move its cursor.
 
     :param terminal: Terminal
-    :param since: seconds since the epoch, default: now
+    :ivar since: what the time is counted from, seconds since the epoch; default: now
     """
 
     def __init__(self, terminal, since=None):
         # type: (Terminal, Optional[float]) -> None
         self._terminal = terminal
-        self._since = time.time() if since is None else since
+        self.since = time.time() if since is None else since
         self._text = ""
         self._lock = threading.Lock()
         self._ended = threading.Event()
@@ -308,7 +308,7 @@ class Status(object):
     def _line(self):
         # The cursor goes back, so that what others write, such as ^C, stands at the beginning.
         terminal = self._terminal
-        line = "%s  %s" % (duration(time.time() - self._since), self._text)
+        line = "%s  %s" % (duration(time.time() - self.since), self._text)
         return terminal.style(_prefix(line, terminal.width - 1), "dim") + "\r"
 
     def _write(self, text):
@@ -365,7 +365,7 @@ def duration(seconds):
     """
     if seconds is None:
         return "-"
-    if 0 < seconds < 0.95:
+    if 0.05 <= seconds < 0.95:
         return "%.1f s" % seconds
     rest = max(0, int(round(seconds)))
     parts = []

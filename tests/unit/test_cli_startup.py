@@ -13,7 +13,8 @@ from tests.conftest import ROOT
 HEAVY = (
     "requests urllib3 yaml jsonschema dateutil dockerfile_parse packaging pkg_resources "
     "requests_kerberos argcomplete tarfile subprocess ssl socket shutil tempfile inspect "
-    "osbs.api osbs.conf osbs.core osbs.http osbs.utils osbs.cli.capture osbs.cli.render"
+    "osbs.api osbs.conf osbs.core osbs.http osbs.utils osbs.cli.capture osbs.cli.render "
+    "osbs.cli.terminal osbs.cli.build_view"
 ).split()
 
 # What argparse and logging import, which differs between interpreters, is not ours.

@@ -3,12 +3,13 @@
 from __future__ import absolute_import, print_function, unicode_literals
 
 import logging
+import sys
 
 from osbs.cli.errors import describe, one_line, resumable
 from osbs.cli.output import (
     OutputClosed,
-    OutputError,
     in_one_line,
+    is_terminal,
     print_json_nicely,
     write,
     write_line,
@@ -33,7 +34,7 @@ def cmd_build(args, osbs):
     with resumable("build-logs", "-f", build_id):
         build = osbs.wait_for_build_to_get_scheduled(build_id)
         if not args.no_logs:
-            return _wait(osbs, build_id)
+            return _wait(args, osbs, build_id)
     if args.output == "json":
         print_json_nicely(build.json)
     else:
@@ -49,8 +50,13 @@ def cmd_build_logs(args, osbs):
         logs = osbs.get_build_logs(
             build_id, follow=args.follow, wait_if_missing=args.wait_if_missing, decode=True
         )
+        screen = _terminal(args) if args.follow else None
         if logs is None:
             logger.warning("there are no logs of build %s yet", build_id)
+        elif screen is not None:
+            from osbs.cli import build_view
+
+            build_view.watch(screen, osbs, build_id, logs, args.verbose)
         elif args.follow:
             for line in logs:
                 write_line(line)
@@ -93,12 +99,22 @@ def _create(args, osbs):
     return create(**keywords)
 
 
-def _wait(osbs, build_id):
+def _wait(args, osbs, build_id):
     logs = osbs.get_build_logs(build_id, follow=True, decode=True)
     if logs is None:
         logger.error("there is no log of build %s to follow yet", build_id)
         return -1
-    _show_logs(build_id, logs)
+    lines = _until_it_breaks(logs)
+    screen = _terminal(args)
+    if screen is not None:
+        from osbs.cli import build_view
+
+        build = build_view.watch(screen, osbs, build_id, lines, args.verbose)
+        if is_terminal(sys.stderr):
+            # The reason stands in the box already.
+            return None if build.is_succeeded() else -1
+        return report_failure(build)
+    _show_logs(build_id, lines)
     osbs.wait_for_build_to_finish(build_id)
     build = osbs.get_build(build_id)
     _display_build_summary(build)
@@ -120,20 +136,31 @@ def report_failure(build):
     return -1
 
 
-def _show_logs(build_id, logs):
+def _terminal(args):
+    from osbs.cli.terminal import terminal_for
+
+    return terminal_for(args)
+
+
+def _until_it_breaks(logs):
+    # How the build ends still decides the exit status.
+    try:
+        for line in logs:
+            yield line
+    except Exception as ex:
+        logger.error("cannot follow the log any further: %s", one_line(describe(ex)))
+
+
+def _show_logs(build_id, lines):
     try:
         write_line(
             "Build submitted (%s), watching logs (feel free to interrupt)" % in_one_line(build_id)
         )
-        for line in logs:
+        for line in lines:
             write_line(line)
     except OutputClosed:
         # Nobody reads the log any more, but how the build ends still decides the exit status.
         logger.debug("nobody reads the log any more")
-    except OutputError:
-        raise
-    except Exception as ex:
-        logger.error("cannot follow the log any further: %s", one_line(describe(ex)))
 
 
 def _display_build_summary(build):

@@ -57,13 +57,10 @@ def _run(environ):
     context = BuildContext(environ)
     params = context.user_params
     logger.info(
-        "build %s: type %s, platform %s, source %s",
-        context.build_id,
-        params.get("build_type", "all in one"),
-        params.get("platform", log.OWN),
+        "sandbox: %s build of %s, no image is built",
+        params.get("build_type", "all-in-one"),
         params.get("git_branch", log.OWN),
     )
-    logger.info("this is the sandbox: plugins are pretended, no image is built")
     try:
         return runner.run_build(context)
     except runner.BuildCancelled:

@@ -81,7 +81,6 @@ def pretend_to_build(context):
     pause = float(context.sandbox_setting("build_seconds", 0))
     parser = context.repo_info.dockerfile_parser
     steps = [] if parser is None else parser.structure
-    logger.info("no image is built, the steps are only shown")
     for number, step in enumerate(steps, 1):
         time.sleep(pause / len(steps))
         content = re.sub(r"\\?\s*\n\s*", " ", step["content"].strip())
@@ -95,7 +94,7 @@ def reactor_config(context, args):
     """
     if args.get("config_path") and not context.reactor_config:
         context.read_reactor_config(args["config_path"])
-    logger.info("reactor config has the keys %s", ", ".join(sorted(context.reactor_config)))
+    logger.debug("reactor config has the keys %s", ", ".join(sorted(context.reactor_config)))
 
 
 def check_and_set_rebuild(context, args):
@@ -142,7 +141,7 @@ def koji_upload(context, args):
     image = {"type": "docker-image", "arch": platform, "components": [_component(platform)]}
     metadata = {"metadata_version": 0, "build": context.build_id, "platform": platform}
     context.osbs.create_config_map(name, {METADATA_KEY: dict(metadata, output=[image])})
-    logger.info("nothing is uploaded; metadata is in config map %s", name)
+    logger.info("metadata: configmap/%s", name)
     return {"metadata_fragment": "configmap/" + name, "metadata_fragment_key": METADATA_KEY}
 
 
@@ -177,7 +176,7 @@ def remove_worker_metadata(context, args):
     """Delete the config maps of the worker builds."""
     for worker, name, _ in _metadata_fragments(context):
         worker.osbs.delete_config_map(name)
-        logger.info("deleted config map %s", name)
+        logger.info("deleted configmap/%s", name)
 
 
 def _metadata_fragments(context):
@@ -290,7 +289,7 @@ def store_metadata_in_osv3(context, args):
     if koji_build_id is not None:
         labels = {"koji-build-id": str(koji_build_id)}
         context.osbs.update_labels_on_build(context.build_id, labels)
-    logger.info("stored annotations %s", ", ".join(sorted(annotations)))
+    logger.info("stored %d annotations on the build", len(annotations))
 
 
 def _digests(context):

@@ -74,7 +74,7 @@ class WorkerBuild(object):
             self._create(kwargs)
             self._relay_log()
             self.build = self.osbs.wait_for_build_to_finish(self.name)
-            logger.info("%s: worker build %s is %s", self.platform, self.name, self.build.status)
+            logger.info("%s: worker build is %s", self.platform, self.build.status)
         except Exception as exc:  # reported together with the errors of other workers
             self.error = str(exc)
             logger.error("%s: worker build failed: %s", self.platform, exc)
@@ -83,7 +83,7 @@ class WorkerBuild(object):
         try:
             with self.osbs.retries_disabled():
                 self.build = self.osbs.create_worker_build(platform=self.platform, **kwargs)
-            logger.info("%s: worker build %s in cluster %s", self.platform, self.name, self.cluster)
+            logger.info("%s: build %s started", self.platform, self.name)
             if self.cancelled.is_set():
                 self.cancel()
         finally:

@@ -1,0 +1,376 @@
+"""How people see a build: the log of its platforms side by side, and a box at its end.
+
+A log is made of the records that atomic-reactor writes. A plugin, one step of the build, is shown
+with a mark when it ended, below what it said. Those that were quick share a line.
+"""
+
+from __future__ import absolute_import, division, print_function, unicode_literals
+
+import re
+import time
+from collections import OrderedDict, namedtuple
+
+from osbs._compat import to_text
+from osbs._log_lines import parse_entry
+from osbs.cli import terminal
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
+    from typing import Any, Dict, Iterable, List, Optional, Text  # noqa: F401
+
+# Seconds below which a plugin needs no line of its own.
+_QUICK = 1.0
+# Columns of a terminal that leave room for the long label beside a line.
+_ROOMY = 72
+_LABEL_WIDTH = 7
+_ORCHESTRATOR = {True: "orchestrator", False: "orch."}
+_SLOWEST = 3
+
+_RECORD = re.compile(
+    r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d),(\d{3}) (?:platform:\S* )?- (\S+) - ([A-Z]+) - (.*)$"
+)
+_RUNNER = "atomic_reactor.plugin"
+_LIBRARY = ("osbs", "osbs.")
+_STARTED = re.compile(r"running plugin '?([^' ]+)")
+_FINISHED = re.compile(r"plugin '?([^' ]+)'? finished in (\d+)s")
+_FAILED = re.compile(r"plugin '?([^' ]+)'? raised an exception: (.*)$")
+_PHASE = re.compile(r"running \w+ plugins$")
+_DOCKER_STEP = re.compile(r"Step \d+/\d+ : ")
+
+_PLATFORM_STYLES = ("cyan", "magenta", "blue", "green", "yellow")
+_LEVELS = {
+    "DEBUG": ("", "dim"),
+    "WARNING": ("warning: ", "yellow"),
+    "ERROR": ("error: ", "red"),
+    "CRITICAL": ("error: ", "red"),
+}
+_NO_LEVEL = ("", None)
+# What a build that atomic-reactor has not described properly can raise.
+_MALFORMED = (AttributeError, KeyError, TypeError, ValueError)
+
+_Record = namedtuple("_Record", "seconds logger level text")
+Failure = namedtuple("Failure", "platform plugin message")
+
+
+class _Part(object):
+    """The orchestrator, or the worker of a platform: the plugin that it runs."""
+
+    def __init__(self, label, style):
+        self.label = label
+        self.style = style
+        self.plugin = None  # type: Optional[Text]
+        self.started = None  # type: Optional[float]
+        # Names of plugins that share a line, and how long they took together.
+        self.quick = []  # type: List[Text]
+        self.quick_seconds = 0.0
+
+
+class LogView(object):
+    """Shows the lines of a log as they come.
+
+    :param screen: Terminal
+    :param status: terminal.Status
+    :param orchestrator: bool, whether it is the log of an orchestrator build
+    :param verbose: bool, also show what the library reports inside the build
+    """
+
+    def __init__(self, screen, status, orchestrator=False, verbose=False):
+        # type: (Any, Any, bool, bool) -> None
+        self._screen = screen
+        self._status = status
+        self._verbose = verbose
+        self._own = _Part("orchestrator" if orchestrator else "", None)
+        self._workers = OrderedDict()  # type: Dict[Text, _Part]
+
+    def add(self, line):
+        # type: (Text) -> None
+        """Show a line of the log."""
+        entry = parse_entry(to_text(line))
+        part = self._part(entry.platform)
+        record = _parse(entry.line)
+        if record.logger == _RUNNER:
+            for pattern, act in self._EVENTS:
+                found = pattern.match(record.text)
+                if found:
+                    act(self, part, record.seconds, *found.groups())
+                    self._tell_status()
+                    return
+        if self._verbose or record.level not in ("INFO", "DEBUG") or not _is_library(record):
+            self._say(part, record)
+
+    def end(self, succeeded):
+        # type: (bool) -> None
+        """Show what is not shown yet."""
+        for part in self._parts():
+            if succeeded:
+                self._end_plugin(part, None)
+            elif part.plugin and not part.quick:
+                self._put(part, self._screen.symbols.dot, part.plugin, None)
+            self._flush(part)
+
+    def _parts(self):
+        return list(self._workers.values()) + [self._own]
+
+    def _part(self, platform):
+        if platform is None:
+            return self._own
+        if platform not in self._workers:
+            style = _PLATFORM_STYLES[len(self._workers) % len(_PLATFORM_STYLES)]
+            self._workers[platform] = _Part(terminal.cell(platform)[0], style)
+        return self._workers[platform]
+
+    def _begin_plugin(self, part, seconds, name):
+        self._end_plugin(part, seconds)
+        part.plugin, part.started = name, seconds
+
+    def _end_plugin(self, part, seconds, *_):
+        if part.plugin is None:
+            return
+        name, part.plugin = part.plugin, None
+        took = None if None in (seconds, part.started) else max(0.0, seconds - part.started)
+        if (took or 0) >= _QUICK:
+            self._flush(part)
+            self._put_step(part, self._screen.symbols.done, name, took, "green")
+        else:
+            part.quick.append(name)
+            part.quick_seconds += took or 0
+        if part is self._own:
+            # Workers only run while a plugin of the orchestrator does.
+            for worker in self._workers.values():
+                self._end_plugin(worker, None)
+                self._flush(worker)
+
+    def _finish_plugin(self, part, seconds, name, whole_seconds):
+        if seconds is None and part.started is not None:
+            seconds = part.started + int(whole_seconds)
+        self._end_plugin(part, seconds)
+
+    def _fail_plugin(self, part, seconds, name, message):
+        took = None if None in (seconds, part.started) else max(0.0, seconds - part.started)
+        part.plugin = None
+        self._flush(part)
+        self._put_step(part, self._screen.symbols.failed, name, took, "red")
+        failures = _of_workers(message) or [Failure(None, name, message)]
+        for failure in failures:
+            prefix = "%s: " % failure.platform if failure.platform else ""
+            self._put(part, "", prefix + failure.message, "red")
+
+    _EVENTS = (
+        (_STARTED, _begin_plugin),
+        (_FINISHED, _finish_plugin),
+        (_FAILED, _fail_plugin),
+        (_PHASE, _end_plugin),
+    )
+
+    def _flush(self, part):
+        names, part.quick = part.quick, []
+        took, part.quick_seconds = part.quick_seconds, 0.0
+        if names:
+            self._put_step(part, self._screen.symbols.done, ", ".join(names), took, "green")
+
+    def _say(self, part, record):
+        self._flush(part)
+        prefix, style = _LEVELS.get(record.level, _NO_LEVEL)
+        if style is None and _DOCKER_STEP.match(record.text):
+            style = "bold"
+        self._put(part, "", prefix + record.text, style)
+
+    def _put_step(self, part, mark, text, took, style):
+        self._put(part, mark, text, None, style, "" if took is None else terminal.duration(took))
+
+    def _put(self, part, mark, text, style, mark_style=None, suffix=""):
+        """Write a text beside the label of a part, in as many lines as it takes."""
+        screen = self._screen
+        margin = self._margin(part)
+        room = screen.width - terminal.display_width(margin) - 2
+        lines = terminal.wrap(terminal.cell(text)[0], room)
+        marks = [screen.style(mark, mark_style) + " " * (2 - len(mark))] + ["  "] * len(lines)
+        if suffix and terminal.display_width(lines[-1]) + 2 + len(suffix) > room:
+            lines.append("")
+        for number, line in enumerate(lines):
+            shown = margin + marks[number] + screen.style(line, style)
+            if suffix and number == len(lines) - 1:
+                shown += ("  " if line else "") + screen.style(suffix, "dim")
+            screen.write_line(shown.rstrip())
+
+    def _margin(self, part):
+        if not (self._own.label or self._workers):
+            return ""
+        screen = self._screen
+        roomy = screen.width >= _ROOMY
+        label = _ORCHESTRATOR[roomy] if part is self._own else part.label
+        width = len(_ORCHESTRATOR[True]) if roomy else _LABEL_WIDTH
+        label = terminal.pad(screen.cut(label, width), width)
+        return screen.style(label, part.style) + " " + screen.style(screen.symbols.bar, "dim") + " "
+
+    def _tell_status(self):
+        plugins = [(part.label, part.plugin) for part in self._parts() if part.plugin]
+        words = ["running"] + [" ".join(pair).strip() for pair in plugins]
+        self._status.show((" %s " % self._screen.symbols.dot).join(words))
+
+
+def watch(screen, osbs, build_id, lines, verbose=False):
+    # type: (Any, Any, Text, Iterable[Text], bool) -> Any
+    """Show the log of a build till it ends, and then how it ended.
+
+    :param screen: Terminal
+    :param osbs: OSBS
+    :param build_id: name of the build
+    :param lines: iterable of text, the log while it is written
+    :param verbose: see LogView
+    :return: BuildResponse, finished
+    """
+    with screen.status() as status:
+        status.show("waiting for the log of %s" % build_id)
+        view = None  # type: Optional[LogView]
+        for line in lines:
+            if view is None:
+                view = _view_of(osbs.get_build(build_id), screen, status, verbose)
+            view.add(line)
+        status.show("waiting for the end of %s" % build_id)
+        osbs.wait_for_build_to_finish(build_id)
+        build = osbs.get_build(build_id)
+        if view is not None:
+            view.end(build.is_succeeded())
+    screen.write_lines(summary(screen, build))
+    return build
+
+
+def _view_of(build, screen, status, verbose):
+    created = _tolerant(build.get_time_created_in_seconds)
+    if created:
+        # The clock of the server may be ahead.
+        status.since = min(created, time.time())
+    return LogView(screen, status, is_orchestrator(build), verbose)
+
+
+def summary(screen, build):
+    # type: (Any, Any) -> List[Text]
+    """Return the box at the end of a build: how it ended, how long it took, and what came of it.
+
+    :param screen: Terminal
+    :param build: BuildResponse, finished
+    """
+    done = build.is_succeeded()
+    mark = screen.symbols.done if done else screen.symbols.failed
+    pairs = [("build", build.get_build_name())]
+    took = _tolerant(build.get_duration)
+    if took is not None:
+        pairs.append(("duration", terminal.duration(took)))
+    if done:
+        pairs += _results(build)
+    else:
+        pairs += _reasons(build)
+    style = terminal.phase(build.status)[1]
+    return screen.box("%s build %s" % (mark, build.status), pairs, style)
+
+
+def _results(build):
+    repositories = _tolerant(build.get_repositories) or {}
+    images = _tolerant(
+        lambda: [name for kind in sorted(repositories) for name in repositories[kind]]
+    )
+    pairs = [
+        ("platforms", ", ".join(sorted(_tolerant(build.get_platforms) or {}))),
+        ("images", images),
+        ("Koji build", build.get_koji_build_id()),
+        ("slowest", _tolerant(lambda: _slowest(build))),
+    ]
+    return [(key, value) for key, value in pairs if value]
+
+
+def _reasons(build):
+    failures = failed_plugins(build)
+    if not failures:
+        return [("reason", build.get_failure_message())]
+    pairs = []
+    for failure in failures:
+        where = " on %s" % failure.platform if failure.platform else ""
+        if failure.plugin:
+            pairs.append(("failed", "plugin %s%s" % (failure.plugin, where)))
+        elif failure.platform:
+            pairs.append(("failed", failure.platform))
+        pairs.append(("reason", failure.message))
+    return pairs
+
+
+def failed_plugins(build):
+    # type: (Any) -> List[Failure]
+    """Return what failed, as atomic-reactor tells; empty if it does not.
+
+    :param build: BuildResponse
+    :return: list of Failure: platform (None: not that of a worker), plugin (None: unknown), message
+    """
+    from osbs.utils import get_path
+
+    failures = []
+    for platform, worker in sorted((_tolerant(build.get_platforms) or {}).items()):
+        errors = get_path(worker, "plugins-metadata", "errors") or {}
+        failures += [Failure(platform, *error) for error in sorted(errors.items())]
+    if failures:
+        return failures
+    for plugin, message in (_tolerant(lambda: _metadata(build)["errors"]) or {}).items():
+        failures += _of_workers(message) or [Failure(None, plugin, message)]
+    return failures
+
+
+def is_orchestrator(build):
+    # type: (Any) -> bool
+    """Tell whether a build starts worker builds."""
+    strategy = _tolerant(lambda: build.json["spec"]["strategy"]["customStrategy"]["env"]) or []
+    return any("orchestrat" in to_text(variable.get("value")) for variable in strategy)
+
+
+def _of_workers(message):
+    """Return the failures that orchestrate_build reports as JSON: platform -> reason."""
+    from osbs._documents import load_json
+
+    reasons = _tolerant(lambda: load_json(message)) if message.startswith("{") else None
+    return [
+        (
+            Failure(platform, None, to_text(reason.get("general") or reason))
+            if isinstance(reason, dict)
+            else Failure(platform, None, to_text(reason))
+        )
+        for platform, reason in sorted((reasons or {}).items())
+    ]
+
+
+def _slowest(build):
+    durations = _metadata(build).get("durations") or {}
+    steps = sorted(durations.items(), key=lambda step: -step[1])[:_SLOWEST]
+    return ", ".join("%s %s" % (name, terminal.duration(took)) for name, took in steps if took)
+
+
+def _metadata(build):
+    from osbs._documents import load_json
+
+    text = (build.get_annotations_or_labels() or {}).get("plugins-metadata")
+    return load_json(text or "{}", object_pairs_hook=OrderedDict)
+
+
+def _tolerant(function):
+    """Return what a function does, or None: the annotations of a build hold anything."""
+    try:
+        return function()
+    except _MALFORMED:
+        return None
+
+
+def _parse(line):
+    found = _RECORD.match(line)
+    if found is None:
+        return _Record(None, "", "", line)
+    moment, milliseconds, logger, level, text = found.groups()
+    return _Record(_seconds(moment) + int(milliseconds) / 1000, logger, level, text)
+
+
+def _seconds(moment):
+    import calendar
+
+    # Only differences count, so the zone does not matter.
+    return calendar.timegm(time.strptime(moment, "%Y-%m-%d %H:%M:%S"))
+
+
+def _is_library(record):
+    return record.logger == _LIBRARY[0] or record.logger.startswith(_LIBRARY[1])
