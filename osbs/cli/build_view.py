@@ -35,6 +35,7 @@ _STARTED = re.compile(r"running plugin '?([^' ]+)")
 _FINISHED = re.compile(r"plugin '?([^' ]+)'? finished in (\d+)s")
 _FAILED = re.compile(r"plugin '?([^' ]+)'? raised an exception: (.*)$")
 _PHASE = re.compile(r"running \w+ plugins$")
+# An instruction of the Dockerfile, which its author knows: one line is enough.
 _DOCKER_STEP = re.compile(r"Step \d+/\d+ : ")
 
 _PLATFORM_STYLES = ("cyan", "magenta", "blue", "green", "yellow")
@@ -171,8 +172,6 @@ class LogView(object):
     def _say(self, part, record):
         self._flush(part)
         prefix, style = _LEVELS.get(record.level, _NO_LEVEL)
-        if style is None and _DOCKER_STEP.match(record.text):
-            style = "bold"
         self._put(part, "", prefix + record.text, style)
 
     def _put_step(self, part, mark, text, took, style):
@@ -183,7 +182,8 @@ class LogView(object):
         screen = self._screen
         margin = self._margin(part)
         room = screen.width - terminal.display_width(margin) - 2
-        lines = terminal.wrap(terminal.cell(text)[0], room)
+        text = terminal.cell(text)[0]
+        lines = [screen.cut(text, room)] if _DOCKER_STEP.match(text) else terminal.wrap(text, room)
         marks = [screen.style(mark, mark_style) + " " * (2 - len(mark))] + ["  "] * len(lines)
         if suffix and terminal.display_width(lines[-1]) + 2 + len(suffix) > room:
             lines.append("")

@@ -102,8 +102,9 @@ def check_and_set_rebuild(context, args):
     labels = context.build["metadata"].get("labels") or {}
     key, value = args["label_key"], args["label_value"]
     is_rebuild = labels.get(key) == value
-    logger.info("this is %s", "an automatic rebuild" if is_rebuild else "not an automatic rebuild")
-    if not is_rebuild:
+    if is_rebuild:
+        logger.info("this is an automatic rebuild")
+    else:
         context.osbs.update_labels_on_build_config(labels["buildconfig"], {key: value})
     return is_rebuild
 

@@ -1,0 +1,147 @@
+"""
+Draw the picture of the demo for the README.
+
+``python -m tests.docs.picture docs/demo.svg`` runs ``osbs-sandbox demo`` on a terminal of 80 columns
+and draws what is seen there. What differs from run to run is masked: times, ports, names of
+temporary directories, numbers of builds; and the workers, which run side by side, speak in turn.
+"""
+
+import fcntl
+import os
+import re
+import struct
+import subprocess
+import sys
+import termios
+import tty
+from xml.sax.saxutils import escape
+
+from tests.conftest import ROOT
+
+COLUMNS = 80
+#: pixels
+CHARACTER, LINE, MARGIN = 7.83, 17, 16
+#: SGR code -> attributes of SVG
+STYLES = {
+    "1": 'font-weight="bold"',
+    "2": 'opacity="0.6"',
+    "31": 'fill="#ff7b72"',
+    "32": 'fill="#7ee787"',
+    "33": 'fill="#e3b341"',
+    "34": 'fill="#79c0ff"',
+    "35": 'fill="#d2a8ff"',
+    "36": 'fill="#56d4dd"',
+}
+MASKS = [
+    (re.compile(r"osbs-sandbox-demo-\w+"), "osbs-sandbox-demo"),
+    (re.compile(r"127\.0\.0\.1:\d{5}"), "127.0.0.1:8443"),
+    (re.compile(r"candidate-\d+-\d{14}"), "candidate-10000-20260101120000"),
+    (re.compile(r"(Koji build  |build id would be )\d{10}"), r"\g<1>1234567890"),
+]
+
+
+def run(command, columns=COLUMNS):
+    """
+    Run a command on a terminal.
+
+    :param command: list of str
+    :param columns: int, width of the terminal
+    :return: (int, str), exit status and everything that it wrote
+    """
+    master, slave = os.openpty()
+    tty.setraw(slave)
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("4H", 40, columns, 0, 0))
+    env = dict(os.environ, PYTHONPATH=ROOT, TERM="xterm-256color", LC_ALL="C.UTF-8")
+    for name in ("NO_COLOR", "COLUMNS"):
+        env.pop(name, None)
+    process = subprocess.Popen(command, stdin=slave, stdout=slave, stderr=slave, env=env)
+    os.close(slave)
+    written = b""
+    while True:
+        try:
+            data = os.read(master, 65536)
+        except OSError:  # Linux: nobody has the other end any more
+            break
+        if not data:
+            break
+        written += data
+    os.close(master)
+    return process.wait(), written.decode("utf-8")
+
+
+def seen(text):
+    """Return the lines that are seen at the end: without the status line, which clears itself."""
+    return re.sub("[^\n]*\r\x1b\\[J", "", text).rstrip("\n").split("\n")
+
+
+def masked(lines):
+    """Return lines without what differs from run to run, those of the workers in turn."""
+    lines = [line for line in lines]
+    for pattern, replacement in MASKS:
+        lines = [pattern.sub(replacement, line) for line in lines]
+    workers = [number for number, line in enumerate(lines) if _platform(line)]
+    # Stable, so that each one's lines keep their order.
+    in_turn = sorted((lines[number] for number in workers), key=_platform, reverse=True)
+    for number, line in zip(workers, in_turn):
+        lines[number] = line
+    return lines
+
+
+def _platform(line):
+    found = re.match("(?:\x1b\\[[0-9;]*m)?(x86_64|ppc64le) +(?:\x1b\\[[0-9;]*m)* *\x1b\\[2m\u2502", line)
+    return found.group(1) if found else ""
+
+
+def svg(lines, columns=COLUMNS):
+    """
+    Draw lines of a terminal.
+
+    :param lines: list of str, with colours
+    :param columns: int
+    :return: str
+    """
+    width = columns * CHARACTER + 2 * MARGIN
+    height = len(lines) * LINE + 2 * MARGIN
+    parts = [
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {0:.0f} {1}" width="{0:.0f}" '
+        'height="{1}" role="img">\n<title>osbs-sandbox demo</title>\n'
+        '<rect width="100%" height="100%" rx="8" fill="#0d1117"/>\n'
+        '<g font-family="ui-monospace,SFMono-Regular,Menlo,Consolas,\'DejaVu Sans Mono\',monospace" '
+        'font-size="13" fill="#e6edf3" xml:space="preserve">'.format(width, height)
+    ]
+    for number, line in enumerate(lines):
+        y = MARGIN + (number + 1) * LINE - 5
+        parts += _line(line, y)
+    return "\n".join(parts + ["</g>", "</svg>", ""])
+
+
+def _line(line, y):
+    column, style = 0, ""
+    for piece in re.split("(\x1b\\[[0-9;]*m)", line):
+        if piece.startswith("\x1b"):
+            codes = [code for code in piece[2:-1].split(";") if code in STYLES]
+            style = "".join(" " + STYLES[code] for code in codes)
+            continue
+        text = piece.rstrip(" ")
+        blanks = len(text) - len(text.lstrip(" "))
+        if text.strip():
+            # A length of its own for each piece keeps the columns straight with any font.
+            x = MARGIN + (column + blanks) * CHARACTER
+            length = len(text.strip()) * CHARACTER
+            yield '<text x="{:.1f}" y="{}" textLength="{:.1f}"{}>{}</text>'.format(
+                x, y, length, style, escape(text.strip())
+            )
+        column += len(piece)
+
+
+def main(path):
+    """Run the demo and write its picture; return the exit status."""
+    status, text = run([sys.executable, "-m", "osbs.sandbox.cli", "demo"])
+    if status == 0:
+        with open(path, "w", encoding="utf-8") as outfile:
+            outfile.write(svg(masked(seen(text))))
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))
