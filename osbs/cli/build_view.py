@@ -13,6 +13,7 @@ from collections import OrderedDict, namedtuple
 from osbs._compat import to_text
 from osbs._log_lines import parse_entry
 from osbs.cli import terminal
+from osbs.utils import get_path
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
@@ -38,6 +39,9 @@ _PHASE = re.compile(r"running \w+ plugins$")
 # An instruction of the Dockerfile, which its author knows: one line is enough.
 _DOCKER_STEP = re.compile(r"Step \d+/\d+ : ")
 
+# In a variable of the build, USER_PARAMS or ATOMIC_REACTOR_PLUGINS.
+_OF_ORCHESTRATOR = re.compile('"build_type": *"orchestrator"|"orchestrate_build"')
+
 _PLATFORM_STYLES = ("cyan", "magenta", "blue", "green", "yellow")
 _LEVELS = {
     "DEBUG": ("", "dim"),
@@ -61,9 +65,9 @@ class _Part(object):
         self.style = style
         self.plugin = None  # type: Optional[Text]
         self.started = None  # type: Optional[float]
-        # Names of plugins that share a line, and how long they took together.
+        # Names of plugins that share a line, and how long they took together if that is known.
         self.quick = []  # type: List[Text]
-        self.quick_seconds = 0.0
+        self.quick_seconds = None  # type: Optional[float]
 
 
 class LogView(object):
@@ -134,7 +138,8 @@ class LogView(object):
             self._put_step(part, self._screen.symbols.done, name, took, "green")
         else:
             part.quick.append(name)
-            part.quick_seconds += took or 0
+            if took is not None:
+                part.quick_seconds = (part.quick_seconds or 0.0) + took
         if part is self._own:
             # Workers only run while a plugin of the orchestrator does.
             for worker in self._workers.values():
@@ -165,7 +170,7 @@ class LogView(object):
 
     def _flush(self, part):
         names, part.quick = part.quick, []
-        took, part.quick_seconds = part.quick_seconds, 0.0
+        took, part.quick_seconds = part.quick_seconds, None
         if names:
             self._put_step(part, self._screen.symbols.done, ", ".join(names), took, "green")
 
@@ -271,7 +276,7 @@ def _results(build):
         lambda: [name for kind in sorted(repositories) for name in repositories[kind]]
     )
     pairs = [
-        ("platforms", ", ".join(sorted(_tolerant(build.get_platforms) or {}))),
+        ("platforms", ", ".join(sorted(dict(_items(_tolerant(build.get_platforms)))))),
         ("images", images),
         ("Koji build", build.get_koji_build_id()),
         ("slowest", _tolerant(lambda: _slowest(build))),
@@ -301,15 +306,15 @@ def failed_plugins(build):
     :param build: BuildResponse
     :return: list of Failure: platform (None: not that of a worker), plugin (None: unknown), message
     """
-    from osbs.utils import get_path
-
-    failures = []
-    for platform, worker in sorted((_tolerant(build.get_platforms) or {}).items()):
-        errors = get_path(worker, "plugins-metadata", "errors") or {}
-        failures += [Failure(platform, *error) for error in sorted(errors.items())]
+    failures = [
+        Failure(platform, plugin, to_text(message))
+        for platform, worker in sorted(_items(_tolerant(build.get_platforms)))
+        for plugin, message in _items(get_path(worker, "plugins-metadata", "errors"))
+    ]
     if failures:
         return failures
-    for plugin, message in (_tolerant(lambda: _metadata(build)["errors"]) or {}).items():
+    for plugin, message in _items(get_path(_tolerant(lambda: _metadata(build)), "errors")):
+        message = to_text(message)
         failures += _of_workers(message) or [Failure(None, plugin, message)]
     return failures
 
@@ -317,28 +322,25 @@ def failed_plugins(build):
 def is_orchestrator(build):
     # type: (Any) -> bool
     """Tell whether a build starts worker builds."""
-    strategy = _tolerant(lambda: build.json["spec"]["strategy"]["customStrategy"]["env"]) or []
-    return any("orchestrat" in to_text(variable.get("value")) for variable in strategy)
+    variables = _tolerant(lambda: build.json["spec"]["strategy"]["customStrategy"]["env"])
+    values = [get_path(variable, "value") for variable in variables or []]
+    return any(_OF_ORCHESTRATOR.search(to_text(value)) for value in values if value)
 
 
 def _of_workers(message):
     """Return the failures that orchestrate_build reports as JSON: platform -> reason."""
     from osbs._documents import load_json
 
-    reasons = _tolerant(lambda: load_json(message)) if message.startswith("{") else None
+    reasons = _items(_tolerant(lambda: load_json(message)))
     return [
-        (
-            Failure(platform, None, to_text(reason.get("general") or reason))
-            if isinstance(reason, dict)
-            else Failure(platform, None, to_text(reason))
-        )
-        for platform, reason in sorted((reasons or {}).items())
+        Failure(platform, None, to_text(dict(_items(reason)).get("general") or reason))
+        for platform, reason in sorted(reasons)
     ]
 
 
 def _slowest(build):
-    durations = _metadata(build).get("durations") or {}
-    steps = sorted(durations.items(), key=lambda step: -step[1])[:_SLOWEST]
+    durations = _items(_metadata(build).get("durations"))
+    steps = sorted(durations, key=lambda step: -step[1])[:_SLOWEST]
     return ", ".join("%s %s" % (name, terminal.duration(took)) for name, took in steps if took)
 
 
@@ -347,6 +349,10 @@ def _metadata(build):
 
     text = (build.get_annotations_or_labels() or {}).get("plugins-metadata")
     return load_json(text or "{}", object_pairs_hook=OrderedDict)
+
+
+def _items(value):
+    return list(value.items()) if isinstance(value, dict) else []
 
 
 def _tolerant(function):
@@ -362,7 +368,8 @@ def _parse(line):
     if found is None:
         return _Record(None, "", "", line)
     moment, milliseconds, logger, level, text = found.groups()
-    return _Record(_seconds(moment) + int(milliseconds) / 1000, logger, level, text)
+    seconds = _tolerant(lambda: _seconds(moment) + int(milliseconds) / 1000)
+    return _Record(seconds, logger, level, text)
 
 
 def _seconds(moment):

@@ -1,9 +1,9 @@
 """
 Draw the picture of the demo for the README.
 
-``python -m tests.docs.picture docs/demo.svg`` runs ``osbs-sandbox demo`` on a terminal of 80 columns
-and draws what is seen there. What differs from run to run is masked: times, ports, names of
-temporary directories, numbers of builds; and the workers, which run side by side, speak in turn.
+``python -m tests.docs.picture docs/demo.svg`` runs ``osbs-sandbox demo`` on a terminal of 80
+columns and draws what is seen there. What differs from run to run is masked: ports, names of
+temporary directories, numbers; and the workers, which run side by side, speak in turn.
 """
 
 import fcntl
@@ -32,12 +32,15 @@ STYLES = {
     "35": 'fill="#d2a8ff"',
     "36": 'fill="#56d4dd"',
 }
+#: what stands in the place of what differs; blanks behind it keep the columns
 MASKS = [
     (re.compile(r"osbs-sandbox-demo-\w+"), "osbs-sandbox-demo"),
-    (re.compile(r"127\.0\.0\.1:\d{5}"), "127.0.0.1:8443"),
-    (re.compile(r"candidate-\d+-\d{14}"), "candidate-10000-20260101120000"),
-    (re.compile(r"(Koji build  |build id would be )\d{10}"), r"\g<1>1234567890"),
+    (re.compile(r"127\.0\.0\.1:\d{5} *"), "127.0.0.1:8443"),
+    (re.compile(r"candidate-\d+-\d{14} *"), "candidate-1-20260101120000"),
+    (re.compile(r"(?<=Koji build  )\d+ *|(?<=build id would be )\d+"), "1234567"),
 ]
+#: a worker's line begins with its platform, in its colour, and a bar
+PLATFORM = re.compile("\x1b\\[3[0-9]m(x86_64|ppc64le) *\x1b\\[0m \x1b")
 
 
 def run(command, columns=COLUMNS):
@@ -76,9 +79,7 @@ def seen(text):
 
 def masked(lines):
     """Return lines without what differs from run to run, those of the workers in turn."""
-    lines = [line for line in lines]
-    for pattern, replacement in MASKS:
-        lines = [pattern.sub(replacement, line) for line in lines]
+    lines = [_masked(line) for line in lines]
     workers = [number for number, line in enumerate(lines) if _platform(line)]
     # Stable, so that each one's lines keep their order.
     in_turn = sorted((lines[number] for number in workers), key=_platform, reverse=True)
@@ -87,8 +88,19 @@ def masked(lines):
     return lines
 
 
+def _masked(line):
+    for pattern, word in MASKS:
+        line = pattern.sub(lambda found, word=word: _as_long_as(found.group(), word), line)
+    return line
+
+
+def _as_long_as(text, word):
+    blanks = len(text) - len(word) if text.endswith(" ") else 0
+    return word + " " * blanks
+
+
 def _platform(line):
-    found = re.match("(?:\x1b\\[[0-9;]*m)?(x86_64|ppc64le) +(?:\x1b\\[[0-9;]*m)* *\x1b\\[2m\u2502", line)
+    found = PLATFORM.match(line)
     return found.group(1) if found else ""
 
 
@@ -106,7 +118,7 @@ def svg(lines, columns=COLUMNS):
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {0:.0f} {1}" width="{0:.0f}" '
         'height="{1}" role="img">\n<title>osbs-sandbox demo</title>\n'
         '<rect width="100%" height="100%" rx="8" fill="#0d1117"/>\n'
-        '<g font-family="ui-monospace,SFMono-Regular,Menlo,Consolas,\'DejaVu Sans Mono\',monospace" '
+        '<g font-family="ui-monospace,SFMono-Regular,Menlo,Consolas,monospace" '
         'font-size="13" fill="#e6edf3" xml:space="preserve">'.format(width, height)
     ]
     for number, line in enumerate(lines):
