@@ -42,7 +42,8 @@ _DOCKER_STEP = re.compile(r"Step \d+/\d+ : ")
 # In a variable of the build, USER_PARAMS or ATOMIC_REACTOR_PLUGINS.
 _OF_ORCHESTRATOR = re.compile('"build_type": *"orchestrator"|"orchestrate_build"')
 
-_PLATFORM_STYLES = ("cyan", "magenta", "blue", "green", "yellow")
+_PLATFORM_STYLES = {"x86_64": "cyan", "ppc64le": "magenta", "aarch64": "blue", "s390x": "green"}
+_OTHER_PLATFORM_STYLE = "blue"
 _LEVELS = {
     "DEBUG": ("", "dim"),
     "WARNING": ("warning: ", "yellow"),
@@ -120,7 +121,7 @@ class LogView(object):
         if platform is None:
             return self._own
         if platform not in self._workers:
-            style = _PLATFORM_STYLES[len(self._workers) % len(_PLATFORM_STYLES)]
+            style = _PLATFORM_STYLES.get(platform, _OTHER_PLATFORM_STYLE)
             self._workers[platform] = _Part(terminal.cell(platform)[0], style)
         return self._workers[platform]
 

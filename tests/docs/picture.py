@@ -32,15 +32,21 @@ STYLES = {
     "35": 'fill="#d2a8ff"',
     "36": 'fill="#56d4dd"',
 }
-#: what stands in the place of what differs; blanks behind it keep the columns
+SLOWEST = "orchestrate_build 2 s, import_image 0.3 s, bump_release 0.2 s"
+#: what differs -> what stands in its place, with blanks behind it that keep the columns
 MASKS = [
     (re.compile(r"osbs-sandbox-demo-\w+"), "osbs-sandbox-demo"),
     (re.compile(r"127\.0\.0\.1:\d{5} *"), "127.0.0.1:8443"),
     (re.compile(r"candidate-\d+-\d{14} *"), "candidate-1-20260101120000"),
-    (re.compile(r"(?<=Koji build  )\d+ *|(?<=build id would be )\d+"), "1234567"),
+    (re.compile("(?<=Koji build  \x1b\\[0m)\\d+ *|(?<=build id would be )\\d+"), "1234567"),
+    (re.compile("(?<=\x1b\\[2m)0(\\.\\d)? s"), "0.1 s"),
+    (re.compile("(?<=duration    \x1b\\[0m)\\d+ s"), "3 s"),
+    (re.compile(r"orchestrate_build \d+ s, (\w+ 0\.\d s, ){1}\w+ 0\.\d s"), SLOWEST),
 ]
 #: a worker's line begins with its platform, in its colour, and a bar
-PLATFORM = re.compile("\x1b\\[3[0-9]m(x86_64|ppc64le) *\x1b\\[0m \x1b")
+OF_A_WORKER = re.compile("\x1b\\[3[0-9]m(x86_64|ppc64le) *\x1b\\[0m \x1b")
+#: a line of the orchestrator about a worker
+ABOUT_A_WORKER = re.compile("orchestrator \x1b\\S+ +(x86_64|ppc64le): ")
 
 
 def run(command, columns=COLUMNS):
@@ -80,12 +86,21 @@ def seen(text):
 def masked(lines):
     """Return lines without what differs from run to run, those of the workers in turn."""
     lines = [_masked(line) for line in lines]
-    workers = [number for number, line in enumerate(lines) if _platform(line)]
-    # Stable, so that each one's lines keep their order.
-    in_turn = sorted((lines[number] for number in workers), key=_platform, reverse=True)
-    for number, line in zip(workers, in_turn):
-        lines[number] = line
+    of_workers = [number for number, line in enumerate(lines) if OF_A_WORKER.match(line)]
+    _in_turn(lines, of_workers, OF_A_WORKER)
+    for first in range(1, len(lines)):
+        pair = [first - 1, first]
+        if all(ABOUT_A_WORKER.match(lines[number]) for number in pair):
+            _in_turn(lines, pair, ABOUT_A_WORKER)
     return lines
+
+
+def _in_turn(lines, numbers, pattern):
+    # Stable, so that each one's lines keep their order.
+    chosen = [lines[number] for number in numbers]
+    chosen.sort(key=lambda line: pattern.match(line).group(1), reverse=True)
+    for number, line in zip(numbers, chosen):
+        lines[number] = line
 
 
 def _masked(line):
@@ -97,11 +112,6 @@ def _masked(line):
 def _as_long_as(text, word):
     blanks = len(text) - len(word) if text.endswith(" ") else 0
     return word + " " * blanks
-
-
-def _platform(line):
-    found = PLATFORM.match(line)
-    return found.group(1) if found else ""
 
 
 def svg(lines, columns=COLUMNS):
