@@ -247,6 +247,7 @@ def _view_of(build, screen, status, verbose):
     if created:
         # The clock of the server may be ahead.
         status.since = min(created, time.time())
+    status.show("running")
     return LogView(screen, status, is_orchestrator(build), verbose)
 
 

@@ -177,7 +177,7 @@ def remove_worker_metadata(context, args):
     """Delete the config maps of the worker builds."""
     for worker, name, _ in _metadata_fragments(context):
         worker.osbs.delete_config_map(name)
-        logger.info("deleted configmap/%s", name)
+        logger.info("%s: deleted the worker's config map", worker.platform)
 
 
 def _metadata_fragments(context):
@@ -215,7 +215,7 @@ def push(context, args):
     """Return digests as a registry would; nothing is pushed."""
     tags = _tags(context)
     digest = "sha256:" + _fingerprint(context)
-    logger.info("nothing is pushed to %s", context.registry)
+    logger.debug("nothing is pushed to %s", context.registry)
     return [
         {
             "registry": context.registry,
