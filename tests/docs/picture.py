@@ -33,7 +33,7 @@ STYLES = {
 SLOWEST = "orchestrate_build 2 s, import_image 0.3 s, bump_release 0.2 s"
 #: what differs -> what stands in its place, with blanks behind it that keep the columns
 MASKS = [
-    (re.compile(r"osbs-sandbox-demo-\w+"), "osbs-sandbox-demo"),
+    (re.compile(r"/(?!/)\S*osbs-sandbox-demo-\w+"), "/tmp/osbs-sandbox-demo"),
     (re.compile(r"127\.0\.0\.1:\d{5} *"), "127.0.0.1:8443"),
     (re.compile(r"candidate-\d+-\d{14} *"), "candidate-1-20260101120000"),
     (re.compile("(?<=Koji build  \x1b\\[0m)\\d+ *|(?<=build id would be )\\d+"), "1234567"),
