@@ -215,30 +215,27 @@ class LogView(object):
         self._status.show((" %s " % self._screen.symbols.dot).join(words))
 
 
-def watch(screen, osbs, build_id, lines, verbose=False):
-    # type: (Any, Any, Text, Iterable[Text], bool) -> Any
-    """Show the log of a build till it ends, and then how it ended.
+def watch(screen, status, osbs, build_id, lines, verbose=False):
+    # type: (Any, Any, Any, Text, Iterable[Text], bool) -> Any
+    """Show the log of a build till it ends.
 
     :param screen: Terminal
+    :param status: terminal.Status
     :param osbs: OSBS
     :param build_id: name of the build
     :param lines: iterable of text, the log while it is written
     :param verbose: see LogView
     :return: BuildResponse, finished
     """
-    with screen.status() as status:
-        status.show("waiting for the log of %s" % build_id)
-        view = None  # type: Optional[LogView]
-        for line in lines:
-            if view is None:
-                view = _view_of(osbs.get_build(build_id), screen, status, verbose)
-            view.add(line)
-        status.show("waiting for the end of %s" % build_id)
-        osbs.wait_for_build_to_finish(build_id)
-        build = osbs.get_build(build_id)
-        if view is not None:
-            view.end(build.is_succeeded())
-    screen.write_lines(summary(screen, build))
+    view = None  # type: Optional[LogView]
+    for line in lines:
+        if view is None:
+            view = _view_of(osbs.get_build(build_id), screen, status, verbose)
+        view.add(line)
+    osbs.wait_for_build_to_finish(build_id)
+    build = osbs.get_build(build_id)
+    if view is not None:
+        view.end(build.is_succeeded())
     return build
 
 

@@ -20,7 +20,7 @@ from osbs._compat import to_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
-    from typing import Any, Iterator, Text  # noqa: F401
+    from typing import Any, Iterator, List, Text  # noqa: F401
 
 
 # A pipe that nobody reads, or a descriptor that was closed before we started.
@@ -37,8 +37,10 @@ COLOUR = r"\x1b\[[0-9;:]*m"
 _IN_A_VALUE = re.compile(_COMMANDS)
 _IN_A_TEXT = re.compile("(%s|[\n\t])|%s" % (COLOUR, _COMMANDS))
 
-#: What a terminal gets before each text: while terminal.Status shows a line, what clears it.
-before_text = [""]
+#: The terminal.Status that is shown, if one is: its line is cleared before a text is written.
+statuses = []  # type: List[Any]
+#: Goes to the beginning of the line and clears all below, also if a resize wrapped the line.
+CLEAR = "\r\x1b[J"
 
 
 class OutputClosed(Exception):
@@ -79,7 +81,7 @@ def fit_for(stream, text):
     if not is_terminal(stream):
         return text
     text = to_text(text).replace("\r\n", "\n")
-    return before_text[0] + _IN_A_TEXT.sub(lambda found: found.group(1) or "?", text)
+    return (CLEAR if statuses else "") + _IN_A_TEXT.sub(lambda found: found.group(1) or "?", text)
 
 
 def is_terminal(stream):

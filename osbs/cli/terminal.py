@@ -29,8 +29,6 @@ _LEAST_WIDTH = 20
 _GAP = 2
 # Seconds after which the line at the bottom is drawn anew: the time goes on, the width may change.
 _TICK = 0.5
-# Goes to the beginning of the line and clears all below, also if a resize wrapped the line.
-_CLEAR = "\r\x1b[J"
 
 _CODES = {
     "bold": "1",
@@ -260,8 +258,7 @@ class Status(object):
         # type: () -> Status
         if self._terminal.has_cursor:
             self._terminal._status = self
-            # Whatever else is written to a terminal, such as the log, clears the line first.
-            output.before_text[0] = _CLEAR
+            output.statuses.append(self)
             self._thread.start()
         return self
 
@@ -272,8 +269,8 @@ class Status(object):
         self._ended.set()
         with self._lock:
             self._terminal._status = None
-            output.before_text[0] = ""
-            self._write(_CLEAR)
+            output.statuses.remove(self)
+            self._write(output.CLEAR)
 
     def show(self, text):
         # type: (Text) -> None
@@ -303,7 +300,7 @@ class Status(object):
     def _draw(self):
         with self._lock:
             if not self._ended.is_set():
-                self._write(_CLEAR + self._line())
+                self._write(output.CLEAR + self._line())
 
     def _line(self):
         # The cursor goes back, so that what others write, such as ^C, stands at the beginning.

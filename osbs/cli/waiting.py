@@ -9,7 +9,7 @@ import logging
 import sys
 
 from osbs._compat import monotonic
-from osbs.cli.output import LogFormatter, fit_for, in_one_line, is_terminal
+from osbs.cli.output import LogFormatter, fit_for, in_one_line, is_terminal, statuses
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
@@ -41,6 +41,9 @@ class WaitingFilter(logging.Filter):
             # A phase lasts until there is another one, a retry begins after its delay.
             lasts = float("inf") if hasattr(record, "phase") else getattr(record, "delay", 0)
             self._last, self._end = record.getMessage(), monotonic() + lasts
+            if hasattr(record, "phase") and statuses:
+                statuses[-1].show(self._last)
+                return False
             return True
         return self._everything or record.levelno >= logging.WARNING or record.name == "osbs"
 

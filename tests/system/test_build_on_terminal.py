@@ -99,7 +99,7 @@ def test_platforms_have_colours(good):
 
 
 def test_a_line_at_the_bottom_tells_what_runs(good):
-    assert " s  waiting for the log of good-demo-" in good[1].text
+    assert " s  waiting for build good-demo-" in good[1].text
 
 
 @pytest.mark.parametrize("width", [40, 200])

@@ -228,11 +228,12 @@ def test_a_cancelled_build_says_so(monkeypatch):
     assert "build cancelled" in shown(monkeypatch, [], build=build)
 
 
-def test_watching_ends_with_the_box(monkeypatch):
+def test_watching_gives_the_finished_build(monkeypatch):
     monkeypatch.setenv(str("COLUMNS"), str("80"))
     build = a_build("complete")
     osbs = flexmock(get_build=lambda name: build, wait_for_build_to_finish=lambda name: build)
     screen = Terminal(Stream(), False)
-    lines = read("build-complete.log").splitlines()
-    build_view.watch(screen, osbs, "b-1", iter(lines))
-    assert screen.stream.getvalue() == read("build-complete-80.txt")
+    lines = iter(read("build-complete.log").splitlines())
+    with screen.status() as status:
+        assert build_view.watch(screen, status, osbs, "b-1", lines) is build
+    assert read("build-complete-80.txt").startswith(screen.stream.getvalue())

@@ -256,7 +256,7 @@ def test_nothing_goes_on_behind_a_status_line_that_ended(pty):
     with terminal.terminal_for(args(), pty.stream).status() as status:
         thread = status._thread
     thread.join(10)
-    assert (thread.is_alive(), output.before_text) == (False, [""])
+    assert (thread.is_alive(), output.statuses) == (False, [])
 
 
 def test_without_a_cursor_there_is_no_status_line(monkeypatch):

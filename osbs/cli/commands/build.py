@@ -32,9 +32,9 @@ def cmd_build(args, osbs):
     """
     build_id = _create(args, osbs).get_build_name()
     with resumable("build-logs", "-f", build_id):
-        build = osbs.wait_for_build_to_get_scheduled(build_id)
         if not args.no_logs:
             return _wait(args, osbs, build_id)
+        build = osbs.wait_for_build_to_get_scheduled(build_id)
     if args.output == "json":
         print_json_nicely(build.json)
     else:
@@ -46,22 +46,25 @@ def cmd_build_logs(args, osbs):
     # type: (Any, Any) -> None
     """Print the log of a build, or follow it."""
     build_id = args.BUILD_ID[0]
+    options = {"wait_if_missing": args.wait_if_missing, "decode": True}
     with resumable("build-logs", "-f", build_id):
-        logs = osbs.get_build_logs(
-            build_id, follow=args.follow, wait_if_missing=args.wait_if_missing, decode=True
-        )
         screen = _terminal(args) if args.follow else None
-        if logs is None:
-            logger.warning("there are no logs of build %s yet", build_id)
-        elif screen is not None:
-            from osbs.cli import build_view
-
-            build_view.watch(screen, osbs, build_id, logs, args.verbose)
-        elif args.follow:
+        if screen is not None:
+            _watch(screen, args, osbs, build_id, lambda: _logs(osbs, build_id, True, options))
+            return
+        logs = _logs(osbs, build_id, args.follow, options)
+        if logs is not None and args.follow:
             for line in logs:
                 write_line(line)
-        else:
+        elif logs is not None:
             write(logs)
+
+
+def _logs(osbs, build_id, follow, options):
+    logs = osbs.get_build_logs(build_id, follow=follow, **options)
+    if logs is None:
+        logger.warning("there are no logs of build %s yet", build_id)
+    return logs
 
 
 def _create(args, osbs):
@@ -100,25 +103,44 @@ def _create(args, osbs):
 
 
 def _wait(args, osbs, build_id):
-    logs = osbs.get_build_logs(build_id, follow=True, decode=True)
-    if logs is None:
-        logger.error("there is no log of build %s to follow yet", build_id)
-        return -1
-    lines = _until_it_breaks(logs)
     screen = _terminal(args)
     if screen is not None:
-        from osbs.cli import build_view
-
-        build = build_view.watch(screen, osbs, build_id, lines, args.verbose)
-        if is_terminal(sys.stderr):
+        build = _watch(screen, args, osbs, build_id, lambda: _follow(osbs, build_id))
+        if build is not None and is_terminal(sys.stderr):
             # The reason stands in the box already.
             return None if build.is_succeeded() else -1
-        return report_failure(build)
+        return -1 if build is None else report_failure(build)
+    lines = _follow(osbs, build_id)
+    if lines is None:
+        return -1
     _show_logs(build_id, lines)
     osbs.wait_for_build_to_finish(build_id)
     build = osbs.get_build(build_id)
     _display_build_summary(build)
     return report_failure(build)
+
+
+def _follow(osbs, build_id):
+    osbs.wait_for_build_to_get_scheduled(build_id)
+    logs = osbs.get_build_logs(build_id, follow=True, decode=True)
+    if logs is None:
+        logger.error("there is no log of build %s to follow yet", build_id)
+        return None
+    return _until_it_breaks(logs)
+
+
+def _watch(screen, args, osbs, build_id, get_lines):
+    """Show a build on a terminal; return the BuildResponse, or None if there is no log."""
+    from osbs.cli import build_view
+
+    with screen.status() as status:
+        status.show("waiting for build %s" % build_id)
+        lines = get_lines()
+        if lines is None:
+            return None
+        build = build_view.watch(screen, status, osbs, build_id, lines, args.verbose)
+    screen.write_lines(build_view.summary(screen, build))
+    return build
 
 
 def report_failure(build):
