@@ -191,12 +191,13 @@ class LogView(object):
         text = terminal.cell(text)[0]
         lines = [screen.cut(text, room)] if _DOCKER_STEP.match(text) else terminal.wrap(text, room)
         marks = [screen.style(mark, mark_style) + " " * (2 - len(mark))] + ["  "] * len(lines)
-        if suffix and terminal.display_width(lines[-1]) + 2 + len(suffix) > room:
-            lines.append("")
+        if suffix:
+            # The last word takes the suffix along to the next line.
+            lines[-1:] = terminal.wrap(lines[-1], room - len(suffix) - 2)
         for number, line in enumerate(lines):
             shown = margin + marks[number] + screen.style(line, style)
             if suffix and number == len(lines) - 1:
-                shown += ("  " if line else "") + screen.style(suffix, "dim")
+                shown += "  " + screen.style(suffix, "dim")
             screen.write_line(shown.rstrip())
 
     def _margin(self, part):

@@ -9,6 +9,7 @@ temporary directories, numbers; and the workers, which run side by side, speak i
 from __future__ import absolute_import, division, print_function, unicode_literals
 
 import io
+import itertools
 import re
 import sys
 from xml.sax.saxutils import escape
@@ -51,21 +52,25 @@ ABOUT_A_WORKER = re.compile("orchestrator \x1b\\S+ +(x86_64|ppc64le): ")
 def masked(lines):
     """Return lines without what differs from run to run, those of the workers in turn."""
     lines = [_masked(line) for line in lines]
-    of_workers = [number for number, line in enumerate(lines) if OF_A_WORKER.match(line)]
-    _in_turn(lines, of_workers, OF_A_WORKER)
-    for first in range(1, len(lines)):
-        pair = [first - 1, first]
-        if all(ABOUT_A_WORKER.match(lines[number]) for number in pair):
-            _in_turn(lines, pair, ABOUT_A_WORKER)
-    return lines
+    of_workers = [line for line in lines if OF_A_WORKER.match(line)]
+    if of_workers:
+        first = lines.index(of_workers[0])
+        others = [line for line in lines[first:] if not OF_A_WORKER.match(line)]
+        lines[first:] = _in_turn(of_workers, OF_A_WORKER) + others
+    return [
+        line
+        for about_workers, run in itertools.groupby(lines, _is_about_a_worker)
+        for line in (_in_turn(run, ABOUT_A_WORKER) if about_workers else run)
+    ]
 
 
-def _in_turn(lines, numbers, pattern):
+def _is_about_a_worker(line):
+    return ABOUT_A_WORKER.match(line) is not None
+
+
+def _in_turn(lines, pattern):
     # Stable, so that each one's lines keep their order.
-    chosen = [lines[number] for number in numbers]
-    chosen.sort(key=lambda line: pattern.match(line).group(1), reverse=True)
-    for number, line in zip(numbers, chosen):
-        lines[number] = line
+    return sorted(lines, key=lambda line: pattern.match(line).group(1), reverse=True)
 
 
 def _masked(line):
