@@ -73,7 +73,7 @@ class Session(object):
     @property
     def seen(self):
         """The lines, in colours, that are seen now; the status line clears itself."""
-        return re.sub("[^\n]*\r\x1b\\[J", "", self.text).rstrip("\n").split("\n")
+        return re.sub("[^\n]*\r\x1b\\[[JK]", "", self.text).rstrip("\n").split("\n")
 
     @property
     def words(self):

@@ -39,8 +39,6 @@ _IN_A_TEXT = re.compile("(%s|[\n\t])|%s" % (COLOUR, _COMMANDS))
 
 #: The terminal.Status that is shown, if one is: its line is cleared before a text is written.
 statuses = []  # type: List[Any]
-#: Goes to the beginning of the line and clears all below, also if a resize wrapped the line.
-CLEAR = "\r\x1b[J"
 
 
 class OutputClosed(Exception):
@@ -81,7 +79,8 @@ def fit_for(stream, text):
     if not is_terminal(stream):
         return text
     text = to_text(text).replace("\r\n", "\n")
-    return (CLEAR if statuses else "") + _IN_A_TEXT.sub(lambda found: found.group(1) or "?", text)
+    clear = statuses[-1].clearing() if statuses else ""
+    return clear + _IN_A_TEXT.sub(lambda found: found.group(1) or "?", text)
 
 
 def is_terminal(stream):

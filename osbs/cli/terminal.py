@@ -249,6 +249,7 @@ class Status(object):
         self._terminal = terminal
         self.since = time.time() if since is None else since
         self._text = ""
+        self._drawn_width = 0
         self._lock = threading.Lock()
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._tick)
@@ -270,7 +271,7 @@ class Status(object):
         with self._lock:
             self._terminal._status = None
             output.statuses.remove(self)
-            self._write(output.CLEAR)
+            self._write(self.clearing())
 
     def show(self, text):
         # type: (Text) -> None
@@ -289,6 +290,14 @@ class Status(object):
             output.write(text + "\n", self._terminal.stream)
             self._write(self._line())
 
+    def clearing(self):
+        # type: () -> Text
+        """Return what clears the line; the cursor is at its beginning."""
+        # A resize has wrapped a longer line. All below is not cleared otherwise, as tmux takes
+        # that for a clear screen when the line is the first one.
+        wrapped = self._drawn_width > self._terminal.width
+        return "\r\x1b[J" if wrapped else "\r\x1b[K"
+
     def _tick(self):
         try:
             while not self._ended.wait(_TICK):
@@ -300,13 +309,15 @@ class Status(object):
     def _draw(self):
         with self._lock:
             if not self._ended.is_set():
-                self._write(output.CLEAR + self._line())
+                self._write(self.clearing() + self._line())
 
     def _line(self):
         # The cursor goes back, so that what others write, such as ^C, stands at the beginning.
         terminal = self._terminal
         line = "%s  %s" % (duration(time.time() - self.since), self._text)
-        return terminal.style(_prefix(line, terminal.width - 1), "dim") + "\r"
+        line = _prefix(line, terminal.width - 1)
+        self._drawn_width = display_width(line)
+        return terminal.style(line, "dim") + "\r"
 
     def _write(self, text):
         output.write_unfiltered(text, self._terminal.stream)

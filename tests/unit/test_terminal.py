@@ -248,8 +248,9 @@ def test_status_line_fits_after_a_resize(pty):
     with screen.status(since=time.time()) as status:
         status.show("running" * 20)
         pty.resize(30)
-        text = pty.read_until(lambda text: text.count("\r") > 3)
-    assert display_width(text.rstrip("\r").split("\r")[-1].replace("\x1b[J", "")) == 29
+        text = pty.read_until(lambda text: text.count("\r") > 5)
+    assert "\r\x1b[J" in text
+    assert display_width(text.rstrip("\r").split("\r")[-1].replace("\x1b[K", "")) == 29
 
 
 def test_nothing_goes_on_behind_a_status_line_that_ended(pty):
@@ -268,11 +269,11 @@ def test_without_a_cursor_there_is_no_status_line(monkeypatch):
 
 
 def last_rows(text):
-    """Return the rows of a terminal without wrapping after a text with \\r, \\n and ESC [ J."""
+    """Return the rows of a terminal without wrapping after a text with \\r, \\n and ESC [ K."""
     rows, column = [""], 0
     text = terminal._COLOUR.sub("", text)
     while text:
-        if text.startswith("\x1b[J"):
+        if text.startswith("\x1b[K"):
             rows[-1], text = rows[-1][:column], text[3:]
             continue
         char, text = text[0], text[1:]
