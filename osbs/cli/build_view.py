@@ -12,6 +12,7 @@ from collections import OrderedDict, namedtuple
 
 from osbs._compat import to_text
 from osbs._log_lines import parse_entry
+from osbs._redact import mask_text
 from osbs.cli import terminal
 from osbs.utils import get_path
 
@@ -25,7 +26,9 @@ _QUICK = 1.0
 _ROOMY = 72
 _LABEL_WIDTH = 7
 _ORCHESTRATOR = {True: "orchestrator", False: "orch."}
+# Of the slowest plugins so many are named, unless they took less than that (seconds).
 _SLOWEST = 3
+_NEGLIGIBLE = 0.05
 
 _RECORD = re.compile(
     r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d),(\d{3}) (?:platform:\S* )?- (\S+) - ([A-Z]+) - (.*)$"
@@ -52,7 +55,7 @@ _LEVELS = {
 }
 _NO_LEVEL = ("", None)
 # What a build that atomic-reactor has not described properly can raise.
-_MALFORMED = (AttributeError, KeyError, TypeError, ValueError)
+_MALFORMED = (AttributeError, KeyError, RuntimeError, TypeError, ValueError)
 
 _Record = namedtuple("_Record", "seconds logger level text")
 Failure = namedtuple("Failure", "platform plugin message")
@@ -69,6 +72,10 @@ class _Part(object):
         # Names of plugins that share a line, and how long they took together if that is known.
         self.quick = []  # type: List[Text]
         self.quick_seconds = None  # type: Optional[float]
+
+    def took(self, seconds):
+        """Return how long the plugin has run at a time, or None if that is not known."""
+        return None if None in (seconds, self.started) else max(0.0, seconds - self.started)
 
 
 class LogView(object):
@@ -110,9 +117,9 @@ class LogView(object):
         for part in self._parts():
             if succeeded:
                 self._end_plugin(part, None)
-            elif part.plugin and not part.quick:
-                self._put(part, self._screen.symbols.dot, part.plugin, None)
             self._flush(part)
+            if part.plugin:
+                self._put(part, self._screen.symbols.dot, part.plugin, None)
 
     def _parts(self):
         return list(self._workers.values()) + [self._own]
@@ -133,7 +140,7 @@ class LogView(object):
         if part.plugin is None:
             return
         name, part.plugin = part.plugin, None
-        took = None if None in (seconds, part.started) else max(0.0, seconds - part.started)
+        took = part.took(seconds)
         if (took or 0) >= _QUICK:
             self._flush(part)
             self._put_step(part, self._screen.symbols.done, name, took, "green")
@@ -153,7 +160,7 @@ class LogView(object):
         self._end_plugin(part, seconds)
 
     def _fail_plugin(self, part, seconds, name, message):
-        took = None if None in (seconds, part.started) else max(0.0, seconds - part.started)
+        took = part.took(seconds)
         part.plugin = None
         self._flush(part)
         self._put_step(part, self._screen.symbols.failed, name, took, "red")
@@ -287,7 +294,7 @@ def _results(build):
 def _reasons(build):
     failures = failed_plugins(build)
     if not failures:
-        return [("reason", build.get_failure_message())]
+        return [("reason", mask_text(_tolerant(build.get_failure_message) or ""))]
     pairs = []
     for failure in failures:
         where = " on %s" % failure.platform if failure.platform else ""
@@ -295,7 +302,7 @@ def _reasons(build):
             pairs.append(("failed", "plugin %s%s" % (failure.plugin, where)))
         elif failure.platform:
             pairs.append(("failed", failure.platform))
-        pairs.append(("reason", failure.message))
+        pairs.append(("reason", mask_text(failure.message)))
     return pairs
 
 
@@ -340,8 +347,9 @@ def _of_workers(message):
 
 def _slowest(build):
     durations = _items(_metadata(build).get("durations"))
+    durations = [step for step in durations if step[1] >= _NEGLIGIBLE]
     steps = sorted(durations, key=lambda step: -step[1])[:_SLOWEST]
-    return ", ".join("%s %s" % (name, terminal.duration(took)) for name, took in steps if took)
+    return ", ".join("%s %s" % (name, terminal.duration(took)) for name, took in steps)
 
 
 def _metadata(build):

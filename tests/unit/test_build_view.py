@@ -118,6 +118,12 @@ def test_a_plugin_that_was_interrupted_has_no_mark_of_success(monkeypatch):
     assert text.startswith("· koji\n")
 
 
+def test_plugins_before_an_interrupted_one_are_shown_too(monkeypatch):
+    lines = [record("running plugin 'a'"), record("running plugin 'b'")]
+    text = shown(monkeypatch, lines, build=a_build("failed"))
+    assert text.startswith("✓ a  0 s\n· b\n")
+
+
 @pytest.mark.parametrize("level, text", [("WARNING", "warning: x"), ("ERROR", "error: x")])
 def test_levels_are_told_without_colours_too(monkeypatch, level, text):
     assert shown(monkeypatch, [record("x", level=level)]) == "  %s\n" % text
@@ -220,6 +226,11 @@ def test_malformed_annotations_do_not_hide_how_a_build_ended(monkeypatch, annota
     build = with_annotations(**annotations)
     build.json["status"]["phase"] = phase
     assert "build %s" % phase.lower() in shown(monkeypatch, [], build=build)
+
+
+def test_the_reason_has_no_secrets(monkeypatch):
+    build = with_annotations(plugins_metadata={"errors": {"x": "Authorization: Bearer abcdefgh"}})
+    assert "abcdefgh" not in shown(monkeypatch, [], build=build)
 
 
 def test_a_cancelled_build_says_so(monkeypatch):

@@ -106,10 +106,12 @@ def _wait(args, osbs, build_id):
     screen = _terminal(args)
     if screen is not None:
         build = _watch(screen, args, osbs, build_id, lambda: _follow(osbs, build_id))
-        if build is not None and is_terminal(sys.stderr):
+        if build is None:
+            return -1
+        if is_terminal(sys.stdout) and is_terminal(sys.stderr):
             # The reason stands in the box already.
             return None if build.is_succeeded() else -1
-        return -1 if build is None else report_failure(build)
+        return report_failure(build)
     lines = _follow(osbs, build_id)
     if lines is None:
         return -1
