@@ -6,6 +6,7 @@ from __future__ import absolute_import, print_function, unicode_literals
 import argparse
 import fcntl
 import io
+import logging
 import os
 import struct
 import termios
@@ -14,8 +15,10 @@ import tty
 
 import pytest
 
+from osbs._waiting import PHASE, WAITING
 from osbs.cli import output, terminal
 from osbs.cli.terminal import Terminal, cell, display_width, duration, pad, phase, wrap
+from osbs.cli.waiting import WaitingFilter
 from tests.unit.golden_files import check
 
 NAME = "docker-hello-world-osbs-box-demo-f7644-1"
@@ -251,6 +254,15 @@ def test_status_line_fits_after_a_resize(pty):
         text = pty.read_until(lambda text: text.count("\r") > 5)
     assert "\r\x1b[J" in text
     assert display_width(text.rstrip("\r").split("\r")[-1].replace("\x1b[K", "")) == 29
+
+
+@pytest.mark.parametrize("extra, is_line", [(PHASE, False), (WAITING, True)], ids=str)
+def test_phases_stand_in_the_status_line_and_retries_above_it(pty, extra, is_line):
+    record = logging.LogRecord("osbs.core", logging.INFO, "", 0, "waiting: %s", ("New",), None)
+    vars(record).update(extra)
+    with terminal.terminal_for(args(), pty.stream).status():
+        shown = WaitingFilter().filter(record)
+    assert (shown, "waiting: New" in pty.read_all()) == (is_line, not is_line)
 
 
 def test_nothing_goes_on_behind_a_status_line_that_ended(pty):
