@@ -7,6 +7,7 @@ Data goes to stdout (the ready line, the log of the demo), messages to stderr. E
 
 import argparse
 import contextlib
+import functools
 import json
 import os
 import re
@@ -111,62 +112,29 @@ def _add_serve(commands):
         "reach it: one line of JSON, or on a terminal some words.",
     )
     serve.set_defaults(function=cmd_serve)
-    serve.add_argument(
-        "--port", type=_port, default=0, help="port on 127.0.0.1; 0, the default, takes a free one"
-    )
-    _add_what_to_look_at(serve)
-    serve.add_argument("--no-tls", action="store_true", help="serve http instead of https")
-    serve.add_argument(
-        "--namespace",
-        type=_namespace,
-        default="osbs",
-        help="project of the builds (default: osbs)",
-    )
+    add, flag = serve.add_argument, functools.partial(serve.add_argument, action="store_true")
+    add("--port", type=_port, default=0, help="port on 127.0.0.1; 0, the default, takes a free one")
+    page = "port of the page for a browser; 0, the default, takes a free one"
+    add("--page-port", type=_port, default=0, help=page)
+    flag("--log", help="show each request on stderr")
+    flag("--no-tls", help="serve http instead of https")
+    project = "project of the builds (default: osbs)"
+    add("--namespace", type=_namespace, default="osbs", help=project)
     _add_users(serve)
-    serve.add_argument(
-        "--token-lifetime", type=_seconds, metavar="SECONDS", help="lifetime of OAuth tokens"
-    )
-    serve.add_argument(
-        "--keytab",
-        metavar="FILE",
-        help="accept Kerberos tickets for the services of this keytab, HTTP/127.0.0.1 and such",
-    )
-    serve.add_argument(
-        "--control-key",
-        action="store_true",
-        help="require a key of requests to /_sandbox/; control_key in the line on stdout",
-    )
-    serve.add_argument(
-        "--open-registry",
-        action="store_true",
-        help="any repository has a tag latest; else imports find only what was pushed",
-    )
-    serve.add_argument("--state", metavar="FILE", help="keep the state in this file")
-    serve.add_argument(
-        "--directory",
-        metavar="DIR",
-        help="where osbs.conf is written; default: a temporary one, removed at the end",
-    )
+    add("--token-lifetime", type=_positive, metavar="SECONDS", help="lifetime of OAuth tokens")
+    tickets = "accept Kerberos tickets for the services of this keytab, HTTP/127.0.0.1 and such"
+    add("--keytab", metavar="FILE", help=tickets)
+    key = "require a key of requests to /_sandbox/; control_key in the line on stdout"
+    flag("--control-key", help=key)
+    images = "any repository has a tag latest; else imports find only what was pushed"
+    flag("--open-registry", help=images)
+    add("--state", metavar="FILE", help="keep the state in this file")
+    directory = "where osbs.conf is written; default: a temporary one, removed at the end"
+    add("--directory", metavar="DIR", help=directory)
     _add_what_pods_run(serve)
-    serve.add_argument(
-        "--speed", type=_positive, default=1.0, help="how many times faster than a real master"
-    )
-    serve.add_argument(
-        "--until-eof",
-        action="store_true",
-        help="end when stdin does, so with the program that holds its other end",
-    )
+    add("--speed", type=_positive, default=1.0, help="how many times faster than a real master")
+    flag("--until-eof", help="end when stdin does, so with the program that holds its other end")
     _add_api_options(serve)
-
-
-def _add_what_to_look_at(serve):
-    serve.add_argument(
-        "--page-port",
-        type=_port,
-        default=0,
-        help="port of the page for a browser; 0, the default, takes a free one",
-    )
-    serve.add_argument("--log", action="store_true", help="show each request on stderr")
 
 
 def _add_what_pods_run(serve):
@@ -257,9 +225,6 @@ def _positive(text):
     if not 0 < value < float("inf"):
         raise argparse.ArgumentTypeError("{!r} is not a number greater than 0".format(text))
     return value
-
-
-_seconds = _positive
 
 
 def _user(text):
@@ -439,20 +404,10 @@ def _wait_for_eof(stop):
 
 def server_options(args):
     """Return the keywords of the server for the arguments of ``serve``."""
-    return {
-        "port": args.port,
-        "tls": not args.no_tls,
-        "namespace": args.namespace,
-        "oapi": not args.no_oapi,
-        "state": args.state,
-        "users": _users(args),
-        "speed": args.speed,
-        "token_lifetime": args.token_lifetime,
-        "keytab": args.keytab,
-        "page_port": args.page_port,
-        "open_registry": args.open_registry,
-        "control_key": secrets.token_urlsafe() if args.control_key else None,
-    }
+    same = ("port", "namespace", "state", "speed", "token_lifetime", "keytab", "page_port")
+    options = {name: getattr(args, name) for name in same + ("open_registry",)}
+    options["control_key"] = secrets.token_urlsafe() if args.control_key else None
+    return dict(options, tls=not args.no_tls, oapi=not args.no_oapi, users=_users(args))
 
 
 def cmd_demo(args):
