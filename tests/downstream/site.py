@@ -4,7 +4,6 @@ import base64
 import hashlib
 import os
 
-from osbs.sandbox.install.handle import Client
 from osbs.sandbox.install.installation import Installation
 from tests.downstream.koji_task import ContainerTask
 
@@ -17,7 +16,7 @@ clusters:
 """
 
 
-class Site(Client, Installation):
+class Site(Installation):
     """A sandbox with the secret that atomic-reactor 1.6.26.3 reads its clusters from."""
 
     def start(self):
