@@ -65,7 +65,7 @@ logger = logging.getLogger(__name__)
 _OK = (http_client.OK, http_client.CREATED, http_client.ACCEPTED, http_client.NO_CONTENT)
 _CHECK_ANNOTATION = "openshift.io/image.dockerRepositoryCheck"
 _INSECURE_ANNOTATION = "openshift.io/image.insecureRepository"
-# Which repository a stream imports, and how; the second is what newer clients write.
+# Notes on a stream about the repository that it imports.
 _REPOSITORY_ANNOTATIONS = (
     _CHECK_ANNOTATION,
     "openshift.io/image.sourceRepository",
@@ -1046,7 +1046,7 @@ class Openshift(object):
         stream = json_object(self.get_image_stream(name)) if tags else {}
         images = [
             dict(
-                {key: tag[key] for key in _IMPORTED if tag.get(key)},
+                {key: tag[key] for key in _IMPORTED if tag.get(key) is not None},
                 to={"name": tag.get("name")},
             )
             for tag in _dicts(stream, "spec", "tags")
