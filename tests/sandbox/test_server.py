@@ -10,6 +10,7 @@ import requests
 from osbs.sandbox.api.requestinfo import RequestInfo
 from osbs.sandbox.controllers.delays import Timing
 from osbs.sandbox.controllers.image_registry import Registry
+from osbs.sandbox.http.request_log import LoggedRequest
 from osbs.sandbox.kinds.pull_spec import PullSpec, pull_spec_problem
 from osbs.sandbox.server import Sandbox
 from osbs.sandbox.users.oauth import parse_basic
@@ -218,3 +219,12 @@ def test_a_failure_of_the_sandbox_itself_is_500_and_logged(monkeypatch, caplog):
         response = api.get(OAPI + "builds")
         assert (response.status_code, response.json()["reason"]) == (500, "InternalError")
     assert "failed" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "query, expected", [("", "<GET /api/v1 -> 200>"), ("a=b", "<GET /api/v1?a=b -> 200>")]
+)
+def test_the_repr_of_a_logged_request_is_its_target_and_status(query, expected):
+    record = LoggedRequest("GET", "/api/v1", query, 1, "agent")
+    record.status = 200
+    assert repr(record) == expected

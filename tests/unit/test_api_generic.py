@@ -306,6 +306,10 @@ def test_a_keyword_of_newer_releases_is_handed_on_if_it_is_given(osbs, name):
     assert given == {name: NEWER[name]}
 
 
+def test_builds_of_source_containers_are_not_of_this_api():
+    assert not hasattr(OSBS, "create_source_container_build")
+
+
 def test_a_build_that_is_to_be_skipped_is_not_started(osbs):
     started = []
     result = build_from_dockerfile(osbs, started=started.append, skip_build=True)[1]
