@@ -134,7 +134,7 @@ class Cells:
 
     def _put(self, cell, resource, obj):
         metadata = dict(obj["metadata"], namespace=cell.namespace)
-        stored = self._sandbox._put(resource, dict(obj, metadata=metadata))
+        stored = self._sandbox.put_now(resource, dict(obj, metadata=metadata))
         if resource == "imagestreams":
             self._sandbox.store.update(resource, images.with_generation(stored, None))
             self._sandbox.cluster.importer.run(cell.namespace, metadata["name"])
