@@ -56,6 +56,8 @@ class Openshift:
         openshift_api: str = "oapi",
         wait_timeout: Optional[float] = None,
         max_response_mib: Optional[int] = None,
+        request_timeout: Optional[float] = None,
+        retries: Optional[int] = None,
     ) -> None: ...
     @property
     def os_oauth_url(self) -> str: ...
