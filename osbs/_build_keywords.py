@@ -91,6 +91,9 @@ _NAMED = (
     # What callers of older releases pass.
     Keyword("tag", TEXT, "without effect: the build names its image"),
     Keyword("git_push_url", TEXT, "without effect: nothing is pushed to the repository"),
+    # What orchestrator builds pass on to their workers.
+    Keyword("koji_target", TEXT, "without effect: only orchestrator builds tag in Koji"),
+    Keyword("reactor_config_map", TEXT, "without effect: the setting of this name decides"),
 )
 KEYWORDS = _POSITIONAL + _NAMED
 REQUIRED = ("git_uri", "git_ref", "git_branch", "user")

@@ -99,6 +99,8 @@ class OSBS:
         userdata: Optional[_Object] = None,
         tag: Optional[str] = None,
         git_push_url: Optional[str] = None,
+        koji_target: Optional[str] = None,
+        reactor_config_map: Optional[str] = None,
     ) -> BuildResponse: ...
     def create_build(
         self,
@@ -137,6 +139,8 @@ class OSBS:
         userdata: Optional[_Object] = None,
         tag: Optional[str] = None,
         git_push_url: Optional[str] = None,
+        koji_target: Optional[str] = None,
+        reactor_config_map: Optional[str] = None,
     ) -> BuildResponse: ...
     def create_worker_build(
         self,
@@ -173,6 +177,8 @@ class OSBS:
         userdata: Optional[_Object] = None,
         tag: Optional[str] = None,
         git_push_url: Optional[str] = None,
+        koji_target: Optional[str] = None,
+        reactor_config_map: Optional[str] = None,
     ) -> BuildResponse: ...
     def create_orchestrator_build(
         self,
@@ -209,6 +215,8 @@ class OSBS:
         userdata: Optional[_Object] = None,
         tag: Optional[str] = None,
         git_push_url: Optional[str] = None,
+        koji_target: Optional[str] = None,
+        reactor_config_map: Optional[str] = None,
     ) -> BuildResponse: ...
     @overload
     def get_build_logs(

@@ -11,8 +11,10 @@ import pytest
 import six
 from flexmock import flexmock
 
-from osbs import utils
+from osbs import _build_keywords, utils
 from osbs.api import OSBS
+from osbs.build import _rules as rules
+from osbs.build import _rules_v2 as rules_v2
 from osbs.conf import Configuration
 from osbs.exceptions import OsbsException, OsbsValidationException
 from tests.conformance.normal import INPUTS
@@ -103,6 +105,12 @@ def test_what_callers_pass_is_fine(osbs, started, caplog, name, value):
     osbs.create_build(**dict(GIT, **{name: value}))
     assert started == [((), dict(GIT, **{name: value}))]
     assert caplog.text == ""
+
+
+def test_what_orchestrator_builds_pass_to_their_workers_is_known():
+    passed = (rules.BUILD_KWARGS + " " + rules_v2._BUILD_KWARGS).split()
+    known = [keyword.name for keyword in _build_keywords.KEYWORDS]
+    assert sorted(set(passed) - set(known)) == []
 
 
 @pytest.mark.parametrize(
