@@ -102,7 +102,7 @@ class Stage:
         self._server.faults.clear()
         for fault in faults:
             self._server.faults.add(**fault)
-        self._server._put("builds", build)
+        self._server.put_now("builds", build)
         return {}
 
     def finish(self, build, status=0, seconds=0):
@@ -112,7 +112,7 @@ class Stage:
 
     def put(self, resource, obj):
         """Create or replace an object."""
-        return self._server._put(resource, obj)
+        return self._server.put_now(resource, obj)
 
     def remove(self, resource, obj):
         """Delete an object."""
