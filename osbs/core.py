@@ -588,7 +588,7 @@ class Openshift(object):
                 if ex.status_code != http_client.NOT_FOUND:
                     raise
                 if not wait_if_missing:
-                    raise OsbsException("Build '%s' doesn't exist." % build_id)
+                    raise OsbsException("Build '%s' doesn't exist." % build_id, cause=ex)
                 missing = True
 
         if follow or wait_if_missing:

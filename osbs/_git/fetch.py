@@ -90,14 +90,24 @@ def fetched_files(uri, ref, branch, names, max_size):
 
 @contextmanager
 def _failing_as(message, *names):
-    # Says what a failure of git means; its own words are in the cause.
+    # Says what a failure of git means; its own words are in the cause, and the line of them that
+    # tells most is the attribute ``reason`` of the exception.
     try:
         yield
     except OsbsValidationException:
         raise
     except OsbsException as ex:
         shown = tuple(name and mask_url(name) for name in names)
-        raise OsbsException(message % shown, cause=ex, traceback=sys.exc_info()[2])
+        failure = OsbsException(message % shown, cause=ex, traceback=sys.exc_info()[2])
+        failure.reason = _reason(ex.message)
+        raise failure
+
+
+def _reason(text):
+    # git ends with advice when it cannot reach a repository: the first line says why.
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    fatal = [line for line in lines if line.startswith("fatal: ")]
+    return (fatal or lines[-1:] or [""])[0].replace("fatal: ", "", 1)
 
 
 def _fetch_tip(git, ref, branch, filters):

@@ -7,11 +7,12 @@ from __future__ import absolute_import, print_function, unicode_literals
 
 import contextlib
 import logging
+import re
 import sys
 
 import six
 
-from osbs._compat import to_text
+from osbs._compat import exception_text, to_text
 from osbs.cli import options
 from osbs.cli.output import (
     OutputClosed,
@@ -31,13 +32,13 @@ from osbs.exceptions import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
-    from typing import Any, Callable, Iterator, Optional, Text  # noqa: F401
+    from typing import Any, Callable, Iterator, Optional, Text, Tuple  # noqa: F401
 
 logger = logging.getLogger("osbs")
 
 DONE = 0
 FAILED = 1
-USAGE = 2
+USAGE = options.USAGE
 AUTHENTICATION = 3
 NETWORK = 4
 INTERRUPTED = 130
@@ -46,15 +47,21 @@ INTERRUPTED = 130
 _LINE_LIMIT = 2000
 # Exceptions that lead to each other in a circle must not hang the last line.
 _CAUSES_LIMIT = 20
-_TOKEN_HINT = (
-    "; the token is not valid, or no longer: check the configured one, or run 'osbs login'"
-)
-
-_CA_HINT = "; if a CA of your own signed its certificate, name the CA's file in ca_bundle"
+# What the library refuses, or the system; any other exception is a mistake in a program.
+_REFUSALS = (OsbsException, ValueError, EnvironmentError)
+_BUG_HINT = "--verbose shows where; if it is a defect of osbs, please report it"
 
 
 class CommandError(OsbsValidationException):
-    """A sub-command cannot do its work; the message alone tells why."""
+    """A sub-command cannot do its work; the message alone tells why.
+
+    :ivar hint: text, what the user can do about it, or None
+    """
+
+    def __init__(self, message, cause=None, hint=None):
+        # type: (Text, Optional[BaseException], Optional[Text]) -> None
+        super(CommandError, self).__init__(message, cause=cause)
+        self.hint = hint
 
 
 class UsageError(CommandError):
@@ -96,7 +103,9 @@ def run(action, args):
 
 def report(ex):
     # type: (Exception) -> int
-    """Log the traceback at DEBUG and one line that names the culprit; return the exit status.
+    """Log the traceback at DEBUG and a line that names the culprit; return the exit status.
+
+    What to do about it, if there is something, is the attribute ``hint`` of the record.
 
     To be called while the exception is handled.
     """
@@ -105,7 +114,7 @@ def report(ex):
     from osbs._redact import mask_text
 
     logger.debug("%s", mask_text(traceback.format_exc()))
-    logger.error("%s", one_line(describe(ex)))
+    logger.error("%s", describe(ex), extra={str("hint"): hint_for(ex)})
     return exit_status(ex)
 
 
@@ -119,29 +128,55 @@ def one_line(text):
 
 
 def describe(ex):
-    # type: (Exception) -> Text
-    """Say what happened."""
+    # type: (BaseException) -> Text
+    """Say in one line what happened."""
+    return one_line(_describe(ex))
+
+
+def _describe(ex):
+    causes = _causes(ex)
+    for cause in causes:
+        for test, tell in _INSIDE:
+            if test(cause):
+                return tell(cause)
     for exception_class, tell in _DESCRIPTIONS:
         if isinstance(ex, exception_class):
             return tell(ex)
-    lost = [cause for cause in _causes(ex) if _is_lost_connection(cause)]
-    if lost:
-        return _describe_lost_connection(lost[0])
-    text = "Exception caught: %s" % _repr(ex)
-    # The repr of an error of the file system does not say which file.
-    for cause in _causes(ex):
-        name = to_text(getattr(cause, "filename", None) or "")
-        if name and name not in text:
-            text += " (%s)" % to_text(name)
-    return text
+    return _describe_other(causes)
 
 
-def _repr(ex):
-    if not isinstance(ex, OsbsException):
-        return to_text(repr(ex))
-    # As new interpreters show it; older ones add a comma, or u'' and escapes.
-    message = "'%s'" % to_text(ex.message) if str is bytes else repr(ex.message)
-    return "%s(%s)" % (type(ex).__name__, message)
+def _describe_other(causes):
+    ex = _with_words(causes)
+    if isinstance(ex, OsbsException):
+        reason = getattr(ex, "reason", None)
+        return "%s: %s" % (ex.message, reason) if reason else to_text(ex.message)
+    text = exception_text(ex)
+    if isinstance(ex, EnvironmentError) and ex.strerror:
+        name = getattr(ex, "filename", None)
+        text = to_text(ex.strerror)
+        return "%s: %s" % (to_text(name), text) if name else text
+    return text if isinstance(ex, _REFUSALS) and text else "%s: %s" % (type(ex).__name__, text)
+
+
+def _with_words(causes):
+    # An exception without a message of its own has the repr of its cause.
+    for ex, cause in zip(causes, causes[1:]):
+        if getattr(ex, "message", None) != to_text(repr(cause)):
+            return ex
+    return causes[-1]
+
+
+def hint_for(ex):
+    # type: (BaseException) -> Optional[Text]
+    """Return what the user can do about an exception, or None."""
+    causes = _causes(ex)
+    if _is_answer_401(_with_words(causes)):
+        return "check the configured token, or run 'osbs login'"
+    if any(_is_lost_connection(c) or isinstance(c, OsbsNetworkException) for c in causes):
+        return transport_words(exception_text(causes[-1]))[1]
+    if isinstance(_with_words(causes), _REFUSALS):
+        return getattr(ex, "hint", None)
+    return _BUG_HINT
 
 
 def exit_status(ex):
@@ -230,24 +265,103 @@ def _given(args, arguments):
     return words
 
 
+_FROM_URLLIB3 = re.compile(r"Connection(Pool)?\(|Caused by|certificate verify failed|Errno")
+# What urllib3, ssl and the operating system say -> what users understand, and what they can do.
+_TRANSPORT_WORDS = (
+    (
+        "certificate verify failed: (?:unable to get|self.signed)",
+        "unknown certificate authority",
+        "name its file in ca_bundle in the configuration",
+    ),
+    ("certificate verify failed: ([^(]*[^( ])", "the server's certificate is refused: {0}", None),
+    (
+        "(?i)wrong.version.number|record.layer.failure",
+        "the server does not speak TLS",
+        "try http:// instead of https:// in openshift_url",
+    ),
+    (
+        "BadStatusLine|Connection aborted|RemoteDisconnected|reset by peer",
+        "the server closed the connection",
+        None,
+    ),
+    ("(?i)connection refused", "connection refused", None),
+    (
+        "(?i)name or service not known|failed to resolve|name resolution|no address associated",
+        "unknown host",
+        None,
+    ),
+    (r"too many (\d+) error responses", "the server keeps answering {0}", None),
+    ("(?i)timed out", "no response in time", None),
+    (r"\[Errno -?\d+\] ([^'\")]+)", "{0}", None),
+)
+
+
+def transport_words(text):
+    # type: (Text) -> Tuple[Optional[Text], Optional[Text]]
+    """Return what a text of urllib3 about a lost connection means, and a hint; or two None."""
+    for pattern, words, hint in _TRANSPORT_WORDS:
+        found = re.search(pattern, text) if _FROM_URLLIB3.search(text) else None
+        if found:
+            return words.format(*found.groups()), hint
+    return None, None
+
+
 def _describe_network(ex):
+    words = transport_words(to_text(ex.message))[0]
+    if words:
+        return "Network error at %s: %s" % (_without_query(ex.url), words)
     return "Network error at %s (%s): %s" % (ex.url, ex.status_code, ex.message)
+
+
+def _without_query(url):
+    # Those of OAuth are long, and the user did not write them.
+    return to_text(url).partition("?")[0]
 
 
 def _describe_response(ex):
     message = ex.message
     if isinstance(ex.json, dict) and "message" in ex.json:
         message = ex.json["message"]
-    text = "Server returned error %s: %s" % (ex.status_code, message)
-    return text + (_TOKEN_HINT if _is_answer_401(ex) else "")
+    return "Server returned error %s: %s" % (ex.status_code, message)
 
 
 def _describe_lost_connection(cause):
-    request = getattr(cause, "request", None)
-    text = "Network error at %s: %s" % (getattr(request, "url", None) or "the server", cause)
-    return text + (_CA_HINT if "certificate verify failed" in text.lower() else "")
+    url = getattr(getattr(cause, "request", None), "url", None)
+    text = exception_text(cause)
+    words = transport_words(text)[0] or text
+    return "Network error at %s: %s" % (_without_query(url or "the server"), words)
 
 
+# How OpenShift names kinds of objects -> how people do.
+_KINDS = {
+    "buildconfigs": "build config",
+    "configmaps": "config map",
+    "imagestreams": "image stream",
+    "imagestreamtags": "image stream tag",
+    "resourcequotas": "quota",
+    "serviceaccounts": "service account",
+}
+
+
+def _missing_object(ex):
+    """Return the ``details`` of an answer 404 that names what there is not, or None."""
+    if not isinstance(ex, OsbsResponseException) or ex.status_code != 404:
+        return None
+    details = ex.json.get("details") if isinstance(ex.json, dict) else None
+    return details if isinstance(details, dict) and details.get("name") else None
+
+
+def _describe_missing(ex):
+    details = _missing_object(ex)
+    kind = to_text(details.get("kind") or "object").partition(".")[0]
+    return '%s "%s" not found' % (_KINDS.get(kind) or kind.rstrip("s"), details["name"])
+
+
+# Of whatever led to an exception, this alone says what happened.
+_INSIDE = (
+    (_missing_object, _describe_missing),
+    (lambda ex: _is_lost_connection(ex), _describe_lost_connection),
+)
 _DESCRIPTIONS = (
     (OutputError, lambda ex: to_text(ex.strerror)),
     (OsbsNetworkException, _describe_network),
@@ -255,7 +369,7 @@ _DESCRIPTIONS = (
     (OsbsResponseException, _describe_response),
     (ConfigurationError, lambda ex: "Configuration error: %s" % ex.message),
     (CommandError, lambda ex: ex.message),
-)
+)  # type: Any
 
 
 def _causes(ex):

@@ -13,7 +13,6 @@ from osbs.constants import (
     CLI_WATCH_BUILDS_DEFAULT_COLS,
     DEFAULT_CONFIGURATION_FILE,
     DEFAULT_CONFIGURATION_SECTION,
-    DEFAULT_GIT_REF,
 )
 
 # Whether a sub-command talks to the server: not at all (nor needs a configuration), perhaps, or
@@ -24,6 +23,12 @@ ALWAYS = "always"
 
 DESCRIPTION = "OpenShift Build Service client"
 
+EXAMPLES = (
+    "osbs login",
+    "osbs list-builds --running",
+    "osbs --instance stage build --git-url URL --git-branch BRANCH --user USER",
+)
+
 EXIT_STATUSES = (
     (0, "done"),
     (1, "the build failed or was cancelled, or the request could not be carried out"),
@@ -32,6 +37,8 @@ EXIT_STATUSES = (
     (4, "network error"),
     (130, "interrupted"),
 )
+
+USAGE = 2
 
 LIST_BUILDS_COLUMNS = (
     ("name", "BUILD ID"),
@@ -91,6 +98,13 @@ class CliOption(object):
             keywords["default"] = argparse.SUPPRESS
         self.argparse_kwargs = keywords
 
+    def hidden(self):
+        # type: () -> CliOption
+        """Return this option as a sub-command has it: not in its help, without a default."""
+        keywords = dict(self.argparse_kwargs, help=argparse.SUPPRESS, default=argparse.SUPPRESS)
+        keywords["dest"] = self.dest
+        return CliOption(*self.flags, group=self.group, **keywords)
+
     @property
     def dest(self):
         """Name of the attribute in which argparse puts the value."""
@@ -105,6 +119,7 @@ class Command(object):
     :ivar function: name of the function of osbs.cli.main that runs it
     :ivar arguments: CliOptions
     :ivar server: NEVER, MAYBE or ALWAYS
+    :ivar examples: command lines for the end of its help
     :ivar argparse_kwargs: arguments of argparse's ``add_parser``; without ``help`` the sub-command
         has no line of its own in the help of osbs
     """
@@ -114,6 +129,7 @@ class Command(object):
         self.function = function
         self.arguments = arguments
         self.server = keywords.pop("server", ALWAYS)
+        self.examples = keywords.pop("examples", ())
         self.argparse_kwargs = dict({"description": keywords.get("help")}, **keywords)
 
 
@@ -144,7 +160,7 @@ _OC = _flag("--oc", help='show the token as an "oc login" command')
 
 GLOBAL_OPTIONS = (
     # Flags that are settings too default to None: "not given", so that the file counts.
-    _flag("--verbose", default=None, group=_VERBOSITY, help="log everything, for debugging"),
+    _flag("-v", "--verbose", default=None, group=_VERBOSITY, help="log everything, for debugging"),
     _flag("-q", "--quiet", group=_VERBOSITY, help="show warnings and errors only"),
     CliOption(
         "-V", "--version", action="version", group=_VERBOSITY, help="print the version and exit"
@@ -200,7 +216,7 @@ GLOBAL_OPTIONS = (
         help="colours: on a terminal unless NO_COLOR is set (auto, default), always (then the view"
         " for terminals goes into a pipe too), never",
     ),
-    CliOption("--namespace", metavar="NAMESPACE", help="namespace to work in"),
+    CliOption("--namespace", "-n", metavar="NAMESPACE", help="namespace to work in"),
     CliOption(
         "--request-timeout",
         type=_seconds,
@@ -223,11 +239,7 @@ GLOBAL_OPTIONS = (
 BUILD_OPTIONS = (
     CliOption("--build-json-dir", metavar="PATH", help="directory with the build templates"),
     CliOption("-g", "--git-url", required=True, metavar="URL", help="URL of the git repository"),
-    CliOption(
-        "--git-commit",
-        default=DEFAULT_GIT_REF,
-        help="commit or ref to build (default: %s)" % DEFAULT_GIT_REF,
-    ),
+    CliOption("--git-commit", help="commit, tag or branch to build (default: tip of the branch)"),
     CliOption("-b", "--git-branch", required=True, help="branch of the git repository"),
     CliOption("-t", "--target", help="koji target"),
     _flag("--flatpak", help="build a Flatpak OCI image"),
@@ -269,7 +281,8 @@ BUILD_OPTIONS = (
         action="append",
         metavar="PLATFORM",
         group=_ORCHESTRATOR_ARGUMENTS,
-        help="platform to build for, can be given again; needed up to arrangement 5",
+        help="platforms to build for, separated by commas or given again; needed up to"
+        " arrangement 5",
     ),
     # Has no default, so that a value given before the sub-command stays.
     CliOption(
@@ -303,23 +316,62 @@ COMMANDS = (
             help="read the builds from a file with a JSON array, not from the server",
         ),
         help="list builds",
+        examples=(
+            "osbs list-builds --running",
+            "osbs list-builds --columns name,status,commit,time_created",
+            "osbs --output json list-builds > builds.json",
+            "osbs list-builds --from-json builds.json team/app",
+        ),
     ),
-    Command("watch-build", "cmd_watch_build", _BUILD_ID, help="wait till a build finishes"),
+    Command(
+        "watch-build",
+        "cmd_watch_build",
+        _BUILD_ID,
+        help="wait till a build finishes",
+        examples=("osbs watch-build app-main-12345-1",),
+    ),
     Command(
         "watch-builds",
         "cmd_watch_builds",
         _columns(WATCH_BUILDS_COLUMNS, CLI_WATCH_BUILDS_DEFAULT_COLS),
         help="watch running builds",
+        examples=(
+            "osbs watch-builds",
+            "osbs watch-builds --columns name,status",
+        ),
     ),
-    Command("get-build", "cmd_get_build", _BUILD_ID, help="show the details of a build"),
-    Command("cancel-build", "cmd_cancel_build", _BUILD_ID, help="cancel a build"),
+    Command(
+        "get-build",
+        "cmd_get_build",
+        _BUILD_ID,
+        help="show the details of a build",
+        examples=(
+            "osbs get-build app-main-12345-1",
+            "osbs get-build app-main-12345-1 --output json",
+        ),
+    ),
+    Command(
+        "cancel-build",
+        "cmd_cancel_build",
+        _BUILD_ID,
+        help="cancel a build",
+        examples=("osbs cancel-build app-main-12345-1",),
+    ),
     Command(
         "import-image",
         "cmd_import_image",
         CliOption("NAME", nargs=1, help="name of the image stream"),
         help="import the tags of an image stream",
+        examples=("osbs import-image fedora",),
     ),
-    Command("get-token", "cmd_get_token", _OC, server=MAYBE, help="show the OAuth token"),
+    Command(
+        "get-token",
+        "cmd_get_token",
+        _OC,
+        server=MAYBE,
+        help="show the OAuth token",
+        examples=("osbs get-token --oc",),
+    ),
     Command(
         "login",
         "cmd_login",
@@ -332,12 +384,21 @@ COMMANDS = (
             "-p", "--password", default=argparse.SUPPRESS, help="password, asked for if missing"
         ),
         help="log in and keep the token for later use",
+        examples=(
+            "osbs login",
+            "osbs login --username me",
+            "osbs --instance stage login --token TOKEN",
+        ),
     ),
     Command(
         "get-user",
         "cmd_get_user",
         CliOption("USERNAME", nargs="?", help="name of the user (default: who is logged in)"),
         help="show information about a user",
+        examples=(
+            "osbs get-user",
+            "osbs get-user somebody --output json",
+        ),
     ),
     Command(
         "build-logs",
@@ -347,19 +408,37 @@ COMMANDS = (
         _flag("--wait-if-missing", help="wait for the build if there is none of that name yet"),
         _RAW,
         help="show or follow the log of a build",
+        examples=(
+            "osbs build-logs app-main-12345-1",
+            "osbs build-logs --follow app-main-12345-1",
+        ),
     ),
     Command(
         "get-quota",
         "cmd_get_all_resource_quota",
         CliOption("QUOTA_NAME", nargs="?", help="name of the resource quota"),
         help="show one resource quota, or the names of all",
+        examples=(
+            "osbs get-quota",
+            "osbs get-quota pause",
+        ),
     ),
-    Command("build", "cmd_build", *BUILD_OPTIONS, help="build an image"),
+    Command(
+        "build",
+        "cmd_build",
+        *BUILD_OPTIONS,
+        help="build an image",
+        examples=(
+            "osbs build --git-url URL --git-branch main --user me --target candidate",
+            "osbs build --orchestrator -g URL -b main -u me --platforms x86_64,ppc64le",
+        )
+    ),
     Command(
         "get-build-image-id",
         "cmd_get_build_image_id",
         _BUILD_ID,
         help="show the ids of the images of the build pod's containers",
+        examples=("osbs get-build-image-id app-main-12345-1",),
     ),
     Command(
         "backup-builder",
@@ -373,6 +452,10 @@ COMMANDS = (
         _IGNORE_QUOTA_ERRORS,
         _CONTINUE_ON_ERROR,
         help="dump the data of the builder (for admins)",
+        examples=(
+            "osbs backup-builder",
+            "osbs backup-builder --filename - | ssh HOST 'cat > backup.tar.bz2'",
+        ),
     ),
     Command(
         "restore-builder",
@@ -381,11 +464,16 @@ COMMANDS = (
         _CONTINUE_ON_ERROR,
         _IGNORE_QUOTA_ERRORS,
         help="restore the data of the builder (for admins)",
+        examples=(
+            "osbs restore-builder osbs-backup-default-2026-05-01-101500.tar.bz2",
+            "osbs restore-builder --continue-on-error backup.tar.bz2",
+        ),
     ),
     Command(
         "print-token-url",
         "cmd_print_token_url",
         description="show the URL of the page that gives out OAuth tokens",
+        examples=("osbs print-token-url",),
     ),
     Command(
         "get-serviceaccount-token",
@@ -393,6 +481,7 @@ COMMANDS = (
         CliOption("SERVICEACCOUNT", help="name of the service account"),
         _OC,
         description="show the token of a service account",
+        examples=("osbs get-serviceaccount-token builder --oc",),
     ),
     Command(
         "completion",
@@ -407,5 +496,6 @@ COMMANDS = (
         help="print the code that makes a shell complete osbs",
         description="print the code that makes a shell complete osbs;"
         ' for use as: eval "$(osbs completion bash)"',
+        examples=('eval "$(osbs completion bash)"',),
     ),
 )

@@ -91,11 +91,50 @@ def is_terminal(stream):
 
 
 class LogFormatter(logging.Formatter):
-    """Formats records for the log on ``sys.stderr``."""
+    """Formats records for ``sys.stderr``: warnings and errors as words, the rest as a log.
+
+    An attribute ``hint`` of a record, what to do about it, becomes a second line. Of an exception
+    only its reason is shown, unless everything is logged.
+    """
 
     def format(self, record):
         """Return the text of a record."""
-        return fit_for(sys.stderr, super(LogFormatter, self).format(record))
+        if record.levelno < logging.WARNING:
+            text = super(LogFormatter, self).format(record)
+        else:
+            text = "error" if record.levelno >= logging.ERROR else "warning"
+            text = "%s: %s" % (text, to_text(record.getMessage()) + self._reason(record))
+        if getattr(record, "hint", None):
+            text += "\nhint: %s" % record.hint
+        return fit_for(sys.stderr, text)
+
+    def _reason(self, record):
+        if not record.exc_info:
+            return ""
+        if logging.getLogger("osbs").isEnabledFor(logging.DEBUG):
+            return "\n" + self.formatException(record.exc_info)
+        from osbs.cli.errors import describe
+
+        return ": %s" % describe(record.exc_info[1])
+
+
+class FailedResponses(logging.Filter):
+    """Leaves out that the server refused a request: the exception that follows is told."""
+
+    def filter(self, record):
+        """Tell whether to log a record."""
+        return record.name != "osbs.core" or record.levelno != logging.ERROR
+
+
+def say(args, text):
+    # type: (Any, Any) -> None
+    """Tell what a command did, on stderr, unless the user wants it quiet.
+
+    :param args: argparse.Namespace
+    :param text: text, of one line
+    """
+    if not getattr(args, "quiet", False):
+        write_line(in_one_line(text), sys.stderr)
 
 
 def write(text, stream=_STDOUT):

@@ -12,14 +12,17 @@ import sys
 import osbs
 from osbs._compat import is_ascii
 from osbs.cli import options
-from osbs.cli.output import write, write_line
+from osbs.cli.output import in_one_line, write, write_line
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
-    from typing import Any, Dict, List, Optional  # noqa: F401
+    from typing import Any, Dict, Iterable, List, Optional, Text  # noqa: F401
 
 # Sent as they are.
 _CREDENTIALS = ("username", "password")
+_GLOBAL_OPTIONS_NOTE = """\
+Options of osbs itself may stand here too, such as --output json, --namespace NAME or
+--instance NAME; 'osbs --help' lists them."""
 # Columns that argparse leaves free at the right.
 _HELP_MARGIN = 2
 
@@ -47,14 +50,62 @@ class PlainParser(argparse.ArgumentParser):
 
 
 class _Parser(PlainParser):
-    def error(self, message):
+    """A parser whose errors are a line, and a hint."""
+
+    def error(self, message, hint=None):
+        lines = ["error: %s" % in_one_line(message)]
+        if hint:
+            lines.append("hint: %s" % in_one_line(hint))
+        self.exit(options.USAGE, "\n".join(lines) + "\n")
+
+    def refuse_option(self, word):
+        """End with an error about an option that there is not."""
+        known = [flag for flag in self._option_string_actions if flag.startswith("--")]
+        hint = did_you_mean(word, known) or "'%s --help' lists the options" % self.prog
+        self.error("there is no option %s" % word, hint)
+
+    def _get_option_tuples(self, option_string):
+        # What an option may be shortened to does not depend on those of osbs itself.
+        found = super(_Parser, self)._get_option_tuples(option_string)
+        return [option for option in found if option[0].help is not argparse.SUPPRESS]
+
+
+class _TopParser(_Parser):
+    """The parser of ``osbs``."""
+
+    def parse_known_args(self, args=None, namespace=None):
+        self._check_options_before_command(sys.argv[1:] if args is None else args)
+        return super(_TopParser, self).parse_known_args(args, namespace)
+
+    def _check_options_before_command(self, words):
+        # argparse would take the value of an option that it does not know for the command.
+        words = iter(words)
+        for word in words:
+            if word == "--" or not word.startswith("-"):
+                break
+            option = self._parse_optional(word)
+            # A tuple; newer releases have a list of them.
+            option = option[0] if isinstance(option, list) else option
+            action, value = option[0], option[-1]
+            if action is None:
+                self.refuse_option(word.partition("=")[0])
+            elif action.nargs is None and value is None:
+                next(words, None)
+
+    def _check_value(self, action, value):
+        if isinstance(action.choices, dict) and value not in action.choices:
+            hint = did_you_mean(value, action.choices) or "'osbs --help' lists the commands"
+            self.error("there is no command %s" % value, hint)
+        super(_TopParser, self)._check_value(action, value)
+
+    def error(self, message, hint=None):
         # The sub-command is the only thing of which there can be too few.
         if message == "too few arguments":
             raise NoCommand()
-        super(_Parser, self).error(message)
+        super(_TopParser, self).error(message, hint)
 
 
-class _CommandParser(PlainParser):
+class _CommandParser(_Parser):
     """The parser of a sub-command, which gets its arguments when it is used."""
 
     def __init__(self, arguments, **kwargs):
@@ -62,13 +113,21 @@ class _CommandParser(PlainParser):
         self._arguments = arguments
 
     def fill(self):
-        """Add the arguments, once."""
-        arguments, self._arguments = self._arguments, ()
-        _add_arguments(self, arguments)
+        """Add the arguments and the options of osbs itself, once."""
+        arguments, self._arguments = self._arguments, None
+        if arguments is not None:
+            _add_arguments(self, arguments)
+            _add_global_options(self)
 
     def parse_known_args(self, args=None, namespace=None):
         self.fill()
-        return super(_CommandParser, self).parse_known_args(args, namespace)
+        parsed, rest = super(_CommandParser, self).parse_known_args(args, namespace)
+        for word in rest:
+            if word.startswith("-") and word != "--":
+                self.refuse_option(word.partition("=")[0])
+        if rest:
+            self.error("too many arguments: %s" % " ".join(rest))
+        return parsed, rest
 
 
 class _Version(argparse.Action):
@@ -88,7 +147,7 @@ def build_parser(functions):
 
     :param functions: dict, function name of the table -> function, called as ``(args, osbs)``
     """
-    parser = _Parser(
+    parser = _TopParser(
         prog=str("osbs"),
         description=options.DESCRIPTION,
         epilog=_epilog(),
@@ -102,10 +161,25 @@ def build_parser(functions):
             command.name,
             arguments=command.arguments,
             formatter_class=_Formatter,
+            epilog=_command_epilog(command),
             **command.argparse_kwargs
         )
+        sub_parser.register("action", "version", _Version)
         sub_parser.set_defaults(func=functions[command.function], server=command.server)
     return parser
+
+
+def did_you_mean(word, known):
+    # type: (Text, Iterable[Text]) -> Optional[Text]
+    """Return a hint that names what a misspelt word may stand for, or None.
+
+    :param word: text
+    :param known: the words that there are
+    """
+    import difflib
+
+    matches = difflib.get_close_matches(word, list(known), n=1)
+    return "did you mean %s?" % matches[0] if matches else None
 
 
 def parse_args(parser, argv=None):
@@ -129,6 +203,10 @@ def parse_args(parser, argv=None):
             args.named.add(option.dest)
         else:
             setattr(args, option.dest, option.default)
+    if getattr(args, "platforms", None):
+        args.platforms = [name for word in args.platforms for name in word.split(",") if name]
+    if getattr(args, "git_branch", None) and args.git_commit is None:
+        args.git_commit = args.git_branch
     for name, value in list(vars(args).items()):
         if name not in _CREDENTIALS:
             setattr(args, name, _readable(value))
@@ -163,15 +241,35 @@ def _help_width():
 
 
 def _epilog():
-    lines = ["environment variables:"]
-    lines += [
-        "  %-20s default of %s" % (option.env, option.flags[0])
-        for option in options.GLOBAL_OPTIONS
-        if option.env
-    ]
-    lines += ["", "exit status:"]
-    lines += ["  %-20s %s" % row for row in options.EXIT_STATUSES]
-    return "\n".join(lines)
+    return "\n\n".join(
+        [
+            _block("environment variables", *_environment_variables()),
+            _block("exit status", *["%-20s %s" % row for row in options.EXIT_STATUSES]),
+            _block("examples", *options.EXAMPLES),
+            "'osbs COMMAND --help' has examples of each command.",
+        ]
+    )
+
+
+def _command_epilog(command):
+    return "\n\n".join([_block("examples", *command.examples), _GLOBAL_OPTIONS_NOTE])
+
+
+def _block(title, *lines):
+    return "\n  ".join(["%s:" % title] + list(lines))
+
+
+def _environment_variables():
+    for option in options.GLOBAL_OPTIONS:
+        if option.env:
+            yield "%-20s default of %s" % (option.env, max(option.flags, key=len))
+
+
+def _add_global_options(parser):
+    """Add the options of osbs itself that the sub-command has not, without showing them."""
+    own = parser._option_string_actions
+    hidden = [option.hidden() for option in options.GLOBAL_OPTIONS]
+    _add_arguments(parser, [o for o in hidden if not any(flag in own for flag in o.flags)])
 
 
 def _add_arguments(parser, arguments):

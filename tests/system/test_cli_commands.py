@@ -410,7 +410,46 @@ def test_verbose_tells_no_secret(run, scripted, command):
 def test_verbose_shows_the_traceback_before_the_last_line(run):
     result = run("--verbose", "get-build", "no-such-build")
     assert "Traceback (most recent call last)" in result.stderr
-    assert " - osbs - ERROR - Server returned error 404: " in result.last_line
+    assert result.last_line == 'error: build "no-such-build" not found'
+
+
+def test_an_error_is_one_line(run):
+    result = run("get-build", "no-such-build")
+    assert result.stderr == 'error: build "no-such-build" not found\n'
+
+
+def test_a_misspelt_command_is_told_with_the_right_one(run):
+    result = run("lst-builds")
+    expected = "error: there is no command lst-builds\nhint: did you mean list-builds?\n"
+    assert (result.status, result.stderr) == (USAGE, expected)
+
+
+def test_a_misspelt_column_is_told_with_the_right_one(run):
+    result = run("list-builds", "--columns", "nmae")
+    assert (result.status, result.last_line) == (USAGE, "hint: did you mean name?")
+
+
+@pytest.mark.parametrize(
+    "url, branch, reason",
+    [
+        ("file:///no/such/repository", "demo", "does not appear to be a git repository"),
+        (None, "no-such-branch", "Remote branch no-such-branch not found in upstream origin"),
+    ],
+)
+def test_a_repository_that_cannot_be_read_is_told_in_the_words_of_git(
+    run, repositories, url, branch, reason
+):
+    url = url or repositories("words")
+    words = ["-g", url, "-b", branch, "-u", "osbs", "-t", "candidate"]
+    result = run("build", "--orchestrator", *words)
+    assert (result.status, reason in result.stderr) == (FAILED, True), result
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_without_a_commit_the_tip_of_the_branch_is_built(run, repositories):
+    words = ["--orchestrator", "-g", repositories("tip"), "-b", "demo", "-u", "osbs"]
+    result = run("build", "--target", "candidate", "--no-logs", *words)
+    assert (result.status, result.stdout[:8]) == (DONE, "tip-demo"), result
 
 
 def test_quiet_tells_nothing_when_all_is_well(run, done_build):

@@ -4,6 +4,7 @@ from __future__ import absolute_import, print_function, unicode_literals
 
 import argparse
 import io
+import json
 import logging
 import os
 import sys
@@ -12,7 +13,7 @@ import pytest
 import requests
 
 from osbs.cli import errors
-from osbs.cli.output import OutputClosed, write
+from osbs.cli.output import LogFormatter, OutputClosed, write
 from osbs.exceptions import (
     OsbsAuthException,
     OsbsException,
@@ -24,6 +25,11 @@ from osbs.exceptions import (
     OsbsWatchBuildNotFound,
 )
 
+# As urllib3 says it.
+REFUSED = (
+    "HTTPSConnectionPool(host='h', port=1): Max retries exceeded with url: / (Caused by"
+    " NewConnectionError('Failed to establish a new connection: [Errno 111] Connection refused'))"
+)
 ARGS = argparse.Namespace(output="text")
 
 
@@ -32,6 +38,23 @@ def raising(ex):
         raise ex
 
     return action
+
+
+def not_found(kind, name):
+    """Return the answer of a server that does not have an object."""
+    status = {"message": "%s not found" % name, "details": {"kind": kind, "name": name}}
+    return OsbsResponseException(json.dumps(status), 404)
+
+
+@pytest.fixture
+def last_hint(last_line, caplog):
+    """Run an action that fails; return the hint of the last record."""
+
+    def run(ex):
+        last_line(ex)
+        return caplog.records[-1].hint
+
+    return run
 
 
 @pytest.fixture
@@ -103,11 +126,22 @@ def test_the_result_of_a_command_has_its_exit_status(result, status):
             OsbsResponseException('{"kind": "Status", "message": "no such build"}', 404),
             "Server returned error 404: no such build",
         ),
+        (OsbsResponseException("Unauthorized", 401), "Server returned error 401: Unauthorized"),
         (
-            OsbsResponseException("Unauthorized", 401),
-            "Server returned error 401: Unauthorized; the token is not valid, or no longer: "
-            "check the configured one, or run 'osbs login'",
+            OsbsNetworkException("http://u/a?b", REFUSED, ""),
+            "Network error at http://u/a: connection refused",
         ),
+        (
+            OsbsNetworkException("http://u/a", "Pool(Caused by too many 503 error responses)", ""),
+            "Network error at http://u/a: the server keeps answering 503",
+        ),
+        (not_found("builds", "b-1"), 'build "b-1" not found'),
+        (not_found("imagestreams", "fedora"), 'image stream "fedora" not found'),
+        (not_found("builds.build.openshift.io", "b-1"), 'build "b-1" not found'),
+        (OsbsException("No such build", cause=not_found("builds", "b")), 'build "b" not found'),
+        (OsbsException(cause=ValueError("tag is missing")), "tag is missing"),
+        (OsbsException(cause=OsbsException(cause=ValueError("again"))), "again"),
+        (OsbsException("cannot render", cause=ValueError("why")), "cannot render"),
         (OsbsResponseException("plain", 500), "Server returned error 500: plain"),
         (OsbsResponseException("[1]", 500), "Server returned error 500: [1]"),
         (OsbsResponseException('{"a": 1}', 500), 'Server returned error 500: {"a": 1}'),
@@ -125,8 +159,35 @@ def test_an_exception_is_told_in_one_line(last_line, ex, line):
     [OsbsException("m"), OsbsValidationException("m", cause=ValueError("x"))],
     ids=lambda ex: type(ex).__name__,
 )
-def test_any_other_exception_is_shown_by_its_repr(last_line, ex):
-    assert last_line(ex) == "Exception caught: %s('m')" % type(ex).__name__
+def test_any_other_exception_of_the_library_is_told_by_its_message(last_line, ex):
+    assert last_line(ex) == "m"
+
+
+@pytest.mark.parametrize("ex", [KeyError("m"), OsbsException(cause=KeyError("m"))])
+def test_a_mistake_in_a_program_is_told_by_its_class(last_line, ex):
+    assert last_line(ex) == "KeyError: %r" % str("m")
+
+
+def test_a_mistake_in_a_program_is_to_be_reported(last_hint):
+    assert "--verbose" in last_hint(OsbsException(cause=KeyError("m")))
+
+
+def test_what_the_user_can_do_nothing_about_has_no_hint(last_hint):
+    assert last_hint(OsbsException("m")) is None
+
+
+def test_a_token_that_is_refused_tells_what_to_do(last_hint):
+    assert "osbs login" in last_hint(OsbsResponseException("Unauthorized", 401))
+
+
+def test_a_command_can_tell_what_to_do(last_hint):
+    assert last_hint(errors.CommandError("m", hint="do this")) == "do this"
+
+
+def test_an_error_is_shown_with_its_hint():
+    record = logging.LogRecord("osbs", logging.ERROR, "f", 1, "%s", ("m",), None)
+    record.hint = "do this"
+    assert LogFormatter().format(record) == "error: m\nhint: do this"
 
 
 def test_defect_69_an_attribute_error_is_handled_like_any_other(last_line):
@@ -145,9 +206,9 @@ def test_a_lost_connection_names_the_server(last_line):
     )
 
 
-def test_an_unknown_ca_tells_what_to_do(last_line):
-    cause = requests.exceptions.SSLError("certificate verify failed")
-    assert "ca_bundle" in last_line(OsbsException(cause=cause))
+def test_an_unknown_ca_tells_what_to_do(last_hint):
+    cause = requests.exceptions.SSLError("certificate verify failed: unable to get local issuer")
+    assert "ca_bundle" in last_hint(OsbsException(cause=cause))
 
 
 def test_a_file_that_cannot_be_read_is_named(last_line):

@@ -449,6 +449,78 @@ def test_two_commands_are_described_only_by_their_own_help(help_of, command):
     assert "show" in help_of(command)
 
 
+@pytest.fixture
+def refused(parse, capsys):
+    """Parse a command line that is wrong; returns what is told on stderr."""
+
+    def parse_wrong(*argv):
+        with pytest.raises(SystemExit) as exit_info:
+            parse(*argv)
+        assert exit_info.value.code == 2
+        return capsys.readouterr()[1]
+
+    return parse_wrong
+
+
+@pytest.mark.parametrize(
+    "argv, error",
+    [
+        (["lst-builds"], "there is no command lst-builds\nhint: did you mean list-builds?"),
+        (["xyz"], "there is no command xyz\nhint: 'osbs --help' lists the commands"),
+        (
+            ["list-builds", "--colums=name"],
+            "there is no option --colums\nhint: did you mean --columns?",
+        ),
+        (
+            ["--instnce", "x", "list-builds"],
+            "there is no option --instnce\nhint: did you mean --instance?",
+        ),
+        (
+            ["get-build", "b", "--xyz"],
+            "there is no option --xyz\nhint: 'osbs get-build --help' lists the options",
+        ),
+        (["get-build", "b", "c"], "too many arguments: c"),
+    ],
+)
+def test_wrong_usage_is_a_line_and_a_hint(refused, argv, error):
+    assert refused(*argv) == "error: %s\n" % error
+
+
+@pytest.mark.parametrize("row", GLOBAL_OPTIONS, ids=lambda row: row[0])
+def test_a_global_option_may_stand_behind_the_command(parse, row):
+    args = parse(*(["list-builds"] + given(row[0], row[3])))
+    assert getattr(args, row[1]) == row[4]
+
+
+def test_a_global_option_keeps_its_value_from_before_the_command(parse):
+    args = parse("--output", "json", "--config", "/c", "list-builds", "-n", "ns")
+    assert (args.output, args.config, args.namespace) == ("json", "/c", "ns")
+
+
+@pytest.mark.parametrize("argv", [["-v", "list-builds"], ["list-builds", "-v"]])
+def test_v_is_short_for_verbose(parse, argv):
+    assert parse(*argv).verbose is True
+
+
+def test_global_options_do_not_make_abbreviations_of_a_command_ambiguous(parse):
+    assert parse("list-builds", "--r").running is True
+
+
+def test_platforms_may_be_separated_by_commas(parse):
+    args = parse(*(BUILD + ["--platforms", "x86_64,ppc64le", "--platforms", "s390x"]))
+    assert args.platforms == ["x86_64", "ppc64le", "s390x"]
+
+
+def test_the_commit_is_the_tip_of_the_branch_unless_it_is_named(parse):
+    assert parse("build", "-g", "git://h/r", "-b", "f32", "-u", "me").git_commit == "f32"
+
+
+@pytest.mark.parametrize("command", sorted(COMMANDS))
+def test_the_help_of_a_command_has_examples(help_of, command):
+    words = help_of(command)
+    assert "osbs" in words[words.index("examples:") :]
+
+
 @pytest.mark.parametrize(
     "words", [("--retries", "-1"), ("--retries", "x"), ("--request-timeout", "0")]
 )

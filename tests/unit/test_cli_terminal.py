@@ -176,7 +176,7 @@ def test_the_log_on_a_terminal_shows_no_commands(tmpdir):
     path = tmpdir.join("builds.json")
     path.write(json.dumps([{"metadata": {"name": "\x1b[2J"}}]))
     seen = osbs_on_a_terminal(str(tmpdir), "list-builds", "--from-json", str(path))
-    assert " - WARNING - build ?[2J: malformed status\n" in seen
+    assert "warning: build ?[2J: malformed status\n" in seen
     assert "\x1b" not in seen
 
 

@@ -8,6 +8,7 @@ import sys
 from osbs._compat import to_text
 from osbs.cli import options
 from osbs.cli.commands.build import report_failure
+from osbs.cli.parser import did_you_mean
 from osbs.cli.errors import CommandError, UsageError, resumable
 from osbs.cli.output import in_one_line, print_json_nicely, write_line
 from osbs.constants import BUILD_FINISHED_STATES
@@ -249,7 +250,8 @@ def _chosen_columns(text, default, known):
     for column in columns:
         if column not in names:
             raise UsageError(
-                "there is no column %s; --columns takes: %s" % (column or "''", ", ".join(names))
+                "there is no column %s; --columns takes: %s" % (column or "''", ", ".join(names)),
+                hint=did_you_mean(column, names),
             )
     return columns
 
