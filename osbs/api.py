@@ -943,6 +943,7 @@ class OSBS(object):
         :param token: str or None
         :param username: str or None
         :param password: str or None
+        :return: dict, the user
         :raises OsbsValidationException: the configuration uses Kerberos, or the token is not valid
         """
         if self.os.use_kerberos:
@@ -955,12 +956,14 @@ class OSBS(object):
         self.os.token = token
         self.os.use_auth = True
         try:
-            self.os.get_user()
+            response = self.os.get_user()
         except OsbsResponseException as ex:
             if ex.status_code == http_client.UNAUTHORIZED:
                 raise OsbsValidationException("token is not valid", cause=ex)
             raise
         _token_file.save_token(utils.get_instance_token_file_name(self.os_conf.conf_section), token)
+        # Programs put simpler objects in the place of the client.
+        return response.json() if hasattr(response, "json") else {}
 
     @osbsapi
     def get_user(self, username="~"):
@@ -1136,27 +1139,33 @@ class OSBS(object):
         :param resource_type: str, such as ``buildconfigs``
         :param resources: dict, as :meth:`dump_resource` returned it
         :param continue_on_error: bool, go on with the next object when one cannot be created
+        :return: dict, how many objects were ``created``, are ``existing`` and ``failed``
         """
         items = _objects(resources)
         if items is None:
             raise OsbsValidationException(
                 "%s cannot be restored: not a list of objects" % resource_type
             )
-        restored = 0
+        counts = {"created": 0, "existing": 0, "failed": 0}
         for item in items:
             name = get_path(item, "metadata", "name") or "(no name)"
             logger.debug("restoring %s/%s", resource_type, name)
             self._prepare_resource(item)
             try:
                 self.os.restore_resource(resource_type, item)
-            except Exception:
+                counts["created"] += 1
+            except Exception as ex:
                 if not continue_on_error:
                     raise
-                logger.exception("failed to restore %s/%s", resource_type, name)
-            else:
-                restored += 1
+                if getattr(ex, "status_code", None) == http_client.CONFLICT:
+                    counts["existing"] += 1
+                    logger.info("%s/%s exists already", resource_type, name)
+                else:
+                    counts["failed"] += 1
+                    logger.exception("failed to restore %s/%s", resource_type, name)
         if continue_on_error:
-            logger.info("restored %s/%s %s", restored, len(items), resource_type)
+            logger.info("restored %s/%s %s", counts["created"], len(items), resource_type)
+        return counts
 
     @staticmethod
     def _prepare_resource(resource):

@@ -17,12 +17,15 @@ import warnings
 import osbs as osbs_package
 from osbs._compat import to_native
 from osbs.cli import errors, options
+from osbs.cli.commands.about import cmd_help, cmd_version
 from osbs.cli.commands.account import (
     cmd_get_all_resource_quota,
     cmd_get_token,
     cmd_get_user,
     cmd_login,
+    cmd_pause_builds,
     cmd_print_token_url,
+    cmd_resume_builds,
     cmd_serviceaccount_token,
 )
 from osbs.cli.commands.admin import cmd_backup, cmd_restore

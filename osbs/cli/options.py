@@ -156,6 +156,9 @@ _IGNORE_QUOTA_ERRORS = _flag(
     "--ignore-quota-errors", help="go on when there is no right to pause builds by a resource quota"
 )
 _RAW = _flag("--raw", help="show the lines of the log as they are, on a terminal too")
+_PAUSE_QUOTA = CliOption(
+    "QUOTA_NAME", nargs="?", help="name of the resource quota that pauses builds (default: pause)"
+)
 _OC = _flag("--oc", help='show the token as an "oc login" command')
 
 GLOBAL_OPTIONS = (
@@ -482,6 +485,35 @@ COMMANDS = (
         _OC,
         description="show the token of a service account",
         examples=("osbs get-serviceaccount-token builder --oc",),
+    ),
+    Command(
+        "pause-builds",
+        "cmd_pause_builds",
+        _PAUSE_QUOTA,
+        help="keep new builds from starting and wait until none runs (for admins)",
+        examples=("osbs pause-builds", "osbs pause-builds && osbs get-quota pause"),
+    ),
+    Command(
+        "resume-builds",
+        "cmd_resume_builds",
+        _PAUSE_QUOTA,
+        help="let builds start again after pause-builds (for admins)",
+        examples=("osbs resume-builds",),
+    ),
+    Command(
+        "help",
+        "cmd_help",
+        CliOption("COMMAND", nargs="?", help="sub-command (default: osbs itself)"),
+        server=NEVER,
+        help="show the help of osbs or of a sub-command",
+        examples=("osbs help build",),
+    ),
+    Command(
+        "version",
+        "cmd_version",
+        server=NEVER,
+        help="print the version",
+        examples=("osbs version",),
     ),
     Command(
         "completion",

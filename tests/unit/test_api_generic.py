@@ -476,6 +476,24 @@ def test_restore_goes_on_after_an_error_when_told_to(osbs):
     assert seen == [{"metadata": {"name": "a"}}, {"metadata": {"name": "b"}}]
 
 
+def test_restoring_counts_what_became_of_the_objects(osbs):
+    outcomes = {
+        "new": None,
+        "old": OsbsResponseException("exists", 409),
+        "bad": OsbsResponseException("no", 422),
+    }
+
+    def restore(resource_type, resource):
+        outcome = outcomes[resource["metadata"]["name"]]
+        if outcome:
+            raise outcome
+
+    flexmock(osbs.os, restore_resource=restore)
+    items = [{"metadata": {"name": name}} for name in sorted(outcomes)]
+    counts = osbs.restore_resource("builds", {"items": items}, continue_on_error=True)
+    assert counts == {"created": 1, "existing": 1, "failed": 1}
+
+
 class Test_pause(object):
     def pause(self, osbs, *lists):
         expectation = flexmock(osbs.os).should_receive("list_builds").times(len(lists))

@@ -254,9 +254,9 @@ class TestBackup(object):
             assert len(tar.getnames()) == 2
         assert os.listdir(str(workdir)) == []
 
-    def test_nothing_is_shown_when_stderr_is_no_terminal(self, workdir, capsys):
+    def test_no_progress_is_shown_when_stderr_is_no_terminal(self, workdir, capsys):
         backup(filename="b")
-        assert capsys.readouterr() == ("", "")
+        assert capsys.readouterr() == ("", "backup written to %s\n" % workdir.join("b"))
 
     @pytest.mark.parametrize("quiet, shown", [(False, True), (True, False)])
     def test_progress_is_shown_on_a_terminal(self, workdir, monkeypatch, quiet, shown):
@@ -275,6 +275,22 @@ class TestRestore(object):
     def test_what_was_backed_up_is_restored(self, workdir):
         backup(filename="b")
         assert restore("b").restored == sorted(LISTS.items())
+
+    def test_what_became_of_the_objects_is_told(self, workdir, capsys):
+        archive("b", imagestreams__json=b'{"items": []}')
+        osbs = FakeOSBS()
+        counts = {"created": 2, "existing": 1, "failed": 0}
+        osbs.restore_resource = lambda *args, **kwargs: counts
+        assert cmd_restore(arguments(BACKUP_ARCHIVE="b"), osbs) is None
+        expected = "imagestreams: 2 created, 1 existing, 0 failed\n"
+        assert capsys.readouterr() == ("", expected)
+
+    def test_it_fails_when_an_object_could_not_be_created(self, workdir):
+        archive("b", imagestreams__json=b'{"items": []}')
+        osbs = FakeOSBS()
+        counts = {"created": 0, "existing": 0, "failed": 1}
+        osbs.restore_resource = lambda *args, **kwargs: counts
+        assert cmd_restore(arguments(BACKUP_ARCHIVE="b"), osbs) == -1
 
     def test_builds_are_paused_meanwhile(self, workdir):
         backup(filename="b")

@@ -446,6 +446,14 @@ class TestWatchBuild(object):
         self.run("Complete", output="json")
         assert json.loads(capsys.readouterr()[0]) == build().json
 
+    @pytest.mark.parametrize("duration, told", [(5 * 10**9, " (5 s)"), (None, "")])
+    def test_the_duration_of_a_build_that_succeeded_is_told(self, capsys, duration, told):
+        one = build()
+        one.json["status"]["duration"] = duration
+        args = arguments(BUILD_ID=["app-1"])
+        cli.cmd_watch_build(args, Double(wait_for_build_to_finish=one))
+        assert capsys.readouterr()[1] == "build app-1 is complete%s\n" % told
+
     def test_a_build_that_failed_is_minus_one(self, caplog):
         assert self.run("Failed") == -1
         assert "app-1 is failed" in caplog.text
@@ -457,6 +465,46 @@ class TestTheRest(object):
         assert cli.cmd_cancel_build(arguments(BUILD_ID=["app-1"]), osbs_double) is None
         assert osbs_double.calls == [("cancel_build", ("app-1",), {})]
         assert capsys.readouterr()[0] == ""
+
+    @pytest.mark.parametrize(
+        "phase, told",
+        [
+            ("Running", "cancellation of build app-1 requested\n"),
+            ("Complete", "build app-1 is already complete\n"),
+            ("Cancelled", "build app-1 is already cancelled\n"),
+        ],
+    )
+    def test_what_becomes_of_a_cancellation_is_told(self, capsys, phase, told):
+        osbs_double = Double(cancel_build=build(phase=phase))
+        cli.cmd_cancel_build(arguments(BUILD_ID=["app-1"]), osbs_double)
+        assert capsys.readouterr()[1] == told
+
+    def test_nothing_is_told_with_quiet(self, capsys):
+        osbs_double = Double(cancel_build=build())
+        cli.cmd_cancel_build(arguments(BUILD_ID=["app-1"], quiet=True), osbs_double)
+        assert capsys.readouterr()[1] == ""
+
+    @pytest.mark.parametrize("name, resume", [(None, ""), ("night", " night")])
+    def test_how_to_resume_builds_is_told(self, capsys, name, resume):
+        osbs_double = Double(pause_builds=None)
+        cli.cmd_pause_builds(arguments(QUOTA_NAME=name), osbs_double)
+        assert osbs_double.calls == [("pause_builds", (), {"quota_name": name})]
+        last = capsys.readouterr()[1].splitlines()[-1]
+        assert last == "builds are paused; to resume them: osbs resume-builds" + resume
+
+    def test_who_interrupts_pausing_hears_that_builds_stay_paused(self, capsys):
+        def pause_builds(quota_name):
+            raise KeyboardInterrupt()
+
+        with pytest.raises(KeyboardInterrupt):
+            cli.cmd_pause_builds(arguments(QUOTA_NAME=None), flexmock(pause_builds=pause_builds))
+        assert "to resume them: osbs resume-builds" in capsys.readouterr()[1]
+
+    def test_builds_are_resumed(self, capsys):
+        osbs_double = Double(resume_builds=None)
+        cli.cmd_resume_builds(arguments(QUOTA_NAME="night"), osbs_double)
+        assert osbs_double.calls == [("resume_builds", (), {"quota_name": "night"})]
+        assert capsys.readouterr()[1] == "builds are resumed\n"
 
     def test_an_image_is_imported(self, capsys):
         osbs_double = Double(import_image=True)
@@ -508,15 +556,15 @@ class TestTheRest(object):
         cli.cmd_get_user(arguments(USERNAME=None, output="json"), Double(get_user=self.USER))
         assert json.loads(capsys.readouterr()[0]) == self.USER
 
-    def test_what_a_user_lacks_is_empty_and_logged(self, capsys, caplog):
+    def test_a_user_may_have_no_full_name(self, capsys, caplog):
         cli.cmd_get_user(arguments(USERNAME=None), Double(get_user={"metadata": {"name": "me"}}))
         assert capsys.readouterr()[0] == 'Name: "me"\nFull Name: ""\n'
-        assert [record.levelno for record in caplog.records] == [logging.ERROR]
+        assert caplog.records == []
 
     def test_a_malformed_user_is_logged(self, capsys, caplog):
         cli.cmd_get_user(arguments(USERNAME=None), Double(get_user=[1]))
         assert capsys.readouterr()[0] == 'Name: ""\nFull Name: ""\n'
-        assert [record.levelno for record in caplog.records] == [logging.ERROR] * 2
+        assert [record.levelno for record in caplog.records] == [logging.ERROR]
 
     def test_the_names_of_all_quotas_are_listed(self, capsys):
         quotas = {"items": [{"metadata": {"name": "a"}}, {"metadata": {"name": "b"}}]}
@@ -524,6 +572,21 @@ class TestTheRest(object):
             arguments(QUOTA_NAME=None), Double(list_resource_quotas=quotas)
         )
         assert capsys.readouterr()[0] == "a\nb\n"
+
+    def test_no_quotas_are_told_on_stderr(self, capsys):
+        cli.cmd_get_all_resource_quota(
+            arguments(QUOTA_NAME=None), Double(list_resource_quotas={"items": []})
+        )
+        assert capsys.readouterr() == ("", "no quotas\n")
+
+    @pytest.mark.parametrize("names", [[], ["a", "b"]])
+    def test_the_names_of_all_quotas_can_be_json(self, capsys, names):
+        quotas = {"items": [{"metadata": {"name": name}} for name in names]}
+        cli.cmd_get_all_resource_quota(
+            arguments(QUOTA_NAME=None, output="json"), Double(list_resource_quotas=quotas)
+        )
+        out, err = capsys.readouterr()
+        assert (json.loads(out), err) == (names, "")
 
     def test_a_quota_is_shown_as_json(self, capsys):
         cli.cmd_get_all_resource_quota(
@@ -582,6 +645,13 @@ class TestTokens(object):
         args = arguments(token=None, username="me", password="p")
         assert cli.cmd_login(args, osbs_double) is None
         assert osbs_double.calls == [("login", (None, "me", "p"), {})]
+
+    def test_login_tells_who_is_logged_in_and_where_the_token_is(self, capsys, home):
+        osbs_double = self.double(login={"metadata": {"name": "osbs"}})
+        args = arguments(token="T", username=None, password=None, instance="stage")
+        cli.cmd_login(args, osbs_double)
+        path = home.join(".osbs", "stage.token")
+        assert capsys.readouterr()[1] == "logged in as osbs, token kept in %s\n" % path
 
     def test_login_without_anybody_to_ask_names_the_options(self, monkeypatch):
         def login(token, username, password):

@@ -4,9 +4,9 @@ from __future__ import absolute_import, print_function, unicode_literals
 
 import logging
 
-from osbs.cli.errors import CommandError
-from osbs.cli.output import in_one_line, print_json_nicely, write_line
-from osbs.exceptions import OsbsException
+from osbs.cli.errors import CommandError, resumable
+from osbs.cli.output import in_one_line, print_json_nicely, say, write_line
+from osbs.exceptions import OsbsException, OsbsWaitTimeout
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
@@ -32,6 +32,8 @@ def cmd_serviceaccount_token(args, osbs):
     # type: (Any, Any) -> None
     """Print a token of a service account, nothing if it has none."""
     tokens = osbs.get_serviceaccount_tokens(args.SERVICEACCOUNT)
+    if not tokens:
+        say(args, 'service account "%s" has no token' % args.SERVICEACCOUNT)
     for token in list(tokens.values())[:1]:
         _print_token(args, osbs, token.decode("ascii"))
 
@@ -54,7 +56,7 @@ def cmd_login(args, osbs):
         logger.error(text)
         return -1
     try:
-        osbs.login(args.token, args.username, args.password)
+        user = osbs.login(args.token, args.username, args.password)
     except OsbsException as ex:
         if not isinstance(ex.cause, EOFError):
             raise
@@ -63,7 +65,17 @@ def cmd_login(args, osbs):
             " use --username and --password, or --token",
             cause=ex,
         )
+    _say_logged_in(args, user)
     return None
+
+
+def _say_logged_in(args, user):
+    from osbs.constants import DEFAULT_CONFIGURATION_SECTION
+    from osbs.utils import get_instance_token_file_name, get_path
+
+    name = get_path(user, "metadata", "name")
+    path = get_instance_token_file_name(getattr(args, "instance", DEFAULT_CONFIGURATION_SECTION))
+    say(args, "logged in%s, token kept in %s" % (" as %s" % name if name else "", path))
 
 
 def cmd_get_user(args, osbs):
@@ -77,9 +89,8 @@ def cmd_get_user(args, osbs):
 
     name = get_path(user, "metadata", "name")
     full_name = get_path(user, "fullName")
-    for what, value in (("name", name), ("full name", full_name)):
-        if not value:
-            logger.error("the %s of the user is missing in the server's response", what)
+    if not name:
+        logger.error("the name of the user is missing in the server's response")
     write_line('Name: "%s"' % in_one_line(name or ""))
     write_line('Full Name: "%s"' % in_one_line(full_name or ""))
 
@@ -92,8 +103,37 @@ def cmd_get_all_resource_quota(args, osbs):
         return
     from osbs._rest.objects import items_of
 
-    for quota in items_of(osbs.list_resource_quotas()):
-        write_line(in_one_line(quota["metadata"]["name"]))
+    names = [quota["metadata"]["name"] for quota in items_of(osbs.list_resource_quotas())]
+    if getattr(args, "output", None) == "json":
+        print_json_nicely(names)
+        return
+    if not names:
+        say(args, "no quotas")
+    for name in names:
+        write_line(in_one_line(name))
+
+
+def cmd_pause_builds(args, osbs):
+    # type: (Any, Any) -> None
+    """Keep new builds from starting by a quota, and wait until none runs."""
+    name = [args.QUOTA_NAME] if args.QUOTA_NAME else []
+    resume = " ".join(["osbs resume-builds"] + name)
+    say(args, "pausing builds; those that run are waited for")
+    try:
+        with resumable("pause-builds", *name):
+            osbs.pause_builds(quota_name=args.QUOTA_NAME)
+    except (KeyboardInterrupt, OsbsWaitTimeout):
+        # The quota is there.
+        say(args, "new builds stay paused; to resume them: %s" % resume)
+        raise
+    say(args, "builds are paused; to resume them: %s" % resume)
+
+
+def cmd_resume_builds(args, osbs):
+    # type: (Any, Any) -> None
+    """Let builds start again."""
+    osbs.resume_builds(quota_name=args.QUOTA_NAME)
+    say(args, "builds are resumed")
 
 
 def _print_token(args, osbs, token):

@@ -8,12 +8,12 @@ import os
 import sys
 
 from osbs.cli.errors import CommandError
-from osbs.cli.output import binary, is_terminal, write, write_over
+from osbs.cli.output import binary, is_terminal, say, write, write_over
 from osbs.constants import BACKUP_RESOURCES, MAX_BACKUP_VALUES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
-    from typing import Any  # noqa: F401
+    from typing import Any, Optional  # noqa: F401
 
 logger = logging.getLogger("osbs")
 
@@ -22,6 +22,7 @@ _QUOTA_NAME = "pause-backup"
 _PAGE_SIZE = 500
 # Bytes of one kind of objects that are kept in memory before they go to a temporary file.
 _SPOOL_SIZE = 8 * 1024 * 1024
+_COUNTS = "{created} created, {existing} existing, {failed} failed"
 _STANDARD_STREAM = "-"
 # Added to the number of a signal: the exit status that shells give to a command that it ended.
 _SIGNALLED = 128
@@ -40,21 +41,27 @@ def cmd_backup(args, osbs):
                 for resource_type in BACKUP_RESOURCES:
                     _dump(osbs, resource_type, writer, args)
             archive.complete()
+    if archive.path:
+        say(args, "backup written to %s" % archive.path)
 
 
 def cmd_restore(args, osbs):
-    # type: (Any, Any) -> None
-    """Create the objects of a backup."""
+    # type: (Any, Any) -> Optional[int]
+    """Create the objects of a backup; -1 when some could not be created."""
     path = args.BACKUP_ARCHIVE
     with _opened(path) as infile:
         # All of it, before builds are paused: an archive that is broken must not stop them.
         lists = _read_lists(path, infile)
+    failed = 0
     with _paused(osbs, args):
         for resource_type, resources in lists:
-            osbs.restore_resource(
+            counts = osbs.restore_resource(
                 resource_type, resources, continue_on_error=args.continue_on_error
             )
-    logger.info("restored %s", path)
+            if counts:
+                say(args, "%s: " % resource_type + _COUNTS.format(**counts))
+                failed += counts["failed"]
+    return -1 if failed else None
 
 
 @contextlib.contextmanager
@@ -142,6 +149,8 @@ def _writable(path):
 class _Stream(object):
     """An archive of which the reader sees every byte as it comes."""
 
+    path = None
+
     def __init__(self, outfile):
         self.outfile = outfile
 
@@ -162,7 +171,7 @@ class _ArchiveFile(object):
     def __init__(self, path):
         import tempfile
 
-        self._path = path
+        self.path = path
         handle, self._temporary = tempfile.mkstemp(
             prefix=".osbs-backup-", dir=os.path.dirname(path)
         )
@@ -171,9 +180,8 @@ class _ArchiveFile(object):
     def complete(self):
         self.outfile.flush()
         os.fsync(self.outfile.fileno())
-        os.rename(self._temporary, self._path)
+        os.rename(self._temporary, self.path)
         self._temporary = None
-        logger.info("backup written to %s", self._path)
 
     def close(self):
         self.outfile.close()

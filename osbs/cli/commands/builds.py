@@ -10,7 +10,7 @@ from osbs.cli import options
 from osbs.cli.commands.build import report_failure
 from osbs.cli.parser import did_you_mean
 from osbs.cli.errors import CommandError, UsageError, resumable
-from osbs.cli.output import in_one_line, print_json_nicely, write_line
+from osbs.cli.output import in_one_line, print_json_nicely, say, write_line
 from osbs.constants import BUILD_FINISHED_STATES
 
 TYPE_CHECKING = False
@@ -99,7 +99,16 @@ def cmd_watch_build(args, osbs):
         build = osbs.wait_for_build_to_finish(build_id)
     if args.output == "json":
         print_json_nicely(build.json)
+    if build.is_succeeded():
+        say(args, "build %s is %s%s" % (build_id, build.status, _seconds_str(build)))
     return report_failure(build)
+
+
+def _seconds_str(build):
+    from osbs.cli.terminal import duration
+
+    seconds = build.get_duration()
+    return "" if seconds is None else " (%s)" % duration(seconds)
 
 
 def cmd_watch_builds(args, osbs):
@@ -153,7 +162,12 @@ def cmd_get_build(args, osbs):
 def cmd_cancel_build(args, osbs):
     # type: (Any, Any) -> None
     """Cancel a build."""
-    osbs.cancel_build(args.BUILD_ID[0])
+    build_id = args.BUILD_ID[0]
+    build = osbs.cancel_build(build_id)
+    if build.is_finished():
+        say(args, "build %s is already %s" % (build_id, build.status))
+    else:
+        say(args, "cancellation of build %s requested" % build_id)
 
 
 def cmd_import_image(args, osbs):
@@ -163,6 +177,7 @@ def cmd_import_image(args, osbs):
     if osbs.import_image(name) is False:
         logger.error("the tags of image stream %s were not imported", name)
         return -1
+    say(args, "the tags of image stream %s are imported" % name)
     return None
 
 
