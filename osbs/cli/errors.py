@@ -45,8 +45,6 @@ INTERRUPTED = 130
 
 # A body that is a web page tells nothing more after this many characters.
 _LINE_LIMIT = 2000
-# Exceptions that lead to each other in a circle must not hang the last line.
-_CAUSES_LIMIT = 20
 # What the library refuses, or the system; any other exception is a mistake in a program.
 _REFUSALS = (OsbsException, ValueError, EnvironmentError)
 _BUG_HINT = "--verbose shows where; if it is a defect of osbs, please report it"
@@ -374,12 +372,12 @@ _DESCRIPTIONS = (
 
 def _causes(ex):
     causes = [ex]
-    while len(causes) < _CAUSES_LIMIT:
+    while True:
         cause = getattr(causes[-1], "cause", None)
-        if not isinstance(cause, BaseException):
-            break
+        # They may lead to each other in a circle.
+        if not isinstance(cause, BaseException) or any(cause is known for known in causes):
+            return causes
         causes.append(cause)
-    return causes
 
 
 def _is_answer_401(ex):

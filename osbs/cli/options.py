@@ -51,12 +51,16 @@ LIST_BUILDS_COLUMNS = (
     ("commit", "COMMIT"),
     ("koji_build_id", "KOJI BUILD ID"),
     ("time_created", "TIME CREATED"),
+    ("age", "AGE"),
+    ("duration", "DURATION"),
+    ("reason", "REASON"),
 )
 WATCH_BUILDS_COLUMNS = (
     ("changetype", "CHANGE"),
     ("status", "STATUS"),
     ("created", "CREATED"),
     ("name", "NAME"),
+    ("reason", "REASON"),
 )
 
 
@@ -143,6 +147,12 @@ def _columns(columns, default):
         help="columns of the table, separated by commas, of: %s (default: %s)"
         % (", ".join(key for key, _ in columns), ",".join(default)),
     )
+
+
+def _natural_number(text):
+    if not text.isdigit():
+        raise argparse.ArgumentTypeError("%s is not a number" % text)
+    return int(text)
 
 
 _VERBOSITY, _KIND, _BUILDER = "verbosity", "kind of build", "builder"
@@ -314,6 +324,25 @@ COMMANDS = (
         _columns(LIST_BUILDS_COLUMNS, CLI_LIST_BUILDS_DEFAULT_COLS),
         _flag("--running", help="show only builds that are not finished"),
         CliOption(
+            "--sort",
+            metavar="COLUMN",
+            help="column to sort by (default: time_created)",
+        ),
+        CliOption(
+            "--limit",
+            type=_natural_number,
+            metavar="NUMBER",
+            help="show only so many builds, the last ones of the list",
+        ),
+        # Has no default, so that --output before the sub-command stays.
+        CliOption(
+            "-o",
+            dest="output",
+            choices=tuple(str(word) for word in ("wide", "name", "json", "yaml")),
+            default=argparse.SUPPRESS,
+            help="more columns, only the names, or whole builds",
+        ),
+        CliOption(
             "--from-json",
             metavar="FILE",
             help="read the builds from a file with a JSON array, not from the server",
@@ -321,7 +350,7 @@ COMMANDS = (
         help="list builds",
         examples=(
             "osbs list-builds --running",
-            "osbs list-builds --columns name,status,commit,time_created",
+            "osbs list-builds -o wide --sort duration --limit 10",
             "osbs --output json list-builds > builds.json",
             "osbs list-builds --from-json builds.json team/app",
         ),

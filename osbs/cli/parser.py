@@ -203,14 +203,19 @@ def parse_args(parser, argv=None):
             args.named.add(option.dest)
         else:
             setattr(args, option.dest, option.default)
-    if getattr(args, "platforms", None):
-        args.platforms = [name for word in args.platforms for name in word.split(",") if name]
-    if getattr(args, "git_branch", None) and args.git_commit is None:
-        args.git_commit = args.git_branch
+    if hasattr(args, "platforms"):
+        _complete_build(args)
     for name, value in list(vars(args).items()):
         if name not in _CREDENTIALS:
             setattr(args, name, _readable(value))
     return args
+
+
+def _complete_build(args):
+    if args.platforms:
+        args.platforms = [name for word in args.platforms for name in word.split(",") if name]
+    if args.git_commit is None:
+        args.git_commit = args.git_branch
 
 
 def _readable(value):

@@ -9,6 +9,7 @@ import time
 from collections import OrderedDict
 
 import pytest
+import yaml
 from flexmock import flexmock
 
 import osbs.cli.render
@@ -132,6 +133,7 @@ class TestListBuilds(object):
     @staticmethod
     def run(builds, **facts):
         osbs_double = Double(list_builds=builds)
+        osbs_double.os_conf = Double(get_namespace="osbs")
         facts = dict(
             {"FILTER": None, "columns": None, "running": False, "from_json": None}, **facts
         )
@@ -156,13 +158,73 @@ class TestListBuilds(object):
         assert capsys.readouterr()[0] == " app-1    | complete | team/app:1 \n"
 
     def test_the_header_goes_to_stderr(self, capsys):
-        self.run([])
-        assert capsys.readouterr()[1].startswith(" BUILD ID | STATUS | IMAGE NAME ")
+        self.run([build()])
+        assert capsys.readouterr()[1].startswith(" BUILD ID | STATUS   | IMAGE NAME ")
 
     def test_json_holds_every_build(self, capsys):
         builds = [build("a"), build("b")]
-        self.run(builds, output="json", FILTER="no such image")
+        self.run(builds, output="json")
         assert json.loads(capsys.readouterr()[0]) == [one.json for one in builds]
+
+    def test_json_holds_the_builds_in_the_order_of_the_server(self, capsys):
+        builds = [build("b"), build("a", created="2024-05-01T09:00:00Z")]
+        self.run(builds, output="json")
+        assert [one["metadata"]["name"] for one in json.loads(capsys.readouterr()[0])] == ["b", "a"]
+
+    def test_the_filter_looks_into_the_images_of_json_too(self, capsys):
+        builds = [build("a", image="team/app:1"), build("b", image="x:1")]
+        self.run(builds, output="json", FILTER="team")
+        assert json.loads(capsys.readouterr()[0]) == [builds[0].json]
+
+    def test_builds_can_be_yaml(self, capsys):
+        self.run([build("a")], output="yaml")
+        assert yaml.safe_load(capsys.readouterr()[0]) == [build("a").json]
+
+    def test_builds_can_be_their_names(self, capsys):
+        self.run([build("a"), build("b")], output="name")
+        assert capsys.readouterr() == ("a\nb\n", "")
+
+    def test_wide_tables_tell_why_a_build_failed(self, capsys):
+        failed = build("a", phase="Failed")
+        failed.json["status"].update(reason="OutOfMemory", message="It was too large.")
+        self.run([failed], output="wide")
+        assert "It was too large. (OutOfMemory)" in capsys.readouterr()[0]
+
+    @pytest.mark.parametrize(
+        "facts, told",
+        [
+            ({}, "No builds in osbs"),
+            ({"FILTER": "x"}, "No such builds in osbs"),
+            ({"output": "name"}, "No builds in osbs"),
+        ],
+    )
+    def test_no_builds_are_told_on_stderr(self, capsys, facts, told):
+        self.run([], **facts)
+        out, err = capsys.readouterr()
+        assert (out, err.splitlines()[0]) == ("", told)
+
+    @pytest.mark.parametrize(
+        "sort, names",
+        [("name", "abc"), ("age", "bca"), ("time_created", "acb"), ("duration", "acb")],
+    )
+    def test_rows_can_be_sorted_by_a_column(self, capsys, sort, names):
+        builds = [
+            build(name, created="2024-05-0%dT10:00:00Z" % day)
+            for name, day in (("c", 2), ("a", 1), ("b", 3))
+        ]
+        builds[2].json["status"]["duration"] = 5
+        builds[0].json["status"]["duration"] = 4
+        self.run(builds, output="name", sort=sort)
+        assert capsys.readouterr()[0].split() == list(names)
+
+    @pytest.mark.parametrize("limit, names", [(0, ""), (2, "bc"), (9, "abc")])
+    def test_the_last_builds_of_the_list_can_be_asked_for(self, capsys, limit, names):
+        builds = [
+            build(name, created="2024-05-0%dT10:00:00Z" % day)
+            for name, day in (("c", 3), ("a", 1), ("b", 2))
+        ]
+        self.run(builds, output="name", limit=limit)
+        assert capsys.readouterr()[0].split() == list(names)
 
     def test_the_filter_looks_into_the_image(self, capsys):
         self.run([build("a", image="team/app:1"), build("b", image="x:1")], FILTER="team")
@@ -298,6 +360,29 @@ class TestWatchBuilds(object):
     def test_defect_66_an_unknown_column_is_refused(self):
         with pytest.raises(UsageError):
             self.run([], columns="image")
+
+    GONE = ("deleted", EVENT)
+
+    def test_the_reason_of_a_build_that_ended_can_be_shown(self, capsys):
+        failed = build("b-1", phase="Failed")
+        failed.json["status"].update(message="It was too large.", reason="OutOfMemory")
+        osbs_double = Double(watch_builds=[self.GONE], get_build=failed)
+        cli.cmd_watch_builds(arguments(columns="name,status,reason"), osbs_double)
+        cells = [cell.strip() for cell in capsys.readouterr()[0].split("|")]
+        assert cells == ["b-1", "Failed", "It was too large. (OutOfMemory)"]
+
+    def test_the_times_on_a_terminal_are_those_of_the_server(self, capsys):
+        osbs_double = Double(watch_builds=[("added", self.EVENT)])
+        cli.cmd_watch_builds(arguments(columns=None, color="always"), osbs_double)
+        assert "2024-05-01T10:00:00Z" in capsys.readouterr()[0]
+
+    def test_a_build_that_was_deleted_keeps_its_phase(self, capsys):
+        def get_build(name):
+            raise osbs.exceptions.OsbsResponseException("not found", 404)
+
+        double = flexmock(watch_builds=lambda field_selector: [self.GONE], get_build=get_build)
+        cli.cmd_watch_builds(arguments(columns="name,status,reason"), double)
+        assert capsys.readouterr()[0].split() == ["b-1", "|", "New", "|"]
 
     def test_an_interruption_tells_how_to_go_on(self, capsys):
         def events():

@@ -163,9 +163,9 @@ def test_any_other_exception_of_the_library_is_told_by_its_message(last_line, ex
     assert last_line(ex) == "m"
 
 
-@pytest.mark.parametrize("ex", [KeyError("m"), OsbsException(cause=KeyError("m"))])
+@pytest.mark.parametrize("ex", [KeyError(7), OsbsException(cause=KeyError(7))])
 def test_a_mistake_in_a_program_is_told_by_its_class(last_line, ex):
-    assert last_line(ex) == "KeyError: %r" % str("m")
+    assert last_line(ex) == "KeyError: 7"
 
 
 def test_a_mistake_in_a_program_is_to_be_reported(last_hint):

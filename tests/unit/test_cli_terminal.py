@@ -186,8 +186,9 @@ def test_list_builds_on_a_terminal_shows_no_commands(tmpdir, builds_file):
     seen = osbs_on_a_terminal(
         str(tmpdir), "--quiet", "list-builds", "--from-json", builds_file, "--columns", columns
     )
-    header, rule, row, end = seen.split("\n")
-    assert row.count(SHOWN) == 9
+    header, row, end = seen.split("\n")
+    # Cut to the width of the terminal.
+    assert row.count("a?]0") == 9
     assert in_one_line(row) == row
 
 

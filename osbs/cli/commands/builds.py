@@ -4,14 +4,16 @@ from __future__ import absolute_import, print_function, unicode_literals
 
 import logging
 import sys
+from collections import OrderedDict
 
 from osbs._compat import to_text
 from osbs.cli import options
 from osbs.cli.commands.build import report_failure
 from osbs.cli.parser import did_you_mean
 from osbs.cli.errors import CommandError, UsageError, resumable
-from osbs.cli.output import in_one_line, print_json_nicely, say, write_line
+from osbs.cli.output import in_one_line, print_json_nicely, say, write, write_line
 from osbs.constants import BUILD_FINISHED_STATES
+from osbs.exceptions import OsbsException
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
@@ -21,6 +23,8 @@ logger = logging.getLogger("osbs")
 
 # Raised when a Build or an event lacks a value, or holds it in another form.
 _MALFORMED = (AttributeError, KeyError, TypeError, ValueError)
+_COLUMNS_ON_SCREEN = ["created", "status", "name", "reason"]
+_WIDE = "name,status,age,duration,image,koji_build_id,reason"
 
 _NOT_REPORTED = "(not reported)"
 _UNSET = "(unset)"
@@ -73,22 +77,79 @@ _WORKER_BUILD_TEXT = """\
 def cmd_list_builds(args, osbs):
     # type: (Any, Any) -> None
     """List the builds of the namespace, or of a file."""
-    columns = _chosen_columns(
-        args.columns, options.CLI_LIST_BUILDS_DEFAULT_COLS, options.LIST_BUILDS_COLUMNS
-    )
+    text = args.columns or (_WIDE if args.output == "wide" else None)
+    known = options.LIST_BUILDS_COLUMNS
+    columns = _chosen_columns(text, options.CLI_LIST_BUILDS_DEFAULT_COLS, known)
+    _chosen_columns(getattr(args, "sort", None), [], known, "--sort")
     if args.from_json:
         builds = _builds_of_file(args.from_json)
     elif args.running:
         builds = osbs.list_builds(running=True)
     else:
         builds = osbs.list_builds()
-    if args.output == "json":
-        print_json_nicely([build.json for build in builds])
-        return
-    from osbs.cli.render import TablePrinter
+    builds = _selected(builds, args)
+    if not builds:
+        place = args.from_json or osbs.os_conf.get_namespace()
+        such = " such" if args.running or args.FILTER else ""
+        say(args, "No%s builds in %s" % (such, place))
+    if args.output in _BUILDS_AS:
+        _BUILDS_AS[args.output](builds)
+    else:
+        _print_table(builds, columns, args)
 
-    rows = _build_rows(builds, args)
-    TablePrinter([dict(options.LIST_BUILDS_COLUMNS)] + rows, columns).render()
+
+def _selected(builds, args):
+    """Return the builds that are asked for, in order."""
+    sort, limit = getattr(args, "sort", None), getattr(args, "limit", None)
+    wanted = [build for build in builds if _is_wanted(build, args)]
+    # Programs get the order of the server unless they ask for another.
+    if sort or limit is not None or args.output not in ("json", "yaml"):
+        key = _SORT_KEYS.get(sort or "time_created")
+        wanted.sort(key=key or (lambda build: _text_of(build, sort)))
+    return wanted if limit is None else wanted[max(0, len(wanted) - limit) :]
+
+
+def _is_wanted(build, args):
+    if args.running and not _is_running(build):
+        return False
+    return not args.FILTER or args.FILTER in _text_of(build, "image")
+
+
+def _print_as_yaml(builds):
+    import yaml
+
+    write(yaml.safe_dump([build.json for build in builds], default_flow_style=False))
+
+
+def _print_names(builds):
+    for build in builds:
+        write_line(in_one_line(build.get_build_name()))
+
+
+_BUILDS_AS = {
+    "json": lambda builds: print_json_nicely([build.json for build in builds]),
+    "yaml": _print_as_yaml,
+    "name": _print_names,
+}
+
+
+def _print_table(builds, columns, args):
+    from osbs.cli.terminal import phase, terminal_for
+
+    names = dict(options.LIST_BUILDS_COLUMNS)
+    screen = terminal_for(args)
+    if not screen:
+        from osbs.cli.render import TablePrinter
+
+        rows = [{column: _text_of(build, column) for column in columns} for build in builds]
+        TablePrinter([names] + rows, columns).render()
+    elif builds:
+        styled = {"status": phase}
+        rows = [
+            [styled.get(column, to_text)(_text_of(build, column)) for column in columns]
+            for build in builds
+        ]
+        screen.write_lines(screen.table([names[column] for column in columns], rows))
 
 
 def cmd_watch_build(args, osbs):
@@ -114,10 +175,19 @@ def _seconds_str(build):
 def cmd_watch_builds(args, osbs):
     # type: (Any, Any) -> None
     """Print a row for each change of a build that is not finished."""
+    from osbs.cli.terminal import terminal_for
+
+    screen = terminal_for(args)
+    default = options.CLI_WATCH_BUILDS_DEFAULT_COLS
     columns = _chosen_columns(
-        args.columns, options.CLI_WATCH_BUILDS_DEFAULT_COLS, options.WATCH_BUILDS_COLUMNS
+        args.columns, _COLUMNS_ON_SCREEN if screen else default, options.WATCH_BUILDS_COLUMNS
     )
-    show = _print_event_as_json if args.output == "json" else _EventTable(columns).add
+    if args.output == "json":
+        show = _print_event_as_json
+    elif screen:
+        show = _ScreenOfEvents(screen, columns, osbs).add
+    else:
+        show = _EventTable(columns, osbs).add
     selector = ",".join("status!=%s" % state.capitalize() for state in BUILD_FINISHED_STATES)
     with resumable("watch-builds"):
         for changetype, obj in osbs.watch_builds(field_selector=selector):
@@ -135,6 +205,18 @@ def cmd_get_build(args, osbs):
     if args.output == "json":
         print_json_nicely(build.json)
         return
+    from osbs.cli.terminal import terminal_for
+
+    screen = terminal_for(args)
+    if screen:
+        from osbs.cli import build_details
+
+        build_details.show(screen, build)
+    else:
+        _print_build(build)
+
+
+def _print_build(build):
     values = {
         "name": build.get_build_name(),
         "status": _value_of(build, "status"),
@@ -232,8 +314,6 @@ def _worker_build_str(platform, worker_build):
 
 
 def _worker_builds_str(build):
-    from collections import OrderedDict
-
     from osbs._documents import load_json
 
     text = (build.get_annotations() or {}).get("worker-builds")
@@ -258,14 +338,14 @@ def _lines(values):
     return "\n".join(in_one_line(value) for value in values)
 
 
-def _chosen_columns(text, default, known):
-    """Return the columns that --columns names; checked before any request is sent."""
+def _chosen_columns(text, default, known, option="--columns"):
+    """Return the columns that an option names; checked before any request is sent."""
     columns = text.split(",") if text else default
     names = [key for key, _ in known]
     for column in columns:
         if column not in names:
             raise UsageError(
-                "there is no column %s; --columns takes: %s" % (column or "''", ", ".join(names)),
+                "there is no column %s; %s takes: %s" % (column or "''", option, ", ".join(names)),
                 hint=did_you_mean(column, names),
             )
     return columns
@@ -285,13 +365,6 @@ def _builds_of_file(path):
     return [BuildResponse(build) for build in builds]
 
 
-def _time_created(build):
-    try:
-        return build.get_time_created_in_seconds()
-    except _MALFORMED:
-        return 0
-
-
 def _primary_image(build):
     from osbs.utils import strip_registry_from_image
 
@@ -299,6 +372,42 @@ def _primary_image(build):
     return strip_registry_from_image(primary[0]) if primary else ""
 
 
+def _age(build):
+    from osbs.cli import build_details
+    from osbs.cli.terminal import duration
+
+    seconds = build_details.age(build)
+    if seconds is None:
+        return ""
+    # Of minutes and more, nobody counts the seconds.
+    return duration(seconds if seconds < 60 else seconds // 60 * 60)
+
+
+def _duration(build):
+    from osbs.cli.terminal import duration
+
+    seconds = build.get_duration()
+    return "" if seconds is None else duration(seconds)
+
+
+def _number(get_value):
+    """Return a function that gives a number to sort by; without one a build comes first."""
+
+    def key(build):
+        try:
+            return get_value(build) or 0
+        except _MALFORMED:
+            return 0
+
+    return key
+
+
+# Columns that do not sort by their text.
+_SORT_KEYS = {
+    "age": _number(lambda build: -build.get_time_created_in_seconds()),
+    "duration": _number(lambda build: build.get_duration()),
+    "time_created": _number(lambda build: build.get_time_created_in_seconds()),
+}
 _VALUES = {
     "name": lambda build: build.get_build_name(),
     "status": lambda build: build.status,
@@ -310,6 +419,9 @@ _VALUES = {
     "commit": lambda build: build.get_commit_id(),
     "koji_build_id": lambda build: build.get_koji_build_id(),
     "time_created": lambda build: build.get_time_created(),
+    "age": _age,
+    "duration": _duration,
+    "reason": lambda build: build.get_failure_message(),
     "repositories": lambda build: _repositories_str(build.get_repositories()),
     "digests": lambda build: make_digests_str(build.get_digests()),
 }
@@ -324,13 +436,6 @@ def _value_of(build, what):
         return None
 
 
-def _build_rows(builds, args):
-    if args.running:
-        builds = [build for build in builds if _is_running(build)]
-    rows = [_build_row(build) for build in sorted(builds, key=_time_created)]
-    return [row for row in rows if not args.FILTER or args.FILTER in row["image"]]
-
-
 def _is_running(build):
     try:
         return build.is_in_progress()
@@ -338,17 +443,14 @@ def _is_running(build):
         return False
 
 
-def _build_row(build):
+def _text_of(build, column):
     # One build with an odd annotation must not hide all others.
-    return {
-        column: to_text(_value_of(build, column) or "") for column, _ in options.LIST_BUILDS_COLUMNS
-    }
+    return to_text(_value_of(build, column) or "")
 
 
 def _event_row(changetype, obj):
     """Return what to show of an event as (column, text) pairs in order; None without a name."""
     import time
-    from collections import OrderedDict
 
     from osbs.utils import get_path
     from osbs.utils import get_time_from_rfc3339
@@ -361,7 +463,7 @@ def _event_row(changetype, obj):
         created = time.ctime(seconds)
     except _MALFORMED:
         created = _NOT_REPORTED
-    return OrderedDict(
+    row = _Row(
         [
             ("changetype", changetype),
             ("name", name),
@@ -369,12 +471,34 @@ def _event_row(changetype, obj):
             ("created", created),
         ]
     )
+    row.timestamp = get_path(obj, "metadata", "creationTimestamp")
+    return row
+
+
+class _Row(OrderedDict):
+    """What scripts get of an event, in order; ``timestamp`` is the time as the server gave it."""
 
 
 def _print_event_as_json(row):
     import json
 
     write_line(json.dumps(row))
+
+
+def _add_outcome(row, osbs):
+    """Add the final phase and the reason to a row of a build that ended.
+
+    Watched are builds that are not finished, so it is seen to go, with the phase before.
+    """
+    row["reason"] = ""
+    if row["changetype"] != "deleted":
+        return
+    try:
+        build = osbs.get_build(row["name"])
+        row["status"] = build.json["status"]["phase"]
+        row["reason"] = build.get_failure_message() or ""
+    except (OsbsException,) + _MALFORMED:
+        logger.debug("build %s is gone", row["name"])
 
 
 class _EventTable(object):
@@ -386,14 +510,18 @@ class _EventTable(object):
         "status": _NOT_REPORTED,
         "created": "Wed May  1 10:00:00 2024",
         "name": "repo-branch-f7644-1",
+        "reason": "Error in plugin dockerbuild: no space left",
     }
 
-    def __init__(self, columns):
+    def __init__(self, columns, osbs):
         self._columns = columns
+        self._osbs = osbs
         self._printer = None
 
     def add(self, row):
         """Print a row, before the first one the header."""
+        if "reason" in self._columns:
+            _add_outcome(row, self._osbs)
         if self._printer is None:
             from osbs.cli.render import TablePrinter
 
@@ -401,3 +529,35 @@ class _EventTable(object):
             self._printer = TablePrinter([header, self._EXPECTED], self._columns)
             self._printer.render_header()
         self._printer.render_row(row)
+
+
+class _ScreenOfEvents(object):
+    """The same for people: times as RFC 3339, colours, and how builds ended."""
+
+    # What is usual; the names of builds are longer than what is expected for scripts.
+    _EXPECTED = dict(
+        _EventTable._EXPECTED,
+        status="Cancelled",
+        created="2024-05-01T10:00:00Z",
+        name="docker-hello-world-osbs-box-demo-f7644-1",
+        reason="Error in plugin dockerbuild: the command returned a non-zero code: 1",
+    )
+
+    def __init__(self, screen, columns, osbs):
+        from osbs.cli.terminal import Table
+
+        self._screen = screen
+        self._columns = columns
+        self._osbs = osbs
+        names = dict(options.WATCH_BUILDS_COLUMNS)
+        header = [names[column] for column in columns]
+        self._table = Table(screen, header, [[self._EXPECTED[column] for column in columns]])
+        screen.write_line(self._table.header())
+
+    def add(self, row):
+        """Write a row."""
+        from osbs.cli.terminal import phase
+
+        _add_outcome(row, self._osbs)
+        shown = dict(row, status=phase(row["status"]), created=row.timestamp)
+        self._screen.write_line(self._table.row(shown[column] for column in self._columns))

@@ -1,0 +1,151 @@
+"""What a person wants to know of a build: ``get-build``, ``list-builds`` and ``watch-builds``."""
+
+from __future__ import absolute_import, print_function, unicode_literals
+
+import time
+
+from osbs._documents import load_json
+from osbs.cli import terminal
+from osbs.utils import get_path, get_time_from_rfc3339
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
+    from typing import Any, Dict, List, Optional, Text, Tuple  # noqa: F401
+
+# Raised when a Build lacks a value, or holds it in another form.
+MALFORMED = (AttributeError, KeyError, TypeError, ValueError)
+
+
+def show(screen, build):
+    # type: (terminal.Terminal, Any) -> None
+    """Write the details of a build on a terminal: first how it is, then what it consists of.
+
+    :param build: BuildResponse
+    """
+    screen.write_lines(screen.block(_pairs(build)))
+    platforms = _platform_rows(build)
+    if platforms:
+        screen.write_line()
+        screen.write_lines(screen.table(("PLATFORM", "STATUS", "BUILD", "CLUSTER"), platforms))
+    dockerfile = _get(build.get_dockerfile)
+    if dockerfile:
+        screen.write_line()
+        screen.write_line(screen.style("Dockerfile", "dim"))
+        screen.write_line(dockerfile.rstrip())
+
+
+def _pairs(build):
+    # type: (Any) -> List[Tuple[Text, Any]]
+    git = get_path(build.json, "spec", "source", "git") or {}
+    pairs = [
+        ("build", build.get_build_name()),
+        ("status", terminal.phase(_get(lambda: build.status))),
+        ("reason", (reason(build), "red")),
+        ("failed plugins", [(text, "red") for text in _failed_plugins(build)]),
+        ("duration", _duration(build)),
+        ("created", _created(build)),
+        ("repository", get_path(git, "uri")),
+        ("branch", get_path(build.json, "metadata", "labels", "git-branch")),
+        ("commit", _get(build.get_commit_id) or get_path(git, "ref")),
+        ("base image", _get(build.get_base_image_name)),
+        ("images", _images(build)),
+        ("image id", _get(build.get_image_id)),
+        ("Koji build", _get(build.get_koji_build_id)),
+    ]  # type: List[Tuple[Text, Any]]
+    only_of_failures = ("reason", "failed plugins")
+    return [pair for pair in pairs if pair[0] not in only_of_failures or _has_content(pair[1])]
+
+
+def _has_content(value):
+    return bool(value[0] if isinstance(value, tuple) else value)
+
+
+def _get(getter):
+    try:
+        return getter()
+    except MALFORMED:
+        return None
+
+
+def reason(build):
+    # type: (Any) -> Optional[Text]
+    """Return why a build failed or was cancelled, or None."""
+    return _get(build.get_failure_message)
+
+
+def age(build):
+    # type: (Any) -> Optional[float]
+    """Return how many seconds ago a build was created, or None."""
+    created = _get(build.get_time_created_in_seconds)
+    return None if created is None else time.time() - created
+
+
+def _created(build):
+    seconds = age(build)
+    if seconds is None:
+        return None
+    return "%s (%s ago)" % (build.get_time_created(), terminal.duration(seconds))
+
+
+def _duration(build):
+    seconds = _get(build.get_duration)
+    if seconds is not None:
+        return terminal.duration(seconds)
+    if not _get(build.is_running):
+        return None
+    started = _get(lambda: get_time_from_rfc3339(build.json["status"]["startTimestamp"]))
+    return started and "%s so far" % terminal.duration(time.time() - started)
+
+
+def _images(build):
+    repositories = _get(build.get_repositories)
+    if not isinstance(repositories, dict):
+        return []
+    return [name for kind in ("primary", "unique") for name in repositories.get(kind) or []]
+
+
+def _errors(metadata):
+    errors = get_path(metadata, "errors")
+    return errors if isinstance(errors, dict) else {}
+
+
+def _failed_plugins(build):
+    # The messages of these are the reason, or in it.
+    notes = build.get_annotations_or_labels() or {}
+    metadata = _get(lambda: load_json(notes["plugins-metadata"]))
+    found = sorted(_errors(metadata))
+    for platform, worker in _platforms(build):
+        errors = sorted(_errors(get_path(worker, "plugins-metadata")).items())
+        found += ["%s on %s: %s" % (plugin, platform, message) for plugin, message in errors]
+    return found
+
+
+def _platforms(build):
+    platforms = _get(build.get_platforms)
+    return sorted(platforms.items()) if isinstance(platforms, dict) else []
+
+
+def _platform_rows(build):
+    return [
+        (
+            platform,
+            terminal.phase(_state(worker)),
+            get_path(worker, "build", "build-name"),
+            " ".join(
+                part
+                for part in (
+                    get_path(worker, "build", "namespace"),
+                    get_path(worker, "build", "cluster-url"),
+                )
+                if part
+            ),
+        )
+        for platform, worker in _platforms(build)
+    ]
+
+
+def _state(worker):
+    metadata = get_path(worker, "plugins-metadata")
+    if _errors(metadata):
+        return "failed"
+    return "complete" if metadata or get_path(worker, "digests") else None
