@@ -120,7 +120,10 @@ setup(
         str("osbs._schemas"): ["*.json"],
         str("osbs.sandbox.http.page"): ["*.css", "*.html", "*.js"],
     },
-    data_files=[(str("share/osbs"), sorted(glob.glob(str("inputs/*.json"))))],
+    data_files=[
+        (str("share/osbs"), sorted(glob.glob(str("inputs/*.json")))),
+        (str("share/man/man1"), sorted(glob.glob(str("man/*.1")))),
+    ],
     python_requires=">=2.7, !=3.0.*, !=3.1.*, !=3.2.*, !=3.3.*, !=3.4.*, !=3.5.*",
     install_requires=REQUIREMENTS,
     extras_require={

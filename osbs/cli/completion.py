@@ -1,4 +1,4 @@
-"""Completion of the ``osbs`` command for bash and zsh, by argcomplete (extra ``completion``).
+"""Completion of ``osbs`` and ``osbs-sandbox`` in shells, by argcomplete (extra ``completion``).
 
 argcomplete reads the options from the parser itself. It is imported
 only when a shell asks.
@@ -17,6 +17,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
     from typing import Any  # noqa: F401
 
+_PROGRAMS = ["osbs", "osbs-sandbox"]
+# Who presses the tabulator key does not wait longer for the names of builds.
+_SECONDS = 3
 _COLUMNS = {
     "list-builds": options.LIST_BUILDS_COLUMNS,
     "watch-builds": options.WATCH_BUILDS_COLUMNS,
@@ -42,12 +45,13 @@ def autocomplete(parser):
         # The command line is half typed: it must not be carried out.
         sys.exit(1)
     _name_completers(parser)
-    argcomplete.autocomplete(parser)
+    # Options of osbs itself are accepted behind sub-commands, too, though their help hides them.
+    argcomplete.autocomplete(parser, print_suppressed=True)
 
 
 def cmd_completion(args, osbs):
     # type: (Any, Any) -> None
-    """Print the code that makes a shell complete ``osbs``."""
+    """Print the code that makes a shell complete ``osbs`` and ``osbs-sandbox``."""
     try:
         from argcomplete import shellcode
     except ImportError as ex:
@@ -55,51 +59,103 @@ def cmd_completion(args, osbs):
             "completion needs argcomplete: install osbs-client[completion]", cause=ex
         )
     preamble = _ZSH_PREAMBLE if args.SHELL == "zsh" else ""
-    # Both shells run the same code; argcomplete's own form for zsh exists in new releases only.
-    write(preamble + shellcode(["osbs"], shell=str("bash")))
+    # zsh runs the code for bash; argcomplete's own form for it exists in new releases only.
+    shell = "bash" if args.SHELL == "zsh" else args.SHELL
+    write(preamble + shellcode(_PROGRAMS, shell=str(shell)))
 
 
-def _name_completers(parser):
+def _name_completers(parser, columns=()):
     for action in parser._actions:
-        if action.dest == "instance":
-            action.completer = _instances
+        if action.dest in ("columns", "sort"):
+            action.completer = _ListCompleter([key for key, _ in columns])
+        elif action.dest in _COMPLETERS:
+            action.completer = _COMPLETERS[action.dest]
         if isinstance(action.choices, dict):
             for name, command_parser in action.choices.items():
                 # argcomplete looks at the arguments before it parses.
-                command_parser.fill()
-                _name_column_completer(name, command_parser)
+                getattr(command_parser, "fill", lambda: None)()
+                _name_completers(command_parser, _COLUMNS.get(name, ()))
 
 
-def _name_column_completer(name, command_parser):
-    keys = [key for key, _ in _COLUMNS.get(name, ())]
-    for action in command_parser._actions:
-        if action.dest == "columns":
-            action.completer = lambda prefix, **_: _columns(prefix, keys)
+class _ListCompleter(object):
+    """Completes the last of words that commas separate."""
+
+    def __init__(self, words):
+        self._words = words
+
+    def __call__(self, prefix, **_):
+        """Return what the prefix may become."""
+        head, comma, _ = prefix.rpartition(",")
+        return [head + comma + word for word in self._words]
 
 
-def _columns(prefix, keys):
-    head, comma, _ = prefix.rpartition(",")
-    return [head + comma + key for key in keys]
+def _platforms(prefix, parsed_args=None, **_):
+    """Return the platforms that the configuration file knows."""
+    marker = "platform:"
+    names = [name for name in _sections(parsed_args) if name.startswith(marker)]
+    return _ListCompleter([name[len(marker) :] for name in names])(prefix)
+
+
+def _builds(prefix, parsed_args=None, **_):
+    """Return the names of the builds on the server; none if it does not respond at once."""
+    import signal
+
+    from osbs.api import OSBS
+    from osbs.conf import Configuration
+
+    path, instance = _place(parsed_args)
+
+    def give_up(number, frame):
+        raise EnvironmentError("the server takes too long")
+
+    signal.signal(signal.SIGALRM, give_up)
+    signal.alarm(_SECONDS)
+    try:
+        conf = Configuration(conf_file=path, conf_section=instance, cli_args=parsed_args)
+        osbs = OSBS(conf, conf)
+        with osbs.retries_disabled():
+            return [build.get_build_name() for build in osbs.list_builds()]
+    except Exception:  # a half typed command line is no place for errors
+        return []
+    finally:
+        signal.alarm(0)
 
 
 def _instances(prefix, parsed_args=None, **_):
     """Return the sections of the configuration file that are instances."""
-    from six.moves import configparser
+    from osbs.constants import GENERAL_CONFIGURATION_SECTION
 
-    from osbs.constants import DEFAULT_CONFIGURATION_FILE, GENERAL_CONFIGURATION_SECTION
-
-    path = (
-        getattr(parsed_args, "config", None)
-        or os.environ.get("OSBS_CONFIG")
-        or DEFAULT_CONFIGURATION_FILE
-    )
-    parser = configparser.RawConfigParser()
-    try:
-        parser.read([path])
-    except (configparser.Error, EnvironmentError, UnicodeDecodeError):
-        return []
     return [
         section
-        for section in parser.sections()
+        for section in _sections(parsed_args)
         if section != GENERAL_CONFIGURATION_SECTION and not section.startswith("platform:")
     ]
+
+
+def _sections(parsed_args):
+    """Return the names of all sections of the configuration file."""
+    from six.moves import configparser
+
+    parser = configparser.RawConfigParser()
+    try:
+        parser.read([_place(parsed_args)[0]])
+    except (configparser.Error, EnvironmentError, UnicodeDecodeError):
+        return []
+    return parser.sections()
+
+
+def _place(parsed_args):
+    """Return the path of the configuration file, and the instance."""
+    return [
+        getattr(parsed_args, option.dest, None) or os.environ.get(option.env) or option.default
+        for option in options.GLOBAL_OPTIONS
+        if option.dest in ("config", "instance")
+    ]
+
+
+_COMPLETERS = {
+    "instance": _instances,
+    "BUILD_ID": _builds,
+    "platform": _platforms,
+    "platforms": _platforms,
+}

@@ -549,14 +549,16 @@ COMMANDS = (
         "cmd_completion",
         CliOption(
             "SHELL",
-            choices=(str("bash"), str("zsh")),
+            choices=(str("bash"), str("zsh"), str("fish")),
             metavar="SHELL",
             help="shell to print it for",
         ),
         server=NEVER,
-        help="print the code that makes a shell complete osbs",
-        description="print the code that makes a shell complete osbs;"
-        ' for use as: eval "$(osbs completion bash)"',
-        examples=('eval "$(osbs completion bash)"',),
+        help="print the code that makes a shell complete osbs and osbs-sandbox",
+        examples=(
+            'eval "$(osbs completion bash)"',
+            'eval "$(osbs completion zsh)"',
+            "osbs completion fish | source",
+        ),
     ),
 )

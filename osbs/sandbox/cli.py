@@ -20,6 +20,7 @@ import time
 import warnings
 
 import osbs
+from osbs.cli.completion import autocomplete
 from osbs.cli.output import (
     OutputClosed,
     OutputError,
@@ -75,6 +76,7 @@ def main(argv=None):
 
 def _run(argv):
     parser = build_parser()
+    autocomplete(parser)
     args = parser.parse_args(argv)
     if args.function is None:
         parser.print_help()
@@ -93,7 +95,9 @@ def _run(argv):
 def build_parser():
     """Return the argparse.ArgumentParser of the command."""
     parser = PlainParser(
-        prog="osbs-sandbox", description="an OpenShift master for one machine, for OSBS"
+        prog="osbs-sandbox",
+        description="an OpenShift master for one machine, for OSBS",
+        **_examples("osbs-sandbox demo", "osbs-sandbox serve --directory sandbox")
     )
     parser.add_argument("-V", "--version", action="version", version=osbs.__version__)
     parser.set_defaults(function=None)
@@ -104,12 +108,25 @@ def build_parser():
     return parser
 
 
+def _examples(*lines):
+    """Return the arguments of a parser whose help ends with examples."""
+    return {
+        "epilog": "\n  ".join(("examples:",) + lines),
+        "formatter_class": argparse.RawDescriptionHelpFormatter,
+    }
+
+
 def _add_serve(commands):
     serve = commands.add_parser(
         "serve",
         help="serve until SIGTERM or Ctrl-C",
         description="Serve until SIGTERM or Ctrl-C. When the sandbox is ready, stdout says how to "
         "reach it: one line of JSON, or on a terminal some words.",
+        **_examples(
+            "osbs-sandbox serve --directory sandbox --log",
+            "osbs-sandbox serve --state sandbox.json --user ann:secret:view",
+            "osbs-sandbox serve --scripted outcomes.json --speed 10",
+        )
     )
     serve.set_defaults(function=cmd_serve)
     add, flag = serve.add_argument, functools.partial(serve.add_argument, action="store_true")
@@ -176,6 +193,7 @@ def _add_demo(commands):
         help="run one orchestrator build from configuration to summary",
         description='Start a sandbox, make a repository and an osbs.conf, and run "osbs build". '
         "Status 0 if the build is complete.",
+        **_examples("osbs-sandbox demo", "osbs-sandbox demo --no-oapi")
     )
     demo.set_defaults(function=cmd_demo)
     _add_api_options(demo)
@@ -186,6 +204,7 @@ def _add_repository(commands):
         "repository",
         help="make a git repository to build from",
         description="Make a git repository with a Dockerfile, and print its URL.",
+        **_examples("osbs-sandbox repository hello")
     )
     repository.set_defaults(function=cmd_repository)
     repository.add_argument("directory", help="created if missing; must be empty")

@@ -64,7 +64,7 @@ def copy_source(directory):
     target = os.path.join(str(directory), "osbs-client-" + osbs.__version__)
     os.mkdir(target)
     ignored = shutil.ignore_patterns("__pycache__", "*.pyc", "*.egg-info")
-    for name in ("osbs", "inputs", "docs", "tests"):
+    for name in ("osbs", "inputs", "docs", "man", "tests"):
         shutil.copytree(os.path.join(ROOT, name), os.path.join(target, name), ignore=ignored)
     for name in sorted(os.listdir(ROOT)):
         path = os.path.join(ROOT, name)
@@ -135,6 +135,12 @@ def test_every_template_is_in_the_wheels_data(names_in_wheel):
     prefix = "osbs_client-%s.data/data/share/osbs/" % osbs.__version__
     assert templates()
     assert sorted(n[len(prefix) :] for n in names_in_wheel if n.startswith(prefix)) == templates()
+
+
+@pytest.mark.parametrize("name", ["osbs.1", "osbs-sandbox.1"])
+def test_a_manual_page_is_in_the_wheels_data(names_in_wheel, name):
+    prefix = "osbs_client-%s.data/data/share/man/man1/" % osbs.__version__
+    assert prefix + name in names_in_wheel
 
 
 def test_every_module_is_in_the_wheel(names_in_wheel):

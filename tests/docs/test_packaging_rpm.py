@@ -62,6 +62,13 @@ def test_a_command_is_in_one_package(packages, name):
     assert [path for path in files if path.startswith("/usr/bin/")] == COMMANDS[name]
 
 
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_a_command_has_its_manual_page(packages, name):
+    files = [path for path in query(packages, name, "-l") if path.startswith("/usr/share/man/")]
+    found = [path.partition(".1")[0] for path in files]
+    assert found == ["/usr/share/man/man1/" + os.path.basename(path) for path in COMMANDS[name]]
+
+
 @pytest.mark.parametrize("name", sorted(LIBRARIES))
 def test_a_library_has_its_modules(packages, name):
     assert any(path.endswith(LIBRARIES[name]) for path in query(packages, name, "-l"))

@@ -7,8 +7,10 @@ import subprocess
 import sys
 
 import pytest
+import six
 
 from tests.conftest import ROOT
+from tests.system import client
 
 pytest.importorskip("argcomplete")
 
@@ -18,7 +20,7 @@ COMP_LINE={line!r}
 COMP_POINT=${{#COMP_LINE}}
 COMP_WORDS=($COMP_LINE)
 COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1))
-_python_argcomplete osbs
+_python_argcomplete ${{COMP_WORDS[0]}}
 printf '%s\\n' "${{COMPREPLY[@]}}"
 """
 
@@ -37,22 +39,24 @@ zpty -d z
 
 @pytest.fixture
 def bin_dir(tmpdir):
-    """A directory with ``osbs`` in it, as an installation would have it."""
-    script = tmpdir.mkdir("bin").join("osbs")
-    script.write("#!/bin/sh\nexec '%s' -m osbs.cli.main \"$@\"\n" % sys.executable)
-    script.chmod(0o755)
-    return script.dirpath()
+    """A directory with ``osbs`` and ``osbs-sandbox`` in it, as an installation would have it."""
+    directory = tmpdir.mkdir("bin")
+    for name, module in (("osbs", "osbs.cli.main"), ("osbs-sandbox", "osbs.sandbox.cli")):
+        script = directory.join(name)
+        script.write("#!/bin/sh\nexec '%s' -m %s \"$@\"\n" % (sys.executable, module))
+        script.chmod(0o755)
+    return directory
 
 
-def find_executable(name):
-    directories = os.environ["PATH"].split(os.pathsep)
+def find_executable(name, path):
+    directories = path.split(os.pathsep)
     return any(os.access(os.path.join(directory, name), os.X_OK) for directory in directories)
 
 
 def run_shell(words, bin_dir, **environment):
-    if not find_executable(words[0]):
-        pytest.skip("there is no %s on this machine" % words[0])
     path = os.pathsep.join([str(bin_dir), os.environ["PATH"]])
+    if not find_executable(words[0], path):
+        pytest.skip("there is no %s on this machine" % words[0])
     env = dict(os.environ, PATH=str(path), PYTHONPATH=str(ROOT), TERM=str("dumb"), **environment)
     return subprocess.check_output(words, env=env).decode("utf-8", "replace")
 
@@ -102,8 +106,50 @@ def test_without_a_configuration_file_there_are_no_instances(complete, tmpdir):
     assert complete("osbs --instance zzz", OSBS_CONFIG=str(tmpdir.join("no"))) == []
 
 
+def test_platforms_are_those_of_the_configuration_file(complete, tmpdir):
+    conf = tmpdir.join("osbs.conf")
+    conf.write("[default]\n[platform:x86_64]\n[platform:ppc64le]\n")
+    line = "osbs build --platforms ppc64le,x"
+    assert complete(line, OSBS_CONFIG=str(conf)) == ["ppc64le,x86_64"]
+
+
+def test_builds_are_those_of_the_server(complete, sandbox, tmpdir):
+    words = client.orchestrator(
+        sandbox["config"], client.make_repository(tmpdir.join("tab")), "--no-logs"
+    )
+    name = client.osbs(*words).stdout.strip()
+    assert name.startswith("tab-demo-")
+    for command in ("get-build", "cancel-build", "build-logs -f"):
+        assert complete("osbs %s tab" % command, OSBS_CONFIG=sandbox["config"]) == [name]
+
+
+def test_without_a_server_there_are_no_builds(complete, tmpdir):
+    conf = tmpdir.join("osbs.conf")
+    conf.write("[default]\nopenshift_url = https://127.0.0.1:1/\n")
+    assert complete("osbs get-build tab", OSBS_CONFIG=str(conf)) == []
+
+
+def test_options_of_osbs_itself_are_completed_behind_a_command(complete):
+    assert complete("osbs list-builds --inst") == ["--instance"]
+
+
+@pytest.mark.skipif(six.PY2, reason="the sandbox is for Python 3")
+def test_the_commands_of_the_sandbox_are_completed(complete):
+    assert complete("osbs-sandbox se") == ["serve"]
+
+
+def test_fish_gets_code_for_both_commands(bin_dir):
+    code = run_shell(["osbs", "completion", "fish"], bin_dir)
+    assert "osbs-sandbox" in code and "complete" in code
+
+
+def test_fish_completes_a_command(bin_dir):
+    script = "osbs completion fish | source; complete -C 'osbs canc'"
+    assert run_shell(["fish", "-N", "-c", script], bin_dir).split()[0] == "cancel-build"
+
+
 def test_zsh_completes_a_command(bin_dir):
-    if not find_executable("zsh"):
+    if not find_executable("zsh", os.environ["PATH"]):
         pytest.skip("there is no zsh on this machine")
     script = bin_dir.join("complete.zsh")
     script.write(ZSH.format(bin=bin_dir))
