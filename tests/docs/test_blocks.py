@@ -52,7 +52,7 @@ def _failure(shop, block):
 
 
 RUNNING_PAGES = sorted({block.page for block in ALL if _runs(block)})
-SLOW_PAGES = ("docs/api.md", "docs/command-line.md", "docs/sandbox.md")
+SLOW_PAGES = ("docs/api.md", "docs/command-line.md", "docs/sandbox.md", "docs/tutorial.md")
 
 
 @pytest.fixture(scope="module")
