@@ -1159,7 +1159,7 @@ class OSBS(object):
                     raise
                 if getattr(ex, "status_code", None) == http_client.CONFLICT:
                     counts["existing"] += 1
-                    logger.info("%s/%s exists already", resource_type, name)
+                    logger.warning("%s/%s exists already", resource_type, name)
                 else:
                     counts["failed"] += 1
                     logger.exception("failed to restore %s/%s", resource_type, name)

@@ -73,6 +73,8 @@ class _Parser(PlainParser):
 class _TopParser(_Parser):
     """The parser of ``osbs``."""
 
+    _before_command = []  # type: List[Text]
+
     def parse_known_args(self, args=None, namespace=None):
         self._check_options_before_command(sys.argv[1:] if args is None else args)
         return super(_TopParser, self).parse_known_args(args, namespace)
@@ -80,9 +82,11 @@ class _TopParser(_Parser):
     def _check_options_before_command(self, words):
         # argparse would take the value of an option that it does not know for the command.
         words = iter(words)
+        self._before_command = []
         for word in words:
             if word == "--" or not word.startswith("-"):
                 break
+            self._before_command.append(word)
             option = self._parse_optional(word)
             # A tuple; newer releases have a list of them.
             option = option[0] if isinstance(option, list) else option
@@ -91,6 +95,12 @@ class _TopParser(_Parser):
                 self.refuse_option(word.partition("=")[0])
             elif action.nargs is None and value is None:
                 next(words, None)
+
+    def _get_option_tuples(self, option_string):
+        # argparse asks about the options of the sub-command, too: they may be short for others.
+        if option_string not in self._before_command:
+            return []
+        return super(_TopParser, self)._get_option_tuples(option_string)
 
     def _check_value(self, action, value):
         if isinstance(action.choices, dict) and value not in action.choices:
