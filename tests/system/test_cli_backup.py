@@ -123,7 +123,7 @@ def test_a_second_restore_that_goes_on_names_all_that_exists(target, archive):
     result = run(target, "--verbose", "restore-builder", "--continue-on-error", str(archive))
     assert result.status == DONE
     assert [name for name in ("one-demo-", "two-demo-", "hello") if name not in result.stderr] == []
-    assert "restored 0/2 buildconfigs" in result.stderr
+    assert "buildconfigs: 0 created, 2 existing, 0 failed\n" in result.stderr
 
 
 @pytest.mark.parametrize("options", [[], ["--continue-on-error"]])
