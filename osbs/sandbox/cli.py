@@ -124,7 +124,6 @@ def _add_serve(commands):
         "reach it: one line of JSON, or on a terminal some words.",
         **_examples(
             "osbs-sandbox serve --directory sandbox --log",
-            "osbs-sandbox serve --state sandbox.json --user ann:secret:view",
             "osbs-sandbox serve --scripted outcomes.json --speed 10",
         )
     )
