@@ -10,7 +10,7 @@ import os
 import sys
 
 import osbs
-from osbs._compat import is_ascii
+from osbs._compat import is_ascii, to_text
 from osbs.cli import options
 from osbs.cli.output import in_one_line, write, write_line
 
@@ -60,6 +60,7 @@ class _Parser(PlainParser):
 
     def refuse_option(self, word):
         """End with an error about an option that there is not."""
+        word = to_text(word).partition("=")[0]
         known = [flag for flag in self._option_string_actions if flag.startswith("--")]
         hint = did_you_mean(word, known) or "'%s --help' lists the options" % self.prog
         self.error("there is no option %s" % word, hint)
@@ -84,7 +85,8 @@ class _TopParser(_Parser):
         words = iter(words)
         self._before_command = []
         for word in words:
-            if word == "--" or not word.startswith("-"):
+            # Python 2 could not compare text with bytes that are not ASCII.
+            if word == str("--") or not word.startswith(str("-")):
                 break
             self._before_command.append(word)
             option = self._parse_optional(word)
@@ -92,7 +94,7 @@ class _TopParser(_Parser):
             option = option[0] if isinstance(option, list) else option
             action, value = option[0], option[-1]
             if action is None:
-                self.refuse_option(word.partition("=")[0])
+                self.refuse_option(word)
             elif action.nargs is None and value is None:
                 next(words, None)
 
@@ -104,6 +106,7 @@ class _TopParser(_Parser):
 
     def _check_value(self, action, value):
         if isinstance(action.choices, dict) and value not in action.choices:
+            value = to_text(value)
             hint = did_you_mean(value, action.choices) or "'osbs --help' lists the commands"
             self.error("there is no command %s" % value, hint)
         super(_TopParser, self)._check_value(action, value)
@@ -132,11 +135,12 @@ class _CommandParser(_Parser):
     def parse_known_args(self, args=None, namespace=None):
         self.fill()
         parsed, rest = super(_CommandParser, self).parse_known_args(args, namespace)
-        for word in rest:
+        words = [to_text(word) for word in rest]
+        for word in words:
             if word.startswith("-") and word != "--":
-                self.refuse_option(word.partition("=")[0])
-        if rest:
-            self.error("too many arguments: %s" % " ".join(rest))
+                self.refuse_option(word)
+        if words:
+            self.error("too many arguments: %s" % " ".join(words))
         return parsed, rest
 
 
@@ -223,7 +227,8 @@ def parse_args(parser, argv=None):
 
 def _complete_build(args):
     if args.platforms:
-        args.platforms = [name for word in args.platforms for name in word.split(",") if name]
+        comma = str(",")  # Python 2 has bytes
+        args.platforms = [name for word in args.platforms for name in word.split(comma) if name]
     if args.git_commit is None:
         args.git_commit = args.git_branch
 

@@ -486,6 +486,15 @@ def test_wrong_usage_is_a_line_and_a_hint(refused, argv, error):
     assert refused(*argv) == "error: %s\n" % error
 
 
+@pytest.mark.parametrize("words", [["P\u011bt"], ["get-build", "b", "P\u011bt"], ["--P\u011bt"]])
+def test_wrong_words_beyond_ascii_are_told(monkeypatch, capsys, words):
+    monkeypatch.setattr(sys, "argv", [str("osbs")] + [six.ensure_str(word) for word in words])
+    with pytest.raises(SystemExit) as exit_info:
+        cli_main.cli()
+    assert exit_info.value.code == 2
+    assert capsys.readouterr()[1].startswith("error: ")
+
+
 @pytest.mark.parametrize("row", GLOBAL_OPTIONS, ids=lambda row: row[0])
 def test_a_global_option_may_stand_behind_the_command(parse, row):
     args = parse(*(["list-builds"] + given(row[0], row[3])))
