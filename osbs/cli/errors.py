@@ -171,7 +171,9 @@ def hint_for(ex):
     if _is_answer_401(_with_words(causes)):
         return "check the configured token, or run 'osbs login'"
     if any(_is_lost_connection(c) or isinstance(c, OsbsNetworkException) for c in causes):
-        return transport_words(exception_text(causes[-1]))[1]
+        words, hint = transport_words(exception_text(causes[-1]))
+        is_http = any(_url_of(cause).startswith("http://") for cause in causes)
+        return _HTTPS_HINT if is_http and words == _CLOSED else hint
     if isinstance(_with_words(causes), _REFUSALS):
         return getattr(ex, "hint", None)
     return _BUG_HINT
@@ -263,7 +265,11 @@ def _given(args, arguments):
     return words
 
 
-_FROM_URLLIB3 = re.compile(r"Connection(Pool)?\(|Caused by|certificate verify failed|Errno")
+_CLOSED = "the server closed the connection"
+_HTTPS_HINT = "perhaps the server speaks TLS: try https:// instead of http:// in openshift_url"
+_FROM_URLLIB3 = re.compile(
+    r"Connection(Pool)?\(|Connection aborted|Caused by|certificate verify failed|Errno"
+)
 # What urllib3, ssl and the operating system say -> what users understand, and what they can do.
 _TRANSPORT_WORDS = (
     (
@@ -279,7 +285,7 @@ _TRANSPORT_WORDS = (
     ),
     (
         "BadStatusLine|Connection aborted|RemoteDisconnected|reset by peer",
-        "the server closed the connection",
+        _CLOSED,
         None,
     ),
     ("(?i)connection refused", "connection refused", None),
@@ -324,10 +330,14 @@ def _describe_response(ex):
 
 
 def _describe_lost_connection(cause):
-    url = getattr(getattr(cause, "request", None), "url", None)
     text = exception_text(cause)
     words = transport_words(text)[0] or text
-    return "Network error at %s: %s" % (_without_query(url or "the server"), words)
+    return "Network error at %s: %s" % (_without_query(_url_of(cause)) or "the server", words)
+
+
+def _url_of(ex):
+    url = getattr(ex, "url", None) or getattr(getattr(ex, "request", None), "url", None)
+    return to_text(url or "")
 
 
 # How OpenShift names kinds of objects -> how people do.

@@ -90,6 +90,8 @@ class _TopParser(_Parser):
                 break
             self._before_command.append(word)
             option = self._parse_optional(word)
+            if option is None:  # "-" or a number
+                break
             # A tuple; newer releases have a list of them.
             option = option[0] if isinstance(option, list) else option
             action, value = option[0], option[-1]

@@ -180,6 +180,14 @@ def test_a_token_that_is_refused_tells_what_to_do(last_hint):
     assert "osbs login" in last_hint(OsbsResponseException("Unauthorized", 401))
 
 
+@pytest.mark.parametrize("url, hinted", [("http://h/", True), ("https://h/", False)])
+def test_a_server_that_closes_a_connection_without_tls_may_speak_it(last_hint, url, hinted):
+    request = requests.Request("GET", url).prepare()
+    text = "('Connection aborted.', RemoteDisconnected('Remote end closed connection'))"
+    cause = requests.exceptions.ConnectionError(text, request=request)
+    assert bool(last_hint(OsbsException(cause=cause))) == hinted
+
+
 def test_a_command_can_tell_what_to_do(last_hint):
     assert last_hint(errors.CommandError("m", hint="do this")) == "do this"
 

@@ -486,7 +486,9 @@ def test_wrong_usage_is_a_line_and_a_hint(refused, argv, error):
     assert refused(*argv) == "error: %s\n" % error
 
 
-@pytest.mark.parametrize("words", [["P\u011bt"], ["get-build", "b", "P\u011bt"], ["--P\u011bt"]])
+@pytest.mark.parametrize(
+    "words", [["P\u011bt"], ["get-build", "b", "P\u011bt"], ["--P\u011bt"], ["-"]]
+)
 def test_wrong_words_beyond_ascii_are_told(monkeypatch, capsys, words):
     monkeypatch.setattr(sys, "argv", [str("osbs")] + [six.ensure_str(word) for word in words])
     with pytest.raises(SystemExit) as exit_info:
