@@ -274,10 +274,10 @@ _FROM_URLLIB3 = re.compile(
 _TRANSPORT_WORDS = (
     (
         "certificate verify failed: (?:unable to get|self.signed)",
-        "unknown certificate authority",
+        "certificate verify failed: unknown certificate authority",
         "name its file in ca_bundle in the configuration",
     ),
-    ("certificate verify failed: ([^(]*[^( ])", "the server's certificate is refused: {0}", None),
+    ("certificate verify failed: ([^(]*[^( ])", "certificate verify failed: {0}", None),
     (
         "(?i)wrong.version.number|record.layer.failure",
         "the server does not speak TLS",

@@ -8,7 +8,7 @@ import requests
 
 # What the library tells on its way is no complaint; all else is, lines without a level too.
 ORDINARY = re.compile(
-    r"^[-\d]+ [\d:,]+ - [\w.]+ - (DEBUG|INFO|WARNING) - |^waiting for build |, trying again "
+    r"^[-\d]+ [\d:,]+ - [\w.]+ - (DEBUG|INFO) - |^warning: |^waiting for build |, trying again "
 )
 CREDENTIALS = dict(username=None, password=None, token=None, use_auth=None, use_kerberos=None)
 
@@ -70,9 +70,10 @@ class Control(object):
 
 
 def complaint(result, status):
-    """Return the only line on stderr that is a complaint; the status must be as given."""
+    """Return the error on stderr, and the hint if there is one; the status must be as given."""
     lines = result.stderr.splitlines()
     complaints = [line for line in lines if not ORDINARY.search(line)]
     assert result.status == status, result
-    assert len(complaints) == 1 and complaints == lines[-1:], result.stderr
-    return complaints[0]
+    assert complaints == lines[-len(complaints) :], result.stderr
+    assert [line.partition(": ")[0] for line in complaints] in (["error"], ["error", "hint"])
+    return "\n".join(complaints)

@@ -3,18 +3,14 @@
 from __future__ import absolute_import, print_function, unicode_literals
 
 import os
-import re
 import socket
 
 import pytest
 
 from tests.system import client
+from tests.system.control import complaint
 
 FAILED, AUTHENTICATION, NETWORK = 1, 3, 4
-# What the library tells on its way is no complaint; all else is, lines without a level too.
-ORDINARY = re.compile(
-    r"^[-\d]+ [\d:,]+ - [\w.]+ - (INFO|WARNING) - |^waiting for build |, trying again "
-)
 
 
 @pytest.fixture
@@ -32,12 +28,9 @@ def closed_port():
 
 
 def assert_one_line(result, status, *culprits):
-    lines = result.stderr.splitlines()
-    complaints = [line for line in lines if not ORDINARY.search(line)]
+    told = complaint(result, status)
     assert "Traceback" not in result.stderr, result.stderr
-    assert complaints == lines[-1:], result.stderr
-    assert [name for name in culprits if name not in lines[-1]] == [], lines[-1]
-    assert result.status == status, result
+    assert [name for name in culprits if name not in told] == [], told
 
 
 def test_a_configuration_that_is_not_there_is_named(tmpdir, repository):

@@ -180,7 +180,8 @@ def test_a_refused_token_is_an_authentication_failure(run, pod, token_of):
     pod.join("token").write(secret)
     result = run("get-user")
     assert result.status == AUTHENTICATION
-    assert "401" in result.last_line
+    assert "401" in result.stderr
+    assert "osbs login" in result.last_line
     assert secret not in result.stderr
 
 
