@@ -122,7 +122,7 @@ setup(
     },
     data_files=[
         (str("share/osbs"), sorted(glob.glob(str("inputs/*.json")))),
-        (str("share/man/man1"), sorted(glob.glob(str("man/*.1")))),
+        (str("share/man/man1"), sorted(glob.glob(str("docs/man/*.1")))),
     ],
     python_requires=">=2.7, !=3.0.*, !=3.1.*, !=3.2.*, !=3.3.*, !=3.4.*, !=3.5.*",
     install_requires=REQUIREMENTS,

@@ -247,15 +247,6 @@ class Watch(object):
             self._last_seen = version
         return kind, obj
 
-    def _begin_anew(self):
-        """Forget the version that was refused; return what :meth:`_read_missed` does."""
-        refused, self._last_seen = self._resumed_from, None
-        missed = self._read_missed()
-        if self._last_seen == refused:
-            # The object is older than what the server remembers: begin with what exists.
-            self._last_seen = None
-        return missed
-
     def _read_missed(self):
         """Read the object if it was expected and did not come.
 

@@ -1,8 +1,8 @@
 """
 Write the manual pages of ``osbs`` and ``osbs-sandbox`` from their parsers.
 
-``python -m tests.docs.manual`` writes ``man/*.1``; with ``--check`` it only reports whether they
-are up to date.
+``python -m tests.docs.manual`` writes ``docs/man/*.1``; with ``--check`` it only reports whether
+they are up to date.
 """
 
 import argparse
@@ -16,7 +16,7 @@ from osbs.cli.parser import build_parser
 from osbs.sandbox import cli as sandbox_cli
 from tests.docs.pages import ROOT
 
-DIRECTORY = os.path.join(ROOT, "man")
+DIRECTORY = os.path.join(ROOT, "docs", "man")
 #: what every command has, and what has a section of its own
 LEFT_OUT = (argparse._HelpAction, argparse._SubParsersAction)
 
@@ -130,7 +130,7 @@ def main(argv=None):
             if page.read() != text:
                 old.append(name)
     for name in old:
-        print("man/%s is not up to date; run: python -m tests.docs.manual" % name)
+        print("docs/man/%s is not up to date; run: python -m tests.docs.manual" % name)
     return 1 if old else 0
 
 

@@ -64,7 +64,7 @@ def copy_source(directory):
     target = os.path.join(str(directory), "osbs-client-" + osbs.__version__)
     os.mkdir(target)
     ignored = shutil.ignore_patterns("__pycache__", "*.pyc", "*.egg-info")
-    for name in ("osbs", "inputs", "docs", "man", "tests"):
+    for name in ("osbs", "inputs", "docs", "tests"):
         shutil.copytree(os.path.join(ROOT, name), os.path.join(target, name), ignore=ignored)
     for name in sorted(os.listdir(ROOT)):
         path = os.path.join(ROOT, name)
