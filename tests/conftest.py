@@ -21,7 +21,7 @@ import six
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 # What runs in the sandbox's own process is Python 3 only.
-collect_ignore = ["sandbox"] if six.PY2 else []
+collect_ignore = ["clients", "sandbox"] if six.PY2 else []
 
 # Delay of the library before it tries again: seconds in all tests.
 DELAYS = {

@@ -2,14 +2,13 @@
 
 import pytest
 
-pytest.importorskip("aiohttp")
-
-from osbs.sandbox import testing  # noqa: E402
-
 
 @pytest.fixture(scope="module")
 def sandbox():
     """A sandbox with one finished build."""
+    pytest.importorskip("aiohttp")
+    from osbs.sandbox import testing
+
     with testing.running() as running:
         repository = running.make_repository()
         build = running.osbs.create_orchestrator_build(**running.build_arguments(repository))
