@@ -4,8 +4,7 @@ from __future__ import absolute_import, print_function, unicode_literals
 
 import time
 
-from osbs._documents import load_json
-from osbs.cli import terminal
+from osbs.cli import build_view, terminal
 from osbs.utils import get_path, get_time_from_rfc3339
 
 TYPE_CHECKING = False
@@ -40,8 +39,10 @@ def _pairs(build):
     pairs = [
         ("build", build.get_build_name()),
         ("status", terminal.phase(_get(lambda: build.status))),
-        ("reason", (reason(build), "red")),
-        ("failed plugins", [(text, "red") for text in _failed_plugins(build)]),
+    ]  # type: List[Tuple[Text, Any]]
+    if _get(build.is_failed) or _get(build.is_cancelled):
+        pairs += [(key, (text, "red")) for key, text in build_view.reasons(build) if text]
+    return pairs + [
         ("duration", _duration(build)),
         ("created", _created(build)),
         ("repository", get_path(git, "uri")),
@@ -51,13 +52,7 @@ def _pairs(build):
         ("images", _images(build)),
         ("image id", _get(build.get_image_id)),
         ("Koji build", _get(build.get_koji_build_id)),
-    ]  # type: List[Tuple[Text, Any]]
-    only_of_failures = ("reason", "failed plugins")
-    return [pair for pair in pairs if pair[0] not in only_of_failures or _has_content(pair[1])]
-
-
-def _has_content(value):
-    return bool(value[0] if isinstance(value, tuple) else value)
+    ]
 
 
 def _get(getter):
@@ -69,8 +64,13 @@ def _get(getter):
 
 def reason(build):
     # type: (Any) -> Optional[Text]
-    """Return why a build failed or was cancelled, or None."""
-    return _get(build.get_failure_message)
+    """Return why a build failed or was cancelled, in one line, or None."""
+    failures = build_view.failed_plugins(build)
+    if not failures:
+        return _get(build.get_failure_message)
+    return "; ".join(
+        "%s: %s" % (failure.platform or failure.plugin, failure.message) for failure in failures
+    )
 
 
 def age(build):
@@ -107,17 +107,6 @@ def _images(build):
 def _errors(metadata):
     errors = get_path(metadata, "errors")
     return errors if isinstance(errors, dict) else {}
-
-
-def _failed_plugins(build):
-    # The messages of these are the reason, or in it.
-    notes = build.get_annotations_or_labels() or {}
-    metadata = _get(lambda: load_json(notes["plugins-metadata"]))
-    found = sorted(_errors(metadata))
-    for platform, worker in _platforms(build):
-        errors = sorted(_errors(get_path(worker, "plugins-metadata")).items())
-        found += ["%s on %s: %s" % (plugin, platform, message) for plugin, message in errors]
-    return found
 
 
 def _platforms(build):

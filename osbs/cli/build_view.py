@@ -272,7 +272,7 @@ def summary(screen, build):
     if done:
         pairs += _results(build)
     else:
-        pairs += _reasons(build)
+        pairs += reasons(build)
     style = terminal.phase(build.status)[1]
     return screen.box("%s build %s" % (mark, build.status), pairs, style)
 
@@ -291,7 +291,9 @@ def _results(build):
     return [(key, value) for key, value in pairs if value]
 
 
-def _reasons(build):
+def reasons(build):
+    # type: (Any) -> List[Tuple[Text, Text]]
+    """Return what failed and why, as pairs for a block or box."""
     failures = failed_plugins(build)
     if not failures:
         return [("reason", mask_text(_tolerant(build.get_failure_message) or ""))]

@@ -390,6 +390,12 @@ def _duration(build):
     return "" if seconds is None else duration(seconds)
 
 
+def _reason(build):
+    from osbs.cli import build_details
+
+    return build_details.reason(build)
+
+
 def _number(get_value):
     """Return a function that gives a number to sort by; without one a build comes first."""
 
@@ -421,7 +427,7 @@ _VALUES = {
     "time_created": lambda build: build.get_time_created(),
     "age": _age,
     "duration": _duration,
-    "reason": lambda build: build.get_failure_message(),
+    "reason": _reason,
     "repositories": lambda build: _repositories_str(build.get_repositories()),
     "digests": lambda build: make_digests_str(build.get_digests()),
 }
@@ -496,7 +502,7 @@ def _add_outcome(row, osbs):
     try:
         build = osbs.get_build(row["name"])
         row["status"] = build.json["status"]["phase"]
-        row["reason"] = build.get_failure_message() or ""
+        row["reason"] = _reason(build) or ""
     except (OsbsException,) + _MALFORMED:
         logger.debug("build %s is gone", row["name"])
 
