@@ -18,7 +18,7 @@ from osbs.utils import get_path
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
-    from typing import Any, Dict, Iterable, List, Optional, Text  # noqa: F401
+    from typing import Any, Dict, Iterable, List, Optional, Text, Tuple  # noqa: F401
 
 # Seconds below which a plugin needs no line of its own.
 _QUICK = 1.0
