@@ -89,6 +89,19 @@ class GitHandler(BaseHTTPServer.BaseHTTPRequestHandler):
         pass
 
 
+@contextmanager
+def running(server):
+    """Serve in a thread while the body runs."""
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.daemon = True
+    thread.start()
+    try:
+        yield
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
 class GitServer(socketserver.ThreadingMixIn, BaseHTTPServer.HTTPServer):
     daemon_threads = True
 
@@ -105,14 +118,8 @@ def http_server(root, is_smart=True, user=None):
     server.authorization = user and "Basic " + base64.b64encode(user.encode()).decode()
     server.address = "127.0.0.1:%d" % server.server_address[1]
     server.url = "http://" + server.address
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.daemon = True
-    thread.start()
-    try:
+    with running(server):
         yield server
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 def free_port():
@@ -236,11 +243,5 @@ def hostile_server(kind):
     server = _HostileServer(("127.0.0.1", 0), _HostileHandler)
     server.kind, server.url = kind, "git://127.0.0.1:%d/x" % server.server_address[1]
     server.connected, server.hung_up = threading.Event(), threading.Event()
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.daemon = True
-    thread.start()
-    try:
+    with running(server):
         yield server
-    finally:
-        server.shutdown()
-        server.server_close()
