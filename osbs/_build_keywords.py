@@ -119,8 +119,7 @@ def takes_build_keywords(required=(), without=(), by_position=False):
 
         shown = [keyword for keyword in KEYWORDS if keyword.name not in without]
         checked.__doc__ = _documented(func.__doc__ or "", shown, required)
-        if six.PY3:
-            checked.__wrapped__ = _declared(shown, required, by_position)
+        checked.__wrapped__ = _Shown(shown, required, by_position)
         return checked
 
     return decorate
@@ -137,20 +136,33 @@ def _documented(doc, shown, required):
     return "%s\n%s%s\n%s%s" % (first, before, "\n".join(parameters), mark, after)
 
 
-def _declared(shown, required, by_position):
-    """Return a function that has nothing but the signature that ``help()`` shows.
+class _Shown(object):
+    """What ``inspect.signature`` finds behind a decorated method: the signature that is shown.
 
-    Only on Python 3, whose ``inspect.signature`` looks through decorators, and from text, as
-    Python 2 does not know parameters that are only named.
+    Made when somebody asks, as inspect is slow to import; on Python 2 nobody does.
     """
-    parameters = ["self"] + ([] if by_position else ["*"])
-    for keyword in shown:
-        if by_position and keyword is _NAMED[0]:
-            parameters.append("*")
-        parameters.append(keyword.name + ("" if keyword.name in required else "=None"))
-    declared = eval("lambda %s, **kwargs: None" % ", ".join(parameters))  # noqa: S307 - our names
-    declared.__annotations__ = {keyword.name: keyword.kind.annotation for keyword in shown}
-    return declared
+
+    def __init__(self, keywords, required, by_position):
+        self._keywords = keywords
+        self._required = required
+        self._by_position = by_position
+
+    @property
+    def __signature__(self):
+        from inspect import Parameter, Signature
+
+        parameters = [Parameter("self", Parameter.POSITIONAL_OR_KEYWORD)]
+        for keyword in self._keywords:
+            positional = self._by_position and keyword in _POSITIONAL
+            parameters.append(
+                Parameter(
+                    keyword.name,
+                    Parameter.POSITIONAL_OR_KEYWORD if positional else Parameter.KEYWORD_ONLY,
+                    default=Parameter.empty if keyword.name in self._required else None,
+                    annotation=keyword.kind.annotation,
+                )
+            )
+        return Signature(parameters + [Parameter("kwargs", Parameter.VAR_KEYWORD)])
 
 
 def check_values(method, args, kwargs):
