@@ -40,7 +40,7 @@ from osbs.exceptions import (
 from osbs.http import HttpResponse, HttpSession, error_body
 from osbs._rest import auth, endpoints, groups, paging, retry
 from osbs._rest.logs import LogFollower, close_stream
-from osbs._rest.objects import dict_in, items_of, json_object
+from osbs._rest.objects import dict_in, dicts_in, json_object
 from osbs._rest.once import (
     create_once,
     find_created,
@@ -196,15 +196,14 @@ class Openshift(object):
         self._tokens = auth.Tokens()
         self._groups = groups.Groups(openshift_api, openshift_api_url, k8s_api_url)
         self._discovered = not self._groups.may_discover
-        self._ca_bundle = _readable(ca_bundle)
-        self.ca = self._ca_bundle
-        self.use_auth = self._resolve_use_auth(use_auth)
+        self.ca = self._ca_bundle = _readable(ca_bundle)
+        has_credentials = self._has_credentials()
+        self.use_auth = has_credentials if use_auth is None else use_auth
 
-    def _resolve_use_auth(self, use_auth):
+    def _has_credentials(self):
         if self.use_kerberos or self.token or (self.username and self.password):
-            return True if use_auth is None else use_auth
-        found = self.can_use_serviceaccount_token()
-        return found if use_auth is None else use_auth
+            return True
+        return self.can_use_serviceaccount_token()
 
     @property
     def os_oauth_url(self):
@@ -277,20 +276,13 @@ class Openshift(object):
     # Plumbing: the seams that callers replace, and what stands below and above them.
 
     def _build_url(self, url, _prepend_namespace=True, **query):
-        base = self.os_api_url
-        if self._uses_groups():
-            base = self._groups.base_of(url)
-        return endpoints.url(
-            base, self.namespace if _prepend_namespace else None, url, six.iteritems(query)
-        )
+        base = self._groups.base_of(url) if self._uses_groups() else self.os_api_url
+        namespace = self.namespace if _prepend_namespace else None
+        return endpoints.url(base, namespace, url, query.items())
 
     def _build_k8s_url(self, url, _prepend_namespace=True, **query):
-        return endpoints.url(
-            self.k8s_api_url,
-            self.namespace if _prepend_namespace else None,
-            url,
-            six.iteritems(query),
-        )
+        namespace = self.namespace if _prepend_namespace else None
+        return endpoints.url(self.k8s_api_url, namespace, url, query.items())
 
     def _uses_groups(self):
         return self._groups.are_used(self._get)
@@ -398,10 +390,9 @@ class Openshift(object):
         :return: dict, name of the secret -> bytes of the token
         """
         account = self._send(endpoints.get_serviceaccount(username)).json()
-        secrets = get_path(account, "secrets")
-        names = [get_path(secret, "name") for secret in secrets or ()]
         result = OrderedDict()
-        for name in names:
+        for reference in dicts_in(account, "secrets"):
+            name = reference.get("name")
             if not isinstance(name, six.string_types) or "token" not in name:
                 continue
             secret = self._send(endpoints.get_secret(name)).json()
@@ -511,7 +502,7 @@ class Openshift(object):
         :raises OsbsException: there is none, or more than one
         """
         response = self._send(endpoints.get_build_config_by_labels(label_selectors))
-        items = items_of(json_object(response))
+        items = dicts_in(json_object(response), "items")
         wanted = endpoints.labels_selector(label_selectors)
         if not items:
             raise OsbsException("Build config not found for labels: %s" % wanted)
@@ -699,12 +690,9 @@ class Openshift(object):
             pairs = groups.watch_selection(resource_name, query)
             url = self._build_url(endpoints.watch_path(resource_type), **dict(pairs))
         else:
-            url = endpoints.url(
-                self.os_api_url,
-                None,
-                "watch/namespaces/%s/%s" % (endpoints.segment(self.namespace, "namespace"), path),
-                six.iteritems(query),
-            )
+            namespace = endpoints.segment(self.namespace, "namespace")
+            path = "watch/namespaces/%s/%s" % (namespace, path)
+            url = endpoints.url(self.os_api_url, None, path, query.items())
         response = self._get(
             url, stream=True, headers={"Connection": "close"}, **without_none(timeout=timeout)
         )
@@ -869,60 +857,47 @@ class Openshift(object):
         how(dict_in(obj, "metadata"), things, values)
         return self._send(endpoints.put_object(collection, name, obj))
 
-    def _adjust(self, collection, name, things, values, how):
-        return self.adjust_attributes_on_object(collection, name, things, values, how)
+    def _add(self, collection, name, things, values):
+        return self.adjust_attributes_on_object(
+            collection, name, things, values, self._update_metadata_things
+        )
+
+    def _replace(self, collection, name, things, values):
+        return self.adjust_attributes_on_object(
+            collection, name, things, values, self._replace_metadata_things
+        )
 
     def update_labels_on_build(self, build_id, labels):
         """Add labels to a build; see :meth:`adjust_attributes_on_object`."""
-        return self._adjust("builds", build_id, "labels", labels, self._update_metadata_things)
+        return self._add("builds", build_id, "labels", labels)
 
     def set_labels_on_build(self, build_id, labels):
         """Replace the labels of a build; see :meth:`adjust_attributes_on_object`."""
-        return self._adjust("builds", build_id, "labels", labels, self._replace_metadata_things)
+        return self._replace("builds", build_id, "labels", labels)
 
     def update_labels_on_build_config(self, build_config_id, labels):
         """Add labels to a BuildConfig; see :meth:`adjust_attributes_on_object`."""
-        return self._adjust(
-            "buildconfigs", build_config_id, "labels", labels, self._update_metadata_things
-        )
+        return self._add("buildconfigs", build_config_id, "labels", labels)
 
     def set_labels_on_build_config(self, build_config_id, labels):
         """Replace the labels of a BuildConfig; see :meth:`adjust_attributes_on_object`."""
-        return self._adjust(
-            "buildconfigs", build_config_id, "labels", labels, self._replace_metadata_things
-        )
+        return self._replace("buildconfigs", build_config_id, "labels", labels)
 
     def update_annotations_on_build(self, build_id, annotations):
         """Add annotations to a build; see :meth:`adjust_attributes_on_object`."""
-        return self._adjust(
-            "builds", build_id, "annotations", annotations, self._update_metadata_things
-        )
+        return self._add("builds", build_id, "annotations", annotations)
 
     def set_annotations_on_build(self, build_id, annotations):
         """Replace the annotations of a build; see :meth:`adjust_attributes_on_object`."""
-        return self._adjust(
-            "builds", build_id, "annotations", annotations, self._replace_metadata_things
-        )
+        return self._replace("builds", build_id, "annotations", annotations)
 
     def update_annotations_on_build_config(self, build_config_id, annotations):
         """Add annotations to a BuildConfig; see :meth:`adjust_attributes_on_object`."""
-        return self._adjust(
-            "buildconfigs",
-            build_config_id,
-            "annotations",
-            annotations,
-            self._update_metadata_things,
-        )
+        return self._add("buildconfigs", build_config_id, "annotations", annotations)
 
     def set_annotations_on_build_config(self, build_config_id, annotations):
         """Replace the annotations of a BuildConfig; see :meth:`adjust_attributes_on_object`."""
-        return self._adjust(
-            "buildconfigs",
-            build_config_id,
-            "annotations",
-            annotations,
-            self._replace_metadata_things,
-        )
+        return self._replace("buildconfigs", build_config_id, "annotations", annotations)
 
     # Image streams
 
@@ -1049,7 +1024,7 @@ class Openshift(object):
                 {key: tag[key] for key in _IMPORTED if tag.get(key) is not None},
                 to={"name": tag.get("name")},
             )
-            for tag in _dicts(stream, "spec", "tags")
+            for tag in dicts_in(stream, "spec", "tags")
             if tag.get("name") in tags and tag.get("from")
         ]
         if images:
@@ -1103,7 +1078,7 @@ class Openshift(object):
         # Unlike other POSTs it creates nothing, so that it may be sent again.
         response = retry.retry_truncated(lambda: self._send(request), self.retries_enabled)
         result = json_object(response)
-        for image, outcome in zip(images, _dicts(result, "status", "images")):
+        for image, outcome in zip(images, dicts_in(result, "status", "images")):
             if get_path(outcome, "status", "status") == "Failure":
                 message = get_path(outcome, "status", "message")
                 logger.warning("tag %s:%s: not imported: %s", name, image["to"]["name"], message)
@@ -1214,14 +1189,9 @@ def _require_json_object(response):
         json_object(response)
 
 
-def _dicts(data, *path):
-    found = get_path(data, *path)
-    return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
-
-
 def _imported_tags(stream):
     """Return the names of the tags of an image stream that have an image."""
-    return [tag.get("tag") for tag in _dicts(stream, "status", "tags") if tag.get("items")]
+    return [tag.get("tag") for tag in dicts_in(stream, "status", "tags") if tag.get("items")]
 
 
 def _readable(ca_bundle):

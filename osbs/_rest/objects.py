@@ -15,11 +15,11 @@ if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
     from typing import Any  # noqa: F401
 
 
-def items_of(data):
-    # type: (Any) -> list
-    """Return the objects among the items of a list object."""
-    items = get_path(data, "items")
-    return [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
+def dicts_in(data, *path):
+    # type: (Any, str) -> list
+    """Return the dicts of the list under a path; none if there is no list."""
+    found = get_path(data, *path)
+    return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
 
 
 def dict_in(parent, key):

@@ -15,7 +15,7 @@ from six.moves import http_client
 from osbs._compat import to_text
 from osbs.exceptions import OsbsException
 from osbs._rest import endpoints
-from osbs._rest.objects import equals, includes, items_of, json_object
+from osbs._rest.objects import dicts_in, equals, includes, json_object
 from osbs._rest.retry import may_have_acted, sleep
 from osbs.utils import get_path
 
@@ -145,7 +145,7 @@ def find_instantiated(send, build_config, request_id):
 
 
 def _find_build(send, listing, is_ours):
-    builds = [build for build in items_of(json_object(send(listing))) if is_ours(build)]
+    builds = [build for build in dicts_in(json_object(send(listing)), "items") if is_ours(build)]
     if len(builds) != 1:
         return None
     response = send(endpoints.get_build(get_path(builds[0], "metadata", "name")))

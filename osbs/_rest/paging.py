@@ -10,7 +10,7 @@ from six.moves.urllib.parse import urlencode
 
 from osbs.exceptions import OsbsResponseException, OsbsValidationException
 from osbs.http import HttpResponse
-from osbs._rest.objects import items_of, json_object
+from osbs._rest.objects import dicts_in, json_object
 from osbs._waiting import WAITING
 from osbs.utils import get_path
 
@@ -66,7 +66,7 @@ def pages(send, listing, page_size):
 
 def _leave_out(page, delivered):
     # Only a list that began anew holds an item twice.
-    page["items"] = [item for item in items_of(page) if _identity(item) not in delivered]
+    page["items"] = [item for item in dicts_in(page, "items") if _identity(item) not in delivered]
     delivered.update(_identity(item) for item in page["items"])
     delivered.discard(None)
 

@@ -7,7 +7,7 @@ import logging
 from osbs._compat import to_text
 from osbs.exceptions import OsbsException
 from osbs._rest import endpoints
-from osbs._rest.objects import items_of, json_object
+from osbs._rest.objects import dicts_in, json_object
 from osbs.utils import get_path
 
 TYPE_CHECKING = False
@@ -67,7 +67,8 @@ def _items(send, request):
     if send is None:
         return []
     options = dict(request.options, timeout=TIMEOUT)
-    return items_of(json_object(send(request._replace(options=options, log_level=logging.DEBUG))))
+    request = request._replace(options=options, log_level=logging.DEBUG)
+    return dicts_in(json_object(send(request)), "items")
 
 
 def _pods(quota, *path):

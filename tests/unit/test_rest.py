@@ -20,7 +20,7 @@ from osbs.exceptions import (
 )
 from osbs.http import HttpResponse, HttpStream
 from osbs._rest import endpoints, logs, paging, retry, watch
-from osbs._rest.objects import dict_in, includes, items_of, json_object
+from osbs._rest.objects import dict_in, dicts_in, includes, json_object
 from osbs.utils import get_path
 
 JSON_DATA = st.recursive(
@@ -99,7 +99,7 @@ class TestObjects(object):
     @given(JSON_DATA, st.lists(st.sampled_from(["metadata", "name", "items", 0, 1]), max_size=4))
     def test_digging_never_raises(self, data, path):
         get_path(data, *path)
-        items_of(data)
+        dicts_in(data, "items")
 
     @given(JSON_DATA, JSON_DATA)
     def test_comparing_never_raises_and_everything_includes_itself(self, one, two):
