@@ -75,12 +75,11 @@ _NOTHING_SENT = ("MissingSchema", "InvalidSchema", "InvalidURL")
 def _objects(data):
     # Servers write null for an empty list.
     items = (data.get("items") or []) if isinstance(data, dict) and "items" in data else None
-    is_list = isinstance(items, list) and all(_is_object(item) for item in items)
+    is_list = isinstance(items, list) and all(
+        isinstance(item, dict) and isinstance(item.get("metadata"), (dict, type(None)))
+        for item in items
+    )
     return items if is_list else None
-
-
-def _is_object(item):
-    return isinstance(item, dict) and isinstance(item.get("metadata"), (dict, type(None)))
 
 
 def _items(response):
@@ -186,20 +185,15 @@ class OSBS(object):
         )
         return [BuildResponse(build) for build in _items(response)]
 
+    @osbsapi
     def watch_builds(self, field_selector=None):
         """Watch builds change, without an end.
 
         :param field_selector: str or None
         :return: generator of (change type, dict of the Build)
         """
-        for change in own_errors_only(
-            self._watch_builds(without_none(fieldSelector=field_selector))
-        ):
-            yield change
-
-    @osbsapi
-    def _watch_builds(self, selectors):
-        return self.os.watch_resource("builds", **selectors)
+        selectors = without_none(fieldSelector=field_selector)
+        return own_errors_only(self.os.watch_resource("builds", **selectors))
 
     @osbsapi
     def get_build(self, build_id):
@@ -1081,18 +1075,9 @@ class OSBS(object):
             # It had what others left of the time.
             raise deadline.timeout_error("build '%s'" % build_name, build.json["status"]["phase"])
         except OsbsException:
-            if self._exists(build_name):
+            # One that was deleted is not waited for.
+            if self._unless_missing(self.os.get_build, build_name) is not None:
                 raise
-            logger.info("build was deleted: %s", build_name)
-
-    def _exists(self, build_name):
-        try:
-            self.os.get_build(build_name)
-        except OsbsResponseException as ex:
-            if ex.status_code == http_client.NOT_FOUND:
-                return False
-            raise
-        return True
 
     def _warn_of_pending_builds(self):
         # Below the facade's own list_builds, which existing code replaces to watch pausing.
