@@ -37,9 +37,9 @@ from osbs.exceptions import (
     OsbsValidationException,
     OsbsWatchBuildNotFound,
 )
-from osbs.http import HttpResponse, HttpSession, error_body
+from osbs.http import HttpResponse, HttpSession, close_stream, error_body
 from osbs._rest import auth, endpoints, groups, paging, retry
-from osbs._rest.logs import LogFollower, close_stream
+from osbs._rest.logs import LogFollower
 from osbs._rest.objects import dict_in, dicts_in, json_object
 from osbs._rest.once import (
     create_once,

@@ -113,10 +113,16 @@ def error_body(response):
         size += len(line) + 1
         if size > ERROR_BODY_MAX:
             break
-    close = getattr(response, "close", None)
+    close_stream(response)
+    return masked_body(b"".join(lines))
+
+
+def close_stream(stream):
+    # type: (Any) -> None
+    """Close a stream, if it is one that can be closed."""
+    close = getattr(stream, "close", None)
     if close is not None:
         close()
-    return masked_body(b"".join(lines))
 
 
 def truncated_line(line, size=None, most=None):
@@ -404,7 +410,9 @@ class HttpStream(object):
         if stream:
             args["stream"] = True
 
-        self.session = session or self._own_session(retries_enabled, idempotent)
+        if session is None:
+            session = self._owned_session = new_session(retry_rule(retries_enabled, idempotent))
+        self.session = session
         self.req = self.session.request(method, url, **args)
         self.headers = self.req.headers
         self.status_code = self.req.status_code
@@ -444,10 +452,6 @@ class HttpStream(object):
     def time_limit(self, seconds):
         if self._limits is not None:
             self._limits.expect_within(seconds)
-
-    def _own_session(self, retries_enabled, idempotent):
-        self._owned_session = new_session(retry_rule(retries_enabled, idempotent))
-        return self._owned_session
 
     @property
     def retried(self):
@@ -574,10 +578,8 @@ class HttpStream(object):
         if self.closed:
             return
         self.closed = True
-        for resource in (self.req, self._owned_session):
-            close = getattr(resource, "close", None)
-            if close is not None:
-                close()
+        close_stream(self.req)
+        close_stream(self._owned_session)
 
     def __enter__(self):
         return self

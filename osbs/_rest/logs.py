@@ -15,7 +15,7 @@ from six.moves import http_client
 
 from osbs import _compat
 from osbs.exceptions import OsbsException
-from osbs.http import truncated_line
+from osbs.http import close_stream, truncated_line
 from osbs._rest.retry import (
     Backoff,
     FIRST_DELAY,
@@ -49,14 +49,6 @@ MAX_REFUSALS = 3
 # How a connection ended: the log may be complete, the connection broke, there was none, the log is
 # not there any more.
 ENDED, BROKEN, REFUSED, GONE = "ended", "broken", "refused", "gone"
-
-
-def close_stream(stream):
-    # type: (Any) -> None
-    """Close a stream, if it is one that can be closed."""
-    close = getattr(stream, "close", None)
-    if close is not None:
-        close()
 
 
 class LogFollower(object):
