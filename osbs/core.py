@@ -195,7 +195,7 @@ class Openshift(object):
 
         self._tokens = auth.Tokens()
         self._groups = groups.Groups(openshift_api, openshift_api_url, k8s_api_url)
-        self._discovered = not self._groups.may_discover
+        self._discovered = openshift_api == groups.OAPI
         self.ca = self._ca_bundle = _readable(ca_bundle)
         has_credentials = self._has_credentials()
         self.use_auth = has_credentials if use_auth is None else use_auth
@@ -231,7 +231,7 @@ class Openshift(object):
         self._discover_oauth()
         credentials, arguments = self._login_arguments()
         response = self._get(
-            auth.oauth_query(self._os_oauth_url),
+            self._os_oauth_url + auth.QUERY,
             with_auth=False,
             allow_redirects=False,
             # Without it OpenShift does not offer basic authentication.
@@ -265,13 +265,10 @@ class Openshift(object):
         )
 
     def _discover_oauth(self):
-        if self._discovered:
-            return
-        self._os_oauth_url = (
-            auth.discover(lambda url: self._get(url, with_auth=False), self._groups.root)
-            or self._os_oauth_url
-        )
-        self._discovered = True
+        if not self._discovered:
+            found = auth.discover(lambda url: self._get(url, with_auth=False), self._groups.root)
+            self._os_oauth_url = found or self._os_oauth_url
+            self._discovered = True
 
     # Plumbing: the seams that callers replace, and what stands below and above them.
 

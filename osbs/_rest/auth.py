@@ -28,7 +28,8 @@ if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
 logger = logging.getLogger(__name__)
 
 BEARER = "Bearer "
-CLIENT_ID = "openshift-challenging-client"
+# Asks an OAuth endpoint for a token.
+QUERY = "?response_type=token&client_id=openshift-challenging-client"
 # What a client may show to the OAuth server.
 PASSWORD, KERBEROS = "password", "kerberos"
 DISCOVERY = ".well-known/oauth-authorization-server"
@@ -124,12 +125,6 @@ def service_account_ca():
     """Return the path of the pod's CA certificate, None if it cannot be read."""
     path = service_account_file(SERVICEACCOUNT_CACRT)
     return path if os.access(path, os.R_OK) else None
-
-
-def oauth_query(endpoint):
-    # type: (str) -> str
-    """Return the URL that asks an OAuth endpoint for a token."""
-    return "%s?response_type=token&client_id=%s" % (endpoint, CLIENT_ID)
 
 
 def discover(get, root):

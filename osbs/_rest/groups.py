@@ -6,7 +6,6 @@ import json
 import logging
 import re
 
-import six
 from six.moves import http_client
 from six.moves.urllib.parse import urljoin
 
@@ -38,19 +37,6 @@ _ROOT = re.compile(r"oapi/[^/]*/?$")
 _found_modes = {}  # type: dict
 
 
-def check_mode(mode):
-    # type: (str) -> str
-    """Return the mode if it is one.
-
-    :raises OsbsValidationException: it is unknown
-    """
-    if mode not in MODES:
-        raise OsbsValidationException(
-            "openshift_api is %r, but must be one of %s" % (mode, ", ".join(MODES))
-        )
-    return mode
-
-
 class Groups(object):
     """The bases of the URLs of one server."""
 
@@ -60,8 +46,13 @@ class Groups(object):
         :param mode: str, oapi, apis or auto
         :param openshift_url: str or None, such as ``https://h:8443/oapi/v1/``
         :param kubernetes_url: str or None, such as ``https://h:8443/api/v1/``
+        :raises OsbsValidationException: the mode is unknown
         """
-        self._mode = check_mode(mode)
+        if mode not in MODES:
+            raise OsbsValidationException(
+                "openshift_api is %r, but must be one of %s" % (mode, ", ".join(MODES))
+            )
+        self._mode = mode
         self._openshift_url = openshift_url
         self._kubernetes_url = kubernetes_url
 
@@ -71,12 +62,6 @@ class Groups(object):
         """Base of everything on the server."""
         url = self._openshift_url or ""
         return _ROOT.sub("", url) if _ROOT.search(url) else urljoin(url, "/")
-
-    @property
-    def may_discover(self):
-        # type: () -> bool
-        """Whether the server may say itself where its OAuth endpoint is."""
-        return self._mode != OAPI
 
     def are_used(self, get):
         # type: (Any) -> bool
@@ -139,4 +124,4 @@ def watch_selection(name, request_args):
         own = "metadata.name=%s" % name
         given = pairs.get("fieldSelector")
         pairs["fieldSelector"] = "%s,%s" % (given, own) if given else own
-    return sorted(six.iteritems(pairs))
+    return sorted(pairs.items())

@@ -44,14 +44,8 @@ MAX_FAILURES = 20
 # Retries of a request whose response was truncated.
 TRUNCATED_RETRIES = 3
 
-_TRANSIENT = (
-    http_client.REQUEST_TIMEOUT,
-    429,
-    http_client.INTERNAL_SERVER_ERROR,
-    http_client.BAD_GATEWAY,
-    http_client.SERVICE_UNAVAILABLE,
-    http_client.GATEWAY_TIMEOUT,
-)
+# 429: too many requests.
+_TRANSIENT = (408, 429, 500, 502, 503, 504)
 _TRANSIENT_CAUSES = (ConnectionError, ChunkedEncodingError, http_client.HTTPException)
 _BAD_CERTIFICATE = ("certificate verify failed", "certificate_verify_failed", "doesn't match")
 
@@ -190,12 +184,6 @@ def _is_bad_certificate(cause):
     return any(words in text for words in _BAD_CERTIFICATE)
 
 
-def was_truncated(exception):
-    # type: (OsbsException) -> bool
-    """Tell whether a response had begun to come and was truncated."""
-    return isinstance(exception.cause, ChunkedEncodingError)
-
-
 def _never_reached(cause):
     # requests wraps urllib3's MaxRetryError, which wraps the reason.
     reasons = [cause]
@@ -237,7 +225,8 @@ def retry_truncated(send, enabled):
         try:
             response = send()
         except OsbsException as ex:
-            if not (enabled and was_truncated(ex) and backoff.count < TRUNCATED_RETRIES):
+            was_truncated = isinstance(ex.cause, ChunkedEncodingError)
+            if not (enabled and was_truncated and backoff.count < TRUNCATED_RETRIES):
                 raise
             delay = backoff.next()
             tell_retry(
