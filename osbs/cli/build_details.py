@@ -5,14 +5,12 @@ from __future__ import absolute_import, print_function, unicode_literals
 import time
 
 from osbs.cli import build_view, terminal
+from osbs.cli.errors import tolerant
 from osbs.utils import get_path, get_time_from_rfc3339
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
     from typing import Any, Dict, List, Optional, Text, Tuple  # noqa: F401
-
-# Raised when a Build lacks a value, or holds it in another form.
-MALFORMED = (AttributeError, KeyError, TypeError, ValueError)
 
 
 def show(screen, build):
@@ -22,11 +20,11 @@ def show(screen, build):
     :param build: BuildResponse
     """
     screen.write_lines(screen.block(_pairs(build)))
-    platforms = _platform_rows(build)
-    if platforms:
+    rows = _platform_rows(build)
+    if rows:
         screen.write_line()
-        screen.write_lines(screen.table(("PLATFORM", "STATUS", "BUILD", "CLUSTER"), platforms))
-    dockerfile = _get(build.get_dockerfile)
+        screen.write_lines(screen.table(("PLATFORM", "STATUS", "BUILD", "CLUSTER"), rows))
+    dockerfile = tolerant(build.get_dockerfile)
     if dockerfile:
         screen.write_line()
         screen.write_line(screen.style("Dockerfile", "dim"))
@@ -38,28 +36,21 @@ def _pairs(build):
     git = get_path(build.json, "spec", "source", "git") or {}
     pairs = [
         ("build", build.get_build_name()),
-        ("status", terminal.phase(_get(lambda: build.status))),
+        ("status", terminal.phase(tolerant(lambda: build.status))),
     ]  # type: List[Tuple[Text, Any]]
-    if _get(build.is_failed) or _get(build.is_cancelled):
+    if tolerant(build.is_failed) or tolerant(build.is_cancelled):
         pairs += [(key, (text, "red")) for key, text in build_view.reasons(build) if text]
     return pairs + [
         ("duration", _duration(build)),
         ("created", _created(build)),
         ("repository", get_path(git, "uri")),
         ("branch", get_path(build.json, "metadata", "labels", "git-branch")),
-        ("commit", _get(build.get_commit_id) or get_path(git, "ref")),
-        ("base image", _get(build.get_base_image_name)),
+        ("commit", tolerant(build.get_commit_id) or get_path(git, "ref")),
+        ("base image", tolerant(build.get_base_image_name)),
         ("images", _images(build)),
-        ("image id", _get(build.get_image_id)),
-        ("Koji build", _get(build.get_koji_build_id)),
+        ("image id", tolerant(build.get_image_id)),
+        ("Koji build", tolerant(build.get_koji_build_id)),
     ]
-
-
-def _get(getter):
-    try:
-        return getter()
-    except MALFORMED:
-        return None
 
 
 def reason(build):
@@ -67,7 +58,7 @@ def reason(build):
     """Return why a build failed or was cancelled, in one line, or None."""
     failures = build_view.failed_plugins(build)
     if not failures:
-        return _get(build.get_failure_message)
+        return tolerant(build.get_failure_message)
     return "; ".join(
         "%s: %s" % (failure.platform or failure.plugin, failure.message) for failure in failures
     )
@@ -76,7 +67,7 @@ def reason(build):
 def age(build):
     # type: (Any) -> Optional[float]
     """Return how many seconds ago a build was created, or None."""
-    created = _get(build.get_time_created_in_seconds)
+    created = tolerant(build.get_time_created_in_seconds)
     return None if created is None else time.time() - created
 
 
@@ -88,53 +79,35 @@ def _created(build):
 
 
 def _duration(build):
-    seconds = _get(build.get_duration)
+    seconds = tolerant(build.get_duration)
     if seconds is not None:
         return terminal.duration(seconds)
-    if not _get(build.is_running):
+    if not tolerant(build.is_running):
         return None
-    started = _get(lambda: get_time_from_rfc3339(build.json["status"]["startTimestamp"]))
+    started = tolerant(lambda: get_time_from_rfc3339(build.json["status"]["startTimestamp"]))
     return started and "%s so far" % terminal.duration(time.time() - started)
 
 
 def _images(build):
-    repositories = _get(build.get_repositories)
+    repositories = tolerant(build.get_repositories)
     if not isinstance(repositories, dict):
         return []
     return [name for kind in ("primary", "unique") for name in repositories.get(kind) or []]
 
 
-def _errors(metadata):
-    errors = get_path(metadata, "errors")
-    return errors if isinstance(errors, dict) else {}
-
-
-def _platforms(build):
-    platforms = _get(build.get_platforms)
-    return sorted(platforms.items()) if isinstance(platforms, dict) else []
-
-
 def _platform_rows(build):
-    return [
-        (
-            platform,
-            terminal.phase(_state(worker)),
-            get_path(worker, "build", "build-name"),
-            " ".join(
-                part
-                for part in (
-                    get_path(worker, "build", "namespace"),
-                    get_path(worker, "build", "cluster-url"),
-                )
-                if part
-            ),
+    rows = []
+    for platform, worker in build_view.platforms(build):
+        name, namespace, cluster = (
+            get_path(worker, "build", key) for key in ("build-name", "namespace", "cluster-url")
         )
-        for platform, worker in _platforms(build)
-    ]
+        where = " ".join(part for part in (namespace, cluster) if part)
+        rows.append((platform, terminal.phase(_state(worker)), name, where))
+    return rows
 
 
 def _state(worker):
     metadata = get_path(worker, "plugins-metadata")
-    if _errors(metadata):
+    if build_view.items(metadata, "errors"):
         return "failed"
     return "complete" if metadata or get_path(worker, "digests") else None

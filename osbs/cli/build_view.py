@@ -14,6 +14,7 @@ from osbs._compat import to_text
 from osbs._log_lines import parse_entry
 from osbs._redact import mask_text
 from osbs.cli import terminal
+from osbs.cli.errors import tolerant
 from osbs.utils import get_path
 
 TYPE_CHECKING = False
@@ -54,8 +55,6 @@ _LEVELS = {
     "CRITICAL": ("error: ", "red"),
 }
 _NO_LEVEL = ("", None)
-# What a build that atomic-reactor has not described properly can raise.
-_MALFORMED = (AttributeError, KeyError, RuntimeError, TypeError, ValueError)
 
 _Record = namedtuple("_Record", "seconds logger level text")
 Failure = namedtuple("Failure", "platform plugin message")
@@ -248,7 +247,7 @@ def watch(screen, status, osbs, build_id, lines, verbose=False):
 
 
 def _view_of(build, screen, status, verbose):
-    created = _tolerant(build.get_time_created_in_seconds)
+    created = tolerant(build.get_time_created_in_seconds)
     if created:
         # The clock of the server may be ahead.
         status.since = min(created, time.time())
@@ -266,7 +265,7 @@ def summary(screen, build):
     done = build.is_succeeded()
     mark = screen.symbols.done if done else screen.symbols.failed
     pairs = [("build", build.get_build_name())]
-    took = _tolerant(build.get_duration)
+    took = tolerant(build.get_duration)
     if took is not None:
         pairs.append(("duration", terminal.duration(took)))
     if done:
@@ -278,15 +277,15 @@ def summary(screen, build):
 
 
 def _results(build):
-    repositories = _tolerant(build.get_repositories) or {}
-    images = _tolerant(
+    repositories = tolerant(build.get_repositories) or {}
+    images = tolerant(
         lambda: [name for kind in sorted(repositories) for name in repositories[kind]]
     )
     pairs = [
-        ("platforms", ", ".join(sorted(dict(_items(_tolerant(build.get_platforms)))))),
+        ("platforms", ", ".join(platform for platform, _ in platforms(build))),
         ("images", images),
         ("Koji build", build.get_koji_build_id()),
-        ("slowest", _tolerant(lambda: _slowest(build))),
+        ("slowest", tolerant(lambda: _slowest(build))),
     ]
     return [(key, value) for key, value in pairs if value]
 
@@ -296,7 +295,7 @@ def reasons(build):
     """Return what failed and why, as pairs for a block or box."""
     failures = failed_plugins(build)
     if not failures:
-        return [("reason", mask_text(_tolerant(build.get_failure_message) or ""))]
+        return [("reason", mask_text(tolerant(build.get_failure_message) or ""))]
     pairs = []
     for failure in failures:
         where = " on %s" % failure.platform if failure.platform else ""
@@ -317,12 +316,12 @@ def failed_plugins(build):
     """
     failures = [
         Failure(platform, plugin, to_text(message))
-        for platform, worker in sorted(_items(_tolerant(build.get_platforms)))
-        for plugin, message in _items(get_path(worker, "plugins-metadata", "errors"))
+        for platform, worker in platforms(build)
+        for plugin, message in items(worker, "plugins-metadata", "errors")
     ]
     if failures:
         return failures
-    for plugin, message in _items(get_path(_tolerant(lambda: _metadata(build)), "errors")):
+    for plugin, message in items(_metadata(build), "errors"):
         message = to_text(message)
         failures += _of_workers(message) or [Failure(None, plugin, message)]
     return failures
@@ -331,7 +330,7 @@ def failed_plugins(build):
 def is_orchestrator(build):
     # type: (Any) -> bool
     """Tell whether a build starts worker builds."""
-    variables = _tolerant(lambda: build.json["spec"]["strategy"]["customStrategy"]["env"])
+    variables = tolerant(lambda: build.json["spec"]["strategy"]["customStrategy"]["env"])
     values = [get_path(variable, "value") for variable in variables or []]
     return any(_OF_ORCHESTRATOR.search(to_text(value)) for value in values if value)
 
@@ -340,37 +339,39 @@ def _of_workers(message):
     """Return the failures that orchestrate_build reports as JSON: platform -> reason."""
     from osbs._documents import load_json
 
-    reasons = _items(_tolerant(lambda: load_json(message)))
+    reasons = items(tolerant(lambda: load_json(message)))
     return [
-        Failure(platform, None, to_text(dict(_items(reason)).get("general") or reason))
+        Failure(platform, None, to_text(get_path(reason, "general") or reason))
         for platform, reason in sorted(reasons)
     ]
 
 
 def _slowest(build):
-    durations = _items(_metadata(build).get("durations"))
+    durations = items(_metadata(build), "durations")
     durations = [step for step in durations if step[1] >= _NEGLIGIBLE]
     steps = sorted(durations, key=lambda step: -step[1])[:_SLOWEST]
     return ", ".join("%s %s" % (name, terminal.duration(took)) for name, took in steps)
 
 
 def _metadata(build):
+    """Return what atomic-reactor notes of the plugins, None if there is nothing."""
     from osbs._documents import load_json
 
-    text = (build.get_annotations_or_labels() or {}).get("plugins-metadata")
-    return load_json(text or "{}", object_pairs_hook=OrderedDict)
+    text = get_path(tolerant(build.get_annotations_or_labels), "plugins-metadata")
+    return tolerant(lambda: load_json(text, object_pairs_hook=OrderedDict))
 
 
-def _items(value):
-    return list(value.items()) if isinstance(value, dict) else []
+def platforms(build):
+    # type: (Any) -> List[Tuple[Text, Any]]
+    """Return (platform, what atomic-reactor notes of its worker build), sorted."""
+    return sorted(items(tolerant(build.get_platforms)))
 
 
-def _tolerant(function):
-    """Return what a function does, or None: the annotations of a build hold anything."""
-    try:
-        return function()
-    except _MALFORMED:
-        return None
+def items(value, *path):
+    # type: (Any, *Text) -> List[Tuple[Text, Any]]
+    """Return the items of the dict under a path, none if there is no dict."""
+    found = get_path(value, *path)
+    return list(found.items()) if isinstance(found, dict) else []
 
 
 def _parse(line):
@@ -378,7 +379,7 @@ def _parse(line):
     if found is None:
         return _Record(None, "", "", line)
     moment, milliseconds, logger, level, text = found.groups()
-    seconds = _tolerant(lambda: _seconds(moment) + int(milliseconds) / 1000)
+    seconds = tolerant(lambda: _seconds(moment) + int(milliseconds) / 1000)
     return _Record(seconds, logger, level, text)
 
 

@@ -47,6 +47,8 @@ INTERRUPTED = 130
 _LINE_LIMIT = 2000
 # What the library refuses, or the system; any other exception is a mistake in a program.
 _REFUSALS = (OsbsException, ValueError, EnvironmentError)
+# What a value can raise that others wrote into a build: its annotations hold anything.
+MALFORMED = (AttributeError, KeyError, RuntimeError, TypeError, ValueError)
 _BUG_HINT = "--verbose shows where; if it is a defect of osbs, please report it"
 
 
@@ -190,6 +192,15 @@ def exit_status(ex):
     if any(isinstance(c, OsbsNetworkException) or _is_lost_connection(c) for c in causes):
         return NETWORK
     return FAILED
+
+
+def tolerant(function):
+    # type: (Callable[[], Any]) -> Any
+    """Return what a function returns that reads of a build, None if that is malformed."""
+    try:
+        return function()
+    except MALFORMED:
+        return None
 
 
 @contextlib.contextmanager

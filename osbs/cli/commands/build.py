@@ -5,7 +5,7 @@ from __future__ import absolute_import, print_function, unicode_literals
 import logging
 import sys
 
-from osbs.cli.errors import describe, one_line, resumable
+from osbs.cli.errors import MALFORMED, describe, one_line, resumable
 from osbs.cli.output import (
     OutputClosed,
     in_one_line,
@@ -208,7 +208,7 @@ def _display_build_summary(build):
 def _repositories(build):
     try:
         return {kind: list(names or ()) for kind, names in (build.get_repositories() or {}).items()}
-    except (AttributeError, TypeError, ValueError):
+    except MALFORMED:
         # The build succeeded all the same.
         name = in_one_line(build.get_build_name())
         logger.warning("build %s: malformed repositories", name)

@@ -10,7 +10,7 @@ from osbs._compat import to_text
 from osbs.cli import options
 from osbs.cli.commands.build import report_failure
 from osbs.cli.parser import did_you_mean
-from osbs.cli.errors import CommandError, UsageError, resumable
+from osbs.cli.errors import MALFORMED, CommandError, UsageError, resumable, tolerant
 from osbs.cli.output import in_one_line, print_json_nicely, say, write, write_line
 from osbs.constants import BUILD_FINISHED_STATES
 from osbs.exceptions import OsbsException
@@ -21,8 +21,6 @@ if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
 
 logger = logging.getLogger("osbs")
 
-# Raised when a Build or an event lacks a value, or holds it in another form.
-_MALFORMED = (AttributeError, KeyError, TypeError, ValueError)
 _COLUMNS_ON_SCREEN = ["created", "status", "name", "reason"]
 _WIDE = "name,status,age,duration,image,koji_build_id,reason"
 
@@ -110,7 +108,7 @@ def _selected(builds, args):
 
 
 def _is_wanted(build, args):
-    if args.running and not _is_running(build):
+    if args.running and not tolerant(build.is_in_progress):
         return False
     return not args.FILTER or args.FILTER in _text_of(build, "image")
 
@@ -320,7 +318,7 @@ def _worker_builds_str(build):
     try:
         worker_builds = load_json(text or "{}", object_pairs_hook=OrderedDict)
         return make_worker_builds_str(worker_builds)
-    except _MALFORMED:
+    except MALFORMED:
         name = in_one_line(build.get_build_name())
         logger.warning("annotation worker-builds of %s is malformed", name)
         return ""
@@ -396,23 +394,11 @@ def _reason(build):
     return build_details.reason(build)
 
 
-def _number(get_value):
-    """Return a function that gives a number to sort by; without one a build comes first."""
-
-    def key(build):
-        try:
-            return get_value(build) or 0
-        except _MALFORMED:
-            return 0
-
-    return key
-
-
-# Columns that do not sort by their text.
+# Columns that do not sort by their text; a build without the number comes first.
 _SORT_KEYS = {
-    "age": _number(lambda build: -build.get_time_created_in_seconds()),
-    "duration": _number(lambda build: build.get_duration()),
-    "time_created": _number(lambda build: build.get_time_created_in_seconds()),
+    "age": lambda build: tolerant(lambda: -build.get_time_created_in_seconds()) or 0,
+    "duration": lambda build: tolerant(build.get_duration) or 0,
+    "time_created": lambda build: tolerant(build.get_time_created_in_seconds) or 0,
 }
 _VALUES = {
     "name": lambda build: build.get_build_name(),
@@ -437,16 +423,9 @@ def _value_of(build, what):
     """Return a value of a build; if it is malformed, log a warning and return None."""
     try:
         return _VALUES[what](build)
-    except _MALFORMED:
+    except MALFORMED:
         logger.warning("build %s: malformed %s", in_one_line(build.get_build_name()), what)
         return None
-
-
-def _is_running(build):
-    try:
-        return build.is_in_progress()
-    except _MALFORMED:
-        return False
 
 
 def _text_of(build, column):
@@ -458,26 +437,22 @@ def _event_row(changetype, obj):
     """Return what to show of an event as (column, text) pairs in order; None without a name."""
     import time
 
-    from osbs.utils import get_path
-    from osbs.utils import get_time_from_rfc3339
+    from osbs.utils import get_path, get_time_from_rfc3339
 
     name = get_path(obj, "metadata", "name")
     if not name:
         return None
-    try:
-        seconds = get_time_from_rfc3339(obj["metadata"]["creationTimestamp"])
-        created = time.ctime(seconds)
-    except _MALFORMED:
-        created = _NOT_REPORTED
+    timestamp = get_path(obj, "metadata", "creationTimestamp")
+    created = tolerant(lambda: time.ctime(get_time_from_rfc3339(timestamp)))
     row = _Row(
         [
             ("changetype", changetype),
             ("name", name),
             ("status", get_path(obj, "status", "phase") or _NOT_REPORTED),
-            ("created", created),
+            ("created", created or _NOT_REPORTED),
         ]
     )
-    row.timestamp = get_path(obj, "metadata", "creationTimestamp")
+    row.timestamp = timestamp
     return row
 
 
@@ -503,7 +478,7 @@ def _add_outcome(row, osbs):
         build = osbs.get_build(row["name"])
         row["status"] = build.json["status"]["phase"]
         row["reason"] = _reason(build) or ""
-    except (OsbsException,) + _MALFORMED:
+    except (OsbsException,) + MALFORMED:
         logger.debug("build %s is gone", row["name"])
 
 
