@@ -57,21 +57,33 @@ NEVER, UNPROCESSED, ALWAYS = "never", "unprocessed", "always"
 
 # What OpenSSL says of a connection that ended without a goodbye, in any version.
 _HUNG_UP = re.compile("(?<![a-z])eof(?![a-z])", re.IGNORECASE)
-# What urllib3, OpenSSL and http.client say, in any version, and what a person is told.
-_FAILURES = tuple(
-    (re.compile(pattern, re.IGNORECASE), words)
-    for pattern, words in (
-        (
-            r"(?:new connection|resolve).*?\[Errno [-\d]+\] ([\w ]+)",
-            "server cannot be reached (%s)",
-        ),
-        ("connect timeout=", "server cannot be reached (no connection in time)"),
-        ("timed out", "no response in time"),
-        ("certificate.verify.failed|doesn't match", "certificate of the server is not trusted"),
-        ("wrong.version.number|unknown.protocol", "server does not speak TLS"),
-        (r"\\x15\\x03", "server speaks TLS, not plain HTTP"),
-        ("", "connection broke"),
-    )
+# Failures that others tell apart, as a user can do something about them.
+BAD_CERTIFICATE = "certificate verify failed"
+UNKNOWN_AUTHORITY = BAD_CERTIFICATE + ": unknown certificate authority"
+NO_TLS = "the server does not speak TLS"
+NO_HTTP = "the server speaks TLS, not plain HTTP"
+CLOSED = "the server closed the connection"
+_OF_LIBRARIES = re.compile(
+    r"connection(pool)?\(|connection aborted|caused by|errno|doesn't match"
+    "|certificate.verify.failed",
+    re.IGNORECASE,
+)
+# What urllib3, OpenSSL, http.client and the system say, in any version, and what users understand.
+_FAILURES = (
+    ("certificate verify failed: (?:unable to get|self.signed)", UNKNOWN_AUTHORITY),
+    ("certificate verify failed: ([^(]*[^( ])", BAD_CERTIFICATE + ": {0}"),
+    ("certificate.verify.failed|doesn't match", BAD_CERTIFICATE),
+    ("wrong.version.number|record.layer.failure|unknown.protocol", NO_TLS),
+    (r"\\x15\\x03", NO_HTTP),
+    ("BadStatusLine|Connection aborted|RemoteDisconnected|reset by peer", CLOSED),
+    ("connection refused", "connection refused"),
+    (
+        "name or service not known|failed to resolve|name resolution|no address associated",
+        "unknown host",
+    ),
+    (r"too many (\d+) error responses", "the server keeps answering {0}"),
+    ("timed out", "no response in time"),
+    (r"\[Errno -?\d+\] ([^'\")]+)", "{0}"),
 )
 
 
@@ -247,16 +259,26 @@ def retry_rule(retries_enabled=True, idempotent=True, **_):
     return ALWAYS if idempotent else UNPROCESSED
 
 
+def failure_words(text):
+    # type: (six.text_type) -> Any
+    """Say in a few words what a text of urllib3 about a failure means.
+
+    :return: text; None if it is not one of theirs, or unknown
+    """
+    for pattern, words in _FAILURES if _OF_LIBRARIES.search(text) else ():
+        found = re.search(pattern, text, re.IGNORECASE)
+        if found:
+            return words.format(*found.groups())
+    return None
+
+
 def failure_text(exception):
-    # type: (BaseException) -> Any
-    """Say in a few words why there is no response, without the sentences of the libraries.
+    # type: (BaseException) -> six.text_type
+    """Say in a few words why there is no response.
 
     :param exception: of requests or urllib3
     """
-    text = _compat.exception_text(exception)
-    matches = ((words, pattern.search(text)) for pattern, words in _FAILURES)
-    words, found = next((words, found) for words, found in matches if found)
-    return words % found.groups() if found.groups() else words
+    return failure_words(_compat.exception_text(exception)) or "the connection broke"
 
 
 class TellingRetry(Retry):

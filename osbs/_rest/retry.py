@@ -15,7 +15,7 @@ from requests.packages.urllib3.exceptions import ConnectTimeoutError
 from six.moves import http_client
 
 from osbs import _compat
-from osbs._transport import failure_text
+from osbs._transport import BAD_CERTIFICATE, failure_text
 from osbs._waiting import answered, tell_retry
 from osbs.exceptions import (
     OsbsException,
@@ -47,7 +47,6 @@ TRUNCATED_RETRIES = 3
 # 429: too many requests.
 _TRANSIENT = (408, 429, 500, 502, 503, 504)
 _TRANSIENT_CAUSES = (ConnectionError, ChunkedEncodingError, http_client.HTTPException)
-_BAD_CERTIFICATE = ("certificate verify failed", "certificate_verify_failed", "doesn't match")
 
 
 class Deadline(object):
@@ -180,8 +179,7 @@ def reason_of(exception):
 
 
 def _is_bad_certificate(cause):
-    text = _compat.exception_text(cause).lower() if isinstance(cause, SSLError) else ""
-    return any(words in text for words in _BAD_CERTIFICATE)
+    return isinstance(cause, SSLError) and failure_text(cause).startswith(BAD_CERTIFICATE)
 
 
 def _never_reached(cause):

@@ -7,7 +7,6 @@ from __future__ import absolute_import, print_function, unicode_literals
 
 import contextlib
 import logging
-import re
 import sys
 
 import six
@@ -173,12 +172,23 @@ def hint_for(ex):
     if _is_answer_401(_with_words(causes)):
         return "check the configured token, or run 'osbs login'"
     if any(_is_lost_connection(c) or isinstance(c, OsbsNetworkException) for c in causes):
-        words, hint = transport_words(exception_text(causes[-1]))
-        is_http = any(_url_of(cause).startswith("http://") for cause in causes)
-        return _HTTPS_HINT if is_http and words == _CLOSED else hint
+        return _transport_hint(causes)
     if isinstance(_with_words(causes), _REFUSALS):
         return getattr(ex, "hint", None)
     return _BUG_HINT
+
+
+def _transport_hint(causes):
+    from osbs import _transport
+
+    words = _transport.failure_words(exception_text(causes[-1]))
+    is_http = any(_url_of(cause).startswith("http://") for cause in causes)
+    if words == _transport.NO_HTTP or (words == _transport.CLOSED and is_http):
+        return "perhaps the server speaks TLS: try https:// instead of http:// in openshift_url"
+    return {
+        _transport.UNKNOWN_AUTHORITY: "name its file in ca_bundle in the configuration",
+        _transport.NO_TLS: "try http:// instead of https:// in openshift_url",
+    }.get(words)
 
 
 def exit_status(ex):
@@ -276,53 +286,14 @@ def _given(args, arguments):
     return words
 
 
-_CLOSED = "the server closed the connection"
-_HTTPS_HINT = "perhaps the server speaks TLS: try https:// instead of http:// in openshift_url"
-_FROM_URLLIB3 = re.compile(
-    r"Connection(Pool)?\(|Connection aborted|Caused by|certificate verify failed|Errno"
-)
-# What urllib3, ssl and the operating system say -> what users understand, and what they can do.
-_TRANSPORT_WORDS = (
-    (
-        "certificate verify failed: (?:unable to get|self.signed)",
-        "certificate verify failed: unknown certificate authority",
-        "name its file in ca_bundle in the configuration",
-    ),
-    ("certificate verify failed: ([^(]*[^( ])", "certificate verify failed: {0}", None),
-    (
-        "(?i)wrong.version.number|record.layer.failure",
-        "the server does not speak TLS",
-        "try http:// instead of https:// in openshift_url",
-    ),
-    (
-        "BadStatusLine|Connection aborted|RemoteDisconnected|reset by peer",
-        _CLOSED,
-        None,
-    ),
-    ("(?i)connection refused", "connection refused", None),
-    (
-        "(?i)name or service not known|failed to resolve|name resolution|no address associated",
-        "unknown host",
-        None,
-    ),
-    (r"too many (\d+) error responses", "the server keeps answering {0}", None),
-    ("(?i)timed out", "no response in time", None),
-    (r"\[Errno -?\d+\] ([^'\")]+)", "{0}", None),
-)
+def _failure_words(text):
+    from osbs._transport import failure_words
 
-
-def transport_words(text):
-    # type: (Text) -> Tuple[Optional[Text], Optional[Text]]
-    """Return what a text of urllib3 about a lost connection means, and a hint; or two None."""
-    for pattern, words, hint in _TRANSPORT_WORDS:
-        found = re.search(pattern, text) if _FROM_URLLIB3.search(text) else None
-        if found:
-            return words.format(*found.groups()), hint
-    return None, None
+    return failure_words(to_text(text))
 
 
 def _describe_network(ex):
-    words = transport_words(to_text(ex.message))[0]
+    words = _failure_words(ex.message)
     if words:
         return "Network error at %s: %s" % (_without_query(ex.url), words)
     return "Network error at %s (%s): %s" % (ex.url, ex.status_code, ex.message)
@@ -342,7 +313,7 @@ def _describe_response(ex):
 
 def _describe_lost_connection(cause):
     text = exception_text(cause)
-    words = transport_words(text)[0] or text
+    words = _failure_words(text) or text
     return "Network error at %s: %s" % (_without_query(_url_of(cause)) or "the server", words)
 
 

@@ -188,6 +188,13 @@ def test_a_server_that_closes_a_connection_without_tls_may_speak_it(last_hint, u
     assert bool(last_hint(OsbsException(cause=cause))) == hinted
 
 
+def test_a_server_that_responds_in_tls_wants_https(last_line, last_hint):
+    text = r"('Connection aborted.', BadStatusLine('\x15\x03\x03\x00\x02\x02P'))"
+    ex = OsbsNetworkException("http://h/", text, "")
+    assert last_line(ex) == "Network error at http://h/: the server speaks TLS, not plain HTTP"
+    assert "https://" in last_hint(ex)
+
+
 def test_a_command_can_tell_what_to_do(last_hint):
     assert last_hint(errors.CommandError("m", hint="do this")) == "do this"
 
