@@ -1,4 +1,4 @@
-"""The file in which ``osbs login`` keeps a token."""
+"""Files that their owner alone may read, such as that in which ``osbs login`` keeps a token."""
 
 from __future__ import absolute_import, print_function, unicode_literals
 
@@ -22,14 +22,23 @@ def save_token(path, token):
     :raises OSError: when directory or file cannot be written
     """
     _make_private_directory(os.path.dirname(path))
+    replace_file(path, token.encode("utf-8") + b"\n")
+
+
+def replace_file(path, content):
+    # type: (str, bytes) -> None
+    """Write a file that only its owner can ever read, in the place of what has its name.
+
+    :raises EnvironmentError: it cannot be written
+    """
     # Native strings: on Python 2, a name that is not ASCII must not meet text.
     unfinished = path + six.ensure_str("." + hexlify(os.urandom(16)).decode("ascii"))
     try:
         descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY_FILE)
-        with os.fdopen(descriptor, "wb") as token_file:
-            token_file.write(token.encode("utf-8") + b"\n")
+        with os.fdopen(descriptor, "wb") as new_file:
+            new_file.write(content)
         os.rename(unfinished, path)
-    except Exception:
+    except BaseException:
         _remove(unfinished)
         raise
 

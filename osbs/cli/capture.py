@@ -11,11 +11,11 @@ import errno
 import hashlib
 import json
 import os
-import tempfile
 
 from osbs._compat import to_text
 from osbs.cli.errors import CommandError
 from osbs._redact import mask_text, redacted
+from osbs._token_file import replace_file
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
@@ -68,23 +68,11 @@ def _shown(content):
 
 def _write(path, content):
     try:
-        _replace(path, _shown(content))
+        replace_file(path, _shown(content))
     except EnvironmentError as ex:
         raise CommandError(
             "cannot save a response for --capture-dir in %s: %s" % (path, ex.strerror), cause=ex
         )
-
-
-def _replace(path, content):
-    # mkstemp gives its owner alone the right to read.
-    descriptor, temporary = tempfile.mkstemp(prefix=".osbs-capture-", dir=os.path.dirname(path))
-    try:
-        with os.fdopen(descriptor, str("wb")) as output:
-            output.write(content)
-        os.rename(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
 
 
 def _shortened(name):

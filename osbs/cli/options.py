@@ -64,7 +64,7 @@ WATCH_BUILDS_COLUMNS = (
 )
 
 
-def _retry_count(text):
+def _natural_number(text):
     number = int(text)
     if number < 0:
         raise ValueError(text)
@@ -79,7 +79,7 @@ def _seconds(text):
 
 
 # argparse shows them: "invalid seconds value: 'x'".
-_seconds.__name__, _retry_count.__name__ = str("seconds"), str("number")
+_seconds.__name__, _natural_number.__name__ = str("seconds"), str("number")
 
 
 class CliOption(object):
@@ -147,12 +147,6 @@ def _columns(columns, default):
         help="columns of the table, separated by commas, of: %s (default: %s)"
         % (", ".join(key for key, _ in columns), ",".join(default)),
     )
-
-
-def _natural_number(text):
-    if not text.isdigit():
-        raise argparse.ArgumentTypeError("%s is not a number" % text)
-    return int(text)
 
 
 _VERBOSITY, _KIND, _BUILDER = "verbosity", "kind of build", "builder"
@@ -238,7 +232,7 @@ GLOBAL_OPTIONS = (
     ),
     CliOption(
         "--retries",
-        type=_retry_count,
+        type=_natural_number,
         metavar="N",
         help="how often a request is retried after a failure, instead of 8 times; 0 is never",
     ),

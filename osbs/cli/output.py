@@ -90,6 +90,23 @@ def is_terminal(stream):
     return bool(isatty and isatty())
 
 
+def columns_of(stream):
+    # type: (Any) -> int
+    """Return the columns of the terminal behind a stream, or what COLUMNS says; 0 if unknown."""
+    columns = os.environ.get("COLUMNS") or ""
+    if columns.isdigit() and int(columns):
+        return int(columns)
+    import fcntl
+    import struct
+    import termios
+
+    try:
+        size = fcntl.ioctl(stream.fileno(), termios.TIOCGWINSZ, struct.pack(str("4H"), 0, 0, 0, 0))
+    except (AttributeError, EnvironmentError, ValueError):
+        return 0
+    return struct.unpack(str("4H"), size)[1]
+
+
 class LogFormatter(logging.Formatter):
     """Formats records for ``sys.stderr``: warnings and errors as words, the rest as a log.
 

@@ -12,7 +12,7 @@ import sys
 import osbs
 from osbs._compat import is_ascii, to_text
 from osbs.cli import options
-from osbs.cli.output import in_one_line, write, write_line
+from osbs.cli.output import columns_of, in_one_line, write, write_line
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
@@ -23,6 +23,7 @@ _CREDENTIALS = ("username", "password")
 _GLOBAL_OPTIONS_NOTE = """\
 Options of osbs itself may stand here too, such as --output json, --namespace NAME or
 --instance NAME; 'osbs --help' lists them."""
+_DEFAULT_WIDTH = 80
 # Columns that argparse leaves free at the right.
 _HELP_MARGIN = 2
 
@@ -36,7 +37,7 @@ class _Formatter(argparse.RawDescriptionHelpFormatter):
     # time, for which it imports shutil, bz2 and lzma: half of the time that a parser takes.
 
     def __init__(self, prog, **kwargs):
-        kwargs.setdefault("width", _help_width())
+        kwargs.setdefault("width", (columns_of(sys.stdout) or _DEFAULT_WIDTH) - _HELP_MARGIN)
         super(_Formatter, self).__init__(prog, **kwargs)
 
 
@@ -248,18 +249,6 @@ def _readable(value):
     except UnicodeError:
         return value
     return value if is_ascii(text) else text
-
-
-def _help_width():
-    # What shutil.get_terminal_size() does, less the imports.
-    try:
-        return int(os.environ["COLUMNS"]) - _HELP_MARGIN
-    except (KeyError, ValueError):
-        pass
-    try:
-        return os.get_terminal_size(1).columns - _HELP_MARGIN
-    except (AttributeError, EnvironmentError):
-        return 80 - _HELP_MARGIN
 
 
 def _epilog():

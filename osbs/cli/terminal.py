@@ -81,7 +81,7 @@ class Terminal(object):
     def width(self):
         # type: () -> int
         """Columns of the terminal now; it may be resized at any time."""
-        return max(_LEAST_WIDTH, _columns(self.stream) or _DEFAULT_WIDTH)
+        return max(_LEAST_WIDTH, output.columns_of(self.stream) or _DEFAULT_WIDTH)
 
     def write_line(self, text=""):
         # type: (Text) -> None
@@ -445,21 +445,6 @@ def _character_width(char):
     if unicodedata.category(char) in ("Mn", "Me", "Cf"):
         return 0
     return 2 if unicodedata.east_asian_width(char) in "WF" else 1
-
-
-def _columns(stream):
-    columns = os.environ.get("COLUMNS") or ""
-    if columns.isdigit() and int(columns):
-        return int(columns)
-    import fcntl
-    import struct
-    import termios
-
-    try:
-        size = fcntl.ioctl(stream.fileno(), termios.TIOCGWINSZ, struct.pack(str("4H"), 0, 0, 0, 0))
-    except (AttributeError, EnvironmentError, ValueError):
-        return 0
-    return struct.unpack(str("4H"), size)[1]
 
 
 def _is_dumb():
