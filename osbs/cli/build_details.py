@@ -47,7 +47,7 @@ def _pairs(build):
         ("branch", get_path(build.json, "metadata", "labels", "git-branch")),
         ("commit", tolerant(build.get_commit_id) or get_path(git, "ref")),
         ("base image", tolerant(build.get_base_image_name)),
-        ("images", _images(build)),
+        ("images", build_view.images(build)),
         ("image id", tolerant(build.get_image_id)),
         ("Koji build", tolerant(build.get_koji_build_id)),
     ]
@@ -86,13 +86,6 @@ def _duration(build):
         return None
     started = tolerant(lambda: get_time_from_rfc3339(build.json["status"]["startTimestamp"]))
     return started and "%s so far" % terminal.duration(time.time() - started)
-
-
-def _images(build):
-    repositories = tolerant(build.get_repositories)
-    if not isinstance(repositories, dict):
-        return []
-    return [name for kind in ("primary", "unique") for name in repositories.get(kind) or []]
 
 
 def _platform_rows(build):

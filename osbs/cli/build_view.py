@@ -277,13 +277,9 @@ def summary(screen, build):
 
 
 def _results(build):
-    repositories = tolerant(build.get_repositories) or {}
-    images = tolerant(
-        lambda: [name for kind in sorted(repositories) for name in repositories[kind]]
-    )
     pairs = [
         ("platforms", ", ".join(platform for platform, _ in platforms(build))),
-        ("images", images),
+        ("images", images(build)),
         ("Koji build", build.get_koji_build_id()),
         ("slowest", tolerant(lambda: _slowest(build))),
     ]
@@ -359,6 +355,13 @@ def _metadata(build):
 
     text = get_path(tolerant(build.get_annotations_or_labels), "plugins-metadata")
     return tolerant(lambda: load_json(text, object_pairs_hook=OrderedDict))
+
+
+def images(build):
+    # type: (Any) -> List[Text]
+    """Return the names of the image, those under "primary" first."""
+    repositories = sorted(items(tolerant(build.get_repositories)))
+    return tolerant(lambda: [name for _, names in repositories for name in names or ()]) or []
 
 
 def platforms(build):

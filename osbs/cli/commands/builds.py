@@ -159,15 +159,9 @@ def cmd_watch_build(args, osbs):
     if args.output == "json":
         print_json_nicely(build.json)
     if build.is_succeeded():
-        say(args, "build %s is %s%s" % (build_id, build.status, _seconds_str(build)))
+        took = _duration(build)
+        say(args, "build %s is %s%s" % (build_id, build.status, took and " (%s)" % took))
     return report_failure(build)
-
-
-def _seconds_str(build):
-    from osbs.cli.terminal import duration
-
-    seconds = build.get_duration()
-    return "" if seconds is None else " (%s)" % duration(seconds)
 
 
 def cmd_watch_builds(args, osbs):
@@ -183,17 +177,20 @@ def cmd_watch_builds(args, osbs):
     if args.output == "json":
         show = _print_event_as_json
     elif screen:
-        show = _ScreenOfEvents(screen, columns, osbs).add
+        show = _ScreenOfEvents(screen, columns).add
     else:
-        show = _EventTable(columns, osbs).add
+        show = _EventTable(columns).add
+    asks_outcome = screen or (args.output != "json" and "reason" in columns)
     selector = ",".join("status!=%s" % state.capitalize() for state in BUILD_FINISHED_STATES)
     with resumable("watch-builds"):
         for changetype, obj in osbs.watch_builds(field_selector=selector):
             row = _event_row(changetype, obj)
             if row is None:
                 logger.error("an event of type %s names no build", in_one_line(changetype))
-            else:
-                show(row)
+                continue
+            if asks_outcome:
+                _add_outcome(row, osbs)
+            show(row)
 
 
 def cmd_get_build(args, osbs):
@@ -494,15 +491,12 @@ class _EventTable(object):
         "reason": "Error in plugin dockerbuild: no space left",
     }
 
-    def __init__(self, columns, osbs):
+    def __init__(self, columns):
         self._columns = columns
-        self._osbs = osbs
         self._printer = None
 
     def add(self, row):
         """Print a row, before the first one the header."""
-        if "reason" in self._columns:
-            _add_outcome(row, self._osbs)
         if self._printer is None:
             from osbs.cli.render import TablePrinter
 
@@ -524,12 +518,11 @@ class _ScreenOfEvents(object):
         reason="Error in plugin dockerbuild: the command returned a non-zero code: 1",
     )
 
-    def __init__(self, screen, columns, osbs):
+    def __init__(self, screen, columns):
         from osbs.cli.terminal import Table
 
         self._screen = screen
         self._columns = columns
-        self._osbs = osbs
         names = dict(options.WATCH_BUILDS_COLUMNS)
         header = [names[column] for column in columns]
         self._table = Table(screen, header, [[self._EXPECTED[column] for column in columns]])
@@ -539,6 +532,5 @@ class _ScreenOfEvents(object):
         """Write a row."""
         from osbs.cli.terminal import phase
 
-        _add_outcome(row, self._osbs)
         shown = dict(row, status=phase(row["status"]), created=row.timestamp)
         self._screen.write_line(self._table.row(shown[column] for column in self._columns))
