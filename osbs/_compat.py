@@ -24,20 +24,14 @@ _RENAMED_ARGUMENTS = {"allowed_methods": "method_whitelist"}
 _WRONG_KEY = ("KEY_VALUES_MISMATCH", "NO_CERTIFICATE_ASSIGNED", "KEY_TYPE_MISMATCH")
 
 
-def builtin(name):
-    # type: (str) -> Any
-    """Look up a builtin when it is called, as callers replace builtins.
-
-    :param name: str, name of the builtin
-    :raises AttributeError: when there is none of that name
-    """
-    return getattr(six.moves.builtins, name)
-
-
 def prompt_function():
     # type: () -> Any
-    """Return the builtin that reads one line of text: raw_input on Python 2, input on 3."""
-    return builtin("raw_input" if hasattr(six.moves.builtins, "raw_input") else "input")
+    """Return the builtin that reads one line of text: raw_input on Python 2, input on 3.
+
+    Looked up when it is called, as callers replace builtins.
+    """
+    builtins = six.moves.builtins
+    return builtins.raw_input if hasattr(builtins, "raw_input") else builtins.input
 
 
 def to_text(value, errors="replace"):

@@ -738,8 +738,7 @@ class Openshift(object):
                 raise OsbsException(
                     "build '%s' was deleted (last seen: %s)" % (build_id, last_seen or "nothing")
                 )
-            if deadline is not None and deadline.expired:
-                break
+            _check_expired(deadline, "build '%s'" % build_id, last_seen)
         _check_expired(deadline, "build '%s'" % build_id, last_seen)
         logger.error("build '%s' was not found by the watch", build_id)
         raise OsbsWatchBuildNotFound("build '%s' was not found by the watch" % build_id)
@@ -937,11 +936,10 @@ class Openshift(object):
                 raise
             tag = copy.deepcopy(tag_template)
             dict_in(tag, "metadata")["name"] = tag_id
-            dict_in(tag, "tag")["name"] = tag_name
-            dict_in(tag["tag"], "from")["name"] = "%s:%s" % (repository, tag_name)
+            tag["tag"] = None
             changed = True
         if not isinstance(tag.get("tag"), dict):
-            # A tag that was pushed says nothing about where it comes from.
+            # It is new, or was pushed and does not say where it comes from.
             tag["tag"] = copy.deepcopy(tag_template.get("tag")) or {}
             tag["tag"]["name"] = tag_name
             dict_in(tag["tag"], "from")["name"] = "%s:%s" % (repository, tag_name)

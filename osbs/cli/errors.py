@@ -304,13 +304,6 @@ def _without_query(url):
     return to_text(url).partition("?")[0]
 
 
-def _describe_response(ex):
-    message = ex.message
-    if isinstance(ex.json, dict) and "message" in ex.json:
-        message = ex.json["message"]
-    return "Server returned error %s: %s" % (ex.status_code, message)
-
-
 def _describe_lost_connection(cause):
     text = exception_text(cause)
     words = _failure_words(text) or text
@@ -356,7 +349,10 @@ _DESCRIPTIONS = (
     (OutputError, lambda ex: to_text(ex.strerror)),
     (OsbsNetworkException, _describe_network),
     (OsbsAuthException, lambda ex: "Authentication failure: %s" % ex.message),
-    (OsbsResponseException, _describe_response),
+    (
+        OsbsResponseException,
+        lambda ex: "Server returned error %s: %s" % (ex.status_code, ex.message),
+    ),
     (ConfigurationError, lambda ex: "Configuration error: %s" % ex.message),
     (CommandError, lambda ex: ex.message),
 )  # type: Any

@@ -45,10 +45,12 @@ def cmd_build(args, osbs):
 def cmd_build_logs(args, osbs):
     # type: (Any, Any) -> None
     """Print the log of a build, or follow it."""
+    from osbs.cli.terminal import terminal_for
+
     build_id = args.BUILD_ID[0]
     options = {"wait_if_missing": args.wait_if_missing, "decode": True}
     with resumable("build-logs", "-f", build_id):
-        screen = _terminal(args) if args.follow else None
+        screen = terminal_for(args) if args.follow else None
         if screen is not None:
             _watch(screen, args, osbs, build_id, lambda: _logs(osbs, build_id, True, options))
             return
@@ -103,7 +105,9 @@ def _create(args, osbs):
 
 
 def _wait(args, osbs, build_id):
-    screen = _terminal(args)
+    from osbs.cli.terminal import terminal_for
+
+    screen = terminal_for(args)
     if screen is not None:
         build = _watch(screen, args, osbs, build_id, lambda: _follow(osbs, build_id))
         if build is None:
@@ -158,12 +162,6 @@ def report_failure(build):
     reason = build.get_error_message()
     logger.error("%s", one_line("%s: %s" % (text, reason) if reason else text))
     return -1
-
-
-def _terminal(args):
-    from osbs.cli.terminal import terminal_for
-
-    return terminal_for(args)
 
 
 def _until_it_breaks(logs):
