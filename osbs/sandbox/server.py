@@ -2,6 +2,7 @@
 
 import asyncio
 import functools
+import os
 import threading
 
 from osbs.sandbox.controllers.cluster import ADMINISTRATOR, USERS, Cluster
@@ -116,7 +117,7 @@ class Sandbox:
         self._loop = None
         self._stopping = None
         self._stop_wanted = False
-        self._away_until = 0.0
+        self._pid, self._away_until = os.getpid(), 0.0
         if keytab is not None:
             # Imported here: it needs gssapi, which only Kerberos needs.
             from osbs.sandbox.users.kerberos import KerberosNegotiator
@@ -239,7 +240,9 @@ class Sandbox:
         async def run():
             return function(*args, **kwargs)
 
-        if self._loop is None or not self._loop.is_running():
+        # A fork has a copy of the loop, and no thread that runs it.
+        forked = self._pid != os.getpid()
+        if forked or self._loop is None or not self._loop.is_running():
             raise RuntimeError("the sandbox is not running")
         return asyncio.run_coroutine_threadsafe(run(), self._loop).result(TIMEOUT)
 

@@ -450,3 +450,13 @@ def test_faults_work_without_tls():
         with pytest.raises(BROKEN):
             api.get(OAPI + "builds")
         assert api.get(OAPI + "builds").status_code == 200
+
+
+def test_a_delayed_request_does_not_delay_the_end_of_the_sandbox():
+    with started() as api:
+        fault = api.sandbox.faults.delay(600)
+        with pytest.raises(requests.exceptions.ReadTimeout):
+            api.get(OAPI + "builds", timeout=(10, 0.1))
+        api.wait(lambda: fault.fired)
+        begun = time.monotonic()
+    assert time.monotonic() - begun < 20

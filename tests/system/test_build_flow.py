@@ -410,7 +410,7 @@ def cancelled(sandbox, workspace):
     entries = osbs.get_orchestrator_build_logs(name, follow=True)
     working = set()
     for entry in entries:
-        if "Step 1/" in entry.line or "are only shown" in entry.line:
+        if "running buildstep plugins" in entry.line:
             working.add(entry.platform)
         if working == set(PLATFORMS):
             break

@@ -51,9 +51,11 @@ class App:
         self.listener = None
         self._streams = {}
         self._runner = None
+        self._stopping = None
 
     async def start(self):
         """Return the factory of asyncio protocols for connections."""
+        self._stopping = asyncio.get_event_loop().create_future()
         application = web.Application(client_max_size=LARGEST_BODY)
         application.router.add_route("*", "/{path:.*}", self.handle)
         application.on_response_prepare.append(_drop_additions)
@@ -66,7 +68,8 @@ class App:
         return self._runner.server
 
     async def stop(self):
-        """Abort all connections."""
+        """Abort all connections; delayed requests wait no longer."""
+        self._stopping.cancel()
         self.drop_connections()
         await self._runner.cleanup()
 
@@ -108,7 +111,7 @@ class App:
         record = self._record(request, path, query)
         plan = self.faults.plan(request.method, request.raw_path)
         if plan.delay:
-            await asyncio.sleep(plan.delay)
+            await asyncio.wait([self._stopping], timeout=plan.delay)
         if plan.terminal is not None:
             return await self._apply_terminal(request, path, record, plan)
         response = await self._respond(request, path, record)
