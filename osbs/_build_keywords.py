@@ -197,7 +197,7 @@ def _shown(value, kind):
     if isinstance(value, _CONTAINERS):
         return "a %s" % type(value).__name__
     if isinstance(value, _TEXTS):
-        text = mask_text(mask_uri(value), limit=100)
+        text = " ".join(mask_text(mask_uri(value), limit=100).split())
         return "a text" if kind is MAPPING else "the text '%s'" % text
     return mask_text(repr(value), limit=100)
 

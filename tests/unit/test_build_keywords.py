@@ -129,6 +129,7 @@ def test_what_orchestrator_builds_pass_to_their_workers_is_known():
         ("koji_task_id", 1.5, "koji_task_id: found 1.5, wanted int"),
         ("koji_task_id", True, "koji_task_id: found True, wanted int"),
         ("arrangement_version", "six", "arrangement_version: found the text 'six', wanted int"),
+        ("koji_task_id", "a\nb", "koji_task_id: found the text 'a b', wanted int"),
         ("scratch", "false", "scratch: found the text 'false', wanted bool"),
         ("reactor_config_override", "version: 1", "reactor_config_override: found a text"),
         ("userdata", ["a"], "userdata: found a list, wanted dict"),
