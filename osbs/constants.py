@@ -103,7 +103,8 @@ ATOMIC_REACTOR_LOGGING_FMT = (
 
 # Level of log records that atomic-reactor wants whoever started the build to see.
 USER_WARNING_LEVEL = 25
-USER_WARNING_LEVEL_NAME = "USER_WARNING"
+# Native: on Python 2 a record with bytes must not meet a level of text.
+USER_WARNING_LEVEL_NAME = str("USER_WARNING")
 
 ISOLATED_RELEASE_FORMAT = re.compile(r"^\d+\.\d+(\..+)?$")
 

@@ -568,3 +568,5 @@ def test_a_malformed_user_warning_is_an_error_record(store, caplog, line):
 def test_the_level_of_user_warnings_has_its_name_once_osbs_is_imported():
     assert logging.getLevelName(constants.USER_WARNING_LEVEL) == "USER_WARNING"
     assert (constants.USER_WARNING_LEVEL, constants.USER_WARNING_LEVEL_NAME) == (25, "USER_WARNING")
+    # On Python 2 a record with bytes that are not ASCII must not meet text.
+    assert isinstance(constants.USER_WARNING_LEVEL_NAME, str)
