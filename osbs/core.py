@@ -38,9 +38,10 @@ from osbs.exceptions import (
     OsbsWatchBuildNotFound,
 )
 from osbs.http import HttpResponse, HttpSession, close_stream, error_body
+from osbs._redact import mask_text
 from osbs._rest import auth, endpoints, groups, paging, retry
 from osbs._rest.logs import LogFollower
-from osbs._rest.objects import dict_in, dicts_in, json_object
+from osbs._rest.objects import dict_in, json_object
 from osbs._rest.once import (
     create_once,
     find_created,
@@ -52,7 +53,7 @@ from osbs._rest.once import (
 from osbs._rest.phases import describe_phase
 from osbs._rest.watch import Watch
 from osbs._waiting import PHASE, WAITING, tell_retry
-from osbs.utils import get_path, retry_on_conflict, without_none
+from osbs.utils import dicts_in, get_path, retry_on_conflict, without_none
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
@@ -179,7 +180,7 @@ class Openshift(object):
         self._con.retries = self._retries = retries
         self.retries_enabled = True
         self.explain_phases = False
-        self._told_phase = None  # type: Any
+        self._told_phases = {}  # type: dict
         self.namespace = namespace
         self.wait_timeout = wait_timeout
 
@@ -745,11 +746,12 @@ class Openshift(object):
 
     def _tell_phase(self, build_id, build):
         if BuildResponse(build).is_finished():
+            self._told_phases.pop(build_id, None)
             return
-        state = (build_id, build["status"]["phase"], get_path(build, "status", "reason"))
+        state = (build["status"]["phase"], get_path(build, "status", "reason"))
         # Of two waits for one build in a row, the second begins where the first one ended.
-        if state != self._told_phase:
-            self._told_phase = state
+        if state != self._told_phases.get(build_id):
+            self._told_phases[build_id] = state
             phase = describe_phase(build, self._send if self.explain_phases else None)
             logger.info("waiting for build %s: %s", build_id, phase, extra=PHASE)
 
@@ -1076,7 +1078,8 @@ class Openshift(object):
         for image, outcome in zip(images, dicts_in(result, "status", "images")):
             if get_path(outcome, "status", "status") == "Failure":
                 message = get_path(outcome, "status", "message")
-                logger.warning("tag %s:%s: not imported: %s", name, image["to"]["name"], message)
+                tag = image["to"]["name"]
+                logger.warning("tag %s:%s: not imported: %s", name, tag, mask_text(message))
         return result
 
     # Backup

@@ -37,7 +37,7 @@ from osbs.repo_utils import (  # noqa: F401
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
-    from typing import Any, Dict, Iterator, Optional, Tuple  # noqa: F401
+    from typing import Any, Dict, Iterator, List, Optional, Tuple  # noqa: F401
 
 logger = logging.getLogger(__name__)
 
@@ -224,6 +224,17 @@ def get_path(data, *path):
         except (KeyError, IndexError, TypeError):
             return None
     return data
+
+
+def dicts_in(data, *path):
+    # type: (Any, Any) -> List[dict]
+    """Return the dicts in the list under a path, none if something else is there.
+
+    :param data: what a server sent
+    :param path: keys and indexes
+    """
+    found = get_path(data, *path)
+    return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
 
 
 def without_none(**kwargs):

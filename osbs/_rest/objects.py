@@ -15,13 +15,6 @@ if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
     from typing import Any  # noqa: F401
 
 
-def dicts_in(data, *path):
-    # type: (Any, str) -> list
-    """Return the dicts of the list under a path; none if there is no list."""
-    found = get_path(data, *path)
-    return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
-
-
 def dict_in(parent, key):
     # type: (dict, str) -> dict
     """Return the dict under a key, put there if there is none (null counts as none)."""

@@ -15,9 +15,9 @@ from six.moves import http_client
 from osbs._compat import to_text
 from osbs.exceptions import OsbsException
 from osbs._rest import endpoints
-from osbs._rest.objects import dicts_in, equals, includes, json_object
+from osbs._rest.objects import equals, includes, json_object
 from osbs._rest.retry import may_have_acted, sleep
-from osbs.utils import get_path
+from osbs.utils import dicts_in, get_path
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing

@@ -10,9 +10,9 @@ from six.moves.urllib.parse import urlencode
 
 from osbs.exceptions import OsbsResponseException, OsbsValidationException
 from osbs.http import HttpResponse
-from osbs._rest.objects import dicts_in, json_object
+from osbs._rest.objects import json_object
 from osbs._waiting import WAITING
-from osbs.utils import get_path
+from osbs.utils import dicts_in, get_path
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing

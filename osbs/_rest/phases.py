@@ -4,11 +4,11 @@ from __future__ import absolute_import, print_function, unicode_literals
 
 import logging
 
-from osbs._compat import to_text
+from osbs._redact import mask_text
 from osbs.exceptions import OsbsException
 from osbs._rest import endpoints
-from osbs._rest.objects import dicts_in, json_object
-from osbs.utils import get_path
+from osbs._rest.objects import json_object
+from osbs.utils import dicts_in, get_path
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
@@ -49,7 +49,7 @@ def _why_new(build, send):
         if hard is not None and hard <= (used or 0):
             name = get_path(quota, "metadata", "name")
             return ", quota `%s` allows %s" % (name, "no pods" if not hard else "%d pods" % hard)
-    return ", %s" % to_text(get_path(build, "status", "message") or reason).rstrip(".")
+    return ", %s" % mask_text(get_path(build, "status", "message") or reason).rstrip(".")
 
 
 def _where_running(build, send):

@@ -15,7 +15,7 @@ from osbs.constants import (
 )
 from osbs._compat import to_native
 from osbs._documents import load_json
-from osbs.utils import get_path, get_time_from_rfc3339
+from osbs.utils import dicts_in, get_path, get_time_from_rfc3339
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
@@ -42,14 +42,13 @@ def _error_message(plugins_metadata):
 def _status_facts(status):
     # type: (Dict[Text, Any]) -> List[Text]
     """Return what OpenShift wrote about a failure; some releases of 4 do so only in a condition."""
-    conditions = [
-        c for c in status.get("conditions") or [] if get_path(c, "type") == status["phase"]
-    ]
+    conditions = [c for c in dicts_in(status, "conditions") if c.get("type") == status["phase"]]
     condition = conditions[0] if conditions else {}
     message, reason = (status.get(key) or condition.get(key) for key in ("message", "reason"))
     facts = ["%s (%s)" % (message, reason) if message and reason else message or reason]
-    if status.get("logSnippet"):
-        facts.append("the log ends with: %s" % _last_line(status["logSnippet"]))
+    ending = _last_line(status.get("logSnippet") or "")
+    if ending:
+        facts.append("the log ends with: %s" % ending)
     return facts
 
 
@@ -314,15 +313,16 @@ class BuildResponse(object):
     def get_duration(self):
         # type: () -> Optional[float]
         """Return how many seconds the build ran, or None: it has not ended, or never ran."""
-        duration = get_path(self.json, "status", "duration")
-        if duration:
-            return duration / _NANOSECONDS
-        start, end = (
-            get_path(self.json, "status", key) for key in ("startTimestamp", "completionTimestamp")
+        duration, start, end = (
+            get_path(self.json, "status", key)
+            for key in ("duration", "startTimestamp", "completionTimestamp")
         )
-        if not (start and end):
+        try:
+            if duration:
+                return duration / _NANOSECONDS
+            return get_time_from_rfc3339(end) - get_time_from_rfc3339(start)
+        except (TypeError, ValueError):  # one is missing, or malformed
             return None
-        return get_time_from_rfc3339(end) - get_time_from_rfc3339(start)
 
     def get_platforms(self):
         # type: () -> Dict[Text, Dict[Text, Any]]
@@ -333,7 +333,8 @@ class BuildResponse(object):
 
         :raises ValueError: when the annotation is not JSON
         """
-        return self._json_note("worker-builds") or {}
+        workers = self._json_note("worker-builds")
+        return workers if isinstance(workers, dict) else {}
 
     def _metadata(self, key):
         # Written out, as listings read these thousands of times.

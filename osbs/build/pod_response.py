@@ -5,7 +5,7 @@ from __future__ import absolute_import, print_function, unicode_literals
 from collections import OrderedDict
 
 from osbs._compat import to_native
-from osbs.utils import get_path
+from osbs.utils import dicts_in, get_path
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
@@ -40,7 +40,7 @@ class PodResponse(object):
         # type: () -> Dict[str, str]
         """Return the image id of each image that the containers run, without ``docker://``."""
         image_ids = OrderedDict()
-        for status in self._container_statuses():
+        for status in dicts_in(self._json, "status", "containerStatuses"):
             image, image_id = status.get("image"), status.get("imageID")
             if image is None or image_id is None:
                 continue
@@ -54,13 +54,11 @@ class PodResponse(object):
         """Return why the pod failed: ``reason``, and of the first container that failed its
         ``exitCode`` and, where known, ``containerID``.
         """
-        for status in self._container_statuses():
-            terminated = get_path(status, "state", "terminated") or {}
-            exit_code = terminated.get("exitCode")
+        for status in dicts_in(self._json, "status", "containerStatuses"):
+            exit_code = get_path(status, "state", "terminated", "exitCode")
             if exit_code:
-                return self._container_failure(terminated, exit_code)
-        pod_status = get_path(self._json, "status") or {}
-        known = (pod_status.get(key) for key in ("message", "reason", "phase"))
+                return self._container_failure(status["state"]["terminated"], exit_code)
+        known = (get_path(self._json, "status", key) for key in ("message", "reason", "phase"))
         return {"reason": next((text for text in known if text), "Unknown")}
 
     @staticmethod
@@ -70,7 +68,3 @@ class PodResponse(object):
         if "containerID" in terminated:
             failure["containerID"] = terminated["containerID"]
         return failure
-
-    def _container_statuses(self):
-        statuses = get_path(self._json, "status", "containerStatuses") or []
-        return [status for status in statuses if isinstance(status, dict)]

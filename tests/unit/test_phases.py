@@ -16,8 +16,8 @@ from tests.wire.server import CHUNKED, LAST_CHUNK, WireServer, answer, event
 NO_POD = {"reason": "CannotCreateBuildPod", "message": "Failed creating build pod."}
 
 
-def build(phase, version=1, **status):
-    metadata = {"name": "b-1", "resourceVersion": str(version), "uid": "u"}
+def build(phase, version=1, name="b-1", **status):
+    metadata = {"name": name, "resourceVersion": str(version), "uid": "u"}
     return {"metadata": metadata, "status": dict(status, phase=phase)}
 
 
@@ -51,6 +51,11 @@ def items(*objects):
 )
 def test_a_quota_explains_why_a_build_is_new(quotas, expected):
     assert describe_phase(build("New", **NO_POD), items(*quotas)) == expected
+
+
+def test_a_secret_in_the_words_of_the_server_is_masked():
+    told = describe_phase(build("New", reason="R", message="cannot pull https://me:pw@host/x"))
+    assert told == "New, cannot pull https://***@host/x"
 
 
 def test_a_build_that_is_new_for_no_reason_asks_nothing():
@@ -135,6 +140,23 @@ def test_each_phase_is_told_once_with_what_explains_it(told):
         "waiting for build b-1: New, quota `pause` allows no pods",
         "waiting for build b-1: Pending",
         "waiting for build b-1: Running on node-3",
+    ]
+
+
+def test_two_builds_that_are_waited_for_in_turn_are_each_told_of_once(caplog):
+    caplog.set_level(logging.INFO, "osbs")
+
+    def script(request):
+        name = request.path.partition("?")[0].strip("/").rpartition("/")[2]
+        return [CHUNKED, event("ADDED", **build("Running", 1, name)), LAST_CHUNK]
+
+    with WireServer(script) as running:
+        openshift = Openshift(running.url + "oapi/v1/", "v1", running.url + "oauth")
+        for name in ("b-1", "b-2", "b-1", "b-2"):
+            openshift.wait_for_build_to_get_scheduled(name)
+    assert [r.getMessage() for r in caplog.records if getattr(r, "phase", False)] == [
+        "waiting for build b-1: Running",
+        "waiting for build b-2: Running",
     ]
 
 

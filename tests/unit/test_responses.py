@@ -240,6 +240,7 @@ def failed_build(annotations=None, phase="Failed", **status):
             "GenericBuildFailed; the log ends with: no space left",
         ),
         ({"conditions": None, "message": None}, None),
+        ({"reason": "R", "conditions": 5, "logSnippet": " \n"}, "R"),
     ],
 )
 def test_what_openshift_wrote_about_a_failure_is_its_message(status, expected):
@@ -266,7 +267,10 @@ def test_a_failure_of_a_plugin_says_more_than_the_status():
         ),
         (EVICTED, "the pod failed: The node was low on memory."),
         ({"phase": "Failed"}, None),
+        ({"phase": "Failed", "containerStatuses": 5}, None),
+        ({"containerStatuses": [{"state": {"terminated": "x"}}]}, None),
         ({}, None),
+        (5, None),
     ],
 )
 def test_how_the_pod_ended_explains_a_failure(pod_status, expected):
@@ -299,6 +303,9 @@ def test_a_build_that_did_not_fail_has_no_failure_message(phase):
         ),
         ({"startTimestamp": "2015-08-24T10:41:00Z"}, None),
         ({"completionTimestamp": "2015-08-24T10:41:00Z"}, None),
+        ({"startTimestamp": "2015-08-24T10:41:00Z", "completionTimestamp": "soon"}, None),
+        ({"startTimestamp": 5, "completionTimestamp": {}}, None),
+        ({"duration": "83 s"}, None),
         ({}, None),
     ],
 )
@@ -316,7 +323,9 @@ def test_the_platforms_of_a_build_are_those_of_its_worker_builds():
     assert build.get_platforms() == workers
 
 
-@pytest.mark.parametrize("annotations", [None, {}, {"worker-builds": ""}])
+@pytest.mark.parametrize(
+    "annotations", [None, {}, {"worker-builds": ""}, {"worker-builds": '["x86_64"]'}]
+)
 def test_a_build_without_worker_builds_has_no_platforms(annotations):
     assert BuildResponse(build_with(annotations)).get_platforms() == {}
 

@@ -20,8 +20,8 @@ from osbs.exceptions import (
 )
 from osbs.http import HttpResponse, HttpStream
 from osbs._rest import endpoints, logs, paging, retry, watch
-from osbs._rest.objects import dict_in, dicts_in, includes, json_object
-from osbs.utils import get_path
+from osbs._rest.objects import dict_in, includes, json_object
+from osbs.utils import dicts_in, get_path
 
 JSON_DATA = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),

@@ -101,7 +101,7 @@ def cmd_get_all_resource_quota(args, osbs):
     if args.QUOTA_NAME:
         print_json_nicely(osbs.get_resource_quota(args.QUOTA_NAME))
         return
-    from osbs._rest.objects import dicts_in
+    from osbs.utils import dicts_in
 
     names = [quota["metadata"]["name"] for quota in dicts_in(osbs.list_resource_quotas(), "items")]
     if getattr(args, "output", None) == "json":
