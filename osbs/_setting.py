@@ -150,6 +150,10 @@ def integer(value, where):
         raise _invalid(key, value, "a whole number in %s" % section)
 
 
+# Sockets of some interpreters cannot wait for longer; it is 30 years.
+_MOST_SECONDS = 1e9
+
+
 def seconds(value, where):
     # type: (Any, str) -> Optional[float]
     """Convert a number of seconds.
@@ -164,7 +168,7 @@ def seconds(value, where):
         number = 0.0
     if not 0 < number < float("inf"):
         raise _invalid(where, value, "seconds, more than 0")
-    return number
+    return min(number, _MOST_SECONDS)
 
 
 def count(value, where):

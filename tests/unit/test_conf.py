@@ -415,6 +415,10 @@ def test_the_time_of_a_request_is_seconds():
     assert Configuration(conf_file=None, request_timeout="2.5").get_request_timeout() == 2.5
 
 
+def test_a_timeout_is_not_longer_than_sockets_can_wait():
+    assert Configuration(conf_file=None, request_timeout="1e300").get_request_timeout() == 1e9
+
+
 @pytest.mark.parametrize("name", ["request_timeout", "retries"])
 def test_without_a_setting_requests_are_as_ever(name):
     assert getattr(Configuration(conf_file=None), "get_" + name)() is None
