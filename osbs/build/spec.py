@@ -57,8 +57,9 @@ class BuildParam(object):
         return val
 
     def __repr__(self):
+        shown = redacted({self.name: self.value})[self.name]
         return six.ensure_str(
-            "BuildParam(%s='%s')" % (self.name, self.value), "ascii", "backslashreplace"
+            "BuildParam(%s='%s')" % (self.name, shown), "ascii", "backslashreplace"
         )
 
 

@@ -22,6 +22,7 @@ from osbs.build.spec import (  # noqa: F401 - existing code expects them
 from osbs.constants import DEFAULT_CUSTOMIZE_CONF, REACTOR_CONFIG_ARRANGEMENT_VERSION
 from osbs._documents import load_json
 from osbs.exceptions import OsbsValidationException
+from osbs._redact import redacted
 from osbs.repo_utils import AdditionalTagsConfig
 from osbs.utils import get_imagestreamtag_from_image, make_name_from_git, without_none
 
@@ -64,7 +65,9 @@ class BuildUserParams(BuildCommon):
         return by_name
 
     def __repr__(self):
-        return six.ensure_str("UserParams(%s)" % (vars(self),), "ascii", "backslashreplace")
+        return six.ensure_str(
+            "UserParams(%s)" % (redacted(vars(self)),), "ascii", "backslashreplace"
+        )
 
     def set_params(
         self,

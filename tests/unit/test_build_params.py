@@ -133,6 +133,15 @@ def test_repr_of_sub_class_says_build_param(cls):
     assert repr(param) == "BuildParam(%s='v')" % cls.name
 
 
+def test_what_is_shown_of_parameters_holds_no_secret():
+    user_params = BuildUserParams()
+    user_params.git_uri.value = "https://me:secret1@git.example.com/x"
+    user_params.reactor_config_override.value = {"koji": {"password": "secret2"}}
+    user_params.newer = {"userdata": {"token": "secret3"}}
+    assert "secret" not in repr(user_params)
+    assert "secret" not in repr(user_params.reactor_config_override)
+
+
 def test_repr_with_non_ascii_value_is_native_text():
     param = BuildParam("x", "\u017elu\u0165")
     assert isinstance(repr(param), str)
