@@ -47,3 +47,11 @@ def test_credentials_of_a_url_are_sent(serve):
     server = serve(lambda request: answer(200, request.headers.get("authorization", "none")))
     url = server.url.replace("http://", "http://me:secret@")
     assert HttpSession().get(url).content == b"Basic bWU6c2VjcmV0"
+
+
+def test_why_a_tag_is_not_imported_is_told_without_secrets(serve, client, caplog):
+    failure = {"status": "Failure", "message": "no https://me:secret1@registry.example.com/v2/"}
+    images = {"images": [{"status": failure}], "import": {}}
+    server = serve(lambda request: answer(200, {"status": images}))
+    client(server).import_image_tags("stream", ["1"], "registry.example.com/x", {})
+    assert "tag stream:1: not imported: no https://***@registry.example.com/v2/" in caplog.text
