@@ -340,7 +340,10 @@ class Openshift(object):
 
         if verb == "post":
             return send()
-        return retry.retry_truncated(send, retries_enabled and self._retries != 0)
+        return self._retry_truncated(send, retries_enabled)
+
+    def _retry_truncated(self, send, enabled):
+        return retry.retry_truncated(send, enabled and self._retries != 0)
 
     def _url(self, request):
         build = self._build_url if request.api == endpoints.OPENSHIFT else self._build_k8s_url
@@ -1073,7 +1076,7 @@ class Openshift(object):
         dict_in(stream_import, "spec")["images"] = images
         request = endpoints.import_images(stream_import)
         # Unlike other POSTs it creates nothing, so that it may be sent again.
-        response = retry.retry_truncated(lambda: self._send(request), self.retries_enabled)
+        response = self._retry_truncated(lambda: self._send(request), self.retries_enabled)
         result = json_object(response)
         for image, outcome in zip(images, dicts_in(result, "status", "images")):
             if get_path(outcome, "status", "status") == "Failure":

@@ -402,6 +402,13 @@ def test_an_answer_that_was_cut_is_an_error_without_retries(serve, client):
     assert len(server.requests) == 1
 
 
+def test_an_import_whose_answer_was_cut_is_not_sent_again_without_retries(serve, client):
+    server = serve([answer(200, {}), [answer(200, b'{"a"', length=100), CLOSE]])
+    with pytest.raises(OsbsException):
+        client(server, retries=0).import_image_tags("stream", ["1"], "registry.example.com/x", {})
+    assert len(server.requests) == 2
+
+
 def test_without_retries_nothing_is_sent_twice(serve, client):
     server = serve([answer(503)])
     openshift = client(server)
