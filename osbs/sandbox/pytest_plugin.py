@@ -85,13 +85,19 @@ def _osbs_sandbox_of_the_session():
 
 
 @pytest.fixture
-def osbs_sandbox_session(_osbs_sandbox_of_the_session):
-    # type: (SandboxHandle) -> Iterator[SandboxHandle]
+def osbs_sandbox_session(request, _osbs_sandbox_of_the_session):
+    # type: (Any, SandboxHandle) -> Iterator[SandboxHandle]
     """
     A sandbox that all tests share, emptied before each of them by its method ``reset``.
 
     A requested fault that never happened fails the test that asked for it.
     """
+    if request.node.get_closest_marker(MARKER) and "osbs_sandbox" not in request.fixturenames:
+        pytest.fail(
+            "marker osbs_sandbox: its options are for the fixture osbs_sandbox, not for the one of "
+            "the session",
+            pytrace=False,
+        )
     _osbs_sandbox_of_the_session.reset()
     yield _osbs_sandbox_of_the_session
     _osbs_sandbox_of_the_session.check_faults()
@@ -119,8 +125,8 @@ def _sections(sandbox):
         requests = [summary(request) for request in sandbox.requests][-SHOWN:]
         sections = [("osbs_sandbox: newest requests", "\n".join(requests))]
         for build in sandbox.command("GET", "page")["builds"]:
-            path = "log/{}/{}".format(build["namespace"], build["name"])
-            lines = sandbox.command("GET", path)["lines"][-SHOWN:]
+            path = "log/{}/{}/-{}".format(build["namespace"], build["name"], SHOWN)
+            lines = sandbox.command("GET", path)["lines"]
             title = "osbs_sandbox: build {} is {}".format(build["name"], build["phase"])
             sections.append((title, "\n".join(text for _, text in lines)))
         return sections

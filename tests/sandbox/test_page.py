@@ -5,6 +5,7 @@ import requests
 
 from osbs.sandbox import testing
 from osbs.sandbox.http.control import KEY_HEADER
+from osbs.sandbox.http.page import builds
 
 
 @pytest.fixture(scope="module")
@@ -78,6 +79,34 @@ def test_the_log_is_split_by_platform(page, sandbox):
 def test_the_log_goes_on_where_the_page_stopped(page, sandbox):
     log = get(page + "_sandbox/log/osbs/{}/2".format(sandbox.name)).json()
     assert [text for _, text in log["lines"]] == ["last \x1b[2J<b>"]
+
+
+def test_a_negative_number_counts_lines_from_the_end(page, sandbox):
+    log = get(page + "_sandbox/log/osbs/{}/-1".format(sandbox.name)).json()
+    assert ([text for _, text in log["lines"]], log["next"]) == (["last \x1b[2J<b>"], 3)
+    assert len(get(page + "_sandbox/log/osbs/{}/-9".format(sandbox.name)).json()["lines"]) == 3
+
+
+def test_a_huge_line_is_truncated(page, sandbox):
+    pod = sandbox.server.store.get("pods", "osbs", sandbox.name + "-build")
+    log = sandbox.server.cluster.logs.of(pod)
+    log.closed = False
+    sandbox.server.call(log.write, b"x" * 10**6 + b"\n")
+    sandbox.server.call(log.close)
+    (line,) = get(page + "_sandbox/log/osbs/{}/3".format(sandbox.name)).json()["lines"]
+    assert len(line[1]) < 10000
+
+
+def test_of_builds_of_the_same_second_the_newer_one_is_first():
+    found = [
+        {
+            "metadata": {"namespace": "p", "name": name, "uid": name, "creationTimestamp": "now"},
+            "spec": {"strategy": {}},
+            "status": {"phase": "New"},
+        }
+        for name in ("x-1", "x-2")
+    ]
+    assert [build["name"] for build in builds.summaries(found, 2)] == ["x-2", "x-1"]
 
 
 def test_a_build_that_is_not_there_is_named(page):

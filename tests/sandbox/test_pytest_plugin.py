@@ -209,6 +209,30 @@ def test_a_failing_test_shows_its_requests_and_the_logs_of_its_builds(project):
     )
 
 
+def test_a_failing_test_shows_the_end_of_a_long_log(project):
+    result = project("""
+        def test_build(osbs_sandbox):
+            osbs_sandbox.script(lines=['line %d' % number for number in range(3000)])
+            arguments = osbs_sandbox.build_arguments(osbs_sandbox.make_repository())
+            build = osbs_sandbox.osbs.create_orchestrator_build(**arguments)
+            osbs_sandbox.osbs.wait_for_build_to_finish(build.get_build_name())
+            assert False
+        """)
+    result.stdout.fnmatch_lines(["line 2998", "line 2999"])
+
+
+def test_the_marker_is_not_for_the_sandbox_of_the_session(project):
+    result = project("""
+        import pytest
+
+        @pytest.mark.osbs_sandbox(oapi=False)
+        def test_build(osbs_sandbox_session):
+            pass
+        """)
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["marker osbs_sandbox: its options are for the fixture osbs_*"])
+
+
 def test_a_misspelt_option_of_the_marker_is_one_line(project):
     result = project("""
         import pytest

@@ -169,6 +169,30 @@ def test_a_build_is_cancelled(browser, sandbox):
     assert sandbox.osbs.get_build(name).is_cancelled()
 
 
+def test_a_button_that_was_pressed_keeps_the_focus(browser, sandbox):
+    sandbox.script("*", duration=600, interval=0, lines=["x y platform:x86_64 - a - INFO - b"])
+    build(sandbox)
+    open_page(browser, sandbox)
+    for where, shown in (("builds", "Running"), ("platforms", "x86_64")):
+        wait(browser, lambda: shown in text(browser, where))
+        button = browser.find_elements(By.CSS_SELECTOR, "#%s button" % where)[-1]
+        button.send_keys("\n")
+        focused = browser.switch_to.active_element
+        assert focused.tag_name == "button" and shown in focused.text
+
+
+def test_after_a_reset_a_build_with_the_same_name_is_followed_anew(browser, sandbox):
+    sandbox.script("*", lines=["old"] * 5)
+    name = build(sandbox)
+    open_page(browser, sandbox)
+    wait(browser, lambda: "old" in text(browser, "log"))
+    sandbox.osbs.wait_for_build_to_finish(name)
+    sandbox.reset()
+    sandbox.script("*", lines=["new"])
+    assert build(sandbox) == name
+    wait(browser, lambda: text(browser, "log") == "new")
+
+
 def test_hostile_texts_are_shown_and_do_nothing(browser, sandbox):
     sandbox.script("*", failing_plugin=HOSTILE, message=HOSTILE, lines=[HOSTILE])
     build(sandbox)

@@ -18,8 +18,9 @@ from osbs.sandbox.http.page import builds
 #: the newest builds and requests that the page shows
 BUILDS = 100
 REQUESTS = 200
-#: lines of a log in one response
+#: lines of a log in one response, and bytes of one of them
 LINES = 2000
+LINE_BYTES = 4096
 
 FILES = {
     "/": ("page.html", "text/html"),
@@ -106,18 +107,21 @@ class Page:
 
     def _overview(self, _argument, _body):
         cluster = self._cluster
-        requests = list(self._requests)
         return {
             "url": cluster.server.url,
             "builds": builds.summaries(cluster.store.list("builds"), BUILDS),
-            "requests": [dict(r.as_json(), number=n) for n, r in enumerate(requests)][-REQUESTS:],
+            "requests": [record.as_json() for record in list(self._requests)[-REQUESTS:]],
             "faults": [fault.describe() for fault in self._faults],
             "kinds": KINDS,
             "scripted": hasattr(cluster.builds.runner, "add"),
         }
 
     def _log(self, argument, _body):
-        """Return the lines of a build's log from a number on; argument: NAMESPACE/BUILD/NUMBER."""
+        """
+        Return the lines of a build's log from a number on.
+
+        :param argument: str, NAMESPACE/BUILD/NUMBER; a negative number counts from the end
+        """
         namespace, _, rest = argument.partition("/")
         name, _, first = rest.partition("/")
         cluster = self._cluster
@@ -126,13 +130,14 @@ class Page:
         if pod is None:
             return {"lines": [], "next": 0, "ended": builds.is_finished(build)}
         log = cluster.logs.of(pod)
-        first = min(int(first or 0), len(log))
+        first = int(first or 0)
+        first = max(0, first + len(log)) if first < 0 else min(first, len(log))
         # An incomplete last line comes with the rest of it.
         complete = len(log) - (len(log) > 0 and not log.closed and log.data[-1:] != b"\n")
         last = min(complete, first + LINES)
-        lines = [log.line(number)[1].decode("utf-8", "replace") for number in range(first, last)]
+        lines = [log.line(number)[1][:LINE_BYTES] for number in range(first, last)]
         return {
-            "lines": [builds.entry(line.rstrip("\n")) for line in lines],
+            "lines": [builds.entry(line.decode("utf-8", "replace").rstrip("\n")) for line in lines],
             "next": max(first, last),
             "ended": log.closed and last == len(log),
         }

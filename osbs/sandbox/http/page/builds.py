@@ -31,7 +31,8 @@ def summaries(found, limit):
     :param limit: int
     :return: list of dict, the newest first
     """
-    newest = sorted(found, key=lambda build: build["metadata"]["creationTimestamp"], reverse=True)
+    # Of builds of the same second, the store has the older ones first.
+    newest = sorted(found, key=lambda build: build["metadata"]["creationTimestamp"])[::-1]
     return [_summary(build) for build in newest[:limit]]
 
 
@@ -46,6 +47,7 @@ def _summary(build):
     return {
         "namespace": metadata["namespace"],
         "name": metadata["name"],
+        "uid": metadata["uid"],
         "phase": phase_of(build),
         "reason": status.get("reason"),
         "message": status.get("message"),

@@ -8,8 +8,8 @@ const MAX_LINES = 20000;
 
 const byId = (id) => document.getElementById(id);
 let overview = null;
-let selected = null; // {namespace, name}
-let log = { build: null, next: 0, lines: [], platform: null, shown: 0 };
+let selected = null; // {namespace, name, uid}
+let log = { build: null, next: -MAX_LINES, lines: [], platform: null, shown: 0 };
 const drawn = {}; // id of an element -> JSON of what it shows
 
 async function ask(method, command, body) {
@@ -27,12 +27,20 @@ function make(tag, properties = {}, ...children) {
   return element;
 }
 
-// Draw only what has changed, so that focus, selections and scrolling stay.
+// Draw only what has changed, so that selections and scrolling stay; buttons with a data-key keep the focus.
 function draw(id, what, render) {
   const text = JSON.stringify(what);
   if (drawn[id] === text) return;
   drawn[id] = text;
+  const focused = byId(id).contains(document.activeElement) && document.activeElement.dataset.key;
   byId(id).replaceChildren(...render());
+  if (focused) [...byId(id).querySelectorAll("button")].find((button) => button.dataset.key === focused)?.focus();
+}
+
+function makeButton(key, text, onclick) {
+  const button = make("button", { type: "button", onclick }, ...[].concat(text));
+  button.dataset.key = key;
+  return button;
 }
 
 const path = (build) => build.namespace + "/" + build.name;
@@ -49,18 +57,19 @@ const isChild = (parent) => (build) => !parent.parent && build.parent === parent
 const isTop = (build) => !overview.builds.some((other) => isChild(other)(build));
 
 function entryOf(build) {
-  const button = make("button", { type: "button", onclick: () => select(build) },
-    make("span", { className: "name" }, build.platform || build.name),
-    make("span", { className: "phase " + build.phase }, build.phase),
-    make("span", { className: "age" }, (build.platform ? build.name + ", " : "") + build.namespace + ", " + new Date(build.created).toLocaleTimeString()));
-  if (selected && path(selected) === path(build)) button.setAttribute("aria-current", "true");
+  const button = makeButton(build.uid, [
+    make("span", { className: "name" }, build.platform || build.name), " ",
+    make("span", { className: "phase " + build.phase }, build.phase), " ",
+    make("span", { className: "age" }, (build.platform ? build.name + ", " : "") + build.namespace + ", " + new Date(build.created).toLocaleTimeString()),
+  ], () => select(build));
+  if (selected && selected.uid === build.uid) button.setAttribute("aria-current", "true");
   const workers = overview.builds.filter(isChild(build));
   return make("li", {}, button, ...(workers.length ? [make("ul", {}, ...workers.map(entryOf))] : []));
 }
 
 function select(build) {
-  selected = { namespace: build.namespace, name: build.name };
-  log = { build: path(build), next: 0, lines: [], platform: null, shown: 0 };
+  selected = { namespace: build.namespace, name: build.name, uid: build.uid };
+  log = { build: path(build), next: -MAX_LINES, lines: [], platform: null, shown: 0 };
   byId("log").replaceChildren();
   drawAll();
   followLog();
@@ -97,13 +106,13 @@ function timeline(build) {
     const mark = make("i");
     mark.style.left = (100 * (span.from - first)) / whole + "%";
     mark.style.width = (100 * Math.max(0, span.to - span.from)) / whole + "%";
-    return make("div", { className: "bar" }, make("span", { title: span.name }, span.name),
+    return make("div", { className: "bar", title: span.name + ": " + span.phase }, make("span", {}, span.name),
       make("div", { className: "track " + span.phase }, mark), make("span", { className: "seconds" }, seconds(span.to - span.from)));
   });
 }
 
 function drawBuild() {
-  const build = overview.builds.find((one) => selected && path(one) === path(selected));
+  const build = overview.builds.find((one) => selected && one.uid === selected.uid);
   byId("build-section").hidden = !build;
   if (!build) return;
   byId("build-title").textContent = build.name;
@@ -119,7 +128,7 @@ function drawLog() {
   const platforms = [...new Set(log.lines.map(([platform]) => platform))].filter(Boolean).sort();
   const choices = platforms.length ? [null, "orchestrator", ...platforms] : [];
   draw("platforms", [choices, log.platform, log.build], () => choices.map((platform) => {
-    const button = make("button", { type: "button", onclick: () => { log.platform = platform; log.shown = 0; byId("log").replaceChildren(); drawLog(); } }, platform || "all");
+    const button = makeButton(platform || "", platform || "all", () => { log.platform = platform; log.shown = 0; byId("log").replaceChildren(); drawLog(); });
     button.setAttribute("aria-pressed", String(log.platform === platform));
     return button;
   }));
@@ -140,7 +149,7 @@ async function followLog() {
       if (mine !== log) return;
       mine.lines.push(...part.lines);
       mine.next = part.next;
-      if (mine.lines.length > MAX_LINES) {
+      if (mine.lines.length > 2 * MAX_LINES) {
         mine.lines.splice(0, mine.lines.length - MAX_LINES);
         mine.shown = 0;
         byId("log").replaceChildren();
@@ -167,7 +176,7 @@ function faultEntry(fault) {
   const remove = () => act(() => ask("DELETE", "faults/" + fault.id), "fault removed");
   return make("li", {}, make("code", {}, about.filter(Boolean).join(" ")),
     make("span", { className: fault.fired ? "ok" : "phase" }, "happened " + fault.fired + (fault.count ? " of " + fault.count : "") + " times"),
-    make("button", { type: "button", onclick: remove }, "Remove"));
+    makeButton(String(fault.id), "Remove", remove));
 }
 
 const PRESETS = { seconds: 2, status: 503 };
@@ -202,6 +211,8 @@ async function poll() {
   try {
     overview = await ask("GET", "page");
     byId("connection").textContent = "";
+    // After a reset there may be another build with the same name.
+    if (selected && !overview.builds.some((one) => one.uid === selected.uid)) selected = log.build = null;
     if (!selected && overview.builds.length) select(overview.builds.find(isTop));
     drawAll();
   } catch (error) {
