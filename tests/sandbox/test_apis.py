@@ -233,6 +233,37 @@ def test_odd_requests_are_handled_as_by_the_real_server_and_logged(api, method, 
     assert api.sandbox.requests[-1].path == "/" + path
 
 
+IMPORT = {"metadata": {"name": "s"}, "spec": {"import": True}}
+TAG = {"metadata": {"name": "s:1"}, "tag": {"from": {"kind": "DockerImage", "name": "a/b:c"}}}
+
+
+@pytest.mark.parametrize(
+    "method, path, body",
+    [
+        ("POST", "buildconfigs/x/instantiate", {"metadata": {"name": "x"}}),
+        ("POST", "imagestreamimports", IMPORT),
+        ("POST", "imagestreamtags", TAG),
+        ("PUT", "imagestreamtags/s:1", TAG),
+    ],
+)
+def test_a_dry_run_that_is_not_supported_is_refused_and_stores_nothing(api, method, path, body):
+    api.config("x")
+    assert api.send(method, OAPI + path + "?dryRun=All", body).status_code == 400
+    assert (api.sandbox.store.list("builds"), api.sandbox.store.list("imagestreams")) == ([], [])
+
+
+@pytest.mark.parametrize(
+    "method, path, body",
+    [("POST", "imagestreamimports", IMPORT), ("PUT", "imagestreamtags/s:1", TAG)],
+)
+def test_no_image_stream_is_made_in_a_project_that_does_not_exist(api, method, path, body):
+    api.session.headers.pop("Authorization")
+    api.session.cert = api.sandbox.administrator_certificate()
+    response = api.send(method, "oapi/v1/namespaces/nope/" + path, body)
+    assert (response.status_code, response.json()["details"]["kind"]) == (404, "namespaces")
+    assert api.sandbox.store.list("imagestreams") == []
+
+
 def test_requests_for_unsupported_paths_are_listed(api):
     for path in ("nope", OAPI + "frobs", OAPI + "builds/x/frob", OAPI + "builds/x", "version"):
         api.get(path)

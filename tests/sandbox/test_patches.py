@@ -70,6 +70,8 @@ def test_null_removes_a_field():
         (patches.MERGE, [], 400),
         (patches.STRATEGIC, {"spec": {"tags": [{"reference": True}]}}, 400),
         (patches.STRATEGIC, {"spec": {"tags": ["a"]}}, 400),
+        (patches.STRATEGIC, {"spec": {"tags": [5, {"$patch": "replace"}]}}, 400),
+        (patches.STRATEGIC, {"spec": {"$deleteFromPrimitiveList/tags": 5}}, 400),
         (patches.JSON, {"op": "remove", "path": "/spec"}, 400),
         (patches.JSON, [{"op": "nosuch", "path": "/spec"}], 400),
         (patches.JSON, ["x"], 400),

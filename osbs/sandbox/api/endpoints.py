@@ -6,6 +6,7 @@ A handler takes a :class:`osbs.sandbox.api.verbs.Request` and returns a :class:`
 """
 
 import collections
+import functools
 import json
 import random
 import re
@@ -14,6 +15,7 @@ import time
 from osbs.sandbox.api import decoding, verbs
 from osbs.sandbox.controllers.instantiate import BUILDS, CONFIGS
 from osbs.sandbox.kinds import KINDS, builds, errors, find_kind
+from osbs.sandbox.kinds.base import READ
 from osbs.sandbox.kinds.builds import NEW, PENDING, phase_of, pod_name
 from osbs.sandbox.state.container_logs import LogOptions, LogReader
 from osbs.sandbox.state.store import Compacted, name_of
@@ -381,6 +383,22 @@ def _plain(function, code=200):
     return handler
 
 
+def _checked(verb, handler):
+    """Return a handler that refuses what those of _GENERIC handle by themselves."""
+    if verb in READ:
+        return handler
+
+    @functools.wraps(handler)
+    async def checked(request):
+        request.check_namespace()
+        more = verbs.delete_options(request).get("dryRun") if verb == "delete" else ()
+        if request.is_dry_run(more or ()):
+            raise errors.bad_request("dryRun is not supported for this request")
+        return await handler(request)
+
+    return checked
+
+
 _GENERIC = {
     "get": _plain(verbs.get),
     "list": _plain(verbs.list_objects),
@@ -427,12 +445,13 @@ def _endpoints():
     for kind in KINDS.values():
         special = _SPECIAL.get((kind.resource, ""), {})
         for verb in kind.verbs:
-            handler = special.get(verb, _GENERIC[verb])
+            handler = _checked(verb, special[verb]) if verb in special else _GENERIC[verb]
             parameters = _PARAMETERS.get(verb, ())
             yield Endpoint(kind.group, kind.resource, "", verb, handler, parameters)
     for (resource, subresource), by_verb in _SPECIAL.items():
         parameters = _LOG_PARAMETERS if subresource == "log" else ()
         for verb, handler in by_verb.items() if subresource else ():
+            handler = _checked(verb, handler)
             yield Endpoint(KINDS[resource].group, resource, subresource, verb, handler, parameters)
 
 

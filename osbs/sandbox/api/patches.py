@@ -82,6 +82,8 @@ def _strategic_object(target, changes, field):
     for key, value in changes.items():
         if key.startswith(_DELETED_SCALARS):
             key = key[len(_DELETED_SCALARS) :]
+            if not isinstance(value, list):
+                raise errors.bad_request("malformed patch: expected a list of {}".format(key))
             target[key] = [kept for kept in target.get(key) or () if kept not in value]
         elif value is None:
             target.pop(key, None)
@@ -105,7 +107,7 @@ def _strategic_list(target, changes, field):
     if key == "":
         return target + [value for value in changes if value not in target]
     if {_DIRECTIVE: "replace"} in changes:
-        return [change for change in changes if _DIRECTIVE not in change]
+        target, changes = [], [change for change in changes if change != {_DIRECTIVE: "replace"}]
     for change in changes:
         if not isinstance(change, dict) or key not in change:
             raise errors.bad_request("map does not contain declared merge key: {}".format(key))

@@ -111,6 +111,16 @@ class Request:
             name = self.info.name if name is None else name
             raise errors.invalid(self.kind.kind, name, causes, self.info.group)
 
+    def check_namespace(self):
+        """
+        Refuse to store something in a project that does not exist.
+
+        :raises errors.ApiError: 404
+        """
+        namespace = self.info.namespace
+        if self.kind.namespaced and self.store.get("namespaces", "", namespace) is None:
+            raise errors.not_found(errors.GroupResource("namespaces"), namespace)
+
     def filter(self):
         """
         Return the Filter of a list or watch.
@@ -212,9 +222,7 @@ def _continue(request):
 
 def create(request):
     """Create the object in the body."""
-    namespace = request.info.namespace
-    if request.kind.namespaced and request.store.get("namespaces", "", namespace) is None:
-        raise errors.not_found(errors.GroupResource("namespaces"), namespace)
+    request.check_namespace()
     obj = decoding.check_names(request, decoding.decode(request))
     metadata = obj["metadata"]
     if metadata.get("resourceVersion"):
@@ -330,7 +338,7 @@ def _check_quota(request):
 def delete(request):
     """Delete an object; return the object or a Status, depending on its kind."""
     obj = request.find()
-    options = _options(request)
+    options = delete_options(request)
     _check_preconditions(request, obj, options)
     left = obj if request.is_dry_run(options.get("dryRun") or ()) else _delete_one(request, obj)
     if left is not None or request.kind.returns_deleted:
@@ -352,7 +360,7 @@ def _delete_one(request, obj):
     return None
 
 
-def _options(request):
+def delete_options(request):
     """Return the DeleteOptions in the body; an empty body is valid."""
     try:
         return _DELETE_OPTIONS.decode(decoding.load(request.body) if request.body else {}, "")
@@ -384,7 +392,7 @@ def _delete_pod(store, pod):
 
 def _propagation_policy(request):
     """Return the policy. The default is Orphan in the legacy API, Background in the group API."""
-    options = _options(request)
+    options = delete_options(request)
     orphan = options.get("orphanDependents")
     if orphan is not None:
         return ORPHAN if orphan else BACKGROUND
@@ -419,7 +427,7 @@ def _delete_config(request, config, policy):
 def delete_collection(request):
     """Delete all objects that the selectors match; return the list of them."""
     found = request.filter().present(request.store)
-    dry_run = request.is_dry_run(_options(request).get("dryRun") or ())
+    dry_run = request.is_dry_run(delete_options(request).get("dryRun") or ())
     for obj in () if dry_run else found:
         _delete_one(request, obj)
     return rendered_list(request, found)
