@@ -2,6 +2,7 @@
 
 import asyncio
 import functools
+import inspect
 import os
 import threading
 
@@ -235,10 +236,11 @@ class Sandbox:
         return self._authority.server_context()
 
     def call(self, function, *args, **kwargs):
-        """Call a function in the thread of the event loop and return its result."""
+        """Call a function, or a coroutine function, in the thread of the event loop."""
 
         async def run():
-            return function(*args, **kwargs)
+            result = function(*args, **kwargs)
+            return await result if inspect.isawaitable(result) else result
 
         # A fork has a copy of the loop, and no thread that runs it.
         forked = self._pid != os.getpid()
@@ -298,6 +300,12 @@ class Sandbox:
         return self.call(
             self.cluster.authenticator.issue, user, self.timing.token_life if life is None else life
         )
+
+    def renew_token(self):
+        """Make :attr:`token` valid again; call it in the thread of the event loop."""
+        if self._token is not None:
+            life = self.timing.token_life
+            self.cluster.authenticator.issue(self.user, life, text=self._token)
 
     def administrator_certificate(self):
         """

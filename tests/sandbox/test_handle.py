@@ -3,6 +3,7 @@
 import sys
 
 import pytest
+import requests
 
 from osbs.exceptions import OsbsResponseException
 from osbs.sandbox import testing
@@ -41,8 +42,10 @@ def test_a_misspelt_outcome_is_refused_with_the_same_words(sandbox):
 
 
 def test_a_misspelt_fault_is_refused_with_the_same_words(sandbox):
-    with pytest.raises(ValueError, match="fault 'delay' has no parameter minutes; it has seconds"):
+    with pytest.raises(ValueError, match="fault 'delay': unknown field 'minutes'; known are"):
         sandbox.faults.add("delay", minutes=1)
+    with pytest.raises(ValueError, match="unknown field 'pth'; did you mean 'path'"):
+        sandbox.faults.delay(1, pth="x")
 
 
 def test_a_fault_is_described_by_a_dict_and_counted(sandbox):
@@ -166,3 +169,55 @@ def test_a_misspelt_option_is_named_with_the_nearest_one():
         with pytest.raises(TypeError, match="unknown option 'oapy'.*did you mean 'oapi'"):
             with start(oapy=False):
                 pass
+
+
+def test_a_reset_forgets_pushed_images(sandbox):
+    sandbox.push("registry.test/forgotten")
+    sandbox.reset()
+    sandbox.osbs.create_image_stream("forgotten", "registry.test/forgotten")
+    sandbox.osbs.import_image("forgotten")
+    assert not sandbox.osbs.get_image_stream("forgotten").json()["status"].get("tags")
+
+
+def test_a_reset_leaves_delays_accounts_and_the_token_as_at_the_start(sandbox):
+    delays = sandbox.command("GET", "timing")
+    session = requests.Session()
+    session.trust_env, session.verify = False, sandbox.ca
+    session.headers["Authorization"] = "Bearer " + sandbox.token
+    url = sandbox.url + "api/v1/namespaces/osbs/serviceaccounts"
+    accounts = sorted(each["metadata"]["name"] for each in session.get(url).json()["items"])
+    assert session.delete(url + "/deployer").status_code == 200
+    assert session.post(url, json={"metadata": {"name": "left"}}).status_code == 201
+    sandbox.command("POST", "timing", {"log_wait": 77})
+    sandbox.faults.expire_tokens()
+    sandbox.reset()
+    assert sandbox.command("GET", "timing") == delays
+    assert sorted(each["metadata"]["name"] for each in session.get(url).json()["items"]) == accounts
+
+
+def test_after_a_reset_nothing_of_running_pods_is_left():
+    with testing.running(processes=True, speed=20) as sandbox:
+        arguments = sandbox.build_arguments(sandbox.make_repository())
+        build = sandbox.osbs.create_orchestrator_build(**arguments)
+        sandbox.osbs.os.start_build(build.get_build_name().rpartition("-")[0])  # it waits
+        sandbox.osbs.wait_for_build_to_get_scheduled(build.get_build_name())
+        sandbox.reset()
+        store = sandbox.server.store
+        assert (store.list("builds"), store.list("pods"), sandbox.requests) == ([], [], [])
+        assert sandbox.command("GET", "")["unfinished"] == 0
+
+
+def test_the_file_of_a_pods_program_may_be_relative(tmpdir, monkeypatch):
+    tmpdir.join("pod.py").write("print('mine')")
+    monkeypatch.chdir(str(tmpdir))
+    with testing.running(processes=[sys.executable, "pod.py"], speed=20) as sandbox:
+        arguments = sandbox.build_arguments(sandbox.make_repository())
+        build = sandbox.osbs.create_orchestrator_build(**arguments)
+        build = sandbox.osbs.wait_for_build_to_finish(build.get_build_name())
+        assert sandbox.osbs.get_build_logs(build.get_build_name()).strip() == b"mine"
+
+
+@pytest.mark.parametrize("body", [{"pattern": 5}, {"pattern": ""}])
+def test_a_pattern_that_is_no_text_is_refused(sandbox, body):
+    with pytest.raises(ValueError, match="field 'pattern': .* is not a text"):
+        sandbox.command("POST", "outcomes", body)

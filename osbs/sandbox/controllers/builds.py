@@ -168,6 +168,10 @@ class BuildController:
         if runs:
             await asyncio.wait({run.task for run in runs}, timeout=10)
 
+    async def ended(self):
+        """Wait until the builds that are unfinished now have ended."""
+        await asyncio.wait({run.task for run in self._runs.values()})
+
     @property
     def running(self):
         """Return how many builds are not finished."""

@@ -54,6 +54,7 @@ RESET = (
     "imagestreams",
     "images",
     "configmaps",
+    "serviceaccounts",
     "secrets",
     "resourcequotas",
 )
@@ -196,19 +197,35 @@ class Cluster:
             self.access.grant(
                 identities.service_account_user(self.namespace, account)[0], namespace, *roles
             )
+        self._add_accounts(namespace)
+
+    def _add_accounts(self, namespace):
+        for account, _ in SERVICE_ACCOUNTS:
             if self.store.get("serviceaccounts", namespace, account) is None:
                 self.accounts.add(namespace, account)
 
-    def reset(self):
-        """Remove all objects of users; unfinished builds end, tokens and projects stay."""
+    async def reset(self):
+        """Remove all objects of users and end unfinished builds; tokens and projects stay."""
+        self._remove_objects()
+        # Until they end, pods may store more.
+        while self.builds.running:
+            await self.builds.ended()
+            self._remove_objects()
+        for namespace in self.namespaces:
+            self._add_accounts(namespace)
+        self.registry.clear()
+        self._write_record("noregistry")
+        self.timing.reset()
+
+    def _remove_objects(self):
+        own = [account for account, _ in SERVICE_ACCOUNTS]
         for resource in RESET:
             for obj in self.store.list(resource):
-                # Accounts keep their tokens.
+                # The sandbox's own accounts keep their tokens.
                 if resource == "secrets" and obj["type"] != "Opaque":
                     continue
-                self.store.delete(resource, namespace_of(obj), name_of(obj))
-        self.registry.load(Registry().dump())
-        self._write_record("registry", self.registry.dump())
+                if resource != "serviceaccounts" or name_of(obj) not in own:
+                    self.store.delete(resource, namespace_of(obj), name_of(obj))
 
     def push(self, repository, tag):
         """Push a new image to a repository."""
@@ -249,6 +266,7 @@ class Cluster:
             "nolog": self.logs.unload,
             "password": self.authenticator.passwords.__setitem__,
             "registry": self.registry.load,
+            "noregistry": self.registry.clear,
         }
         for kind, *values in state_file.read():
             if kind in handlers:

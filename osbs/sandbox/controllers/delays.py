@@ -59,9 +59,14 @@ class Timing:
         if not speed > 0:
             raise ValueError("speed must be greater than 0, not {!r}".format(speed))
         self.speed = speed
+        self._given = delays
+        self.reset()
+
+    def reset(self):
+        """Set all delays as at the start."""
         for name, seconds in self.DEFAULTS.items():
-            factor = 1.0 if name in self.UNSCALED else speed
-            setattr(self, name, delays.get(name, seconds) / factor)
+            factor = 1.0 if name in self.UNSCALED else self.speed
+            setattr(self, name, self._given.get(name, seconds) / factor)
 
     @classmethod
     def check(cls, delays):
@@ -71,13 +76,10 @@ class Timing:
         :param delays: dict, name -> seconds
         :raises ValueError: naming the unknown or invalid one
         """
-        unknown = set(delays) - set(cls.DEFAULTS)
+        unknown = sorted(set(delays) - set(cls.DEFAULTS))
         if unknown:
-            raise ValueError(
-                "unknown delays: {}; known are {}".format(
-                    ", ".join(sorted(unknown)), ", ".join(sorted(cls.DEFAULTS))
-                )
-            )
+            hint = validation.unknown(unknown[0], sorted(cls.DEFAULTS))
+            raise ValueError("unknown delay {!r}{}".format(unknown[0], hint))
         found = validation.mistake(delays, {"additionalProperties": validation.SECONDS}, "delay")
         if found is not None:
             raise ValueError(found)

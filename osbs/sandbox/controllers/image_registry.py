@@ -102,6 +102,10 @@ class Registry:
             for repository in self._repositories.values()
         ]
 
+    def clear(self):
+        """Forget all repositories."""
+        self._repositories.clear()
+
     def load(self, table):
         """Load rows of :meth:`dump`."""
         for name, tags, insecure_only, fails in table:

@@ -25,6 +25,7 @@ Further commands can be added with :meth:`Control.add`, as the page does.
 """
 
 import hmac
+import inspect
 import ipaddress
 import json
 import urllib.parse
@@ -111,7 +112,9 @@ class Control:
             text = (await request.read()).decode("utf-8")
             body = json.loads(text) if text else {}
             name = path.partition("/_sandbox/")[2].strip("/")
-            return web.json_response(self.run(request.method, name, body))
+            answer = self.run(request.method, name, body)
+            answer = await answer if inspect.isawaitable(answer) else answer
+            return web.json_response(answer)
         except ControlError as exc:
             return web.json_response({"error": str(exc)}, status=exc.status)
         except StateFileError as exc:
@@ -125,7 +128,7 @@ class Control:
 
         :param name: str, what follows ``/_sandbox/``
         :param body: JSON-like data
-        :return: JSON-like data
+        :return: JSON-like data, or an awaitable of it
         :raises ValueError: with the reason when it is refused
         """
         name, _, argument = name.partition("/")
@@ -180,6 +183,8 @@ class Control:
         return [fault.describe() for fault in self._faults]
 
     def _add_fault(self, _argument, body):
+        if "kind" not in body:
+            raise ControlError("a fault needs the field 'kind'")
         return self._faults.add(**body).describe()
 
     def _remove_faults(self, argument, _body):
@@ -214,7 +219,10 @@ class Control:
         script = getattr(self._cluster.builds.runner, "add", None)
         if script is None:
             raise ControlError("the builds of this sandbox are processes, not scripted")
+        body = dict(body)
         pattern = body.pop("pattern", "*")
+        if not isinstance(pattern, str) or not pattern:
+            raise ControlError("field 'pattern': {!r} is not a text".format(pattern))
         script(pattern, make_outcome(body, "outcome of {!r}".format(pattern)))
         return {}
 
@@ -225,8 +233,8 @@ class Control:
         self._cluster.push(body["repository"], body.get("tag", "latest"))
         return {}
 
-    def _reset(self, _argument, _body):
-        self._cluster.reset()
+    async def _reset(self, _argument, _body):
+        await self._cluster.reset()
         self._faults.clear()
         self._requests.clear()
         getattr(self._cluster.builds.runner, "clear", lambda: None)()

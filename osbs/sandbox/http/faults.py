@@ -9,8 +9,12 @@ those that never fired. All of it is thread-safe.
 import itertools
 import re
 import threading
+import typing
 
 from osbs.sandbox.kinds import validation
+
+#: a fault, or JSON-like data
+Data = typing.Any
 
 #: kind -> parameters with their defaults; seconds and status are required where None
 KINDS = {
@@ -33,6 +37,8 @@ KINDS = {
     "compact": {},
     "restart": {"seconds": 0.2},
 }
+#: fields of all kinds
+COMMON = ("method", "path", "count", "skip")
 #: the first of these that matches replaces the response
 TERMINAL = ("reset_before", "status", "garbage", "html", "empty", "reset_after")
 CONNECTION = ("reset_connection",)
@@ -98,13 +104,10 @@ class Fault:
             raise FaultError(
                 "unknown fault {!r}{}".format(kind, validation.unknown(str(kind), KINDS))
             )
-        unknown = set(parameters) - set(KINDS[kind])
+        unknown = sorted(set(parameters) - set(KINDS[kind]))
         if unknown:
-            raise FaultError(
-                "fault {!r} has no parameter {}; it has {}".format(
-                    kind, ", ".join(sorted(unknown)), ", ".join(KINDS[kind]) or "none"
-                )
-            )
+            hint = validation.unknown(unknown[0], list(KINDS[kind]) + list(COMMON))
+            raise FaultError("fault {!r}: unknown field {!r}{}".format(kind, unknown[0], hint))
         self.kind = kind
         self.method = method.upper() if isinstance(method, str) and method else method or None
         self.path = path
@@ -228,32 +231,34 @@ class Plan:
 class FaultShortcuts:
     """Base class of what has a method ``add`` for faults."""
 
-    def add(self, kind, **fault):
+    def add(self, kind: str, **fault: Data) -> Data:
         """Add a fault."""
         raise NotImplementedError
 
-    def delay(self, seconds, **match):
+    def delay(self, seconds: float, **match: Data) -> Data:
         """Delay matching requests."""
         return self.add("delay", seconds=seconds, **match)
 
-    def status(self, status, retry_after=None, body=None, **match):
+    def status(
+        self, status: int, retry_after: Data = None, body: Data = None, **match: Data
+    ) -> Data:
         """Respond to matching requests with a status instead of processing them."""
         return self.add("status", status=status, retry_after=retry_after, body=body, **match)
 
-    def reset(self, after=False, **match):
+    def reset(self, after: bool = False, **match: Data) -> Data:
         """Reset the connection before (or after) processing matching requests."""
         return self.add("reset_after" if after else "reset_before", **match)
 
-    def cut(self, size=0, clean=False, **match):
+    def cut(self, size: int = 0, clean: bool = False, **match: Data) -> Data:
         """
         Truncate the body of matching responses.
 
-        :param size: int, bytes that are sent
-        :param clean: bool, end it as if it were complete (as a log that broke at the node)
+        :param size: bytes that are sent
+        :param clean: end it as if it were complete (as a log that broke at the node)
         """
         return self.add("cut", bytes=size, clean=clean, **match)
 
-    def refuse(self, seconds=1.0):
+    def refuse(self, seconds: float = 1.0) -> Data:
         """
         Refuse new connections for some seconds.
 
@@ -261,23 +266,23 @@ class FaultShortcuts:
         """
         return self.add("refuse", seconds=seconds)
 
-    def restart(self, seconds=0.2):
+    def restart(self, seconds: float = 0.2) -> Data:
         """Abort all connections and refuse new ones for some seconds; the state stays."""
         return self.add("restart", seconds=seconds)
 
-    def expire_tokens(self, keep=()):
+    def expire_tokens(self, keep: typing.Iterable[str] = ()) -> Data:
         """Expire users' tokens; fires with each 401 that follows."""
         return self.add("expire_tokens", keep=keep)
 
-    def drop_watches(self):
+    def drop_watches(self) -> Data:
         """Abort all watches and followed logs."""
         return self.add("drop_watches")
 
-    def compact(self):
+    def compact(self) -> Data:
         """Drop the history; fires with each 410 that follows."""
         return self.add("compact")
 
-    def kubelet_down(self, **match):
+    def kubelet_down(self, **match: Data) -> Data:
         """Respond to log requests like a master that cannot reach the node."""
         return self.add(
             "status",
@@ -289,7 +294,7 @@ class FaultShortcuts:
             **dict({"path": r"/log/?(\?|$)"}, **match),
         )
 
-    def kubelet_error(self, **match):
+    def kubelet_error(self, **match: Data) -> Data:
         """Respond to log requests like a master whose node responds with 500."""
         text = "the kubelet failed\n"
         body = _status(

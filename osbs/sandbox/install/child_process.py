@@ -33,7 +33,7 @@ _VALUES = {
     "token_lifetime": "--token-lifetime",
 }
 #: further options
-_FLAGS = ("processes", "faults", "tls", "oapi", "users", "closed_registry")
+_FLAGS = ("processes", "faults", "tls", "oapi", "users", "open_registry")
 
 
 def _end(process):
@@ -154,7 +154,7 @@ class ServedSandbox(SandboxHandle):
                 self._process.kill()
             self._forget()
 
-    def kill(self):
+    def kill(self) -> None:
         """Kill the process (SIGKILL); :meth:`start` starts it again with its state."""
         if self._process is not None:
             self.faults.end()

@@ -90,12 +90,12 @@ class SandboxHandle:
     :param faults: iterable of dict, each what ``POST /_sandbox/faults`` takes; added at the start
     """
 
-    url = ca = namespace = user = password = None  # type: typing.Any
-    token = config = kubeconfig = None  # type: typing.Any
+    url = namespace = user = password = token = config = kubeconfig = ""  # type: str
+    ca = None  # type: typing.Optional[str]
     _osbs = None  # type: typing.Optional[OSBS]
 
     def __init__(self, directory: str, faults: typing.Iterable[Data] = ()) -> None:
-        self.directory = directory
+        self.directory = os.path.abspath(directory)
         self.faults = FaultsHandle(self.command)
         self._wanted_faults = list(faults)
 
@@ -165,7 +165,7 @@ class SandboxHandle:
         self.faults.clear()
 
     @property
-    def requests(self) -> Data:
+    def requests(self) -> typing.List[typing.Dict[str, Data]]:
         """The logged requests: dicts with the fields of request_log.LoggedRequest."""
         return self.command("GET", "requests")
 
@@ -175,7 +175,7 @@ class SandboxHandle:
         path: str,
         count: typing.Optional[int] = None,
         status: typing.Optional[int] = None,
-    ) -> typing.List[Data]:
+    ) -> typing.List[typing.Dict[str, Data]]:
         """
         Return the logged requests that match.
 

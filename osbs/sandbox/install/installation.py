@@ -36,7 +36,7 @@ class Installation(SandboxHandle):
 
     def __init__(self, directory, api=None, runner=None, namespace="osbs", faults=(), **options):
         super().__init__(directory, faults)
-        self.config = os.path.join(directory, "osbs.conf")
+        self.config = os.path.join(self.directory, "osbs.conf")
         self.runner = ProcessRunner() if runner is None else runner
         if hasattr(self.runner, "store_metadata"):
             self.runner.store_metadata = self._store_metadata
@@ -107,6 +107,7 @@ class Installation(SandboxHandle):
 
     def _refill(self):
         """Fill the projects again; called in the thread of the event loop."""
+        self.server.renew_token()
         for namespace in seed.namespaces(self.namespace):
             self._fill(namespace, self.server.put_now)
 

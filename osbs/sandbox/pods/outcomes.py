@@ -191,7 +191,8 @@ def load_outcomes(path):
             script = _mapping(json.load(stream), "top")
         unknown = sorted(set(script) - {"default", "builds"})
         if unknown:
-            raise OutcomeError("unknown key {!r}, known are default, builds".format(unknown[0]))
+            hint = validation.unknown(unknown[0], ("default", "builds"))
+            raise OutcomeError("unknown field {!r}{}".format(unknown[0], hint))
         builds = _mapping(script.get("builds", {}), "builds")
         return (
             make_outcome(script.get("default", {}), "default"),
