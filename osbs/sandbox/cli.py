@@ -344,7 +344,7 @@ def _start(args, temporary):
         raise ValueError(str(exc)) from None
     except OSError as exc:
         if exc.filename is None:
-            text = "cannot serve on port {}: {}".format(args.port, exc)
+            text = exc.strerror or str(exc)
         else:
             text = "cannot use {}: {}".format(exc.filename, exc.strerror)
         raise ValueError(text) from None

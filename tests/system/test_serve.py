@@ -2,6 +2,7 @@
 
 from __future__ import absolute_import, print_function, unicode_literals
 
+import contextlib
 import json
 import os
 import pty
@@ -449,3 +450,24 @@ def test_a_repository_is_not_made_where_files_are(tmpdir):
     status, _, stderr = run_cli("repository", str(tmpdir))
     assert (status, stderr) == (1, "osbs-sandbox: %s is not empty\n" % tmpdir)
     assert not tmpdir.join("Dockerfile").check()
+
+
+def test_a_relative_directory_is_made_absolute_for_other_programs(serve, tmpdir, monkeypatch):
+    monkeypatch.chdir(str(tmpdir))
+    ready = serve("--directory", "rel")
+    assert ready["config"] == str(tmpdir.join("rel", "osbs.conf"))
+    with open(ready["kubeconfig"]) as stream:
+        (cluster,) = json.load(stream)["clusters"]
+    assert cluster["cluster"]["certificate-authority"] == str(tmpdir.join("rel", "ca.crt"))
+
+
+def test_a_port_of_the_page_that_is_taken_is_named():
+    with contextlib.closing(socket.socket()) as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen(1)
+        port = taken.getsockname()[1]
+        status, _, stderr = run_cli("serve", "--page-port", str(port))
+    assert (status, stderr) == (
+        1,
+        "osbs-sandbox: cannot serve on port {}: Address already in use\n".format(port),
+    )

@@ -112,7 +112,8 @@ class Listener:
                 return self.open()
             except OSError as exc:
                 if exc.errno != errno.EADDRINUSE or time.monotonic() > deadline:
-                    raise
+                    text = "cannot serve on port {}: {}".format(self.port, exc.strerror)
+                    raise OSError(exc.errno, text) from None
             await asyncio.sleep(0.1)
 
     def close(self):

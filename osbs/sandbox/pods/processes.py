@@ -29,14 +29,20 @@ GRACE_SECONDS = 5.0
 
 class ProcessRunner(Runner):
     """
-    Run each pod as a process group of its own.
+    Run each pod as a process group of its own, in a directory of its own.
 
-    :param command: list of str, what to run; None: the program of :mod:`osbs.sandbox.reactor`
+    :param command: list of str, what to run; None: the program of :mod:`osbs.sandbox.reactor`.
+        Words that name a file may be relative to the current directory.
     :param grace: float, seconds between SIGTERM and SIGKILL
     """
 
     def __init__(self, command=None, grace=GRACE_SECONDS):
-        self.command = list(command or [sys.executable, "-m", "osbs.sandbox.reactor"])
+        command = command or [sys.executable, "-m", "osbs.sandbox.reactor"]
+        # The program itself is searched in PATH unless its name has a slash.
+        self.command = [
+            os.path.abspath(word) if os.path.isfile(word) and (index or os.sep in word) else word
+            for index, word in enumerate(command)
+        ]
         self.grace = grace
 
     async def run(self, pod):
