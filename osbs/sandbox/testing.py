@@ -18,6 +18,7 @@ Builds are scripted unless ``processes=True`` is given, which is cheap enough fo
 import contextlib
 import importlib
 import inspect
+import typing
 
 from osbs.sandbox.install.child_process import ServedSandbox
 from osbs.sandbox.install.handle import SandboxHandle, UnfiredFaults
@@ -29,7 +30,7 @@ from osbs.sandbox.pods.processes import ProcessRunner
 from osbs.sandbox.pods.scripted import ScriptedRunner
 from osbs.sandbox.server import Sandbox
 
-__all__ = ["SandboxHandle", "UnfiredFaults", "running", "serving"]
+__all__ = ["SandboxHandle", "ServedSandbox", "UnfiredFaults", "running", "serving"]
 
 
 #: options of :func:`running` beside ``processes``
@@ -65,7 +66,7 @@ def short_delays():
 
 
 @contextlib.contextmanager
-def running(processes=False, **options):
+def running(processes: typing.Any = False, **options: typing.Any) -> typing.Iterator[SandboxHandle]:
     """
     Run a sandbox in a thread during a ``with`` block.
 
@@ -88,7 +89,7 @@ def running(processes=False, **options):
 
 
 @contextlib.contextmanager
-def serving(**options):
+def serving(**options: typing.Any) -> typing.Iterator[ServedSandbox]:
     """
     Run a sandbox in a child process during a ``with`` block; it also has a method ``kill``.
 

@@ -1,6 +1,6 @@
 """Tests of a plugin's author, for type checkers; they are never run."""
 
-from osbs.sandbox.testing import SandboxHandle
+from osbs.sandbox.testing import SandboxHandle, running, serving
 
 
 def test_a_build_succeeds(osbs_sandbox: SandboxHandle) -> None:
@@ -11,3 +11,23 @@ def test_a_build_succeeds(osbs_sandbox: SandboxHandle) -> None:
     assert build.is_succeeded()
     osbs_sandbox.osbs.get_bulid("x")  # mistake
     osbs_sandbox.make_repositry()  # mistake
+
+
+def test_requests_and_faults_are_known(osbs_sandbox: SandboxHandle) -> None:
+    url: str = osbs_sandbox.url
+    paths: list[str] = [request["path"] for request in osbs_sandbox.requests]
+    osbs_sandbox.faults.delay(0.5, path=url)
+    osbs_sandbox.assert_requested("GET", paths[0], count=1)
+    osbs_sandbox.faults.dely(0.5)  # mistake
+    osbs_sandbox.faults.delay("x")  # mistake
+    osbs_sandbox.requests.last()  # mistake
+    print(osbs_sandbox.url + 1)  # mistake
+
+
+def test_a_sandbox_can_be_killed() -> None:
+    with serving(tls=False) as served:
+        served.kill()
+        served.klil()  # mistake
+    with running() as sandbox:
+        sandbox.push("registry.example.com/base")
+        sandbox.kill()  # mistake
