@@ -160,7 +160,7 @@ def _add_what_pods_run(serve):
     )
     pods.add_argument(
         "--pod-command",
-        type=shlex.split,
+        type=_command,
         metavar="COMMAND",
         help="the program that build pods run, instead of the sandbox's own",
     )
@@ -224,6 +224,16 @@ def _port(text):
     if not text.isdigit() or int(text) > 65535:
         raise argparse.ArgumentTypeError("{!r} is not a port: expected 0 to 65535".format(text))
     return int(text)
+
+
+def _command(text):
+    try:
+        words = shlex.split(text)
+    except ValueError as exc:
+        raise argparse.ArgumentTypeError("{!r}: {}".format(text, exc))
+    if not words:
+        raise argparse.ArgumentTypeError("the command is empty")
+    return words
 
 
 def _namespace(text):

@@ -407,6 +407,9 @@ def test_faults_can_be_given_over_http(api):
     assert api.get("_sandbox/faults").json() == []
 
 
+JSON = {"Content-Type": "application/json"}
+
+
 def test_bad_commands_say_what_is_wrong(api):
     for response, status in (
         (api.post("_sandbox/faults", {"kind": "nope"}), 400),
@@ -414,6 +417,8 @@ def test_bad_commands_say_what_is_wrong(api):
         (api.get("_sandbox/faults/9"), 404),
         (api.post("_sandbox/timing", {"nope": 1}), 400),
         (api.post("_sandbox/registry", {}), 400),
+        (api.post("_sandbox/faults", {"knd": "delay"}), 400),
+        (api.send("POST", "_sandbox/faults", data="[" * 200000, headers=JSON), 400),
     ):
         assert response.status_code == status
         assert response.json()["error"]

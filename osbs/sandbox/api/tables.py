@@ -22,7 +22,7 @@ def _age(text):
 
 def _build_source(build):
     git = build["spec"]["source"].get("git") or {}
-    return "{}@{}".format("Git", git["ref"]) if git.get("ref") else "Git" if git else ""
+    return "Git@" + git["ref"] if git.get("ref") else "Git" if git else ""
 
 
 def _strategy(obj):
