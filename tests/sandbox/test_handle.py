@@ -188,11 +188,15 @@ def test_a_reset_leaves_delays_accounts_and_the_token_as_at_the_start(sandbox):
     accounts = sorted(each["metadata"]["name"] for each in session.get(url).json()["items"])
     assert session.delete(url + "/deployer").status_code == 200
     assert session.post(url, json={"metadata": {"name": "left"}}).status_code == 201
+    secret = {"metadata": {"name": "left"}, "type": "kubernetes.io/basic-auth"}
+    secrets = sandbox.url + "api/v1/namespaces/osbs/secrets"
+    assert session.post(secrets, json=secret).status_code == 201
     sandbox.command("POST", "timing", {"log_wait": 77})
     sandbox.faults.expire_tokens()
     sandbox.reset()
     assert sandbox.command("GET", "timing") == delays
     assert sorted(each["metadata"]["name"] for each in session.get(url).json()["items"]) == accounts
+    assert session.get(secrets + "/left").status_code == 404
 
 
 def test_after_a_reset_nothing_of_running_pods_is_left():

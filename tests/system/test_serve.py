@@ -474,7 +474,7 @@ def test_a_port_of_the_page_that_is_taken_is_named():
 
 
 @pytest.mark.parametrize(
-    "command, problem", [("", "the command is empty"), ("'x", "\"'x\": No closing quotation")]
+    "command, problem", [("", "the command is empty"), ("'x", '"\'x": No closing quotation')]
 )
 def test_a_malformed_command_of_pods_is_a_usage_error(command, problem):
     status, _, stderr = run_cli("serve", "--pod-command", command)

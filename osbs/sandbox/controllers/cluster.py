@@ -9,7 +9,7 @@ from osbs.sandbox.controllers.deletion import Collector
 from osbs.sandbox.controllers.image_registry import Registry
 from osbs.sandbox.controllers.instantiate import Instantiator
 from osbs.sandbox.controllers.quotas import Quotas
-from osbs.sandbox.controllers.service_accounts import Accounts
+from osbs.sandbox.controllers.service_accounts import UID_ANNOTATION, Accounts
 from osbs.sandbox.controllers.tasks import Tasks
 from osbs.sandbox.kinds import access
 from osbs.sandbox.pods.runner import ApiServer
@@ -222,9 +222,8 @@ class Cluster:
         for resource in RESET:
             for obj in self.store.list(resource):
                 # The sandbox's own accounts keep their tokens.
-                if resource == "secrets" and obj["type"] != "Opaque":
-                    continue
-                if resource != "serviceaccounts" or name_of(obj) not in own:
+                is_token = UID_ANNOTATION in (obj["metadata"].get("annotations") or {})
+                if not (is_token or resource == "serviceaccounts" and name_of(obj) in own):
                     self.store.delete(resource, namespace_of(obj), name_of(obj))
 
     def push(self, repository, tag):
