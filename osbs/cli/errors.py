@@ -187,6 +187,8 @@ def _transport_hint(causes):
         return "perhaps the server speaks TLS: try https:// instead of http:// in openshift_url"
     return {
         _transport.UNKNOWN_AUTHORITY: "name its file in ca_bundle in the configuration",
+        # Python 2 does not say why.
+        _transport.BAD_CERTIFICATE: "name the file of its authority in ca_bundle",
         _transport.NO_TLS: "try http:// instead of https:// in openshift_url",
     }.get(words)
 
