@@ -411,7 +411,7 @@ def cancelled(sandbox, workspace):
     entries = osbs.get_orchestrator_build_logs(name, follow=True)
     working = set()
     for entry in entries:
-        if "running buildstep plugins" in entry.line:
+        if entry.platform and "running buildstep plugins" in entry.line:
             working.add(entry.platform)
         if working == set(PLATFORMS):
             break
