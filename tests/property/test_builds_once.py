@@ -111,7 +111,18 @@ def made(cell):
     ]
 
 
-@pytest.mark.parametrize("way", WAYS)
+# Of a new BuildConfig, of an existing one, and below OSBS; the others are left to the CI.
+QUICK_WAYS = (
+    "OSBS create_orchestrator_build rebuilt automatically",
+    "OSBS create_worker_build",
+    "Openshift start_build",
+)
+
+
+@pytest.mark.parametrize(
+    "way",
+    [pytest.param(way, marks=[pytest.mark.slow] * (way not in QUICK_WAYS)) for way in WAYS],
+)
 def test_defect_05_a_build_is_never_started_twice(bench, way):
     case = _CASES[way]
 
