@@ -148,7 +148,9 @@ def test_of_50000_lines_the_command_shows_each_once(stage, tmpdir):
     build = stage.play(paced(lines, silent_at=[20000]), faults=faults)
     changes = (("osbs.http.HTTP_REQUEST_TIMEOUT", PATIENCE), ("osbs._rest.retry.MAX_DELAY", 0.05))
     environment = client.changed_library(tmpdir, *changes)
-    arguments = ("--config", stage.ready["config"], "build-logs", "-f", build)
+    # Logging in takes longer than that, and the command gives up a first request soon.
+    arguments = ("--config", stage.ready["config"], "--token", stage.ready["token"])
+    arguments += ("build-logs", "-f", build)
     result = client.osbs(*arguments, **environment)
     assert (result.status, unfired(stage)) == (0, []), result.stderr
     assert_same(result.stdout.split("\n")[:-1], as_text(lines))
