@@ -74,10 +74,10 @@ def trouble(seed, size):
     return faults
 
 
-def paced(lines, silent_at=()):
+def paced(lines, silent_at=(), silence=SILENCE):
     """Return the lines with the seconds before each; a burst every 500 lines."""
     pauses = dict.fromkeys(range(0, len(lines), 500), 0.005)
-    pauses.update((number, SILENCE) for number in silent_at)
+    pauses.update((number, silence) for number in silent_at)
     return [(line, pauses.get(number, 0)) for number, line in enumerate(lines)]
 
 
@@ -145,12 +145,12 @@ def test_of_50000_lines_none_is_lost_or_repeated(stage, osbs, follow, seed):
 def test_of_50000_lines_the_command_shows_each_once(stage, tmpdir):
     lines = written(numbered(COUNT))
     faults = trouble(3, sum(len(line) + 1 for line in lines))
-    build = stage.play(paced(lines, silent_at=[20000]), faults=faults)
-    changes = (("osbs.http.HTTP_REQUEST_TIMEOUT", PATIENCE), ("osbs._rest.retry.MAX_DELAY", 0.05))
+    # The command gives up soon what has never responded, and logging in takes its time.
+    patience = 10 * PATIENCE
+    build = stage.play(paced(lines, [20000], 10 * SILENCE), faults=faults)
+    changes = (("osbs.http.HTTP_REQUEST_TIMEOUT", patience), ("osbs._rest.retry.MAX_DELAY", 0.05))
     environment = client.changed_library(tmpdir, *changes)
-    # Logging in takes longer than that, and the command gives up a first request soon.
-    arguments = ("--config", stage.ready["config"], "--token", stage.ready["token"])
-    arguments += ("build-logs", "-f", build)
+    arguments = ("--config", stage.ready["config"], "build-logs", "-f", build)
     result = client.osbs(*arguments, **environment)
     assert (result.status, unfired(stage)) == (0, []), result.stderr
     assert_same(result.stdout.split("\n")[:-1], as_text(lines))
