@@ -10,6 +10,7 @@ import shutil
 import tempfile
 
 import pytest
+import six
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
@@ -217,6 +218,16 @@ def test_any_build_of_arrangement_6_renders_twice_alike_or_is_refused(changes, r
     assert changes == before
 
 
+def with_plugins(rendered):
+    """Return a copy of a BuildConfig; Python 2 has no order of keys in the text of plugins."""
+    rendered = copy.deepcopy(rendered)
+    if six.PY2:
+        for variable in rendered["spec"]["strategy"]["customStrategy"]["env"]:
+            if variable["name"] == "ATOMIC_REACTOR_PLUGINS":
+                variable["value"] = json.loads(variable["value"])
+    return rendered
+
+
 @given(
     subsets(dict(SHARED_REQUEST_PARAMS, **V1_ONLY_PARAMS)),
     st.sampled_from(V1_TEMPLATES),
@@ -228,8 +239,8 @@ def test_any_older_build_renders_twice_alike_or_is_refused(changes, templates, r
     try:
         request.set_params(**dict(V1_PARAMS, **changes))
         request.set_repo_info(Repo(autorebuild=True, tags=repo_tags))
-        first = copy.deepcopy(request.render())
-        assert request.render() == first
+        first = with_plugins(request.render())
+        assert with_plugins(request.render()) == first
     except OsbsException:
         pass
     assert changes == before
