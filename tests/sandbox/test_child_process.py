@@ -31,16 +31,6 @@ def start_build(sandbox, name):
 def test_configuration_and_credentials_are_ready_for_use(sandbox):
     assert sandbox.osbs.get_user()["metadata"]["name"] == sandbox.user
     assert sandbox.configuration().get_openshift_base_uri() == sandbox.url
-    assert sorted(sandbox.ready) == [
-        "ca",
-        "config",
-        "kubeconfig",
-        "namespace",
-        "password",
-        "token",
-        "url",
-        "user",
-    ]
 
 
 def test_a_build_is_scripted_over_the_control_plane(sandbox):
