@@ -301,8 +301,8 @@ def cmd_serve(args):
         return _report(wrong, USAGE)
     if args.users:
         _report("the password of --user can be seen by other users; --user-file hides it")
-    stop = threading.Event()
-    _on_signals(lambda *_: stop.set())
+    stop = Stop()
+    _on_signals(lambda *_: None)
     if args.until_eof:
         threading.Thread(target=_wait_for_eof, args=(stop,), daemon=True).start()
     with leftovers.PrivateDirectory() as temporary:
@@ -385,6 +385,28 @@ def cmd_repository(args):
     except OSError as exc:
         return _report("cannot use {}: {}".format(args.directory, exc.strerror))
     return 0
+
+
+class Stop:
+    """
+    An event that signals set as well: all that have a handler in Python.
+
+    Python may run a handler too late for a thread that is about to wait, or while that thread holds
+    the lock of a threading.Event, so the signal itself writes what :meth:`wait` reads.
+    """
+
+    def __init__(self):
+        self._reader, self._writer = os.pipe()
+        os.set_blocking(self._writer, False)
+        signal.set_wakeup_fd(self._writer)
+
+    def set(self):
+        """End one wait, from any thread."""
+        os.write(self._writer, b"x")
+
+    def wait(self):
+        """Wait for a signal or for :meth:`set`."""
+        os.read(self._reader, 1)
 
 
 def _on_signals(handler):

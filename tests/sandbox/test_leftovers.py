@@ -4,6 +4,7 @@ import asyncio
 import errno
 import fcntl
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import time
 
 import pytest
 
+from osbs.sandbox.cli import Stop
 from osbs.sandbox.pods import leftovers
 from osbs.sandbox.pods.processes import ProcessRunner
 from osbs.sandbox.pods.runner import PodRun
@@ -174,6 +176,20 @@ def test_a_closed_terminal_leaves_nothing(temporary, command):
     os.close(master)
     process.wait(60)
     assert left_after(temporary) == []
+
+
+def test_a_signal_is_never_lost_by_who_waits_for_it():
+    # With a threading.Event one of these soon waits forever.
+    moments = random.Random(4)
+    stop = Stop()
+    before = signal.signal(signal.SIGALRM, lambda *_: None)
+    try:
+        for _ in range(20000):
+            signal.setitimer(signal.ITIMER_REAL, moments.uniform(1e-6, 3e-5))
+            stop.wait()
+    finally:
+        signal.signal(signal.SIGALRM, before)
+        signal.set_wakeup_fd(-1)
 
 
 def test_a_fork_removes_nothing_of_its_parent(temporary):

@@ -26,8 +26,8 @@ import base64
 import json
 import signal
 import tempfile
-import threading
 
+from osbs.sandbox import cli
 from osbs.sandbox.controllers.delays import Timing
 from osbs.sandbox.install.installation import Installation
 from osbs.sandbox.pods.scripted import ScriptedRunner
@@ -129,8 +129,8 @@ class Stage:
 
 def main():
     """Serve until SIGTERM."""
-    stop = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    stop = cli.Stop()
+    signal.signal(signal.SIGTERM, lambda *_: None)
     delays = {name: MOMENT for name in Timing.DEFAULTS if name not in UNTOUCHED}
     with tempfile.TemporaryDirectory(prefix="osbs-stage-") as directory:
         with Installation(directory, runner=HeldRunner(), tls=False, delays=delays) as installation:
