@@ -11,6 +11,7 @@ import pytest
 pytest.importorskip("aiohttp")
 webdriver = pytest.importorskip("selenium.webdriver")
 
+from selenium.common.exceptions import SessionNotCreatedException  # noqa: E402
 from selenium.webdriver.common.by import By  # noqa: E402
 from selenium.webdriver.support.ui import Select, WebDriverWait  # noqa: E402
 
@@ -37,7 +38,11 @@ def browser(tmp_path_factory):
     # chromium leaves files in the temporary directory.
     environment = dict(os.environ, TMPDIR=str(tmp_path_factory.mktemp("chromium")))
     service = webdriver.ChromeService(DRIVER, env=environment)
-    driver = webdriver.Chrome(options=options, service=service)
+    try:
+        driver = webdriver.Chrome(options=options, service=service)
+    except SessionNotCreatedException:
+        # On a busy machine chromium was seen to exit while it starts.
+        driver = webdriver.Chrome(options=options, service=service)
     yield driver
     driver.quit()
 
