@@ -1,4 +1,7 @@
-"""Let each process of this environment measure its coverage, however it is started."""
+"""
+Let each process of this environment measure its coverage, however it is started, unless
+COVERAGE_PROCESS_START is empty.
+"""
 
 from __future__ import print_function
 
@@ -11,8 +14,8 @@ from six.moves.configparser import RawConfigParser
 directory = os.path.join(os.environ["TOX_WORK_DIR"], "coverage")
 rules = os.path.join(sys.prefix, "coveragerc")
 hook = (
-    "import os, coverage; os.environ['COVERAGE_PROCESS_START'] = %r; "
-    "coverage.process_startup()\n"
+    "import os, coverage; os.environ.get('COVERAGE_PROCESS_START') == '' or "
+    "os.environ.update(COVERAGE_PROCESS_START=%r); coverage.process_startup()\n"
 )
 
 if not os.path.isdir(directory):
