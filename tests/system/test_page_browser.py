@@ -5,13 +5,13 @@ from __future__ import absolute_import, print_function, unicode_literals
 import base64
 import os
 import shutil
+import tempfile
 
 import pytest
 
 pytest.importorskip("aiohttp")
 webdriver = pytest.importorskip("selenium.webdriver")
 
-from selenium.common.exceptions import SessionNotCreatedException  # noqa: E402
 from selenium.webdriver.common.by import By  # noqa: E402
 from selenium.webdriver.support.ui import Select, WebDriverWait  # noqa: E402
 
@@ -35,16 +35,14 @@ def browser(tmp_path_factory):
     ).split():
         options.add_argument("--" + argument)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    # chromium leaves files in the temporary directory.
-    environment = dict(os.environ, TMPDIR=str(tmp_path_factory.mktemp("chromium")))
-    service = webdriver.ChromeService(DRIVER, env=environment)
-    try:
-        driver = webdriver.Chrome(options=options, service=service)
-    except SessionNotCreatedException:
-        # On a busy machine chromium was seen to exit while it starts.
-        driver = webdriver.Chrome(options=options, service=service)
+    # chromium leaves files in the temporary directory, and a socket, whose path must be short.
+    temporary = os.path.join(tempfile.gettempdir(), "c")
+    os.symlink(str(tmp_path_factory.mktemp("chromium")), temporary)
+    service = webdriver.ChromeService(DRIVER, env=dict(os.environ, TMPDIR=temporary))
+    driver = webdriver.Chrome(options=options, service=service)
     yield driver
     driver.quit()
+    os.unlink(temporary)
 
 
 @pytest.fixture
