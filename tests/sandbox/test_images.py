@@ -1,13 +1,17 @@
 """Image streams, their tags and imports."""
 
+import itertools
+
 import pytest
 
+from osbs.sandbox.controllers import image_imports
 from osbs.sandbox.testing import running
 from tests.sandbox.support import OAPI, Api, started
 
 STREAMS = OAPI + "imagestreams"
 TAGS = OAPI + "imagestreamtags"
 REPOSITORY = "127.0.0.1:5000/base"
+STAMP = "2019-01-01T00:00:{:02}Z"
 
 
 def tag(name, source, kind="DockerImage", **policy):
@@ -134,6 +138,19 @@ def test_an_import_makes_stream_and_tags_at_once(api):
         "latest"
     ]
     assert api.get(TAGS + "/s:latest").status_code == 200
+
+
+def test_who_imports_a_tag_by_hand_sees_no_second_import_of_it(monkeypatch):
+    seconds = itertools.count()
+    monkeypatch.setattr(image_imports, "rfc3339", lambda: STAMP.format(next(seconds)))
+    with started(delays={"import_new": 0.1}) as api:
+        put_tag(api, "s:1", REPOSITORY)
+        source = {"from": {"kind": "DockerImage", "name": REPOSITORY}, "to": {"name": "1"}}
+        image_import(api, images=[source])
+        stream = api.get(STREAMS + "/s").json()
+        put_tag(api, "t:1", REPOSITORY)
+        imported(api, "t:1")
+        assert api.get(STREAMS + "/s").json() == stream
 
 
 def test_an_import_of_single_images_sets_the_tags_it_names(api):

@@ -1,6 +1,5 @@
 """Image streams: imports, tags as views of streams, and the image that a reference resolves to."""
 
-import asyncio
 import uuid
 
 from osbs.sandbox.controllers.image_registry import docker_image, empty_image
@@ -9,7 +8,6 @@ from osbs.sandbox.kinds.pull_spec import PullSpec
 from osbs.sandbox.kinds.timestamps import rfc3339
 from osbs.sandbox.state.store import (
     Missing,
-    Stale,
     name_of,
     namespace_of,
     with_annotation,
@@ -245,14 +243,11 @@ class Importer:
     async def _import_later(self, key, delay):
         try:
             await self._delays.sleep(delay)
-            while True:
-                try:
-                    self.run(*key)
-                    return
-                except Stale:
-                    await asyncio.sleep(0)
-        except Missing:
-            pass
+            stream = self._store.get("imagestreams", *key)
+            # Who asked for the import meanwhile has it already; another change would be a conflict
+            # for who is changing the stream now.
+            if stream is not None and wants_import(stream):
+                self.run(*key)
         finally:
             self._waiting.discard(key)
 
