@@ -15,12 +15,9 @@ from collections import namedtuple
 import six
 
 from osbs._compat import to_text
+from osbs._typing import Any  # noqa: F401
 from osbs.constants import MAX_BACKUP_MEMBERS, MAX_BACKUP_SIZE
 from osbs.exceptions import OsbsValidationException
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
-    from typing import Any  # noqa: F401
 
 # Of a member of any kind.
 MAX_MEMBER_SIZE = MAX_BACKUP_SIZE

@@ -8,9 +8,7 @@ import subprocess
 import threading
 from contextlib import contextmanager
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
-    from typing import Any, Dict, Iterator  # noqa: F401
+from osbs._typing import Any, Dict, Iterator  # noqa: F401
 
 # For subprocess.Popen. A session of its own: nothing in it can ask questions on our terminal.
 NEW_SESSION = (

@@ -7,9 +7,7 @@ from __future__ import absolute_import, print_function, unicode_literals
 
 from packaging.version import Version
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
-    from typing import Any  # noqa: F401
+from osbs._typing import Any  # noqa: F401
 
 
 class ComparableVersion(Version):

@@ -1,6 +1,6 @@
 """The one place that asks for features of the interpreter or of a library.
 
-Features are probed, versions are not compared. Imports nothing of osbs.
+Features are probed, versions are not compared. Imports nothing of osbs but names of types.
 """
 
 from __future__ import absolute_import, print_function, unicode_literals
@@ -10,9 +10,7 @@ import time
 
 import six
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
-    from typing import Any  # noqa: F401
+from osbs._typing import Any  # noqa: F401
 
 # Not moved by changes of the clock, where the interpreter has such a clock.
 monotonic = getattr(time, "monotonic", time.time)

@@ -10,12 +10,9 @@ import json
 
 import six
 
+from osbs._typing import Any  # noqa: F401
 from osbs.constants import MAX_NUMBER_DIGITS
 from osbs.exceptions import OsbsValidationException
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
-    from typing import Any  # noqa: F401
 
 
 class DocumentLimitError(OsbsValidationException, ValueError):

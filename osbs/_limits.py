@@ -13,11 +13,8 @@ from six.moves import http_client
 
 from osbs import _compat
 from osbs._compat import monotonic
+from osbs._typing import Any  # noqa: F401
 from osbs.constants import HTTP_FRAME_LINE_MAX, HTTP_HEAD_MAX
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
-    from typing import Any  # noqa: F401
 
 BUFFER_SIZE = 65536
 

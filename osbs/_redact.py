@@ -13,11 +13,8 @@ import re
 import six
 from six.moves.urllib.parse import quote
 
+from osbs._typing import Any, Optional  # noqa: F401
 from osbs.constants import ERROR_BODY_MAX
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
-    from typing import Any, Optional  # noqa: F401
 
 MASK = "***"
 # Characters of a secret that is looked for by its value. Shorter ones would be found in ordinary

@@ -40,12 +40,9 @@ from osbs.constants import (
 )
 from osbs.exceptions import OsbsAuthException, OsbsException
 from osbs._redact import mask_text
+from osbs._typing import Any  # noqa: F401
 from osbs._waiting import answered, tell_retry
 from osbs.version import __version__
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
-    from typing import Any  # noqa: F401
 
 logger = logging.getLogger(__name__)
 

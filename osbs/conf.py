@@ -49,10 +49,7 @@ from osbs.constants import (
 from osbs.exceptions import OsbsValidationException
 from osbs._ini import interpolating_parser, read_ini
 from osbs._redact import mask_text, mask_uri, mask_url
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
-    from typing import Any, Dict, List, Optional, Set, Text, Tuple  # noqa: F401
+from osbs._typing import Any, Dict, List, Optional, Set, Text, Tuple  # noqa: F401
 
 logger = logging.getLogger(__name__)
 

@@ -52,12 +52,9 @@ from osbs._rest.once import (
 )
 from osbs._rest.phases import describe_phase
 from osbs._rest.watch import Watch
+from osbs._typing import Any  # noqa: F401
 from osbs._waiting import PHASE, WAITING, tell_retry
 from osbs.utils import dicts_in, get_path, retry_on_conflict, without_none
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
-    from typing import Any  # noqa: F401
 
 __all__ = [str("Openshift"), str("check_response")]
 

@@ -11,10 +11,7 @@ from traceback import format_tb
 import six
 
 from osbs._compat import exception_text, to_text
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
-    from typing import Any, Optional, Text, Union  # noqa: F401
+from osbs._typing import Any, Optional, Text, Union  # noqa: F401
 
 # Python 3 chains exceptions by itself; on 2 the text of the cause is added by hand.
 _CHAINS_EXCEPTIONS = hasattr(Exception(), "__context__")

@@ -42,10 +42,7 @@ from osbs.exceptions import (
     OsbsResponseException,
 )
 from osbs._redact import mask_text, mask_url, remember_secret
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
-    from typing import Any, Mapping  # noqa: F401
+from osbs._typing import Any, Mapping  # noqa: F401
 
 __all__ = [str(name) for name in ("HttpSession", "HttpStream", "HttpResponse", "http_client")]
 

@@ -27,10 +27,7 @@ from osbs.constants import (
 from osbs._documents import check_size
 from osbs.exceptions import OsbsValidationException
 from osbs._ini import read_ini
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
-    from typing import Any, Optional, Text, Tuple  # noqa: F401
+from osbs._typing import Any, Optional, Text, Tuple  # noqa: F401
 
 logger = logging.getLogger(__name__)
 

@@ -25,6 +25,7 @@ from osbs.constants import ORCHESTRATOR_OUTER_TEMPLATE, USER_WARNING_LEVEL_NAME
 from osbs._documents import load_json
 from osbs.exceptions import OsbsException, OsbsResponseException, OsbsValidationException
 from osbs._redact import mask_text, mask_url
+from osbs._typing import Any, Dict, Iterator, List, Optional, Tuple  # noqa: F401
 from osbs._waiting import answered, tell_retry
 from osbs.repo_utils import (  # noqa: F401
     MAX_FILE_SIZE,
@@ -34,10 +35,6 @@ from osbs.repo_utils import (  # noqa: F401
     RepoInfo,
     read_repo_info,
 )
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
-    from typing import Any, Dict, Iterator, List, Optional, Tuple  # noqa: F401
 
 logger = logging.getLogger(__name__)
 

@@ -13,10 +13,7 @@ from osbs._compat import to_text
 from osbs.constants import GIT_ALLOWED_PROTOCOLS, GIT_TIMEOUT  # noqa: F401
 from osbs.exceptions import OsbsValidationException
 from osbs._redact import mask_uri, mask_url
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
-    from typing import Optional  # noqa: F401
+from osbs._typing import Optional  # noqa: F401
 
 _MAX_ARGUMENT = 4096
 

@@ -16,10 +16,7 @@ from osbs.exceptions import OsbsException
 from osbs._git import arguments, process
 from osbs._git.tempdirs import temporary_directory
 from osbs._redact import mask_text
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
-    from typing import Optional  # noqa: F401
+from osbs._typing import Optional  # noqa: F401
 
 logger = logging.getLogger(__name__)
 

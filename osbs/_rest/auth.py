@@ -19,11 +19,8 @@ from osbs.http import masked_body
 from osbs._redact import mask_text
 from osbs._waiting import WAITING
 from osbs._rest.retry import is_transient_status
+from osbs._typing import Any  # noqa: F401
 from osbs.utils import get_path
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
-    from typing import Any  # noqa: F401
 
 logger = logging.getLogger(__name__)
 

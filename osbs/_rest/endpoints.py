@@ -15,11 +15,8 @@ from six.moves import http_client
 from six.moves.urllib.parse import quote, urlencode, urljoin
 
 from osbs._compat import to_text
+from osbs._typing import Any  # noqa: F401
 from osbs.exceptions import OsbsValidationException
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
-    from typing import Any  # noqa: F401
 
 OPENSHIFT, KUBERNETES = "openshift", "kubernetes"
 JSON_HEADERS = {"Content-Type": "application/json"}

@@ -11,10 +11,7 @@ from six.moves.urllib.parse import urljoin
 
 from osbs.exceptions import OsbsResponseException, OsbsValidationException
 from osbs._rest import endpoints
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
-    from typing import Any  # noqa: F401
+from osbs._typing import Any  # noqa: F401
 
 logger = logging.getLogger(__name__)
 

@@ -7,12 +7,9 @@ from __future__ import absolute_import, print_function, unicode_literals
 
 import six
 
+from osbs._typing import Any  # noqa: F401
 from osbs.exceptions import OsbsResponseException
 from osbs.utils import get_path
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
-    from typing import Any  # noqa: F401
 
 
 def dict_in(parent, key):

@@ -17,11 +17,8 @@ from osbs.exceptions import OsbsException
 from osbs._rest import endpoints
 from osbs._rest.objects import equals, includes, json_object
 from osbs._rest.retry import may_have_acted, sleep
+from osbs._typing import Any  # noqa: F401
 from osbs.utils import dicts_in, get_path
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
-    from typing import Any  # noqa: F401
 
 logger = logging.getLogger(__name__)
 

@@ -11,12 +11,9 @@ from six.moves.urllib.parse import urlencode
 from osbs.exceptions import OsbsResponseException, OsbsValidationException
 from osbs.http import HttpResponse
 from osbs._rest.objects import json_object
+from osbs._typing import Any  # noqa: F401
 from osbs._waiting import WAITING
 from osbs.utils import dicts_in, get_path
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
-    from typing import Any  # noqa: F401
 
 logger = logging.getLogger(__name__)
 

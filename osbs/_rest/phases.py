@@ -8,11 +8,8 @@ from osbs._redact import mask_text
 from osbs.exceptions import OsbsException
 from osbs._rest import endpoints
 from osbs._rest.objects import json_object
+from osbs._typing import Any, Text  # noqa: F401
 from osbs.utils import dicts_in, get_path
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
-    from typing import Any, Text  # noqa: F401
 
 logger = logging.getLogger(__name__)
 

@@ -16,6 +16,7 @@ from six.moves import http_client
 
 from osbs import _compat
 from osbs._transport import BAD_CERTIFICATE, failure_text
+from osbs._typing import Any  # noqa: F401
 from osbs._waiting import answered, tell_retry
 from osbs.exceptions import (
     OsbsException,
@@ -24,10 +25,6 @@ from osbs.exceptions import (
     OsbsValidationException,
     OsbsWaitTimeout,
 )
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
-    from typing import Any  # noqa: F401
 
 logger = logging.getLogger(__name__)
 

@@ -33,12 +33,9 @@ from osbs._rest.retry import (
     reason_of,
     sleep,
 )
+from osbs._typing import Any  # noqa: F401
 from osbs._waiting import tell_retry
 from osbs.utils import get_path, without_none
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
-    from typing import Any  # noqa: F401
 
 logger = logging.getLogger(__name__)
 

@@ -17,10 +17,7 @@ from osbs.build import _templates
 from osbs.constants import MAX_CONFIG_DOCUMENT_SIZE
 from osbs.exceptions import OsbsValidationException
 from osbs._redact import redacted
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
-    from typing import Any  # noqa: F401
+from osbs._typing import Any  # noqa: F401
 
 logger = logging.getLogger(__name__)
 

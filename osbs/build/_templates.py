@@ -7,11 +7,8 @@ import logging
 
 from osbs._compat import to_text
 from osbs._documents import load_json
+from osbs._typing import Any  # noqa: F401
 from osbs.exceptions import OsbsException, OsbsValidationException
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
-    from typing import Any  # noqa: F401
 
 logger = logging.getLogger(__name__)
 

@@ -16,6 +16,7 @@ import six
 from six.moves import zip_longest
 
 from osbs import __version__ as client_version
+from osbs._typing import Any, Dict  # noqa: F401
 from osbs.build import _templates
 from osbs.build._buildconfig import BuildConfigRenderer
 from osbs.build._lazy import LazyModule
@@ -60,10 +61,6 @@ from osbs.utils import (
 )
 
 yaml = LazyModule("yaml")
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
-    from typing import Any, Dict  # noqa: F401
 
 logger = logging.getLogger(__name__)
 

@@ -4,15 +4,12 @@ from __future__ import absolute_import, print_function, unicode_literals
 
 import logging
 
+from osbs._typing import Any, Dict  # noqa: F401
 from osbs.build.build_request import BuildRequest
 from osbs.build.manipulate import PLUGINS_VARIABLE
 from osbs.build.user_params import BuildUserParams
 from osbs.constants import BUILD_TYPE_ORCHESTRATOR
 from osbs.exceptions import OsbsValidationException
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
-    from typing import Any, Dict  # noqa: F401
 
 logger = logging.getLogger(__name__)
 

@@ -3,12 +3,9 @@
 from __future__ import absolute_import, print_function, unicode_literals
 
 from osbs import _documents
+from osbs._typing import Any, Dict  # noqa: F401
 from osbs.constants import MAX_CONFIG_DOCUMENT_SIZE
 from osbs.utils import get_path
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
-    from typing import Any, Dict  # noqa: F401
 
 _YAML_SUFFIXES = ("yaml", "yml")
 

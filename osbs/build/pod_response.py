@@ -5,11 +5,8 @@ from __future__ import absolute_import, print_function, unicode_literals
 from collections import OrderedDict
 
 from osbs._compat import to_native
+from osbs._typing import Any, Dict  # noqa: F401
 from osbs.utils import dicts_in, get_path
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
-    from typing import Any, Dict  # noqa: F401
 
 _IMAGE_ID_PREFIX = "docker://"
 

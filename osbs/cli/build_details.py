@@ -4,13 +4,10 @@ from __future__ import absolute_import, print_function, unicode_literals
 
 import time
 
+from osbs._typing import Any, Dict, List, Optional, Text, Tuple  # noqa: F401
 from osbs.cli import build_view, terminal
 from osbs.cli.errors import tolerant
 from osbs.utils import get_path, get_time_from_rfc3339
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
-    from typing import Any, Dict, List, Optional, Text, Tuple  # noqa: F401
 
 
 def show(screen, build):

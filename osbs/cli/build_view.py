@@ -13,13 +13,10 @@ from collections import OrderedDict, namedtuple
 from osbs._compat import to_text
 from osbs._log_lines import parse_entry
 from osbs._redact import mask_text
+from osbs._typing import Any, Dict, Iterable, List, Optional, Text, Tuple  # noqa: F401
 from osbs.cli import terminal
 from osbs.cli.errors import tolerant
 from osbs.utils import get_path
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
-    from typing import Any, Dict, Iterable, List, Optional, Text, Tuple  # noqa: F401
 
 # Seconds below which a plugin needs no line of its own.
 _QUICK = 1.0

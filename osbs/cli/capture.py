@@ -16,10 +16,7 @@ from osbs._compat import to_text
 from osbs.cli.errors import CommandError
 from osbs._redact import mask_text, redacted
 from osbs._token_file import replace_file
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
-    from typing import Any  # noqa: F401
+from osbs._typing import Any  # noqa: F401
 
 __all__ = [str(name) for name in ("setup_json_capture", "ResponseSaver", "IterLinesSaver")]
 

@@ -9,13 +9,10 @@ from __future__ import absolute_import, print_function, unicode_literals
 import os
 import sys
 
+from osbs._typing import Any  # noqa: F401
 from osbs.cli import options
 from osbs.cli.errors import CommandError
 from osbs.cli.output import write
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
-    from typing import Any  # noqa: F401
 
 _PROGRAMS = ["osbs", "osbs-sandbox"]
 # Who presses the tabulator key does not wait longer for the names of builds.

@@ -12,6 +12,7 @@ import sys
 import six
 
 from osbs._compat import exception_text, to_text
+from osbs._typing import Any, Callable, Iterator, Optional, Text, Tuple  # noqa: F401
 from osbs.cli import options
 from osbs.cli.output import (
     OutputClosed,
@@ -28,10 +29,6 @@ from osbs.exceptions import (
     OsbsResponseException,
     OsbsValidationException,
 )
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
-    from typing import Any, Callable, Iterator, Optional, Text, Tuple  # noqa: F401
 
 logger = logging.getLogger("osbs")
 

@@ -16,6 +16,7 @@ import warnings
 
 import osbs as osbs_package
 from osbs._compat import to_native
+from osbs._typing import Any, Optional, Tuple  # noqa: F401
 from osbs.cli import errors, options
 from osbs.cli.commands.about import cmd_help, cmd_version
 from osbs.cli.commands.account import (
@@ -48,10 +49,6 @@ from osbs.cli.waiting import WaitingFilter, WaitingFormatter
 
 # While no server has ever answered; see HttpSession.
 _FIRST_CONTACT_RETRIES = 1
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
-    from typing import Any, Optional, Tuple  # noqa: F401
 
 logger = logging.getLogger("osbs")
 

@@ -17,11 +17,7 @@ import re
 import sys
 
 from osbs._compat import to_text
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
-    from typing import Any, Iterator, List, Text  # noqa: F401
-
+from osbs._typing import Any, Iterator, List, Text  # noqa: F401
 
 # A pipe that nobody reads, or a descriptor that was closed before we started.
 _CLOSED = (errno.EPIPE, errno.EBADF)

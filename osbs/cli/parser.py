@@ -11,12 +11,9 @@ import sys
 
 import osbs
 from osbs._compat import is_ascii, to_text
+from osbs._typing import Any, Dict, Iterable, List, Optional, Text  # noqa: F401
 from osbs.cli import options
 from osbs.cli.output import columns_of, in_one_line, write, write_line
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
-    from typing import Any, Dict, Iterable, List, Optional, Text  # noqa: F401
 
 # Sent as they are.
 _CREDENTIALS = ("username", "password")

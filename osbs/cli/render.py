@@ -5,13 +5,10 @@ from __future__ import absolute_import, print_function, unicode_literals
 import logging
 import sys
 
+from osbs._typing import Dict, Optional, Text, Tuple  # noqa: F401
 from osbs.cli.output import flush, in_one_line, write_line
 from osbs.exceptions import OsbsException
 from osbs.utils import run_command
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
-    from typing import Dict, Optional, Text, Tuple  # noqa: F401
 
 logger = logging.getLogger(__name__)
 

@@ -17,11 +17,8 @@ import time
 from collections import namedtuple
 
 from osbs._compat import to_text
+from osbs._typing import Any, Callable, Dict, Iterable, List, Optional, Text, Tuple  # noqa: F401
 from osbs.cli import output
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
-    from typing import Any, Callable, Dict, Iterable, List, Optional, Text, Tuple  # noqa: F401
 
 _DEFAULT_WIDTH = 80
 _LEAST_WIDTH = 20

@@ -9,11 +9,8 @@ import logging
 import sys
 
 from osbs._compat import monotonic
+from osbs._typing import Optional, Text  # noqa: F401
 from osbs.cli.output import LogFormatter, fit_for, in_one_line, is_terminal, statuses
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
-    from typing import Optional, Text  # noqa: F401
 
 
 class WaitingFilter(logging.Filter):

@@ -3,12 +3,9 @@
 from __future__ import absolute_import, print_function, unicode_literals
 
 import osbs
+from osbs._typing import Any  # noqa: F401
 from osbs.cli import options
 from osbs.cli.output import write_line
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
-    from typing import Any  # noqa: F401
 
 
 def cmd_help(args, _osbs):

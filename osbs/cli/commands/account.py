@@ -4,13 +4,10 @@ from __future__ import absolute_import, print_function, unicode_literals
 
 import logging
 
+from osbs._typing import Any, Optional  # noqa: F401
 from osbs.cli.errors import CommandError, resumable
 from osbs.cli.output import in_one_line, print_json_nicely, say, write_line
 from osbs.exceptions import OsbsException, OsbsWaitTimeout
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
-    from typing import Any, Optional  # noqa: F401
 
 logger = logging.getLogger("osbs")
 

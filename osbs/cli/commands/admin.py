@@ -7,13 +7,10 @@ import logging
 import os
 import sys
 
+from osbs._typing import Any, Optional  # noqa: F401
 from osbs.cli.errors import CommandError
 from osbs.cli.output import binary, is_terminal, say, write, write_over
 from osbs.constants import BACKUP_RESOURCES, MAX_BACKUP_VALUES
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
-    from typing import Any, Optional  # noqa: F401
 
 logger = logging.getLogger("osbs")
 

@@ -5,6 +5,7 @@ from __future__ import absolute_import, print_function, unicode_literals
 import logging
 import sys
 
+from osbs._typing import Any, Optional  # noqa: F401
 from osbs.cli.errors import MALFORMED, describe, one_line, resumable
 from osbs.cli.output import (
     OutputClosed,
@@ -14,10 +15,6 @@ from osbs.cli.output import (
     write,
     write_line,
 )
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
-    from typing import Any, Optional  # noqa: F401
 
 logger = logging.getLogger("osbs")
 

@@ -7,6 +7,7 @@ import sys
 from collections import OrderedDict
 
 from osbs._compat import to_text
+from osbs._typing import Any, Dict, Optional, Text  # noqa: F401
 from osbs.cli import options
 from osbs.cli.commands.build import report_failure
 from osbs.cli.parser import did_you_mean
@@ -14,10 +15,6 @@ from osbs.cli.errors import MALFORMED, CommandError, UsageError, resumable, tole
 from osbs.cli.output import in_one_line, print_json_nicely, say, write, write_line
 from osbs.constants import BUILD_FINISHED_STATES
 from osbs.exceptions import OsbsException
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
-    from typing import Any, Dict, Optional, Text  # noqa: F401
 
 logger = logging.getLogger("osbs")
 
