@@ -9,8 +9,10 @@ from __future__ import absolute_import, division, print_function, unicode_litera
 import re
 import time
 from collections import OrderedDict, namedtuple
+from datetime import datetime
 
 from osbs._compat import to_text
+from osbs._documents import load_json
 from osbs._log_lines import parse_entry
 from osbs._redact import mask_text
 from osbs._typing import Any, Dict, Iterable, List, Optional, Text, Tuple  # noqa: F401
@@ -22,19 +24,18 @@ from osbs.utils import get_path
 _QUICK = 1.0
 # Columns of a terminal that leave room for the long label beside a line.
 _ROOMY = 72
-_LABEL_WIDTH = 7
-_ORCHESTRATOR = {True: "orchestrator", False: "orch."}
+# Whether it is roomy -> how the orchestrator is called, columns of a label.
+_LABELS = {True: ("orchestrator", 12), False: ("orch.", 7)}
 # Of the slowest plugins so many are named, unless they took less than that (seconds).
 _SLOWEST = 3
 _NEGLIGIBLE = 0.05
 
 _RECORD = re.compile(
-    r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d),(\d{3}) (?:platform:\S* )?- (\S+) - ([A-Z]+) - (.*)$"
+    r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3}) (?:platform:\S* )?- (\S+) - ([A-Z]+) - (.*)$"
 )
 _RUNNER = "atomic_reactor.plugin"
-_LIBRARY = ("osbs", "osbs.")
 _STARTED = re.compile(r"running plugin '?([^' ]+)")
-_FINISHED = re.compile(r"plugin '?([^' ]+)'? finished in (\d+)s")
+_FINISHED = re.compile(r"plugin \S+ finished in \d+s")
 _FAILED = re.compile(r"plugin '?([^' ]+)'? raised an exception: (.*)$")
 _PHASE = re.compile(r"running \w+ plugins$")
 # An instruction of the Dockerfile, which its author knows: one line is enough.
@@ -51,9 +52,8 @@ _LEVELS = {
     "ERROR": ("error: ", "red"),
     "CRITICAL": ("error: ", "red"),
 }
-_NO_LEVEL = ("", None)
 
-_Record = namedtuple("_Record", "seconds logger level text")
+_Record = namedtuple("_Record", "moment logger level text")
 Failure = namedtuple("Failure", "platform plugin message")
 
 
@@ -64,14 +64,15 @@ class _Part(object):
         self.label = label
         self.style = style
         self.plugin = None  # type: Optional[Text]
-        self.started = None  # type: Optional[float]
-        # Names of plugins that share a line, and how long they took together if that is known.
-        self.quick = []  # type: List[Text]
-        self.quick_seconds = None  # type: Optional[float]
+        self.started = None  # type: Optional[datetime]
+        # Names of plugins that share a line, and how long they took.
+        self.quick = []  # type: List[Tuple[Text, Optional[float]]]
 
-    def took(self, seconds):
-        """Return how long the plugin has run at a time, or None if that is not known."""
-        return None if None in (seconds, self.started) else max(0.0, seconds - self.started)
+    def took(self, moment):
+        """Return how many seconds the plugin had run at a time, or None if that is not known."""
+        if None in (moment, self.started):
+            return None
+        return max(0.0, (moment - self.started).total_seconds())
 
 
 class LogView(object):
@@ -101,11 +102,14 @@ class LogView(object):
             for pattern, act in self._EVENTS:
                 found = pattern.match(record.text)
                 if found:
-                    act(self, part, record.seconds, *found.groups())
+                    act(self, part, record.moment, *found.groups())
                     self._tell_status()
                     return
-        if self._verbose or record.level not in ("INFO", "DEBUG") or not _is_library(record):
-            self._say(part, record)
+        is_library = record.logger.split(".")[0] == "osbs"
+        if self._verbose or record.level not in ("INFO", "DEBUG") or not is_library:
+            self._flush(part)
+            prefix, style = _LEVELS.get(record.level, ("", None))
+            self._put(part, "", prefix + record.text, style)
 
     def end(self, succeeded):
         # type: (bool) -> None
@@ -115,7 +119,7 @@ class LogView(object):
                 self._end_plugin(part, None)
             self._flush(part)
             if part.plugin:
-                self._put(part, self._screen.symbols.dot, part.plugin, None)
+                self._put(part, self._screen.symbols.dot, part.plugin)
 
     def _parts(self):
         return list(self._workers.values()) + [self._own]
@@ -128,88 +132,74 @@ class LogView(object):
             self._workers[platform] = _Part(terminal.cell(platform)[0], style)
         return self._workers[platform]
 
-    def _begin_plugin(self, part, seconds, name):
-        self._end_plugin(part, seconds)
-        part.plugin, part.started = name, seconds
+    def _begin_plugin(self, part, moment, name):
+        self._end_plugin(part, moment)
+        part.plugin, part.started = name, moment
 
-    def _end_plugin(self, part, seconds, *_):
+    def _end_plugin(self, part, moment):
         if part.plugin is None:
             return
         name, part.plugin = part.plugin, None
-        took = part.took(seconds)
+        took = part.took(moment)
         if (took or 0) >= _QUICK:
             self._flush(part)
-            self._put_step(part, self._screen.symbols.done, name, took, "green")
+            self._put_done(part, name, took)
         else:
-            part.quick.append(name)
-            if took is not None:
-                part.quick_seconds = (part.quick_seconds or 0.0) + took
+            part.quick.append((name, took))
         if part is self._own:
             # Workers only run while a plugin of the orchestrator does.
             for worker in self._workers.values():
                 self._end_plugin(worker, None)
                 self._flush(worker)
 
-    def _finish_plugin(self, part, seconds, name, whole_seconds):
-        if seconds is None and part.started is not None:
-            seconds = part.started + int(whole_seconds)
-        self._end_plugin(part, seconds)
-
-    def _fail_plugin(self, part, seconds, name, message):
-        took = part.took(seconds)
+    def _fail_plugin(self, part, moment, name, message):
         part.plugin = None
         self._flush(part)
-        self._put_step(part, self._screen.symbols.failed, name, took, "red")
-        failures = _of_workers(message) or [Failure(None, name, message)]
-        for failure in failures:
+        self._put(part, self._screen.symbols.failed, name, None, "red", part.took(moment))
+        for failure in _failures_of(name, message):
             prefix = "%s: " % failure.platform if failure.platform else ""
             self._put(part, "", prefix + failure.message, "red")
 
     _EVENTS = (
         (_STARTED, _begin_plugin),
-        (_FINISHED, _finish_plugin),
+        (_FINISHED, _end_plugin),
         (_FAILED, _fail_plugin),
         (_PHASE, _end_plugin),
     )
 
     def _flush(self, part):
-        names, part.quick = part.quick, []
-        took, part.quick_seconds = part.quick_seconds, None
-        if names:
-            self._put_step(part, self._screen.symbols.done, ", ".join(names), took, "green")
+        quick, part.quick = part.quick, []
+        if quick:
+            known = [took for _, took in quick if took is not None]
+            names = ", ".join(name for name, _ in quick)
+            self._put_done(part, names, sum(known) if known else None)
 
-    def _say(self, part, record):
-        self._flush(part)
-        prefix, style = _LEVELS.get(record.level, _NO_LEVEL)
-        self._put(part, "", prefix + record.text, style)
+    def _put_done(self, part, text, took):
+        self._put(part, self._screen.symbols.done, text, None, "green", took)
 
-    def _put_step(self, part, mark, text, took, style):
-        self._put(part, mark, text, None, style, "" if took is None else terminal.duration(took))
-
-    def _put(self, part, mark, text, style, mark_style=None, suffix=""):
+    def _put(self, part, mark, text, style=None, mark_style=None, took=None):
         """Write a text beside the label of a part, in as many lines as it takes."""
         screen = self._screen
         margin = self._margin(part)
         room = screen.width - terminal.display_width(margin) - 2
         text = terminal.cell(text)[0]
         lines = [screen.cut(text, room)] if _DOCKER_STEP.match(text) else terminal.wrap(text, room)
-        marks = [screen.style(mark, mark_style) + " " * (2 - len(mark))] + ["  "] * len(lines)
-        if suffix:
+        if took is not None:
+            suffix = terminal.duration(took)
             # The last word takes the suffix along to the next line.
             lines[-1:] = terminal.wrap(lines[-1], room - len(suffix) - 2)
-        for number, line in enumerate(lines):
-            shown = margin + marks[number] + screen.style(line, style)
-            if suffix and number == len(lines) - 1:
-                shown += "  " + screen.style(suffix, "dim")
-            screen.write_line(shown.rstrip())
+            lines[-1] += "  " + screen.style(suffix, "dim")
+        mark = terminal.pad(screen.style(mark, mark_style), 2)
+        for line in lines:
+            screen.write_line((margin + mark + screen.style(line, style)).rstrip())
+            mark = "  "
 
     def _margin(self, part):
         if not (self._own.label or self._workers):
             return ""
         screen = self._screen
-        roomy = screen.width >= _ROOMY
-        label = _ORCHESTRATOR[roomy] if part is self._own else part.label
-        width = len(_ORCHESTRATOR[True]) if roomy else _LABEL_WIDTH
+        orchestrator, width = _LABELS[screen.width >= _ROOMY]
+        label = orchestrator if part is self._own else part.label
         label = terminal.pad(screen.cut(label, width), width)
         return screen.style(label, part.style) + " " + screen.style(screen.symbols.bar, "dim") + " "
 
@@ -234,22 +224,19 @@ def watch(screen, status, osbs, build_id, lines, verbose=False):
     view = None  # type: Optional[LogView]
     for line in lines:
         if view is None:
-            view = _view_of(osbs.get_build(build_id), screen, status, verbose)
+            build = osbs.get_build(build_id)
+            created = tolerant(build.get_time_created_in_seconds)
+            if created:
+                # The clock of the server may be ahead.
+                status.since = min(created, time.time())
+            status.show("running")
+            view = LogView(screen, status, is_orchestrator(build), verbose)
         view.add(line)
     osbs.wait_for_build_to_finish(build_id)
     build = osbs.get_build(build_id)
     if view is not None:
         view.end(build.is_succeeded())
     return build
-
-
-def _view_of(build, screen, status, verbose):
-    created = tolerant(build.get_time_created_in_seconds)
-    if created:
-        # The clock of the server may be ahead.
-        status.since = min(created, time.time())
-    status.show("running")
-    return LogView(screen, status, is_orchestrator(build), verbose)
 
 
 def summary(screen, build):
@@ -265,10 +252,7 @@ def summary(screen, build):
     took = tolerant(build.get_duration)
     if took is not None:
         pairs.append(("duration", terminal.duration(took)))
-    if done:
-        pairs += _results(build)
-    else:
-        pairs += reasons(build)
+    pairs += _results(build) if done else reasons(build)
     style = terminal.phase(build.status)[1]
     return screen.box("%s build %s" % (mark, build.status), pairs, style)
 
@@ -292,10 +276,8 @@ def reasons(build):
     pairs = []
     for failure in failures:
         where = " on %s" % failure.platform if failure.platform else ""
-        if failure.plugin:
-            pairs.append(("failed", "plugin %s%s" % (failure.plugin, where)))
-        elif failure.platform:
-            pairs.append(("failed", failure.platform))
+        failed = "plugin %s%s" % (failure.plugin, where) if failure.plugin else failure.platform
+        pairs.append(("failed", failed))
         pairs.append(("reason", mask_text(failure.message)))
     return pairs
 
@@ -312,11 +294,9 @@ def failed_plugins(build):
         for platform, worker in platforms(build)
         for plugin, message in items(worker, "plugins-metadata", "errors")
     ]
-    if failures:
-        return failures
-    for plugin, message in items(_metadata(build), "errors"):
-        message = to_text(message)
-        failures += _of_workers(message) or [Failure(None, plugin, message)]
+    if not failures:
+        for plugin, message in items(_metadata(build), "errors"):
+            failures += _failures_of(plugin, to_text(message))
     return failures
 
 
@@ -328,15 +308,13 @@ def is_orchestrator(build):
     return any(_OF_ORCHESTRATOR.search(to_text(value)) for value in values if value)
 
 
-def _of_workers(message):
-    """Return the failures that orchestrate_build reports as JSON: platform -> reason."""
-    from osbs._documents import load_json
-
+def _failures_of(plugin, message):
+    """Return what a plugin failed with; orchestrate_build says in JSON: platform -> reason."""
     reasons = items(tolerant(lambda: load_json(message)))
     return [
         Failure(platform, None, to_text(get_path(reason, "general") or reason))
         for platform, reason in sorted(reasons)
-    ]
+    ] or [Failure(None, plugin, message)]
 
 
 def _slowest(build):
@@ -348,8 +326,6 @@ def _slowest(build):
 
 def _metadata(build):
     """Return what atomic-reactor notes of the plugins, None if there is nothing."""
-    from osbs._documents import load_json
-
     text = get_path(tolerant(build.get_annotations_or_labels), "plugins-metadata")
     return tolerant(lambda: load_json(text, object_pairs_hook=OrderedDict))
 
@@ -378,17 +354,7 @@ def _parse(line):
     found = _RECORD.match(line)
     if found is None:
         return _Record(None, "", "", line)
-    moment, milliseconds, logger, level, text = found.groups()
-    seconds = tolerant(lambda: _seconds(moment) + int(milliseconds) / 1000)
-    return _Record(seconds, logger, level, text)
-
-
-def _seconds(moment):
-    import calendar
-
+    time_text, logger, level, text = found.groups()
     # Only differences count, so the zone does not matter.
-    return calendar.timegm(time.strptime(moment, "%Y-%m-%d %H:%M:%S"))
-
-
-def _is_library(record):
-    return record.logger == _LIBRARY[0] or record.logger.startswith(_LIBRARY[1])
+    moment = tolerant(lambda: datetime.strptime(time_text, "%Y-%m-%d %H:%M:%S,%f"))
+    return _Record(moment, logger, level, text)

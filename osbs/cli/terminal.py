@@ -54,7 +54,7 @@ _SYMBOLS = Symbols(
 _ASCII_SYMBOLS = Symbols("+", "x", "~", "|", "-", "-", "++++")
 
 _COLOUR = re.compile(output.COLOUR)
-# Longest first: the parts of a duration that are shown.
+# Of a duration two neighbours are shown.
 _UNITS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 
 
@@ -72,7 +72,6 @@ class Terminal(object):
         # The line at the bottom needs a terminal that moves its cursor.
         self.has_cursor = output.is_terminal(stream) and not _is_dumb()
         self.symbols = _SYMBOLS if _can_show(stream, "".join(_SYMBOLS)) else _ASCII_SYMBOLS
-        self._status = None  # type: Optional[Status]
 
     @property
     def width(self):
@@ -87,10 +86,10 @@ class Terminal(object):
         :param text: what the other methods returned
         :raises OutputClosed, OutputError: as ``output.writing_to`` does
         """
-        if self._status is None:
-            output.write_line(text, self.stream)
+        if output.statuses:
+            output.statuses[-1].write_above(text)
         else:
-            self._status.write_above(text)
+            output.write_line(text, self.stream)
 
     def write_lines(self, lines):
         # type: (Iterable[Text]) -> None
@@ -98,13 +97,10 @@ class Terminal(object):
         for line in lines:
             self.write_line(line)
 
-    def status(self, since=None):
-        # type: (Optional[float]) -> Status
-        """Return a context manager: the line at the bottom, with the time elapsed.
-
-        :param since: seconds since the epoch, default: now
-        """
-        return Status(self, since)
+    def status(self):
+        # type: () -> Status
+        """Return a context manager: the line at the bottom, with the time elapsed."""
+        return Status(self)
 
     def style(self, text, *styles):
         # type: (Text, *Optional[Text]) -> Text
@@ -129,13 +125,12 @@ class Terminal(object):
         return head + ellipsis[:room] + _prefix(text[::-1], tail)[::-1]
 
     def table(self, header, rows):
-        # type: (Iterable[Text], Iterable[Iterable[Any]]) -> List[Text]
+        # type: (Iterable[Text], List[Any]) -> List[Text]
         """Return a table, one line a row; cells are cut where the terminal is too narrow.
 
         :param header: text for each column
-        :param rows: values as ``cell`` takes them
+        :param rows: lists of values as ``cell`` takes them
         """
-        rows = [list(row) for row in rows]
         layout = Table(self, header, rows)
         return [layout.header()] + [layout.row(row) for row in rows]
 
@@ -159,18 +154,12 @@ class Terminal(object):
         words = [display_width(word) for text, _ in cells for word in text.split()]
         below = max(words or [0]) > width - indent
         at = _GAP if below else indent
-        lines = [
-            self.style(line, style)
-            for text, style in cells
-            for line in self._paragraph(text, width - at)
-        ]
-        first = self.style(pad(key, 0 if below else indent), "dim")
-        if below:
-            return [first] + [" " * at + line for line in lines]
-        return [first + lines[0]] + [" " * at + line for line in lines[1:]]
-
-    def _paragraph(self, text, room):
-        return wrap(" ".join(self.cut(word, room) for word in text.split()), room)
+        lines = [""] if below else []
+        for text, style in cells:
+            text = " ".join(self.cut(word, width - at) for word in text.split())
+            lines += [self.style(line, style) for line in wrap(text, width - at)]
+        first = self.style(pad(key, 0 if below else indent), "dim") + lines[0]
+        return [first] + [" " * at + line for line in lines[1:]]
 
     def box(self, title, pairs, style=None):
         # type: (Text, Iterable[Tuple[Text, Any]], Optional[Text]) -> List[Text]
@@ -220,16 +209,12 @@ class Table(object):
 
         :param values: as ``cell`` takes them
         """
-        cells = [cell(value) for value in values]
-        texts = [self._terminal.cut(text, room) for (text, _), room in zip(cells, self._widths)]
-        last = len(texts) - 1
+        shown = []
+        for value, room in zip(values, self._widths):
+            text, style = cell(value)
+            shown.append(pad(self._terminal.style(self._terminal.cut(text, room), style), room))
         # Nothing is behind the last cell, so that the line can be copied.
-        blanks = [room - display_width(text) for text, room in zip(texts, self._widths)]
-        blanks[last] = 0
-        return (" " * _GAP).join(
-            self._terminal.style(text, style) + " " * blank
-            for text, (_, style), blank in zip(texts, cells, blanks)
-        )
+        return (" " * _GAP).join(shown).rstrip(" ")
 
 
 class Status(object):
@@ -238,13 +223,13 @@ class Status(object):
     Nothing is shown on a stream that cannot move its cursor.
 
     :param terminal: Terminal
-    :ivar since: what the time is counted from, seconds since the epoch; default: now
+    :ivar since: what the time is counted from, seconds since the epoch; at first: now
     """
 
-    def __init__(self, terminal, since=None):
-        # type: (Terminal, Optional[float]) -> None
+    def __init__(self, terminal):
+        # type: (Terminal) -> None
         self._terminal = terminal
-        self.since = time.time() if since is None else since
+        self.since = time.time()
         self._text = ""
         self._drawn_width = 0
         self._lock = threading.Lock()
@@ -255,20 +240,17 @@ class Status(object):
     def __enter__(self):
         # type: () -> Status
         if self._terminal.has_cursor:
-            self._terminal._status = self
             output.statuses.append(self)
             self._thread.start()
         return self
 
     def __exit__(self, *exc_info):
         # type: (*Any) -> None
-        if self._terminal._status is None:
-            return
         self._ended.set()
         with self._lock:
-            self._terminal._status = None
-            output.statuses.remove(self)
-            self._write(self.clearing())
+            if self in output.statuses:
+                output.statuses.remove(self)
+                self._write(self.clearing())
 
     def show(self, text):
         # type: (Text) -> None
@@ -277,8 +259,7 @@ class Status(object):
         :param text: text; what does not fit is cut off
         """
         self._text = cell(text)[0]
-        if self._terminal._status is not None:
-            self._draw()
+        self._draw()
 
     def write_above(self, text):
         # type: (Text) -> None
@@ -305,7 +286,7 @@ class Status(object):
 
     def _draw(self):
         with self._lock:
-            if not self._ended.is_set():
+            if self in output.statuses:
                 self._write(self.clearing() + self._line())
 
     def _line(self):
@@ -372,22 +353,19 @@ def duration(seconds):
         return "-"
     if 0.05 <= seconds < 0.95:
         return "%.1f s" % seconds
-    rest = max(0, int(round(seconds)))
-    parts = []
-    for size, unit in _UNITS:
-        count, rest = divmod(rest, size)
-        parts.append((count, unit))
-    while len(parts) > 1 and not parts[0][0]:
-        parts.pop(0)
-    shown = [parts[0]] + [part for part in parts[1:2] if part[0]]
-    return " ".join("%d %s" % part for part in shown)
+    whole = max(0, int(round(seconds)))
+    for (size, unit), (smaller, smaller_unit) in zip(_UNITS, _UNITS[1:]):
+        if whole >= size:
+            text = "%d %s" % (whole // size, unit)
+            rest = whole % size // smaller
+            return "%s %d %s" % (text, rest, smaller_unit) if rest else text
+    return "%d s" % whole
 
 
 def display_width(text):
     # type: (Text) -> int
     """Return how many columns a text takes; colours take none."""
-    text = _COLOUR.sub("", text)
-    return len(text) if _is_narrow(text) else sum(_character_width(char) for char in text)
+    return sum(_character_width(char) for char in _COLOUR.sub("", text))
 
 
 def pad(text, room):
@@ -423,8 +401,6 @@ def _shrunk(wanted, room):
 
 def _prefix(text, room):
     """Return the longest beginning of a text that takes at most ``room`` columns."""
-    if _is_narrow(text):
-        return text[: max(0, room)]
     for end, char in enumerate(text):
         room -= _character_width(char)
         if room < 0:
@@ -432,11 +408,9 @@ def _prefix(text, room):
     return text
 
 
-def _is_narrow(text):
-    return all(char < "\u0300" for char in text)
-
-
 def _character_width(char):
+    if char < "\u0300":
+        return 1
     import unicodedata
 
     if unicodedata.category(char) in ("Mn", "Me", "Cf"):
