@@ -14,14 +14,7 @@ import six
 from osbs._compat import exception_text, to_text
 from osbs._typing import Any, Callable, Iterator, Optional, Text, Tuple  # noqa: F401
 from osbs.cli import options
-from osbs.cli.output import (
-    OutputClosed,
-    OutputError,
-    flush,
-    flush_quietly,
-    in_one_line,
-    write_line,
-)
+from osbs.cli.output import OutputClosed, OutputError, flush, in_one_line, write_line
 from osbs.exceptions import (
     OsbsAuthException,
     OsbsException,
@@ -93,7 +86,10 @@ def run(action, args):
         status = _interrupted(ex, args)
     except Exception as ex:
         status = report(ex)
-    flush_quietly()
+    try:
+        flush()
+    except (OutputClosed, OutputError):
+        pass
     return status
 
 
@@ -132,25 +128,32 @@ def describe(ex):
 def _describe(ex):
     causes = _causes(ex)
     for cause in causes:
-        for test, tell in _INSIDE:
-            if test(cause):
-                return tell(cause)
-    for exception_class, tell in _DESCRIPTIONS:
+        # Of whatever led to an exception, this alone says what happened.
+        words = _network_words(cause) if _is_lost_connection(cause) else _missing_words(cause)
+        if words:
+            return words
+    if isinstance(ex, OsbsNetworkException):
+        return _network_words(ex)
+    for exception_class, words in _DESCRIPTIONS:
         if isinstance(ex, exception_class):
-            return tell(ex)
-    return _describe_other(causes)
+            return words.format(ex)
+    return _other_words(_with_words(causes))
 
 
-def _describe_other(causes):
-    ex = _with_words(causes)
+_DESCRIPTIONS = (
+    (OsbsAuthException, "Authentication failure: {0.message}"),
+    (OsbsResponseException, "Server returned error {0.status_code}: {0.message}"),
+    (ConfigurationError, "Configuration error: {0.message}"),
+)
+
+
+def _other_words(ex):
     if isinstance(ex, OsbsException):
         reason = getattr(ex, "reason", None)
         return "%s: %s" % (ex.message, reason) if reason else to_text(ex.message)
-    text = exception_text(ex)
     if isinstance(ex, EnvironmentError) and ex.strerror:
-        name = getattr(ex, "filename", None)
-        text = to_text(ex.strerror)
-        return "%s: %s" % (to_text(name), text) if name else text
+        return ": ".join(to_text(part) for part in (ex.filename, ex.strerror) if part)
+    text = exception_text(ex)
     return text if isinstance(ex, _REFUSALS) and text else "%s: %s" % (type(ex).__name__, text)
 
 
@@ -166,13 +169,12 @@ def hint_for(ex):
     # type: (BaseException) -> Optional[Text]
     """Return what the user can do about an exception, or None."""
     causes = _causes(ex)
-    if _is_answer_401(_with_words(causes)):
+    told = _with_words(causes)
+    if _is_answer_401(told):
         return "check the configured token, or run 'osbs login'"
-    if any(_is_lost_connection(c) or isinstance(c, OsbsNetworkException) for c in causes):
+    if _is_network_failure(causes):
         return _transport_hint(causes)
-    if isinstance(_with_words(causes), _REFUSALS):
-        return getattr(ex, "hint", None)
-    return _BUG_HINT
+    return getattr(ex, "hint", None) if isinstance(told, _REFUSALS) else _BUG_HINT
 
 
 def _transport_hint(causes):
@@ -198,9 +200,7 @@ def exit_status(ex):
         return USAGE
     if any(isinstance(cause, OsbsAuthException) or _is_answer_401(cause) for cause in causes):
         return AUTHENTICATION
-    if any(isinstance(c, OsbsNetworkException) or _is_lost_connection(c) for c in causes):
-        return NETWORK
-    return FAILED
+    return NETWORK if _is_network_failure(causes) else FAILED
 
 
 def tolerant(function):
@@ -280,33 +280,20 @@ def _given(args, arguments):
         if option.dest in _CREDENTIALS:
             value = option.dest.upper()
         for item in value if isinstance(value, list) else [value]:
-            word = item if isinstance(item, bytes) else to_text(item)
-            words += [option.flags[0], six.moves.shlex_quote(word)]
+            words += [option.flags[0], six.moves.shlex_quote(to_text(item))]
     return words
 
 
-def _failure_words(text):
+def _network_words(ex):
     from osbs._transport import failure_words
 
-    return failure_words(to_text(text))
-
-
-def _describe_network(ex):
-    words = _failure_words(ex.message)
-    if words:
-        return "Network error at %s: %s" % (_without_query(ex.url), words)
-    return "Network error at %s (%s): %s" % (ex.url, ex.status_code, ex.message)
-
-
-def _without_query(url):
-    # Those of OAuth are long, and the user did not write them.
-    return to_text(url).partition("?")[0]
-
-
-def _describe_lost_connection(cause):
-    text = exception_text(cause)
-    words = _failure_words(text) or text
-    return "Network error at %s: %s" % (_without_query(_url_of(cause)) or "the server", words)
+    text = exception_text(ex)
+    words = failure_words(text)
+    if isinstance(ex, OsbsNetworkException) and not words:
+        return "Network error at %s (%s): %s" % (ex.url, ex.status_code, text)
+    # The query of OAuth is long, and the user did not write it.
+    url = _url_of(ex).partition("?")[0] or "the server"
+    return "Network error at %s: %s" % (url, words or text)
 
 
 def _url_of(ex):
@@ -325,36 +312,15 @@ _KINDS = {
 }
 
 
-def _missing_object(ex):
-    """Return the ``details`` of an answer 404 that names what there is not, or None."""
+def _missing_words(ex):
+    """Return the words for an answer 404 that names what there is not; None for all else."""
     if not isinstance(ex, OsbsResponseException) or ex.status_code != 404:
         return None
-    details = ex.json.get("details") if isinstance(ex.json, dict) else None
-    return details if isinstance(details, dict) and details.get("name") else None
+    from osbs.utils import get_path
 
-
-def _describe_missing(ex):
-    details = _missing_object(ex)
-    kind = to_text(details.get("kind") or "object").partition(".")[0]
-    return '%s "%s" not found' % (_KINDS.get(kind) or kind.rstrip("s"), details["name"])
-
-
-# Of whatever led to an exception, this alone says what happened.
-_INSIDE = (
-    (_missing_object, _describe_missing),
-    (lambda ex: _is_lost_connection(ex), _describe_lost_connection),
-)
-_DESCRIPTIONS = (
-    (OutputError, lambda ex: to_text(ex.strerror)),
-    (OsbsNetworkException, _describe_network),
-    (OsbsAuthException, lambda ex: "Authentication failure: %s" % ex.message),
-    (
-        OsbsResponseException,
-        lambda ex: "Server returned error %s: %s" % (ex.status_code, ex.message),
-    ),
-    (ConfigurationError, lambda ex: "Configuration error: %s" % ex.message),
-    (CommandError, lambda ex: ex.message),
-)  # type: Any
+    name, kind = (get_path(ex.json, "details", key) for key in ("name", "kind"))
+    kind = to_text(kind or "object").partition(".")[0]
+    return name and '%s "%s" not found' % (_KINDS.get(kind) or kind.rstrip("s"), name)
 
 
 def _causes(ex):
@@ -377,3 +343,7 @@ def _is_lost_connection(ex):
     if requests is None:
         return False
     return isinstance(ex, (requests.exceptions.ConnectionError, requests.exceptions.Timeout))
+
+
+def _is_network_failure(causes):
+    return any(isinstance(ex, OsbsNetworkException) or _is_lost_connection(ex) for ex in causes)

@@ -43,7 +43,7 @@ from osbs.cli.commands.builds import (
     make_worker_builds_str,
 )
 from osbs.cli.completion import autocomplete, cmd_completion
-from osbs.cli.output import FailedResponses, LogFormatter, print_json_nicely, str_on_2_unicode_on_3
+from osbs.cli.output import LogFormatter, print_json_nicely, str_on_2_unicode_on_3
 from osbs.cli.parser import NoCommand, build_parser, parse_args
 from osbs.cli.waiting import WaitingFilter, WaitingFormatter
 
@@ -118,8 +118,6 @@ def _set_logging(level, args):
         if getattr(handler, "installed_by_osbs", False):
             handler.setFormatter(formatter(osbs_package.LOG_FORMAT))
             handler.addFilter(args.waiting)
-            if not everything:
-                handler.addFilter(FailedResponses())
 
 
 def _log_warnings(args):

@@ -16,6 +16,8 @@ import os
 import re
 import sys
 
+import six
+
 from osbs._compat import to_text
 from osbs._typing import Any, Iterator, List, Text  # noqa: F401
 
@@ -131,14 +133,6 @@ class LogFormatter(logging.Formatter):
         return ": %s" % describe(record.exc_info[1])
 
 
-class FailedResponses(logging.Filter):
-    """Leaves out that the server refused a request: the exception that follows is told."""
-
-    def filter(self, record):
-        """Tell whether to log a record."""
-        return record.name != "osbs.core" or record.levelno != logging.ERROR
-
-
 def say(args, text):
     # type: (Any, Any) -> None
     """Tell what a command did, on stderr, unless the user wants it quiet.
@@ -190,7 +184,8 @@ def write_unfiltered(text, stream):
         try:
             stream.write(text)
         except UnicodeEncodeError:
-            stream.write(_expressible(text, stream))
+            encoding = getattr(stream, "encoding", None) or locale.getpreferredencoding()
+            stream.write(six.ensure_str(text.encode(encoding, "replace"), encoding))
 
 
 def write_line(text="", stream=_STDOUT):
@@ -235,18 +230,10 @@ def writing_to(stream):
     except EnvironmentError as ex:
         _discard(stream)
         if ex.errno not in _CLOSED:
-            raise OutputError(ex.errno, "cannot write to %s: %s" % (_name(stream), ex.strerror))
+            name = "standard error" if stream is sys.stderr else "standard output"
+            raise OutputError(ex.errno, "cannot write to %s: %s" % (name, ex.strerror))
         if stream is not sys.stderr:
             raise OutputClosed()
-
-
-def flush_quietly():
-    # type: () -> None
-    """Hand on what was written to stdout, if anybody still reads it and there is room for it."""
-    try:
-        flush()
-    except (OutputClosed, OutputError):
-        pass
 
 
 def print_json_nicely(decoded_json):
@@ -264,16 +251,6 @@ def binary(stream):
     return getattr(stream, "buffer", stream)
 
 
-def _expressible(text, stream):
-    encoding = getattr(stream, "encoding", None) or locale.getpreferredencoding()
-    encoded = text.encode(encoding, "replace")
-    return encoded if str is bytes else encoded.decode(encoding)
-
-
-def _name(stream):
-    return "standard error" if stream is sys.stderr else "standard output"
-
-
 def _discard(stream):
     # The interpreter flushes at exit, would fail again, complain and end with a status of its own.
     try:
@@ -282,7 +259,5 @@ def _discard(stream):
         return
     devnull = os.open(os.devnull, os.O_WRONLY)
     if devnull != descriptor:
-        try:
-            os.dup2(devnull, descriptor)
-        finally:
-            os.close(devnull)
+        os.dup2(devnull, descriptor)
+        os.close(devnull)

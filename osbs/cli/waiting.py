@@ -42,7 +42,11 @@ class WaitingFilter(logging.Filter):
                 statuses[-1].show(self._last)
                 return False
             return True
-        return self._everything or record.levelno >= logging.WARNING or record.name == "osbs"
+        if self._everything or record.name == "osbs":
+            return True
+        # That the server refused a request is told by the exception that follows.
+        is_refusal = record.name == "osbs.core" and record.levelno == logging.ERROR
+        return record.levelno >= logging.WARNING and not is_refusal
 
 
 class WaitingFormatter(LogFormatter):
