@@ -15,19 +15,13 @@ from osbs.constants import (
 )
 from osbs._compat import to_native
 from osbs._documents import load_json
+from osbs._typing import Any, Dict, List, Optional, Text  # noqa: F401
+from osbs.build.pod_response import PodResponse  # noqa: F401
 from osbs.utils import dicts_in, get_path, get_time_from_rfc3339
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
-    from typing import Any, Dict, List, Optional, Text  # noqa: F401
-
-    from osbs.build.pod_response import PodResponse  # noqa: F401
 
 logger = logging.getLogger(__name__)
 
 _NANOSECONDS = 1e9
-# What reading a path that is not there can raise.
-_MISSING = (KeyError, IndexError, TypeError, AttributeError)
 
 
 def _error_message(plugins_metadata):
@@ -76,10 +70,6 @@ class BuildResponse(object):
     Nothing is copied: values that the getters return are shared with ``json``.
     """
 
-    # Defaults on the class, as listings make thousands of these.
-    _status = None
-    _cancelled = None
-
     def __init__(self, build_json):
         # type: (Dict[str, Any]) -> None
         """
@@ -100,16 +90,13 @@ class BuildResponse(object):
 
         :raises KeyError: when the Build has none
         """
-        if self._status is None:
-            self._status = self.json["status"]["phase"].lower()
-        return self._status
+        return self.json["status"]["phase"].lower()
 
     @status.setter
     def status(self, value):
         # type: (str) -> None
         old = get_path(self.json, "status", "phase")
         logger.info("changing status of build %s from %s to %s", self.get_build_name(), old, value)
-        self._status = value.lower()
         self.json["status"]["phase"] = value.capitalize()
 
     @property
@@ -119,14 +106,11 @@ class BuildResponse(object):
 
         Says nothing about the phase, see :meth:`is_cancelled`.
         """
-        if self._cancelled is None:
-            self._cancelled = self.json["status"].get("cancelled")
-        return self._cancelled
+        return self.json["status"].get("cancelled")
 
     @cancelled.setter
     def cancelled(self, value):
         # type: (bool) -> None
-        self._cancelled = value
         self.json["status"]["cancelled"] = value
 
     def is_finished(self):
@@ -172,10 +156,7 @@ class BuildResponse(object):
     def get_image_tag(self):
         # type: () -> Optional[str]
         """Return the name of the image that the build makes."""
-        try:
-            return self.json["spec"]["output"]["to"]["name"]
-        except _MISSING:
-            return None
+        return get_path(self.json, "spec", "output", "to", "name")
 
     def get_time_created(self):
         # type: () -> Optional[str]
@@ -203,12 +184,8 @@ class BuildResponse(object):
     def get_annotations_or_labels(self):
         # type: () -> Optional[Dict[str, str]]
         """Return the annotations, or the labels when there are no annotations at all."""
-        try:
-            metadata = self.json["metadata"]
-            annotations = metadata.get("annotations")
-            return metadata.get("labels") if annotations is None else annotations
-        except _MISSING:
-            return None
+        annotations = self.get_annotations()
+        return self.get_labels() if annotations is None else annotations
 
     def get_dockerfile(self):
         # type: () -> Optional[str]
@@ -282,8 +259,7 @@ class BuildResponse(object):
     def get_koji_build_id(self):
         # type: () -> Optional[str]
         """Return the id of the Koji build, which is kept in a label."""
-        labels = self._metadata("labels")
-        return labels.get("koji-build-id") if labels else None
+        return get_path(self.get_labels(), "koji-build-id")
 
     def get_error_message(self):
         # type: () -> Optional[str]
@@ -291,7 +267,7 @@ class BuildResponse(object):
         try:
             plugins_metadata = self._note("plugins-metadata")
             return _error_message(plugins_metadata) if plugins_metadata else None
-        except (ValueError, RuntimeError) + _MISSING:  # whatever atomic-reactor stored there
+        except (AttributeError, LookupError, RuntimeError, TypeError, ValueError):
             logger.debug("annotation plugins-metadata is not understood")
             return None
 
@@ -337,15 +313,10 @@ class BuildResponse(object):
         return workers if isinstance(workers, dict) else {}
 
     def _metadata(self, key):
-        # Written out, as listings read these thousands of times.
-        try:
-            return self.json["metadata"][key]
-        except _MISSING:
-            return None
+        return get_path(self.json, "metadata", key)
 
     def _note(self, key):
-        notes = self.get_annotations_or_labels()
-        return notes.get(key) if notes else None
+        return get_path(self.get_annotations_or_labels(), key)
 
     def _json_note(self, key):
         text = self._note(key)

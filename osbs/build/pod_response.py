@@ -2,13 +2,12 @@
 
 from __future__ import absolute_import, print_function, unicode_literals
 
+import re
 from collections import OrderedDict
 
 from osbs._compat import to_native
 from osbs._typing import Any, Dict  # noqa: F401
 from osbs.utils import dicts_in, get_path
-
-_IMAGE_ID_PREFIX = "docker://"
 
 
 class PodResponse(object):
@@ -39,11 +38,8 @@ class PodResponse(object):
         image_ids = OrderedDict()
         for status in dicts_in(self._json, "status", "containerStatuses"):
             image, image_id = status.get("image"), status.get("imageID")
-            if image is None or image_id is None:
-                continue
-            if image_id.startswith(_IMAGE_ID_PREFIX):
-                image_id = image_id[len(_IMAGE_ID_PREFIX) :]
-            image_ids[image] = image_id
+            if image is not None and image_id is not None:
+                image_ids[image] = re.sub("^docker://", "", image_id)
         return image_ids
 
     def get_failure_reason(self):
@@ -52,16 +48,13 @@ class PodResponse(object):
         ``exitCode`` and, where known, ``containerID``.
         """
         for status in dicts_in(self._json, "status", "containerStatuses"):
-            exit_code = get_path(status, "state", "terminated", "exitCode")
+            terminated = get_path(status, "state", "terminated")
+            exit_code = get_path(terminated, "exitCode")
             if exit_code:
-                return self._container_failure(status["state"]["terminated"], exit_code)
+                reason = terminated.get("message") or terminated.get("reason")
+                failure = {"reason": reason or "Exit code %s" % exit_code, "exitCode": exit_code}
+                if "containerID" in terminated:
+                    failure["containerID"] = terminated["containerID"]
+                return failure
         known = (get_path(self._json, "status", key) for key in ("message", "reason", "phase"))
         return {"reason": next((text for text in known if text), "Unknown")}
-
-    @staticmethod
-    def _container_failure(terminated, exit_code):
-        reason = terminated.get("message") or terminated.get("reason")
-        failure = {"reason": reason or "Exit code %s" % exit_code, "exitCode": exit_code}
-        if "containerID" in terminated:
-            failure["containerID"] = terminated["containerID"]
-        return failure

@@ -134,9 +134,9 @@ def _describe(ex):
             return words
     if isinstance(ex, OsbsNetworkException):
         return _network_words(ex)
-    for exception_class, words in _DESCRIPTIONS:
+    for exception_class, template in _DESCRIPTIONS:
         if isinstance(ex, exception_class):
-            return words.format(ex)
+            return template.format(ex)
     return _other_words(_with_words(causes))
 
 

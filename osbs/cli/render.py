@@ -73,14 +73,18 @@ class TablePrinter(TableFormatter):
         self.col_count = len(col_list)
         self.col_longest = self.get_all_longest_col_lengths()
         self.data_length = sum(self.col_longest[col] for col in col_list)
-        self.total_free_space = self._free_space()
+        self.total_free_space = None
         self.default_column_space = None
         self.default_column_space_remainder = None
-        if self.total_free_space is not None:
-            self.default_column_space, self.default_column_space_remainder = divmod(
-                self.total_free_space, self.col_count
-            )
-        self.col_widths = self._widths()
+        self.col_widths = dict(self.col_longest)
+        free = self.terminal_width - self.data_length - (self.col_count - 1)
+        if self.terminal_width and free > 0:
+            space, remainder = divmod(free, self.col_count)
+            self.total_free_space = free
+            self.default_column_space = space
+            self.default_column_space_remainder = remainder
+            for number, col in enumerate(col_list):
+                self.col_widths[col] += space + (number < remainder)
         self.format_str = "|".join(
             " {%d:%d} " % (number, self.col_widths[col] - _MARGIN)
             for number, col in enumerate(col_list)
@@ -92,18 +96,6 @@ class TablePrinter(TableFormatter):
         # type: () -> Dict[Text, int]
         """Return column -> width that its longest value needs."""
         return {col: self._longest_val_in_column(col) for col in self.col_list}
-
-    def _free_space(self):
-        free = self.terminal_width - self.data_length - (self.col_count - 1)
-        return free if self.terminal_width and free > 0 else None
-
-    def _widths(self):
-        widths = dict(self.col_longest)
-        if self.total_free_space is not None:
-            for number, col in enumerate(self.col_list):
-                widths[col] += self.default_column_space
-                widths[col] += number < self.default_column_space_remainder
-        return widths
 
     def _cells(self, row):
         return ["" if row[col] is None else in_one_line(row[col]) for col in self.col_list]
