@@ -24,15 +24,6 @@ logger = logging.getLogger(__name__)
 _NANOSECONDS = 1e9
 
 
-def _error_message(plugins_metadata):
-    errors = load_json(plugins_metadata, object_pairs_hook=OrderedDict)["errors"]
-    plugin, message = next(iter(errors.items()), (None, None))
-    if plugin is None:
-        return None
-    text = "Error in plugin %s" % plugin
-    return "%s: %s" % (text, message) if message else text
-
-
 def _status_facts(status):
     # type: (Dict[Text, Any]) -> List[Text]
     """Return what OpenShift wrote about a failure; some releases of 4 do so only in a condition."""
@@ -264,12 +255,16 @@ class BuildResponse(object):
     def get_error_message(self):
         # type: () -> Optional[str]
         """Return which plugin failed and why, or None when that is not known."""
+        text = self._note("plugins-metadata")
         try:
-            plugins_metadata = self._note("plugins-metadata")
-            return _error_message(plugins_metadata) if plugins_metadata else None
+            errors = load_json(text, object_pairs_hook=OrderedDict)["errors"] if text else {}
+            plugin, message = next(iter(errors.items()), (None, None))
         except (AttributeError, LookupError, RuntimeError, TypeError, ValueError):
             logger.debug("annotation plugins-metadata is not understood")
             return None
+        if plugin is None:
+            return None
+        return "Error in plugin %s%s" % (plugin, ": %s" % message if message else "")
 
     def get_failure_message(self, pod=None):
         # type: (Optional[PodResponse]) -> Optional[Text]

@@ -18,7 +18,7 @@ from osbs._redact import mask_text
 from osbs._typing import Any, Dict, Iterable, List, Optional, Text, Tuple  # noqa: F401
 from osbs.cli import terminal
 from osbs.cli.errors import tolerant
-from osbs.utils import get_path
+from osbs.utils import dicts_in, get_path
 
 # Seconds below which a plugin needs no line of its own.
 _QUICK = 1.0
@@ -65,7 +65,7 @@ class _Part(object):
         self.style = style
         self.plugin = None  # type: Optional[Text]
         self.started = None  # type: Optional[datetime]
-        # Names of plugins that share a line, and how long they took.
+        # Plugins that will share a line, and how long they took.
         self.quick = []  # type: List[Tuple[Text, Optional[float]]]
 
     def took(self, moment):
@@ -170,8 +170,8 @@ class LogView(object):
     def _flush(self, part):
         quick, part.quick = part.quick, []
         if quick:
-            known = [took for _, took in quick if took is not None]
             names = ", ".join(name for name, _ in quick)
+            known = [took for _, took in quick if took is not None]
             self._put_done(part, names, sum(known) if known else None)
 
     def _put_done(self, part, text, took):
@@ -303,9 +303,8 @@ def failed_plugins(build):
 def is_orchestrator(build):
     # type: (Any) -> bool
     """Tell whether a build starts worker builds."""
-    variables = tolerant(lambda: build.json["spec"]["strategy"]["customStrategy"]["env"])
-    values = [get_path(variable, "value") for variable in variables or []]
-    return any(_OF_ORCHESTRATOR.search(to_text(value)) for value in values if value)
+    variables = dicts_in(build.json, "spec", "strategy", "customStrategy", "env")
+    return any(_OF_ORCHESTRATOR.search(to_text(each.get("value"))) for each in variables)
 
 
 def _failures_of(plugin, message):

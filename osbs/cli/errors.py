@@ -12,7 +12,7 @@ import sys
 import six
 
 from osbs._compat import exception_text, to_text
-from osbs._typing import Any, Callable, Iterator, Optional, Text, Tuple  # noqa: F401
+from osbs._typing import Any, Callable, Iterator, List, Optional, Text, Tuple  # noqa: F401
 from osbs.cli import options
 from osbs.cli.output import OutputClosed, OutputError, flush, in_one_line, write_line
 from osbs.exceptions import (
@@ -324,13 +324,12 @@ def _missing_words(ex):
 
 
 def _causes(ex):
-    causes = [ex]
-    while True:
-        cause = getattr(causes[-1], "cause", None)
-        # They may lead to each other in a circle.
-        if not isinstance(cause, BaseException) or any(cause is known for known in causes):
-            return causes
-        causes.append(cause)
+    causes = []  # type: List[BaseException]
+    # They may lead to each other in a circle.
+    while isinstance(ex, BaseException) and not any(ex is known for known in causes):
+        causes.append(ex)
+        ex = getattr(ex, "cause", None)
+    return causes
 
 
 def _is_answer_401(ex):

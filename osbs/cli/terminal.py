@@ -69,8 +69,6 @@ class Terminal(object):
         # type: (Any, bool) -> None
         self.stream = stream
         self.colours = colours
-        # The line at the bottom needs a terminal that moves its cursor.
-        self.has_cursor = output.is_terminal(stream) and not _is_dumb()
         self.symbols = _SYMBOLS if _can_show(stream, "".join(_SYMBOLS)) else _ASCII_SYMBOLS
 
     @property
@@ -239,7 +237,7 @@ class Status(object):
 
     def __enter__(self):
         # type: () -> Status
-        if self._terminal.has_cursor:
+        if output.is_terminal(self._terminal.stream) and not _is_dumb():
             output.statuses.append(self)
             self._thread.start()
         return self
@@ -344,13 +342,8 @@ def phase(text):
 
 
 def duration(seconds):
-    # type: (Optional[float]) -> Text
-    """Return seconds as people say it: ``0.3 s``, ``5 s``, ``4 min 10 s``, ``2 d 1 h``.
-
-    :param seconds: float, or None if unknown
-    """
-    if seconds is None:
-        return "-"
+    # type: (float) -> Text
+    """Return seconds as people say it: ``0.3 s``, ``5 s``, ``4 min 10 s``, ``2 d 1 h``."""
     if 0.05 <= seconds < 0.95:
         return "%.1f s" % seconds
     whole = max(0, int(round(seconds)))
@@ -389,13 +382,11 @@ def wrap(text, room):
 
 def _shrunk(wanted, room):
     """Return widths of columns that fit: the widest ones give way, to the same width."""
-    cap = max(wanted + [1])
-    while cap > 1 and sum(min(width, cap) for width in wanted) > room:
-        cap -= 1
-    widths = [min(width, cap) for width in wanted]
-    for number, width in enumerate(wanted):
-        if width > cap and sum(widths) < room:
-            widths[number] += 1
+    # None is wider than all the room, so that the loop is short.
+    widths = [min(width, max(1, room)) for width in wanted]
+    while sum(widths) > room and max(widths) > 1:
+        _, last_of_widest = max((width, number) for number, width in enumerate(widths))
+        widths[last_of_widest] -= 1
     return widths
 
 

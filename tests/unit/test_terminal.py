@@ -119,7 +119,6 @@ def test_padding_counts_columns():
 @pytest.mark.parametrize(
     "seconds, text",
     [
-        (None, "-"),
         (0, "0 s"),
         (0.26, "0.3 s"),
         (0.96, "1 s"),
