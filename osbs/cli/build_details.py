@@ -21,7 +21,7 @@ def show(screen, build):
     if rows:
         screen.write_line()
         screen.write_lines(screen.table(("PLATFORM", "STATUS", "BUILD", "CLUSTER"), rows))
-    dockerfile = tolerant(build.get_dockerfile)
+    dockerfile = build.get_dockerfile()
     if dockerfile:
         screen.write_line()
         screen.write_line(screen.style("Dockerfile", "dim"))
@@ -30,23 +30,23 @@ def show(screen, build):
 
 def _pairs(build):
     # type: (Any) -> List[Tuple[Text, Any]]
-    git = get_path(build.json, "spec", "source", "git") or {}
+    git = get_path(build.json, "spec", "source", "git")
     pairs = [
         ("build", build.get_build_name()),
         ("status", terminal.phase(tolerant(lambda: build.status))),
     ]  # type: List[Tuple[Text, Any]]
-    if tolerant(build.is_failed) or tolerant(build.is_cancelled):
+    if tolerant(build.is_failed):
         pairs += [(key, (text, "red")) for key, text in build_view.reasons(build) if text]
     return pairs + [
         ("duration", _duration(build)),
         ("created", _created(build)),
         ("repository", get_path(git, "uri")),
         ("branch", get_path(build.json, "metadata", "labels", "git-branch")),
-        ("commit", tolerant(build.get_commit_id) or get_path(git, "ref")),
-        ("base image", tolerant(build.get_base_image_name)),
+        ("commit", build.get_commit_id() or get_path(git, "ref")),
+        ("base image", build.get_base_image_name()),
         ("images", build_view.images(build)),
-        ("image id", tolerant(build.get_image_id)),
-        ("Koji build", tolerant(build.get_koji_build_id)),
+        ("image id", build.get_image_id()),
+        ("Koji build", build.get_koji_build_id()),
     ]
 
 

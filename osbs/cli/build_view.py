@@ -325,7 +325,7 @@ def _slowest(build):
 
 def _metadata(build):
     """Return what atomic-reactor notes of the plugins, None if there is nothing."""
-    text = get_path(tolerant(build.get_annotations_or_labels), "plugins-metadata")
+    text = get_path(build.get_annotations_or_labels(), "plugins-metadata")
     return tolerant(lambda: load_json(text, object_pairs_hook=OrderedDict))
 
 
