@@ -313,9 +313,8 @@ def terminal_for(args, stream=None):
     """
     stream = sys.stdout if stream is None else stream
     color = getattr(args, "color", None)
-    if color is None or stream is None:
-        return None
-    if getattr(args, "raw", False) or getattr(args, "output", None) == "json":
+    for_scripts = getattr(args, "raw", False) or getattr(args, "output", None) == "json"
+    if color is None or stream is None or for_scripts:
         return None
     if color != "always" and not output.is_terminal(stream):
         return None
@@ -371,7 +370,7 @@ def wrap(text, room):
     # type: (Text, int) -> List[Text]
     """Return a text as lines of at most ``room`` columns, broken at blanks if possible."""
     lines = []
-    while display_width(text) > room:
+    while len(_prefix(text, room)) < len(text):
         head = _prefix(text, room) or text[:1]
         if not text[len(head) :].startswith(" ") and " " in head.strip():
             head = head[: head.rindex(" ")]

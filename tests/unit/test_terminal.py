@@ -14,6 +14,7 @@ import tty
 
 import pytest
 
+from osbs._compat import monotonic
 from osbs._waiting import PHASE, WAITING
 from osbs.cli import output, terminal
 from osbs.cli.terminal import Terminal, cell, display_width, duration, pad, phase, wrap
@@ -110,6 +111,13 @@ def test_width_counts_the_columns_that_a_text_takes(text, width):
 )
 def test_lines_break_at_blanks_where_there_are_any(text, lines):
     assert wrap(text, 8) == lines
+
+
+def test_the_time_for_a_line_grows_with_its_length_only():
+    # Minutes where all that is left is measured again for each line.
+    start = monotonic()
+    assert len(wrap("x" * 100000, 10)) == 10000
+    assert monotonic() - start < 20
 
 
 def test_padding_counts_columns():
