@@ -7,8 +7,6 @@ from osbs._typing import Any, Dict  # noqa: F401
 from osbs.constants import MAX_CONFIG_DOCUMENT_SIZE
 from osbs.utils import get_path
 
-_YAML_SUFFIXES = ("yaml", "yml")
-
 
 class ConfigMapResponse(object):
     """Wrap the JSON of a ConfigMap, whose data are texts in YAML or JSON."""
@@ -32,7 +30,7 @@ class ConfigMapResponse(object):
 
         :param name: str, name of an entry
         """
-        return name.rsplit(".", 1)[-1] in _YAML_SUFFIXES
+        return name.rsplit(".", 1)[-1] in ("yaml", "yml")
 
     def get_data(self):
         # type: () -> Dict[str, Any]
