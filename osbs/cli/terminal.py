@@ -54,6 +54,8 @@ _SYMBOLS = Symbols(
 _ASCII_SYMBOLS = Symbols("+", "x", "~", "|", "-", "-", "++++")
 
 _COLOUR = re.compile(output.COLOUR)
+# All else takes one column.
+_BEYOND_LATIN = re.compile("[^\x00-\u02ff]")
 # Of a duration two neighbours are shown.
 _UNITS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 
@@ -357,7 +359,8 @@ def duration(seconds):
 def display_width(text):
     # type: (Text) -> int
     """Return how many columns a text takes; colours take none."""
-    return sum(_character_width(char) for char in _COLOUR.sub("", text))
+    text = _COLOUR.sub("", text)
+    return len(text) + sum(_character_width(char) - 1 for char in _BEYOND_LATIN.findall(text))
 
 
 def pad(text, room):
