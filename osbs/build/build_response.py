@@ -61,6 +61,10 @@ class BuildResponse(object):
     Nothing is copied: values that the getters return are shared with ``json``.
     """
 
+    # Defaults on the class, as listings make thousands of these.
+    _status = None
+    _cancelled = None
+
     def __init__(self, build_json):
         # type: (Dict[str, Any]) -> None
         """
@@ -81,13 +85,16 @@ class BuildResponse(object):
 
         :raises KeyError: when the Build has none
         """
-        return self.json["status"]["phase"].lower()
+        if self._status is None:
+            self._status = self.json["status"]["phase"].lower()
+        return self._status
 
     @status.setter
     def status(self, value):
         # type: (str) -> None
         old = get_path(self.json, "status", "phase")
         logger.info("changing status of build %s from %s to %s", self.get_build_name(), old, value)
+        self._status = value.lower()
         self.json["status"]["phase"] = value.capitalize()
 
     @property
@@ -97,11 +104,14 @@ class BuildResponse(object):
 
         Says nothing about the phase, see :meth:`is_cancelled`.
         """
-        return self.json["status"].get("cancelled")
+        if self._cancelled is None:
+            self._cancelled = self.json["status"].get("cancelled")
+        return self._cancelled
 
     @cancelled.setter
     def cancelled(self, value):
         # type: (bool) -> None
+        self._cancelled = value
         self.json["status"]["cancelled"] = value
 
     def is_finished(self):

@@ -81,6 +81,13 @@ def test_status_is_lower_case():
     assert BuildResponse(build_with(phase="Running")).status == "running"
 
 
+def test_phase_and_cancellation_stay_what_they_were_when_first_read():
+    response = BuildResponse(build_with(phase="Running", cancelled=False))
+    assert (response.status, response.cancelled) == ("running", False)
+    response.json["status"].update(phase="Failed", cancelled=True)
+    assert (response.status, response.cancelled) == ("running", False)
+
+
 def test_missing_phase_is_a_key_error():
     with pytest.raises(KeyError):
         BuildResponse({"status": {}}).status
