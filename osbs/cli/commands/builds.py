@@ -25,48 +25,22 @@ _NOT_REPORTED = "(not reported)"
 _UNSET = "(unset)"
 _INVALID = "(invalid value)"
 
-_BUILD_TEXT = """\
-BUILD ID: {name}
-STATUS: {status}
-IMAGE: {image}
-DATE: {date}
-
-DOCKERFILE
-
-{dockerfile}
-
-COMMIT ID
-
-{commit}
-
-BASE IMAGE ID (FROM {base_image})
-
-{base_image_id}
-
-IMAGE ID
-
-{image_id}
-
-KOJI BUILD ID
-
-{koji_build_id}
-
-REPOSITORIES
-
-{repositories}
-
-V2 DIGESTS
-
-{digests}"""
-
-_WORKER_BUILD_TEXT = """\
-%(platform)s WORKER BUILD
-
-%(build-name)s on %(cluster-url)s (%(namespace)s)
-
-%(platform)s V2 DIGESTS
-
-%(digests)s"""
+# A table that grows has its widths before its rows are known: these are as long as values usually
+# are.
+_EXPECTED = {
+    "changetype": "modified",
+    "status": _NOT_REPORTED,
+    "created": "Wed May  1 10:00:00 2024",
+    "name": "repo-branch-f7644-1",
+    "reason": "Error in plugin dockerbuild: no space left",
+}
+_EXPECTED_ON_SCREEN = dict(
+    _EXPECTED,
+    status="Cancelled",
+    created="2024-05-01T10:00:00Z",
+    name="docker-hello-world-osbs-box-demo-f7644-1",
+    reason="Error in plugin dockerbuild: the command returned a non-zero code: 1",
+)
 
 
 def cmd_list_builds(args, osbs):
@@ -129,22 +103,25 @@ _BUILDS_AS = {
 
 
 def _print_table(builds, columns, args):
-    from osbs.cli.terminal import phase, terminal_for
+    from osbs.cli.terminal import terminal_for
 
-    names = dict(options.LIST_BUILDS_COLUMNS)
+    header = dict(options.LIST_BUILDS_COLUMNS)
+    rows = [{column: _text_of(build, column) for column in columns} for build in builds]
     screen = terminal_for(args)
     if not screen:
         from osbs.cli.render import TablePrinter
 
-        rows = [{column: _text_of(build, column) for column in columns} for build in builds]
-        TablePrinter([names] + rows, columns).render()
-    elif builds:
-        styled = {"status": phase}
-        rows = [
-            [styled.get(column, to_text)(_text_of(build, column)) for column in columns]
-            for build in builds
-        ]
-        screen.write_lines(screen.table([names[column] for column in columns], rows))
+        TablePrinter([header] + rows, columns).render()
+    elif rows:
+        cells = [_cells(row, columns) for row in rows]
+        screen.write_lines(screen.table([header[column] for column in columns], cells))
+
+
+def _cells(row, columns):
+    """Return the values of a row as they stand on a screen."""
+    from osbs.cli.terminal import phase
+
+    return [phase(row[column]) if column == "status" else row[column] for column in columns]
 
 
 def cmd_watch_build(args, osbs):
@@ -164,30 +141,21 @@ def cmd_watch_build(args, osbs):
 def cmd_watch_builds(args, osbs):
     # type: (Any, Any) -> None
     """Print a row for each change of a build that is not finished."""
+    import json
+
     from osbs.cli.terminal import terminal_for
 
     screen = terminal_for(args)
-    default = options.CLI_WATCH_BUILDS_DEFAULT_COLS
-    columns = _chosen_columns(
-        args.columns, _COLUMNS_ON_SCREEN if screen else default, options.WATCH_BUILDS_COLUMNS
-    )
-    if args.output == "json":
-        show = _print_event_as_json
-    elif screen:
-        show = _ScreenOfEvents(screen, columns).add
-    else:
-        show = _EventTable(columns).add
-    asks_outcome = screen or (args.output != "json" and "reason" in columns)
-    selector = ",".join("status!=%s" % state.capitalize() for state in BUILD_FINISHED_STATES)
+    default = _COLUMNS_ON_SCREEN if screen else options.CLI_WATCH_BUILDS_DEFAULT_COLS
+    columns = _chosen_columns(args.columns, default, options.WATCH_BUILDS_COLUMNS)
     with resumable("watch-builds"):
-        for changetype, obj in osbs.watch_builds(field_selector=selector):
-            row = _event_row(changetype, obj)
-            if row is None:
-                logger.error("an event of type %s names no build", in_one_line(changetype))
-                continue
-            if asks_outcome:
-                _add_outcome(row, osbs)
-            show(row)
+        if args.output == "json":
+            for row in _event_rows(osbs):
+                write_line(json.dumps(row))
+        elif screen:
+            _show_events(screen, osbs, columns)
+        else:
+            _print_events(osbs, columns)
 
 
 def cmd_get_build(args, osbs):
@@ -209,28 +177,29 @@ def cmd_get_build(args, osbs):
 
 
 def _print_build(build):
-    values = {
-        "name": build.get_build_name(),
-        "status": _value_of(build, "status"),
-        "image": build.get_image_tag(),
-        "date": build.get_time_created(),
-        "commit": build.get_commit_id(),
-        "base_image": build.get_base_image_name() or _UNSET,
-        "base_image_id": build.get_base_image_id() or _UNSET,
-        "image_id": build.get_image_id() or _UNSET,
-        "koji_build_id": build.get_koji_build_id() or _UNSET,
-    }
-    values = {name: in_one_line(value) for name, value in values.items()}
-    values.update(
-        # Values of many lines.
-        dockerfile=build.get_dockerfile(),
-        repositories=_value_of(build, "repositories") or _INVALID,
-        digests=_value_of(build, "digests") or _INVALID,
-    )
-    write_line(_BUILD_TEXT.format(**values))
+    facts = [
+        ("BUILD ID", build.get_build_name()),
+        ("STATUS", _value_of(build, "status")),
+        ("IMAGE", build.get_image_tag()),
+        ("DATE", build.get_time_created()),
+    ]
+    base_image = build.get_base_image_name() or _UNSET
+    sections = [
+        ("DOCKERFILE", build.get_dockerfile()),
+        ("COMMIT ID", in_one_line(build.get_commit_id())),
+        ("BASE IMAGE ID (FROM %s)" % base_image, in_one_line(build.get_base_image_id() or _UNSET)),
+        ("IMAGE ID", in_one_line(build.get_image_id() or _UNSET)),
+        ("KOJI BUILD ID", in_one_line(build.get_koji_build_id() or _UNSET)),
+        ("REPOSITORIES", _value_of(build, "repositories") or _INVALID),
+        ("V2 DIGESTS", _value_of(build, "digests") or _INVALID),
+    ]
     worker_builds = _worker_builds_str(build)
     if worker_builds:
-        write_line("\nWORKER BUILDS\n\n%s" % worker_builds)
+        sections.append(("WORKER BUILDS", worker_builds))
+    for name, value in facts:
+        write_line("%s: %s" % (name, in_one_line(value)))
+    for heading, text in sections:
+        write_line("\n%s\n\n%s" % (in_one_line(heading), text))
 
 
 def cmd_cancel_build(args, osbs):
@@ -298,11 +267,15 @@ def make_worker_builds_str(worker_builds):
 
 
 def _worker_build_str(platform, worker_build):
-    values = dict.fromkeys(("build-name", "cluster-url", "namespace"), _UNSET)
-    values.update(worker_build.get("build") or {}, platform=platform)
-    values = {name: in_one_line(value) for name, value in values.items()}
-    values.update(digests=make_digests_str(worker_build.get("digests", [])))
-    return _WORKER_BUILD_TEXT % values
+    build = worker_build.get("build") or {}
+    names = ("build-name", "cluster-url", "namespace")
+    parts = [
+        "%s WORKER BUILD" % in_one_line(platform),
+        "%s on %s (%s)" % tuple(in_one_line(build.get(name, _UNSET)) for name in names),
+        "%s V2 DIGESTS" % in_one_line(platform),
+        make_digests_str(worker_build.get("digests", [])),
+    ]
+    return "\n\n".join(parts)
 
 
 def _worker_builds_str(build):
@@ -427,37 +400,37 @@ def _text_of(build, column):
     return to_text(_value_of(build, column) or "")
 
 
-def _event_row(changetype, obj):
-    """Return what to show of an event as (column, text) pairs in order; None without a name."""
+def _event_rows(osbs, on_screen=False, with_outcome=False):
+    """Generate what to show of each event: dicts, column -> text, in order."""
+    from osbs.utils import get_path
+
+    selector = ",".join("status!=%s" % state.capitalize() for state in BUILD_FINISHED_STATES)
+    for changetype, obj in osbs.watch_builds(field_selector=selector):
+        name = get_path(obj, "metadata", "name")
+        if not name:
+            logger.error("an event of type %s names no build", in_one_line(changetype))
+            continue
+        timestamp = get_path(obj, "metadata", "creationTimestamp")
+        created = timestamp if on_screen else _local_time(timestamp) or _NOT_REPORTED
+        row = OrderedDict(
+            [
+                ("changetype", changetype),
+                ("name", name),
+                ("status", get_path(obj, "status", "phase") or _NOT_REPORTED),
+                ("created", created),
+            ]
+        )
+        if with_outcome:
+            _add_outcome(row, osbs)
+        yield row
+
+
+def _local_time(timestamp):
     import time
 
-    from osbs.utils import get_path, get_time_from_rfc3339
+    from osbs.utils import get_time_from_rfc3339
 
-    name = get_path(obj, "metadata", "name")
-    if not name:
-        return None
-    timestamp = get_path(obj, "metadata", "creationTimestamp")
-    created = tolerant(lambda: time.ctime(get_time_from_rfc3339(timestamp)))
-    row = _Row(
-        [
-            ("changetype", changetype),
-            ("name", name),
-            ("status", get_path(obj, "status", "phase") or _NOT_REPORTED),
-            ("created", created or _NOT_REPORTED),
-        ]
-    )
-    row.timestamp = timestamp
-    return row
-
-
-class _Row(OrderedDict):
-    """What scripts get of an event, in order; ``timestamp`` is the time as the server gave it."""
-
-
-def _print_event_as_json(row):
-    import json
-
-    write_line(json.dumps(row))
+    return tolerant(lambda: time.ctime(get_time_from_rfc3339(timestamp)))
 
 
 def _add_outcome(row, osbs):
@@ -476,58 +449,24 @@ def _add_outcome(row, osbs):
         logger.debug("build %s is gone", row["name"])
 
 
-class _EventTable(object):
-    """A table that grows while it is shown and keeps no history."""
+def _print_events(osbs, columns):
+    """Print a table that grows and keeps no history; its header stands before the first row."""
+    from osbs.cli.render import TablePrinter
 
-    # The widths are fixed before the rows are known; these are as long as values usually are.
-    _EXPECTED = {
-        "changetype": "modified",
-        "status": _NOT_REPORTED,
-        "created": "Wed May  1 10:00:00 2024",
-        "name": "repo-branch-f7644-1",
-        "reason": "Error in plugin dockerbuild: no space left",
-    }
-
-    def __init__(self, columns):
-        self._columns = columns
-        self._printer = None
-
-    def add(self, row):
-        """Print a row, before the first one the header."""
-        if self._printer is None:
-            from osbs.cli.render import TablePrinter
-
-            header = dict(options.WATCH_BUILDS_COLUMNS)
-            self._printer = TablePrinter([header, self._EXPECTED], self._columns)
-            self._printer.render_header()
-        self._printer.render_row(row)
+    printer = TablePrinter([dict(options.WATCH_BUILDS_COLUMNS), _EXPECTED], columns)
+    for number, row in enumerate(_event_rows(osbs, with_outcome="reason" in columns)):
+        if number == 0:
+            printer.render_header()
+        printer.render_row(row)
 
 
-class _ScreenOfEvents(object):
+def _show_events(screen, osbs, columns):
     """The same for people: times as RFC 3339, colours, and how builds ended."""
+    from osbs.cli.terminal import Table
 
-    # What is usual; the names of builds are longer than what is expected for scripts.
-    _EXPECTED = dict(
-        _EventTable._EXPECTED,
-        status="Cancelled",
-        created="2024-05-01T10:00:00Z",
-        name="docker-hello-world-osbs-box-demo-f7644-1",
-        reason="Error in plugin dockerbuild: the command returned a non-zero code: 1",
-    )
-
-    def __init__(self, screen, columns):
-        from osbs.cli.terminal import Table
-
-        self._screen = screen
-        self._columns = columns
-        names = dict(options.WATCH_BUILDS_COLUMNS)
-        header = [names[column] for column in columns]
-        self._table = Table(screen, header, [[self._EXPECTED[column] for column in columns]])
-        screen.write_line(self._table.header())
-
-    def add(self, row):
-        """Write a row."""
-        from osbs.cli.terminal import phase
-
-        shown = dict(row, status=phase(row["status"]), created=row.timestamp)
-        self._screen.write_line(self._table.row(shown[column] for column in self._columns))
+    header = dict(options.WATCH_BUILDS_COLUMNS)
+    expected = _cells(_EXPECTED_ON_SCREEN, columns)
+    table = Table(screen, [header[column] for column in columns], [expected])
+    screen.write_line(table.header())
+    for row in _event_rows(osbs, on_screen=True, with_outcome=True):
+        screen.write_line(table.row(_cells(row, columns)))
