@@ -6,6 +6,7 @@ import contextlib
 import logging
 import os
 import sys
+import time
 
 from osbs._typing import Any, Optional  # noqa: F401
 from osbs.cli.errors import CommandError
@@ -30,16 +31,15 @@ def cmd_backup(args, osbs):
     """Dump the builder's BuildConfigs and ImageStreams into an archive."""
     from osbs.utils import TarWriter
 
-    directory = _backup_name(args.instance)
+    # A path in the name of an instance is no reason to write elsewhere.
+    instance = args.instance.replace(os.sep, "_")
+    directory = "osbs-backup-%s-%s" % (instance, time.strftime(str("%Y-%m-%d-%H%M%S")))
     # Opened first: nobody should wait for running builds to hear of a wrong file name.
-    with _archive(args.filename, directory) as archive:
+    with _archive(args, directory) as outfile:
         with _paused(osbs, args):
-            with TarWriter(archive.outfile, directory) as writer:
+            with TarWriter(outfile, directory) as writer:
                 for resource_type in BACKUP_RESOURCES:
                     _dump(osbs, resource_type, writer, args)
-            archive.complete()
-    if archive.path:
-        say(args, "backup written to %s" % archive.path)
 
 
 def cmd_restore(args, osbs):
@@ -112,78 +112,44 @@ def _signals_as_exceptions():
             signal.signal(number, defaults[number])
 
 
-def _backup_name(instance):
-    import time
-
-    # A path in the name of an instance is no reason to write elsewhere.
-    instance = instance.replace(os.sep, "_")
-    return "osbs-backup-%s-%s" % (instance, time.strftime(str("%Y-%m-%d-%H%M%S")))
-
-
 @contextlib.contextmanager
-def _archive(filename, directory):
-    if filename == _STANDARD_STREAM:
-        archive = _Stream(binary(sys.stdout))
-    else:
-        path = os.path.realpath(filename or "%s.tar.bz2" % directory)
-        try:
-            archive = _writable(path)
-        except EnvironmentError as ex:
-            raise CommandError("cannot write %s: %s" % (path, ex.strerror), cause=ex)
-    try:
-        yield archive
-    finally:
-        archive.close()
+def _archive(args, directory):
+    """Give the file object for the archive.
 
-
-def _writable(path):
-    if os.path.exists(path) and not os.path.isfile(path):
-        # A device or a pipe cannot be replaced, only written to.
-        return _Stream(open(path, "wb"))
-    return _ArchiveFile(path)
-
-
-class _Stream(object):
-    """An archive of which the reader sees every byte as it comes."""
-
-    path = None
-
-    def __init__(self, outfile):
-        self.outfile = outfile
-
-    def complete(self):
-        self.outfile.flush()
-
-    def close(self):
-        if self.outfile is not binary(sys.stdout):
-            self.outfile.close()
-
-
-class _ArchiveFile(object):
-    """An archive that gets its name when it is complete: what has the name can be restored.
-
-    Only the owner may read it: BuildConfigs hold what was given to builds.
+    A file gets its name when it is complete: what has the name can be restored. Only the owner may
+    read it: BuildConfigs hold what was given to builds.
     """
+    import tempfile
 
-    def __init__(self, path):
-        import tempfile
-
-        self.path = path
-        handle, self._temporary = tempfile.mkstemp(
-            prefix=".osbs-backup-", dir=os.path.dirname(path)
-        )
-        self.outfile = os.fdopen(handle, "wb")
-
-    def complete(self):
-        self.outfile.flush()
-        os.fsync(self.outfile.fileno())
-        os.rename(self._temporary, self.path)
-        self._temporary = None
-
-    def close(self):
-        self.outfile.close()
-        if self._temporary is not None:
-            os.unlink(self._temporary)
+    if args.filename == _STANDARD_STREAM:
+        yield binary(sys.stdout)
+        binary(sys.stdout).flush()
+        return
+    path = os.path.realpath(args.filename or "%s.tar.bz2" % directory)
+    unfinished = None
+    try:
+        if os.path.exists(path) and not os.path.isfile(path):
+            # A device or a pipe cannot be replaced, only written to.
+            outfile = open(path, "wb")
+        else:
+            handle, unfinished = tempfile.mkstemp(prefix=".osbs-backup-", dir=os.path.dirname(path))
+            outfile = os.fdopen(handle, "wb")
+    except EnvironmentError as ex:
+        raise CommandError("cannot write %s: %s" % (path, ex.strerror), cause=ex)
+    try:
+        with outfile:
+            yield outfile
+            outfile.flush()
+            if unfinished:
+                os.fsync(outfile.fileno())
+        if unfinished:
+            os.rename(unfinished, path)
+    except BaseException:
+        if unfinished:
+            os.unlink(unfinished)
+        raise
+    if unfinished:
+        say(args, "backup written to %s" % path)
 
 
 def _dump(osbs, resource_type, writer, args):
