@@ -120,7 +120,8 @@ class Command(object):
     """A sub-command.
 
     :ivar name: as on the command line
-    :ivar function: name of the function of osbs.cli.main that runs it
+    :ivar function: name of the function of osbs.cli.main that runs it, by default ``cmd_get_build``
+        for ``get-build``
     :ivar arguments: CliOptions
     :ivar server: NEVER, MAYBE or ALWAYS
     :ivar examples: command lines for the end of its help
@@ -128,9 +129,9 @@ class Command(object):
         has no line of its own in the help of osbs
     """
 
-    def __init__(self, name, function, *arguments, **keywords):
+    def __init__(self, name, *arguments, **keywords):
         self.name = str(name)
-        self.function = function
+        self.function = keywords.pop("function", "cmd_" + name.replace("-", "_"))
         self.arguments = arguments
         self.server = keywords.pop("server", ALWAYS)
         self.examples = keywords.pop("examples", ())
@@ -313,7 +314,6 @@ BUILD_OPTIONS = (
 COMMANDS = (
     Command(
         "list-builds",
-        "cmd_list_builds",
         CliOption("FILTER", nargs="?", help="show only images whose name has this text in it"),
         _columns(LIST_BUILDS_COLUMNS, CLI_LIST_BUILDS_DEFAULT_COLS),
         _flag("--running", help="show only builds that are not finished"),
@@ -351,14 +351,12 @@ COMMANDS = (
     ),
     Command(
         "watch-build",
-        "cmd_watch_build",
         _BUILD_ID,
         help="wait till a build finishes",
         examples=("osbs watch-build app-main-12345-1",),
     ),
     Command(
         "watch-builds",
-        "cmd_watch_builds",
         _columns(WATCH_BUILDS_COLUMNS, CLI_WATCH_BUILDS_DEFAULT_COLS),
         help="watch running builds",
         examples=(
@@ -368,7 +366,6 @@ COMMANDS = (
     ),
     Command(
         "get-build",
-        "cmd_get_build",
         _BUILD_ID,
         help="show the details of a build",
         examples=(
@@ -378,21 +375,18 @@ COMMANDS = (
     ),
     Command(
         "cancel-build",
-        "cmd_cancel_build",
         _BUILD_ID,
         help="cancel a build",
         examples=("osbs cancel-build app-main-12345-1",),
     ),
     Command(
         "import-image",
-        "cmd_import_image",
         CliOption("NAME", nargs=1, help="name of the image stream"),
         help="import the tags of an image stream",
         examples=("osbs import-image fedora",),
     ),
     Command(
         "get-token",
-        "cmd_get_token",
         _OC,
         server=MAYBE,
         help="show the OAuth token",
@@ -400,7 +394,6 @@ COMMANDS = (
     ),
     Command(
         "login",
-        "cmd_login",
         # Have no defaults, so that values given before the sub-command stay.
         CliOption("--token", default=argparse.SUPPRESS, help="token to keep"),
         CliOption(
@@ -418,7 +411,6 @@ COMMANDS = (
     ),
     Command(
         "get-user",
-        "cmd_get_user",
         CliOption("USERNAME", nargs="?", help="name of the user (default: who is logged in)"),
         help="show information about a user",
         examples=(
@@ -428,7 +420,6 @@ COMMANDS = (
     ),
     Command(
         "build-logs",
-        "cmd_build_logs",
         _BUILD_ID,
         _flag("-f", "--follow", help="follow the log while the build runs"),
         _flag("--wait-if-missing", help="wait for the build if there is none of that name yet"),
@@ -441,8 +432,8 @@ COMMANDS = (
     ),
     Command(
         "get-quota",
-        "cmd_get_all_resource_quota",
         CliOption("QUOTA_NAME", nargs="?", help="name of the resource quota"),
+        function="cmd_get_all_resource_quota",
         help="show one resource quota, or the names of all",
         examples=(
             "osbs get-quota",
@@ -451,7 +442,6 @@ COMMANDS = (
     ),
     Command(
         "build",
-        "cmd_build",
         *BUILD_OPTIONS,
         help="build an image",
         examples=(
@@ -461,14 +451,12 @@ COMMANDS = (
     ),
     Command(
         "get-build-image-id",
-        "cmd_get_build_image_id",
         _BUILD_ID,
         help="show the ids of the images of the build pod's containers",
         examples=("osbs get-build-image-id app-main-12345-1",),
     ),
     Command(
         "backup-builder",
-        "cmd_backup",
         CliOption(
             "-f",
             "--filename",
@@ -477,6 +465,7 @@ COMMANDS = (
         ),
         _IGNORE_QUOTA_ERRORS,
         _CONTINUE_ON_ERROR,
+        function="cmd_backup",
         help="dump the data of the builder (for admins)",
         examples=(
             "osbs backup-builder",
@@ -485,10 +474,10 @@ COMMANDS = (
     ),
     Command(
         "restore-builder",
-        "cmd_restore",
         CliOption("BACKUP_ARCHIVE", help='archive to read, "-" for standard input'),
         _CONTINUE_ON_ERROR,
         _IGNORE_QUOTA_ERRORS,
+        function="cmd_restore",
         help="restore the data of the builder (for admins)",
         examples=(
             "osbs restore-builder osbs-backup-default-2026-05-01-101500.tar.bz2",
@@ -497,35 +486,31 @@ COMMANDS = (
     ),
     Command(
         "print-token-url",
-        "cmd_print_token_url",
         description="show the URL of the page that gives out OAuth tokens",
         examples=("osbs print-token-url",),
     ),
     Command(
         "get-serviceaccount-token",
-        "cmd_serviceaccount_token",
         CliOption("SERVICEACCOUNT", help="name of the service account"),
         _OC,
+        function="cmd_serviceaccount_token",
         description="show the token of a service account",
         examples=("osbs get-serviceaccount-token builder --oc",),
     ),
     Command(
         "pause-builds",
-        "cmd_pause_builds",
         _PAUSE_QUOTA,
         help="keep new builds from starting and wait until none runs (for admins)",
         examples=("osbs pause-builds", "osbs pause-builds && osbs get-quota pause"),
     ),
     Command(
         "resume-builds",
-        "cmd_resume_builds",
         _PAUSE_QUOTA,
         help="let builds start again after pause-builds (for admins)",
         examples=("osbs resume-builds",),
     ),
     Command(
         "help",
-        "cmd_help",
         CliOption("COMMAND", nargs="?", help="sub-command (default: osbs itself)"),
         server=NEVER,
         help="show the help of osbs or of a sub-command",
@@ -533,14 +518,12 @@ COMMANDS = (
     ),
     Command(
         "version",
-        "cmd_version",
         server=NEVER,
         help="print the version",
         examples=("osbs version",),
     ),
     Command(
         "completion",
-        "cmd_completion",
         CliOption(
             "SHELL",
             choices=(str("bash"), str("zsh"), str("fish")),
