@@ -102,13 +102,6 @@ class CliOption(object):
             keywords["default"] = argparse.SUPPRESS
         self.argparse_kwargs = keywords
 
-    def hidden(self):
-        # type: () -> CliOption
-        """Return this option as a sub-command has it: not in its help, without a default."""
-        keywords = dict(self.argparse_kwargs, help=argparse.SUPPRESS, default=argparse.SUPPRESS)
-        keywords["dest"] = self.dest
-        return CliOption(*self.flags, group=self.group, **keywords)
-
     @property
     def dest(self):
         """Name of the attribute in which argparse puts the value."""
@@ -292,13 +285,7 @@ BUILD_OPTIONS = (
         help="platforms to build for, separated by commas or given again; needed up to"
         " arrangement 5",
     ),
-    # Has no default, so that a value given before the sub-command stays.
-    CliOption(
-        "--source-registry-uri",
-        default=argparse.SUPPRESS,
-        metavar="URL",
-        help="registry of the parent image",
-    ),
+    CliOption("--source-registry-uri", metavar="URL", help="registry of the parent image"),
     _flag("--worker", group=_KIND, help="make a worker build"),
     _flag("--orchestrator", group=_KIND, help="make an orchestrator build"),
     _flag("--prod", default=True, group=_KIND, help="make a production build (default)"),
@@ -328,12 +315,10 @@ COMMANDS = (
             metavar="NUMBER",
             help="show only so many builds, the last ones of the list",
         ),
-        # Has no default, so that --output before the sub-command stays.
         CliOption(
             "-o",
             dest="output",
             choices=tuple(str(word) for word in ("wide", "name", "json", "yaml")),
-            default=argparse.SUPPRESS,
             help="more columns, only the names, or whole builds",
         ),
         CliOption(
@@ -394,14 +379,9 @@ COMMANDS = (
     ),
     Command(
         "login",
-        # Have no defaults, so that values given before the sub-command stay.
-        CliOption("--token", default=argparse.SUPPRESS, help="token to keep"),
-        CliOption(
-            "-u", "--username", default=argparse.SUPPRESS, help="user name, asked for if missing"
-        ),
-        CliOption(
-            "-p", "--password", default=argparse.SUPPRESS, help="password, asked for if missing"
-        ),
+        CliOption("--token", help="token to keep"),
+        CliOption("-u", "--username", help="user name, asked for if missing"),
+        CliOption("-p", "--password", help="password, asked for if missing"),
         help="log in and keep the token for later use",
         examples=(
             "osbs login",

@@ -29,13 +29,11 @@ class NoCommand(Exception):
     """No sub-command was given (Python 2, whose argparse takes that for an error)."""
 
 
-class _Formatter(argparse.RawDescriptionHelpFormatter):
+def _formatter(prog):
     # argparse makes a formatter for each option and asks for the width of the terminal each
     # time, for which it imports shutil, bz2 and lzma: half of the time that a parser takes.
-
-    def __init__(self, prog, **kwargs):
-        kwargs.setdefault("width", (columns_of(sys.stdout) or _DEFAULT_WIDTH) - _HELP_MARGIN)
-        super(_Formatter, self).__init__(prog, **kwargs)
+    width = (columns_of(sys.stdout) or _DEFAULT_WIDTH) - _HELP_MARGIN
+    return argparse.RawDescriptionHelpFormatter(prog, width=width)
 
 
 class PlainParser(argparse.ArgumentParser):
@@ -126,11 +124,19 @@ class _CommandParser(_Parser):
         self._arguments = arguments
 
     def fill(self):
-        """Add the arguments and the options of osbs itself, once."""
+        """Add the arguments and, without showing them, other options of osbs itself, once."""
         arguments, self._arguments = self._arguments, None
-        if arguments is not None:
-            _add_arguments(self, arguments)
-            _add_global_options(self)
+        if arguments is None:
+            return
+        _add_arguments(self, arguments)
+        own = set(self._option_string_actions)
+        others = [option for option in options.GLOBAL_OPTIONS if own.isdisjoint(option.flags)]
+        _add_arguments(self, others, help=argparse.SUPPRESS)
+        names = {option.dest for option in options.GLOBAL_OPTIONS}
+        for action in self._actions:
+            if action.dest in names:
+                # A value given before the sub-command stays.
+                action.default = argparse.SUPPRESS
 
     def parse_known_args(self, args=None, namespace=None):
         self.fill()
@@ -165,7 +171,7 @@ def build_parser(functions):
         prog=str("osbs"),
         description=options.DESCRIPTION,
         epilog=_epilog(),
-        formatter_class=_Formatter,
+        formatter_class=_formatter,
     )
     parser.register("action", "version", _Version)
     _add_arguments(parser, options.GLOBAL_OPTIONS)
@@ -174,7 +180,7 @@ def build_parser(functions):
         sub_parser = commands.add_parser(
             command.name,
             arguments=command.arguments,
-            formatter_class=_Formatter,
+            formatter_class=_formatter,
             epilog=_command_epilog(command),
             **command.argparse_kwargs
         )
@@ -273,19 +279,13 @@ def _environment_variables():
             yield "%-20s default of %s" % (option.env, max(option.flags, key=len))
 
 
-def _add_global_options(parser):
-    """Add the options of osbs itself that the sub-command has not, without showing them."""
-    own = parser._option_string_actions
-    hidden = [option.hidden() for option in options.GLOBAL_OPTIONS]
-    _add_arguments(parser, [o for o in hidden if not any(flag in own for flag in o.flags)])
-
-
-def _add_arguments(parser, arguments):
+def _add_arguments(parser, arguments, **changes):
     groups = {None: parser}
     for argument in arguments:
         if argument.group not in groups:
             groups[argument.group] = _add_group(parser, argument.group)
-        groups[argument.group].add_argument(*argument.flags, **argument.argparse_kwargs)
+        keywords = dict(argument.argparse_kwargs, **changes)
+        groups[argument.group].add_argument(*argument.flags, **keywords)
 
 
 def _add_group(parser, group):
