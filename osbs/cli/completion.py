@@ -6,6 +6,7 @@ only when a shell asks.
 
 from __future__ import absolute_import, print_function, unicode_literals
 
+import functools
 import os
 import sys
 
@@ -13,8 +14,11 @@ from osbs._typing import Any  # noqa: F401
 from osbs.cli import options
 from osbs.cli.errors import CommandError
 from osbs.cli.output import write
+from osbs.constants import GENERAL_CONFIGURATION_SECTION
 
 _PROGRAMS = ["osbs", "osbs-sandbox"]
+# Begins the names of the sections of platforms in the configuration file.
+_PLATFORM = "platform:"
 # Who presses the tabulator key does not wait longer for the names of builds.
 _SECONDS = 3
 _COLUMNS = {
@@ -64,7 +68,7 @@ def cmd_completion(args, osbs):
 def _name_completers(parser, columns=()):
     for action in parser._actions:
         if action.dest in ("columns", "sort"):
-            action.completer = _ListCompleter([key for key, _ in columns])
+            action.completer = functools.partial(_last_of_list, [key for key, _ in columns])
         elif action.dest in _COMPLETERS:
             action.completer = _COMPLETERS[action.dest]
         if isinstance(action.choices, dict):
@@ -74,58 +78,39 @@ def _name_completers(parser, columns=()):
                 _name_completers(command_parser, _COLUMNS.get(name, ()))
 
 
-class _ListCompleter(object):
-    """Completes the last of words that commas separate."""
-
-    def __init__(self, words):
-        self._words = words
-
-    def __call__(self, prefix, **_):
-        """Return what the prefix may become."""
-        head, comma, _ = prefix.rpartition(",")
-        return [head + comma + word for word in self._words]
+def _last_of_list(words, prefix, **_):
+    """Complete the last of words that commas separate."""
+    head, comma, _ = prefix.rpartition(",")
+    return [head + comma + word for word in words]
 
 
 def _platforms(prefix, parsed_args=None, **_):
     """Return the platforms that the configuration file knows."""
-    marker = "platform:"
-    names = [name for name in _sections(parsed_args) if name.startswith(marker)]
-    return _ListCompleter([name[len(marker) :] for name in names])(prefix)
+    names = [name for name in _sections(parsed_args) if name.startswith(_PLATFORM)]
+    return _last_of_list([name[len(_PLATFORM) :] for name in names], prefix)
 
 
 def _builds(prefix, parsed_args=None, **_):
     """Return the names of the builds on the server; none if it does not respond at once."""
-    import signal
-
     from osbs.api import OSBS
     from osbs.conf import Configuration
 
     path, instance = _place(parsed_args)
-
-    def give_up(number, frame):
-        raise EnvironmentError("the server takes too long")
-
-    signal.signal(signal.SIGALRM, give_up)
-    signal.alarm(_SECONDS)
     try:
-        conf = Configuration(conf_file=path, conf_section=instance, cli_args=parsed_args)
+        conf = Configuration(path, instance, cli_args=parsed_args, request_timeout=_SECONDS)
         osbs = OSBS(conf, conf)
         with osbs.retries_disabled():
             return [build.get_build_name() for build in osbs.list_builds()]
     except Exception:  # a half typed command line is no place for errors
         return []
-    finally:
-        signal.alarm(0)
 
 
 def _instances(prefix, parsed_args=None, **_):
     """Return the sections of the configuration file that are instances."""
-    from osbs.constants import GENERAL_CONFIGURATION_SECTION
-
     return [
         section
         for section in _sections(parsed_args)
-        if section != GENERAL_CONFIGURATION_SECTION and not section.startswith("platform:")
+        if section != GENERAL_CONFIGURATION_SECTION and not section.startswith(_PLATFORM)
     ]
 
 

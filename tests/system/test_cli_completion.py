@@ -3,6 +3,7 @@
 from __future__ import absolute_import, print_function, unicode_literals
 
 import os
+import socket
 import subprocess
 import sys
 
@@ -127,6 +128,16 @@ def test_without_a_server_there_are_no_builds(complete, tmpdir):
     conf = tmpdir.join("osbs.conf")
     conf.write("[default]\nopenshift_url = https://127.0.0.1:1/\n")
     assert complete("osbs get-build tab", OSBS_CONFIG=str(conf)) == []
+
+
+def test_a_server_that_says_nothing_is_not_waited_for(complete, tmpdir):
+    silent = socket.socket()
+    silent.bind(("127.0.0.1", 0))
+    silent.listen(1)
+    conf = tmpdir.join("osbs.conf")
+    conf.write("[default]\nopenshift_url = http://127.0.0.1:%d/\n" % silent.getsockname()[1])
+    assert complete("osbs get-build tab", OSBS_CONFIG=str(conf)) == []
+    silent.close()
 
 
 def test_options_of_osbs_itself_are_completed_behind_a_command(complete):
