@@ -18,8 +18,6 @@ from osbs._redact import mask_text, redacted
 from osbs._token_file import replace_file
 from osbs._typing import Any  # noqa: F401
 
-__all__ = [str(name) for name in ("setup_json_capture", "ResponseSaver", "IterLinesSaver")]
-
 # Bytes; file systems allow 255, and a counter and a suffix are added.
 LONGEST_NAME = 200
 

@@ -14,6 +14,7 @@ from osbs._typing import Any  # noqa: F401
 from osbs.cli import options
 from osbs.cli.errors import CommandError
 from osbs.cli.output import write
+from osbs.cli.parser import read_environment
 from osbs.constants import GENERAL_CONFIGURATION_SECTION
 
 _PROGRAMS = ["osbs", "osbs-sandbox"]
@@ -95,9 +96,11 @@ def _builds(prefix, parsed_args=None, **_):
     from osbs.api import OSBS
     from osbs.conf import Configuration
 
-    path, instance = _place(parsed_args)
+    read_environment(parsed_args)
     try:
-        conf = Configuration(path, instance, cli_args=parsed_args, request_timeout=_SECONDS)
+        conf = Configuration(
+            parsed_args.config, parsed_args.instance, parsed_args, request_timeout=_SECONDS
+        )
         osbs = OSBS(conf, conf)
         with osbs.retries_disabled():
             return [build.get_build_name() for build in osbs.list_builds()]
@@ -118,21 +121,13 @@ def _sections(parsed_args):
     """Return the names of all sections of the configuration file."""
     from six.moves import configparser
 
+    read_environment(parsed_args)
     parser = configparser.RawConfigParser()
     try:
-        parser.read([_place(parsed_args)[0]])
+        parser.read([parsed_args.config])
     except (configparser.Error, EnvironmentError, UnicodeDecodeError):
         return []
     return parser.sections()
-
-
-def _place(parsed_args):
-    """Return the path of the configuration file, and the instance."""
-    return [
-        getattr(parsed_args, option.dest, None) or os.environ.get(option.env) or option.default
-        for option in options.GLOBAL_OPTIONS
-        if option.dest in ("config", "instance")
-    ]
 
 
 _COMPLETERS = {

@@ -181,7 +181,7 @@ def build_parser(functions):
             command.name,
             arguments=command.arguments,
             formatter_class=_formatter,
-            epilog=_command_epilog(command),
+            epilog="\n\n".join([_block("examples", *command.examples), _GLOBAL_OPTIONS_NOTE]),
             **command.argparse_kwargs
         )
         sub_parser.register("action", "version", _Version)
@@ -213,6 +213,21 @@ def parse_args(parser, argv=None):
     :raises NoCommand: on Python 2 when there is no sub-command; on 3 ``func`` is then missing
     """
     args = parser.parse_args(argv)
+    read_environment(args)
+    if hasattr(args, "platforms"):
+        _complete_build(args)
+    for name, value in list(vars(args).items()):
+        if name not in _CREDENTIALS:
+            setattr(args, name, _readable(value))
+    return args
+
+
+def read_environment(args):
+    # type: (argparse.Namespace) -> None
+    """Give options that are not on the command line the value of the environment, or the default.
+
+    Sets ``named`` as well, see :func:`parse_args`.
+    """
     args.named = set()
     for option in options.GLOBAL_OPTIONS:
         if option.env is None:
@@ -223,12 +238,6 @@ def parse_args(parser, argv=None):
             args.named.add(option.dest)
         else:
             setattr(args, option.dest, option.default)
-    if hasattr(args, "platforms"):
-        _complete_build(args)
-    for name, value in list(vars(args).items()):
-        if name not in _CREDENTIALS:
-            setattr(args, name, _readable(value))
-    return args
 
 
 def _complete_build(args):
@@ -263,10 +272,6 @@ def _epilog():
             "'osbs COMMAND --help' has examples of each command.",
         ]
     )
-
-
-def _command_epilog(command):
-    return "\n\n".join([_block("examples", *command.examples), _GLOBAL_OPTIONS_NOTE])
 
 
 def _block(title, *lines):

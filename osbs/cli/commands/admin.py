@@ -46,7 +46,11 @@ def cmd_restore(args, osbs):
     # type: (Any, Any) -> Optional[int]
     """Create the objects of a backup; -1 when some could not be created."""
     path = args.BACKUP_ARCHIVE
-    with _opened(path) as infile:
+    try:
+        infile = binary(sys.stdin) if path == _STANDARD_STREAM else open(path, "rb")
+    except EnvironmentError as ex:
+        raise CommandError("cannot read %s: %s" % (path, ex.strerror), cause=ex)
+    with infile:
         # All of it, before builds are paused: an archive that is broken must not stop them.
         lists = _read_lists(path, infile)
     failed = 0
@@ -211,19 +215,6 @@ def _progress(resource_type, args):
         yield lambda count: write_over("%s: %d" % (resource_type, count), sys.stderr)
     finally:
         write("\n", sys.stderr)
-
-
-@contextlib.contextmanager
-def _opened(path):
-    if path == _STANDARD_STREAM:
-        yield binary(sys.stdin)
-        return
-    try:
-        infile = open(path, "rb")
-    except EnvironmentError as ex:
-        raise CommandError("cannot read %s: %s" % (path, ex.strerror), cause=ex)
-    with infile:
-        yield infile
 
 
 def _read_lists(path, infile):

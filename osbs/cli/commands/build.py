@@ -5,7 +5,7 @@ from __future__ import absolute_import, print_function, unicode_literals
 import logging
 import sys
 
-from osbs._typing import Any, Optional  # noqa: F401
+from osbs._typing import Any, Callable, Optional, Text  # noqa: F401
 from osbs.cli.errors import MALFORMED, describe, one_line, resumable
 from osbs.cli.output import (
     OutputClosed,
@@ -45,25 +45,26 @@ def cmd_build_logs(args, osbs):
     from osbs.cli.terminal import terminal_for
 
     build_id = args.BUILD_ID[0]
-    options = {"wait_if_missing": args.wait_if_missing, "decode": True}
+    screen = terminal_for(args) if args.follow else None
+
+    def get_logs():
+        logs = osbs.get_build_logs(
+            build_id, follow=args.follow, wait_if_missing=args.wait_if_missing, decode=True
+        )
+        if logs is None:
+            logger.warning("there are no logs of build %s yet", build_id)
+        return logs
+
     with resumable("build-logs", "-f", build_id):
-        screen = terminal_for(args) if args.follow else None
         if screen is not None:
-            _watch(screen, args, osbs, build_id, lambda: _logs(osbs, build_id, True, options))
+            _watch(screen, args, osbs, build_id, get_logs)
             return
-        logs = _logs(osbs, build_id, args.follow, options)
+        logs = get_logs()
         if logs is not None and args.follow:
             for line in logs:
                 write_line(line)
         elif logs is not None:
             write(logs)
-
-
-def _logs(osbs, build_id, follow, options):
-    logs = osbs.get_build_logs(build_id, follow=follow, **options)
-    if logs is None:
-        logger.warning("there are no logs of build %s yet", build_id)
-    return logs
 
 
 def _create(args, osbs):
@@ -192,8 +193,10 @@ def _display_build_summary(build):
     write_line(in_one_line("build %s is %s" % (build.get_build_name(), build.status)))
     if not build.is_succeeded():
         return
+    # The build succeeded all the same if they are malformed.
+    found = value_of(build, "repositories", _repositories) or {}
     # Sorted, as Python 2 knows no order of keys: primary repositories come first.
-    for kind, repositories in sorted(_repositories(build).items()):
+    for kind, repositories in sorted(found.items()):
         if repositories:
             write_line("%s repositories:" % in_one_line(kind))
             for repository in repositories:
@@ -201,10 +204,17 @@ def _display_build_summary(build):
 
 
 def _repositories(build):
+    return {kind: list(names or ()) for kind, names in (build.get_repositories() or {}).items()}
+
+
+def value_of(build, what, function):
+    # type: (Any, Text, Callable[[Any], Any]) -> Any
+    """Return what a function finds in a build; if that is malformed, log a warning, return None.
+
+    :param what: name of the value
+    """
     try:
-        return {kind: list(names or ()) for kind, names in (build.get_repositories() or {}).items()}
+        return function(build)
     except MALFORMED:
-        # The build succeeded all the same.
-        name = in_one_line(build.get_build_name())
-        logger.warning("build %s: malformed repositories", name)
-        return {}
+        logger.warning("build %s: malformed %s", in_one_line(build.get_build_name()), what)
+        return None

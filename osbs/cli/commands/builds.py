@@ -9,7 +9,7 @@ from collections import OrderedDict
 from osbs._compat import to_text
 from osbs._typing import Any, Dict, Optional, Text  # noqa: F401
 from osbs.cli import options
-from osbs.cli.commands.build import report_failure
+from osbs.cli.commands.build import report_failure, value_of
 from osbs.cli.parser import did_you_mean
 from osbs.cli.errors import MALFORMED, CommandError, UsageError, resumable, tolerant
 from osbs.cli.output import in_one_line, print_json_nicely, say, write, write_line
@@ -387,12 +387,7 @@ _VALUES = {
 
 
 def _value_of(build, what):
-    """Return a value of a build; if it is malformed, log a warning and return None."""
-    try:
-        return _VALUES[what](build)
-    except MALFORMED:
-        logger.warning("build %s: malformed %s", in_one_line(build.get_build_name()), what)
-        return None
+    return value_of(build, what, _VALUES[what])
 
 
 def _text_of(build, column):
