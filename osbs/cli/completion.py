@@ -14,7 +14,6 @@ from osbs._typing import Any  # noqa: F401
 from osbs.cli import options
 from osbs.cli.errors import CommandError
 from osbs.cli.output import write
-from osbs.cli.parser import read_environment
 from osbs.constants import GENERAL_CONFIGURATION_SECTION
 
 _PROGRAMS = ["osbs", "osbs-sandbox"]
@@ -96,7 +95,6 @@ def _builds(prefix, parsed_args=None, **_):
     from osbs.api import OSBS
     from osbs.conf import Configuration
 
-    read_environment(parsed_args)
     try:
         conf = Configuration(
             parsed_args.config, parsed_args.instance, parsed_args, request_timeout=_SECONDS
@@ -121,7 +119,6 @@ def _sections(parsed_args):
     """Return the names of all sections of the configuration file."""
     from six.moves import configparser
 
-    read_environment(parsed_args)
     parser = configparser.RawConfigParser()
     try:
         parser.read([parsed_args.config])
