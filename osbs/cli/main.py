@@ -123,11 +123,7 @@ def _set_logging(level, args):
 
 def _log_warnings(args):
     """Log the warnings of the library instead of printing them with their source lines."""
-
-    def showwarning(message, category, filename, lineno, file=None, line=None):
-        logger.warning("%s", message)
-
-    warnings.showwarning = showwarning
+    warnings.showwarning = lambda message, *place: logger.warning("%s", message)
     if args.openshift_uri is not None:
         # The older name of the key is the only name of the option.
         warnings.filterwarnings("ignore", ".*openshift_uri.* is deprecated")

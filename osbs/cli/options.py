@@ -63,22 +63,23 @@ WATCH_BUILDS_COLUMNS = (
 )
 
 
-def _natural_number(text):
-    number = int(text)
-    if number < 0:
+# argparse shows the names of these functions: "invalid seconds value: 'x'".
+
+
+def number(text):
+    """Return a number from 0 up."""
+    value = int(text)
+    if value < 0:
         raise ValueError(text)
-    return number
+    return value
 
 
-def _seconds(text):
-    number = float(text)
-    if not 0 < number < float("inf"):
+def seconds(text):
+    """Return a time."""
+    value = float(text)
+    if not 0 < value < float("inf"):
         raise ValueError(text)
-    return number
-
-
-# argparse shows them: "invalid seconds value: 'x'".
-_seconds.__name__, _natural_number.__name__ = str("seconds"), str("number")
+    return value
 
 
 class CliOption(object):
@@ -113,7 +114,7 @@ class Command(object):
         for ``get-build``
     :ivar arguments: CliOptions
     :ivar server: NEVER, MAYBE or ALWAYS
-    :ivar examples: command lines for the end of its help
+    :ivar examples: command lines for the end of its help, by default the one without arguments
     :ivar argparse_kwargs: arguments of argparse's ``add_parser``; without ``help`` the sub-command
         has no line of its own in the help of osbs
     """
@@ -123,7 +124,7 @@ class Command(object):
         self.function = keywords.pop("function", "cmd_" + name.replace("-", "_"))
         self.arguments = arguments
         self.server = keywords.pop("server", ALWAYS)
-        self.examples = keywords.pop("examples", ())
+        self.examples = keywords.pop("examples", ("osbs " + name,))
         self.argparse_kwargs = dict({"description": keywords.get("help")}, **keywords)
 
 
@@ -221,13 +222,13 @@ GLOBAL_OPTIONS = (
     CliOption("--namespace", "-n", metavar="NAMESPACE", help="namespace to work in"),
     CliOption(
         "--request-timeout",
-        type=_seconds,
+        type=seconds,
         metavar="SECONDS",
         help="time after which a request gives up, instead of 600 seconds to its response",
     ),
     CliOption(
         "--retries",
-        type=_natural_number,
+        type=number,
         metavar="N",
         help="how often a request is retried after a failure, instead of 8 times; 0 is never",
     ),
@@ -312,7 +313,7 @@ COMMANDS = (
         ),
         CliOption(
             "--limit",
-            type=_natural_number,
+            type=number,
             metavar="NUMBER",
             help="show only so many builds, the last ones of the list",
         ),
@@ -468,7 +469,6 @@ COMMANDS = (
     Command(
         "print-token-url",
         description="show the URL of the page that gives out OAuth tokens",
-        examples=("osbs print-token-url",),
     ),
     Command(
         "get-serviceaccount-token",
@@ -488,7 +488,6 @@ COMMANDS = (
         "resume-builds",
         _PAUSE_QUOTA,
         help="let builds start again after pause-builds (for admins)",
-        examples=("osbs resume-builds",),
     ),
     Command(
         "help",
@@ -501,7 +500,6 @@ COMMANDS = (
         "version",
         server=NEVER,
         help="print the version",
-        examples=("osbs version",),
     ),
     Command(
         "completion",

@@ -61,10 +61,7 @@ def cmd_list_builds(args, osbs):
         place = args.from_json or osbs.os_conf.get_namespace()
         such = " such" if args.running or args.FILTER else ""
         say(args, "No%s builds in %s" % (such, place))
-    if args.output in _BUILDS_AS:
-        _BUILDS_AS[args.output](builds)
-    else:
-        _print_table(builds, columns, args)
+    _print_builds(builds, columns, args)
 
 
 def _selected(builds, args):
@@ -84,22 +81,18 @@ def _is_wanted(build, args):
     return not args.FILTER or args.FILTER in _text_of(build, "image")
 
 
-def _print_as_yaml(builds):
-    import yaml
+def _print_builds(builds, columns, args):
+    if args.output == "json":
+        print_json_nicely([build.json for build in builds])
+    elif args.output == "yaml":
+        import yaml
 
-    write(yaml.safe_dump([build.json for build in builds], default_flow_style=False))
-
-
-def _print_names(builds):
-    for build in builds:
-        write_line(in_one_line(build.get_build_name()))
-
-
-_BUILDS_AS = {
-    "json": lambda builds: print_json_nicely([build.json for build in builds]),
-    "yaml": _print_as_yaml,
-    "name": _print_names,
-}
+        write(yaml.safe_dump([build.json for build in builds], default_flow_style=False))
+    elif args.output == "name":
+        for build in builds:
+            write_line(in_one_line(build.get_build_name()))
+    else:
+        _print_table(builds, columns, args)
 
 
 def _print_table(builds, columns, args):
