@@ -67,25 +67,14 @@ def cmd_restore(args, osbs):
 
 @contextlib.contextmanager
 def _paused(osbs, args):
-    from osbs.utils import paused_builds
+    """Pause builds, and resume them even if a signal ends the program.
 
-    with _signals_as_exceptions() as ignore_signals:
-        with paused_builds(
-            osbs, quota_name=_QUOTA_NAME, ignore_quota_errors=args.ignore_quota_errors
-        ):
-            try:
-                yield
-            finally:
-                ignore_signals()  # they must not interrupt resuming
-
-
-@contextlib.contextmanager
-def _signals_as_exceptions():
-    """Let the first signal that ends the program raise an exception, so that builds are resumed.
-
-    Further ones are ignored. Gives a function that lets all be ignored.
+    The first signal raises an exception; further ones are ignored, so that they do not interrupt
+    resuming.
     """
     import signal
+
+    from osbs.utils import paused_builds
 
     defaults = {
         signal.SIGTERM: signal.SIG_DFL,
@@ -110,7 +99,11 @@ def _signals_as_exceptions():
     except ValueError:  # only the main thread may do so
         caught = []
     try:
-        yield lambda: handle(signal.SIG_IGN)
+        with paused_builds(osbs, _QUOTA_NAME, args.ignore_quota_errors):
+            try:
+                yield
+            finally:
+                handle(signal.SIG_IGN)
     finally:
         for number in caught:
             signal.signal(number, defaults[number])
