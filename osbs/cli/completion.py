@@ -15,6 +15,7 @@ from osbs.cli import options
 from osbs.cli.errors import CommandError
 from osbs.cli.output import write
 from osbs.constants import GENERAL_CONFIGURATION_SECTION
+from osbs.exceptions import OsbsException
 
 _PROGRAMS = ["osbs", "osbs-sandbox"]
 # Begins the names of the sections of platforms in the configuration file.
@@ -117,14 +118,12 @@ def _instances(prefix, parsed_args=None, **_):
 
 def _sections(parsed_args):
     """Return the names of all sections of the configuration file."""
-    from six.moves import configparser
+    from osbs.conf import Configuration
 
-    parser = configparser.RawConfigParser()
     try:
-        parser.read([parsed_args.config])
-    except (configparser.Error, EnvironmentError, UnicodeDecodeError):
+        return Configuration(parsed_args.config).scp.sections()
+    except OsbsException:
         return []
-    return parser.sections()
 
 
 _COMPLETERS = {
