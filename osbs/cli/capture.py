@@ -17,9 +17,10 @@ from osbs.cli.errors import CommandError
 from osbs._redact import mask_text, redacted
 from osbs._token_file import replace_file
 from osbs._typing import Any  # noqa: F401
+from osbs.http import decode_json
 
 # Bytes; file systems allow 255, and a counter and a suffix are added.
-LONGEST_NAME = 200
+_LONGEST_NAME = 200
 
 
 def setup_json_capture(osbs, os_conf, capture_dir):
@@ -46,9 +47,6 @@ def setup_json_capture(osbs, os_conf, capture_dir):
 
 def _shown(content):
     """Return the bytes to write for a body: JSON made readable, the rest as it is."""
-    # Whoever captures waits for a file anyway; `osbs --help` must not wait for requests.
-    from osbs.http import decode_json
-
     if not isinstance(content, bytes):
         content = to_text(content or "").encode("utf-8")
     try:
@@ -72,10 +70,10 @@ def _write(path, content):
 
 def _shortened(name):
     encoded = name.encode("utf-8")
-    if len(encoded) <= LONGEST_NAME:
+    if len(encoded) <= _LONGEST_NAME:
         return name
     digest = hashlib.sha256(encoded).hexdigest()[:16]
-    return "%s-%s" % (encoded[: LONGEST_NAME - 17].decode("utf-8", "ignore"), digest)
+    return "%s-%s" % (encoded[: _LONGEST_NAME - 17].decode("utf-8", "ignore"), digest)
 
 
 class ResponseSaver(object):

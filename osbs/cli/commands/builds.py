@@ -380,6 +380,7 @@ _VALUES = {
 
 
 def _value_of(build, what):
+    """Return a value of a build, None and a warning if it is malformed."""
     return value_of(build, what, _VALUES[what])
 
 
