@@ -14,6 +14,7 @@ from osbs._typing import Any  # noqa: F401
 from osbs.cli import options
 from osbs.cli.errors import CommandError
 from osbs.cli.output import write
+from osbs.cli.parser import read_environment
 from osbs.constants import GENERAL_CONFIGURATION_SECTION
 from osbs.exceptions import OsbsException
 
@@ -96,6 +97,7 @@ def _builds(prefix, parsed_args=None, **_):
     from osbs.api import OSBS
     from osbs.conf import Configuration
 
+    read_environment(parsed_args)
     try:
         conf = Configuration(
             parsed_args.config, parsed_args.instance, parsed_args, request_timeout=_SECONDS
@@ -120,6 +122,7 @@ def _sections(parsed_args):
     """Return the names of all sections of the configuration file."""
     from osbs.conf import Configuration
 
+    read_environment(parsed_args)
     try:
         return Configuration(parsed_args.config).scp.sections()
     except OsbsException:

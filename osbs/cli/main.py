@@ -46,7 +46,6 @@ from osbs.cli.completion import autocomplete, cmd_completion
 from osbs.cli.output import LogFormatter, print_json_nicely, str_on_2_unicode_on_3
 from osbs.cli.parser import NoCommand, build_parser, parse_args
 from osbs.cli.waiting import WaitingFilter, WaitingFormatter
-from osbs.constants import DEFAULT_CONFIGURATION_FILE, DEFAULT_CONFIGURATION_SECTION
 
 # While no server has ever answered; see HttpSession.
 _FIRST_CONTACT_RETRIES = 1
@@ -133,7 +132,8 @@ def _configurations(args):
     from osbs.conf import Configuration
     from osbs.exceptions import OsbsException
 
-    if args.config != DEFAULT_CONFIGURATION_FILE:
+    named = getattr(args, "named", ())
+    if "config" in named:
         _check_readable(args.config)
     try:
         os_conf, build_conf = [
@@ -143,8 +143,7 @@ def _configurations(args):
         os_conf.get_verbosity()
     except OsbsException as ex:
         raise errors.ConfigurationError(ex.message, cause=ex)
-    is_default = args.instance == DEFAULT_CONFIGURATION_SECTION
-    if not is_default and not os_conf.scp.has_section(to_native(args.instance)):
+    if "instance" in named and not os_conf.scp.has_section(to_native(args.instance)):
         raise errors.ConfigurationError(
             "there is no section [%s] in %s" % (args.instance, _shown(args.config))
         )

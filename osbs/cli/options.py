@@ -6,7 +6,8 @@ against it.
 
 from __future__ import absolute_import, print_function, unicode_literals
 
-from osbs import __version__
+import argparse
+
 from osbs.constants import (
     CLI_LIST_BUILDS_DEFAULT_COLS,
     CLI_WATCH_BUILDS_DEFAULT_COLS,
@@ -97,6 +98,9 @@ class CliOption(object):
         self.env = keywords.pop("env", None)
         self.group = keywords.pop("group", None)
         self.default = keywords.get("default")
+        if self.env:
+            # Filled in after parsing, when it is known what the user gave.
+            keywords["default"] = argparse.SUPPRESS
         self.argparse_kwargs = keywords
 
     @property
@@ -161,12 +165,7 @@ GLOBAL_OPTIONS = (
     _flag("-v", "--verbose", default=None, group=_VERBOSITY, help="log everything, for debugging"),
     _flag("-q", "--quiet", group=_VERBOSITY, help="show warnings and errors only"),
     CliOption(
-        "-V",
-        "--version",
-        action="version",
-        version=__version__,
-        group=_VERBOSITY,
-        help="print the version and exit",
+        "-V", "--version", action="version", group=_VERBOSITY, help="print the version and exit"
     ),
     CliOption("--openshift-uri", metavar="URL", help="base URL of OpenShift"),
     CliOption("--registry-uri", metavar="URL", help="registry to which images get pushed"),

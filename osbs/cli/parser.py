@@ -9,10 +9,11 @@ import argparse
 import os
 import sys
 
+import osbs
 from osbs._compat import is_ascii, to_text
 from osbs._typing import Any, Dict, Iterable, List, Optional, Text  # noqa: F401
 from osbs.cli import options
-from osbs.cli.output import columns_of, in_one_line, write
+from osbs.cli.output import columns_of, in_one_line, write, write_line
 
 # Sent as they are.
 _CREDENTIALS = ("username", "password")
@@ -42,11 +43,6 @@ class PlainParser(argparse.ArgumentParser):
         # argparse ignores some errors of the stream, depending on its version.
         if message:
             write(message, file)
-
-    def exit(self, status=0, message=None):
-        # argparse would write the version to stderr on Python 2.
-        self._print_message(message, sys.stderr if status else sys.stdout)
-        sys.exit(status)
 
 
 class _Parser(PlainParser):
@@ -154,6 +150,17 @@ class _CommandParser(_Parser):
         return parsed, rest
 
 
+class _Version(argparse.Action):
+    # argparse's own action prints to stderr on Python 2.
+
+    def __init__(self, option_strings, dest, **kwargs):
+        super(_Version, self).__init__(option_strings, argparse.SUPPRESS, nargs=0, **kwargs)
+
+    def __call__(self, parser, namespace, values, option_string=None):
+        write_line(osbs.__version__)
+        parser.exit()
+
+
 def build_parser(functions):
     # type: (Dict[str, Any]) -> argparse.ArgumentParser
     """Make the parser of the ``osbs`` command.
@@ -166,6 +173,7 @@ def build_parser(functions):
         epilog=_epilog(),
         formatter_class=_formatter,
     )
+    parser.register("action", "version", _Version)
     _add_arguments(parser, options.GLOBAL_OPTIONS)
     commands = parser.add_subparsers(help="commands", parser_class=_CommandParser)
     for command in options.COMMANDS:
@@ -176,6 +184,7 @@ def build_parser(functions):
             epilog="\n\n".join([_block("examples", *command.examples), _GLOBAL_OPTIONS_NOTE]),
             **command.argparse_kwargs
         )
+        sub_parser.register("action", "version", _Version)
         sub_parser.set_defaults(func=functions[command.function], server=command.server)
     return parser
 
@@ -197,16 +206,38 @@ def parse_args(parser, argv=None):
     # type: (argparse.ArgumentParser, Optional[List[str]]) -> argparse.Namespace
     """Parse the command line.
 
+    Beside the options the result has ``named``, the set of those options with a default in the
+    environment that the user named, on the command line or there.
+
     :param argv: list of str, default: that of the process
     :raises NoCommand: on Python 2 when there is no sub-command; on 3 ``func`` is then missing
     """
     args = parser.parse_args(argv)
+    read_environment(args)
     if hasattr(args, "platforms"):
         _complete_build(args)
     for name, value in list(vars(args).items()):
         if name not in _CREDENTIALS:
             setattr(args, name, _readable(value))
     return args
+
+
+def read_environment(args):
+    # type: (argparse.Namespace) -> None
+    """Give options that are not on the command line the value of the environment, or the default.
+
+    Sets ``named`` as well, see :func:`parse_args`.
+    """
+    args.named = set()
+    for option in options.GLOBAL_OPTIONS:
+        if option.env is None:
+            continue
+        if not hasattr(args, option.dest):
+            setattr(args, option.dest, os.environ.get(option.env) or None)
+        if getattr(args, option.dest) is not None:
+            args.named.add(option.dest)
+        else:
+            setattr(args, option.dest, option.default)
 
 
 def _complete_build(args):
@@ -259,8 +290,6 @@ def _add_arguments(parser, arguments, **changes):
         if argument.group not in groups:
             groups[argument.group] = _add_group(parser, argument.group)
         keywords = dict(argument.argparse_kwargs, **changes)
-        if argument.env:
-            keywords["default"] = os.environ.get(argument.env) or argument.default
         groups[argument.group].add_argument(*argument.flags, **keywords)
 
 

@@ -183,7 +183,7 @@ def test_arguments_need_nothing_that_is_not_an_option(run, called, monkeypatch):
 
     def cli():
         parser, args = real_cli()
-        del args.server
+        del args.server, args.named
         return parser, args
 
     monkeypatch.setattr(cli_main, "cli", cli)
