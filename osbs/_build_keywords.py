@@ -12,7 +12,6 @@ import textwrap
 from collections import namedtuple
 
 import six
-from six.moves import map
 
 from osbs._redact import mask_text, mask_uri
 from osbs.exceptions import OsbsValidationException
@@ -41,7 +40,7 @@ def _is_number(value):
 
 
 def _is_list_of(is_item):
-    return lambda value: isinstance(value, (list, tuple)) and all(map(is_item, value))
+    return lambda value: isinstance(value, (list, tuple)) and all(is_item(item) for item in value)
 
 
 # Callers have texts, numbers and stand-ins of their own: what cannot work is refused, nothing else.

@@ -1,8 +1,6 @@
-"""What a repository says about its image: labels and base image."""
+"""What a repository says about its image: its name and component."""
 
 from __future__ import absolute_import, print_function, unicode_literals
-
-import six
 
 from osbs import utils
 from osbs.exceptions import OsbsValidationException
@@ -15,15 +13,14 @@ _REQUIRED_LABELS = (
 )
 
 
-def labels_and_base_image(repo_info):
-    """Read the labels that a build needs, and the base image, from the Dockerfile.
+def name_and_component(parser):
+    """Read the labels of a Dockerfile that a build needs.
 
-    :param repo_info: RepoInfo with a Dockerfile parser
-    :return: tuple of dict (label type -> text) and text (base image)
+    :param parser: DockerfileParser
+    :return: tuple of text (name of the image) and text (component)
     :raises OsbsValidationException: a label is missing, the name looks like a registry's, or the
         Dockerfile cannot be parsed
     """
-    parser = repo_info.dockerfile_parser
     labels = utils.Labels(parser.labels)
     found, missing = {}, []
     for label_type in _REQUIRED_LABELS:
@@ -35,17 +32,14 @@ def labels_and_base_image(repo_info):
         raise OsbsValidationException(
             "required label missing from the Dockerfile: %s" % ", ".join(missing)
         )
-    _check_name(found[utils.Labels.LABEL_TYPE_NAME])
-    return found, parser.baseimage
-
-
-def _check_name(name):
+    name = found[utils.Labels.LABEL_TYPE_NAME]
     first_part = name.split("/", 1)[0]
     if "." in first_part:
         raise OsbsValidationException(
             "image name '%s' in the Dockerfile: its first part '%s' has a dot and would be taken "
             "for a registry" % (name, first_part)
         )
+    return name, found[utils.Labels.LABEL_TYPE_COMPONENT]
 
 
 def require_dockerfile(repo_info, git_uri, git_branch, git_ref):
@@ -60,18 +54,14 @@ def require_dockerfile(repo_info, git_uri, git_branch, git_ref):
         )
 
 
-def flatpak_module(container):
+def flatpak_name(container):
     # type: (dict) -> str
-    """Return the module of a Flatpak build: the first one that container.yaml lists.
+    """Return what a Flatpak is named after: the first module that container.yaml lists.
 
     :param container: dict, parsed container.yaml
-    :raises OsbsValidationException: none listed, or the key is not of the right type
+    :raises OsbsValidationException: none listed, or its specification is malformed
     """
     modules = utils.get_path(container, "compose", "modules")
     if not modules:
         raise OsbsValidationException('"compose" config is missing "modules", required for Flatpak')
-    if not isinstance(modules, list) or not isinstance(modules[0], six.string_types):
-        raise OsbsValidationException(
-            'container.yaml: "modules" of "compose" must be a list of NAME:STREAM[:VERSION]'
-        )
-    return modules[0]
+    return utils.split_module_spec(modules[0])[0]

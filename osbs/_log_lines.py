@@ -7,9 +7,6 @@ from collections import namedtuple
 
 LogEntry = namedtuple("LogEntry", ["platform", "line"])
 
-_PLATFORM_FIELD = "platform:"
-_NO_PLATFORM = "-"
-
 # <date> <time> platform:<p> - <logger> - <LEVEL> -[ <message>], exactly one space between fields.
 # Python 2 has to be told that there is white space beyond ASCII.
 _ORCHESTRATOR_LINE = re.compile(
@@ -29,8 +26,8 @@ def parse_entry(entry):
     :param entry: text, one line
     :return: LogEntry; platform is None for the orchestrator's own lines
     """
-    match = _ORCHESTRATOR_LINE.match(entry) if _PLATFORM_FIELD in entry else None
-    if match is None or match.group(1) == _NO_PLATFORM:
+    match = _ORCHESTRATOR_LINE.match(entry)
+    if match is None or match.group(1) == "-":
         return LogEntry(None, entry)
     line = match.group(2) or ""
     relayed = _RELAYED_LINE.match(line)
@@ -46,11 +43,3 @@ def decoded(content):
     :param content: bytes; what is not UTF-8 becomes U+FFFD
     """
     return content.decode("utf-8", "replace").rstrip()
-
-
-def non_empty_lines(text):
-    """Yield the lines of a text: what stands between line feeds, nothing else ends a line."""
-    for line in text.split("\n"):
-        line = line.rstrip()
-        if line:
-            yield line

@@ -4,13 +4,9 @@ from __future__ import absolute_import, print_function, unicode_literals
 
 import errno
 import os
-import stat
 from binascii import hexlify
 
 import six
-
-_OWNER_ONLY_DIRECTORY = stat.S_IRWXU
-_OWNER_ONLY_FILE = stat.S_IRUSR | stat.S_IWUSR
 
 
 def save_token(path, token):
@@ -33,31 +29,22 @@ def replace_file(path, content):
     """
     # Native strings: on Python 2, a name that is not ASCII must not meet text.
     unfinished = path + six.ensure_str("." + hexlify(os.urandom(16)).decode("ascii"))
+    descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
-        descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY_FILE)
         with os.fdopen(descriptor, "wb") as new_file:
             new_file.write(content)
         os.rename(unfinished, path)
     except BaseException:
-        _remove(unfinished)
+        os.unlink(unfinished)
         raise
 
 
 def _make_private_directory(directory):
     try:
-        os.makedirs(directory, _OWNER_ONLY_DIRECTORY)
+        os.makedirs(directory, 0o700)
     except OSError as ex:
         if ex.errno != errno.EEXIST or not os.path.isdir(directory):
             raise
     # Nothing but tokens is in that one; any other belongs to more than this program.
-    if os.path.basename(directory) != str(".osbs"):
-        return
-    if stat.S_IMODE(os.stat(directory).st_mode) & (stat.S_IRWXG | stat.S_IRWXO):
-        os.chmod(directory, _OWNER_ONLY_DIRECTORY)
-
-
-def _remove(path):
-    try:
-        os.unlink(path)
-    except OSError:
-        pass
+    if os.path.basename(directory) == str(".osbs"):
+        os.chmod(directory, 0o700)

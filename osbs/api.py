@@ -47,7 +47,7 @@ from osbs.exceptions import (
     OsbsWaitTimeout,
 )
 from osbs import _build_settings, _image_source, _log_lines, _token_file
-from osbs._log_lines import LogEntry
+from osbs._log_lines import LogEntry  # noqa: F401
 from osbs._api_errors import own_errors_only, osbsapi
 from osbs._build_keywords import names_missing_keywords, takes_build_keywords
 from osbs._redact import mask_text, mask_uri, redacted
@@ -82,12 +82,12 @@ def _objects(data):
     return items if is_list else None
 
 
-def _items(response):
-    """Return the objects of an answer that has to be a list object."""
+def _wrapped_items(response, wrapper):
+    """Return the objects of an answer that has to be a list object, each in a wrapper."""
     items = _objects(response.json())
     if items is None:
         raise OsbsResponseException("the response is not a list of objects", http_client.OK)
-    return items
+    return [wrapper(item) for item in items]
 
 
 def _has_triggers(build_config, triggers):
@@ -183,7 +183,7 @@ class OSBS(object):
         response = self.os.list_builds(
             field_selector=field_selector, koji_task_id=koji_task_id, labels=labels, **paging
         )
-        return [BuildResponse(build) for build in _items(response)]
+        return _wrapped_items(response, BuildResponse)
 
     @osbsapi
     def watch_builds(self, field_selector=None):
@@ -223,7 +223,7 @@ class OSBS(object):
         :raises OsbsException: no pod, or more than one
         """
         pods = self.os.list_pods(label="%s=%s" % (_BUILD_NAME_LABEL, build_id))
-        responses = [PodResponse(pod) for pod in _items(pods)]
+        responses = _wrapped_items(pods, PodResponse)
         if not responses:
             raise OsbsException("No pod for build %s" % build_id)
         if len(responses) != 1:
@@ -255,19 +255,15 @@ class OSBS(object):
                 "build types are deprecated, do not use the build_type argument", stacklevel=2
             )
         version = _as_version(arrangement_version)
+        files = {
+            "build_json_store": self.os_conf.get_build_json_store(),
+            "outer_template": outer_template,
+            "customize_conf": customize_conf,
+        }
         if not version or version < REACTOR_CONFIG_ARRANGEMENT_VERSION:
-            build_request = BuildRequest(
-                build_json_store=self.os_conf.get_build_json_store(),
-                inner_template=inner_template,
-                outer_template=outer_template,
-                customize_conf=customize_conf,
-            )
+            build_request = BuildRequest(inner_template=inner_template, **files)
         else:
-            build_request = BuildRequestV2(
-                build_json_store=self.os_conf.get_build_json_store(),
-                outer_template=outer_template,
-                customize_conf=customize_conf,
-            )
+            build_request = BuildRequestV2(**files)
             # What is sent names the pod's directory, not where this client found its copy.
             build_request.user_params.build_json_dir.value = self.os_conf.get_pod_build_json_store()
         limits = {
@@ -287,18 +283,12 @@ class OSBS(object):
         :return: BuildResponse
         """
         build_request.set_openshift_required_version(self.os_conf.get_openshift_required_version())
-        build = build_request.render()
-        return BuildResponse(self.os.create_build(build).json())
+        return BuildResponse(self.os.create_build(build_request.render()).json())
 
     def _get_running_builds_for_build_config(self, build_config_id):
-        builds = self.os.list_builds(build_config_id=build_config_id)
-        responses = [BuildResponse(build) for build in _items(builds)]
-        return [build for build in responses if build.is_pending() or build.is_running()]
-
-    @staticmethod
-    def _panic_msg_for_more_running_builds(build_config_name, builds):
-        states = ", ".join("%s: %s" % (build.get_build_name(), build.status) for build in builds)
-        return "Multiple builds for %s running, can't proceed: %s" % (build_config_name, states)
+        response = self.os.list_builds(build_config_id=build_config_id)
+        builds = _wrapped_items(response, BuildResponse)
+        return [build for build in builds if build.is_pending() or build.is_running()]
 
     def _verify_labels_match(self, new_build_config, existing_build_config):
         new_labels = new_build_config["metadata"]["labels"]
@@ -341,7 +331,11 @@ class OSBS(object):
                 % (builds[0].get_build_name(), build_config_name, builds[0].status)
             )
         if builds:
-            raise OsbsException(self._panic_msg_for_more_running_builds(build_config_name, builds))
+            states = ["%s: %s" % (build.get_build_name(), build.status) for build in builds]
+            raise OsbsException(
+                "Multiple builds for %s running, can't proceed: %s"
+                % (build_config_name, ", ".join(states))
+            )
 
     def _create_scratch_build(self, build_request):
         return self._create_build_directly(build_request)
@@ -367,17 +361,13 @@ class OSBS(object):
             builder["name"] = tag["image"]["dockerImageReference"]
         build["metadata"].setdefault("annotations", {})["from"] = origin
         if unique:
-            self._verify_no_twin(build["metadata"].get("labels") or {}, unique)
+            labels = build["metadata"].get("labels") or {}
+            selector = {key: labels[key] for key in unique if key in labels}
+            twins = self.list_builds(running=True, labels=selector)
+            if twins:
+                names = ", ".join(twin.get_build_name() for twin in twins)
+                raise RuntimeError("Matching build(s) already running: %s" % names)
         return BuildResponse(self.os.create_build(build).json())
-
-    def _verify_no_twin(self, labels, unique):
-        selector = {key: labels[key] for key in unique if key in labels}
-        twins = self.list_builds(running=True, labels=selector)
-        if twins:
-            raise RuntimeError(
-                "Matching build(s) already running: %s"
-                % ", ".join(build.get_build_name() for build in twins)
-            )
 
     def _get_image_stream_info_for_build_request(self, build_request):
         """Find the image stream whose change triggers builds.
@@ -427,8 +417,7 @@ class OSBS(object):
         self._verify_no_running_builds(name)
         self._warn_of_another_repository(existing, build_json)
         utils.graceful_chain_del(existing, "spec", "nodeSelector")
-        if get_path(existing, "metadata", "labels", "koji-task-id") is not None:
-            utils.graceful_chain_del(existing, "metadata", "labels", "koji-task-id")
+        utils.graceful_chain_del(existing, "metadata", "labels", "koji-task-id")
         utils.buildconfig_update(existing, build_json)
         existing["metadata"]["name"] = name
         self.os.update_build_config(name, json.dumps(existing))
@@ -511,19 +500,6 @@ class OSBS(object):
             return BuildResponse(self.os.wait_for_build_to_exist(build_id).json())
         return BuildResponse(self.os.start_build(name).json())
 
-    def _check_labels(self, repo_info):
-        return _image_source.labels_and_base_image(repo_info)
-
-    def _get_flatpak_labels(self, repo_info):
-        module = _image_source.flatpak_module(repo_info.configuration.container)
-        name, stream, _ = utils.split_module_spec(module)
-        labels = {
-            utils.Labels.LABEL_TYPE_NAME: name,
-            utils.Labels.LABEL_TYPE_COMPONENT: name,
-            utils.Labels.LABEL_TYPE_VERSION: stream,
-        }
-        return labels, self.build_conf.get_flatpak_base_image()
-
     @names_missing_keywords
     def _do_create_prod_build(
         self,
@@ -573,10 +549,12 @@ class OSBS(object):
         logger.info("reading %s of %s, branch %s", *source)
         repo_info = utils.get_repo_info(git_uri, git_ref, git_branch=git_branch)
         if flatpak:
-            labels, base_image = self._get_flatpak_labels(repo_info)
+            name_label = component = _image_source.flatpak_name(repo_info.configuration.container)
+            base_image = self.build_conf.get_flatpak_base_image()
         else:
             _image_source.require_dockerfile(repo_info, git_uri, git_branch, git_ref)
-            labels, base_image = self._check_labels(repo_info)
+            name_label, component = _image_source.name_and_component(repo_info.dockerfile_parser)
+            base_image = repo_info.dockerfile_parser.baseimage
         newer = without_none(**{name: kwargs.get(name) for name in NEWER})
         version = _as_version(arrangement_version)
         if newer and (version or 0) < REACTOR_CONFIG_ARRANGEMENT_VERSION:
@@ -606,8 +584,8 @@ class OSBS(object):
             signing_intent=signing_intent,
             compose_ids=compose_ids,
             reactor_config_override=reactor_config_override,
-            component=labels[utils.Labels.LABEL_TYPE_COMPONENT],
-            name_label=labels[utils.Labels.LABEL_TYPE_NAME],
+            component=component,
+            name_label=name_label,
             base_image=base_image,
             **newer
         )
@@ -734,10 +712,8 @@ class OSBS(object):
             )
         if kwargs.get("platform"):
             raise ValueError("Orchestrator build called with unwanted platform param")
-        version = _as_version(
-            kwargs.setdefault("arrangement_version", self.build_conf.get_arrangement_version())
-        )
-        kwargs["arrangement_version"] = version
+        version = kwargs.get("arrangement_version", self.build_conf.get_arrangement_version())
+        version = kwargs["arrangement_version"] = _as_version(version)
         if version in (None, ""):
             raise OsbsValidationException("Orchestrator build requires an arrangement_version")
         if version < REACTOR_CONFIG_ARRANGEMENT_VERSION and not kwargs.get("platforms"):
@@ -786,10 +762,6 @@ class OSBS(object):
             return _log_lines.decoded(logs)
         return logs
 
-    @staticmethod
-    def _parse_build_log_entry(entry):
-        return tuple(_log_lines.parse_entry(entry))
-
     @osbsapi
     def get_orchestrator_build_logs(self, build_id, follow=False, wait_if_missing=False):
         """Get the log of an orchestrator build, each line with the platform that it is about.
@@ -809,8 +781,9 @@ class OSBS(object):
         if logs is None:
             return
         for chunk in (logs if isinstance(logs, GeneratorType) else [logs]):
-            for line in _log_lines.non_empty_lines(chunk):
-                yield LogEntry(*self._parse_build_log_entry(line))
+            for line in chunk.split("\n"):  # nothing else ends a line
+                if line.rstrip():
+                    yield _log_lines.parse_entry(line.rstrip())
 
     @osbsapi
     def wait_for_build_to_finish(self, build_id, timeout=None):
@@ -1082,7 +1055,7 @@ class OSBS(object):
     def _warn_of_pending_builds(self):
         # Below the facade's own list_builds, which existing code replaces to watch pausing.
         response = self.os.list_builds(field_selector=_UNFINISHED)
-        builds = [BuildResponse(build) for build in _items(response)]
+        builds = _wrapped_items(response, BuildResponse)
         pending = [build.get_build_name() for build in builds if build.is_pending()]
         if pending:
             logger.warning("builds that wait until builds are resumed: %s", ", ".join(pending))
@@ -1135,7 +1108,8 @@ class OSBS(object):
         for item in items:
             name = get_path(item, "metadata", "name") or "(no name)"
             logger.debug("restoring %s/%s", resource_type, name)
-            self._prepare_resource(item)
+            # The server refuses to create an object that claims to have a version.
+            utils.graceful_chain_del(item, "metadata", "resourceVersion")
             try:
                 self.os.restore_resource(resource_type, item)
                 counts["created"] += 1
@@ -1151,11 +1125,6 @@ class OSBS(object):
         if continue_on_error:
             logger.info("restored %s/%s %s", counts["created"], len(items), resource_type)
         return counts
-
-    @staticmethod
-    def _prepare_resource(resource):
-        # The server refuses to create an object that claims to have a version.
-        utils.graceful_chain_del(resource, "metadata", "resourceVersion")
 
     @osbsapi
     def get_compression_extension(self):
@@ -1252,10 +1221,6 @@ class OSBS(object):
         """
         user_params = BuildUserParams()
         user_params.from_json(user_params_json)
-        self._replace_missing_template_directory(user_params)
-        return PluginsConfiguration(user_params).render()
-
-    def _replace_missing_template_directory(self, user_params):
         # The client's path need not exist in the pod.
         directory = user_params.build_json_dir.value
         if directory and not os.path.isdir(directory):
@@ -1264,3 +1229,4 @@ class OSBS(object):
                 "template directory '%s' does not exist here, using '%s'", directory, replacement
             )
             user_params.build_json_dir.value = replacement
+        return PluginsConfiguration(user_params).render()
