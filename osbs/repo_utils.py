@@ -185,7 +185,11 @@ def _read_container_yaml(dir_path):
 
 
 class AdditionalTagsConfig(object):
-    """Tags of an image besides those made from version and release."""
+    """Tags of an image besides those made from version and release.
+
+    :ivar tags: list, the valid tags, each once, in no particular order
+    :ivar from_container_yaml: bool, were tags given, be they valid or not
+    """
 
     VALID_TAG_REGEX = re.compile(r"^[\w.]{0,127}$")
 
@@ -197,7 +201,7 @@ class AdditionalTagsConfig(object):
         :param tags: list, tuple or set of str: these count, and the file is not looked at
         :raises OsbsValidationException: tags of another type, or the file cannot be read
         """
-        self._from_container_yaml = bool(tags)
+        self.from_container_yaml = bool(tags)
         if tags:
             candidates = _checked_tags(tags)
             if file_name:
@@ -207,7 +211,7 @@ class AdditionalTagsConfig(object):
         else:
             content = read_repo_file(dir_path, file_name) if file_name else None
             candidates = [line.strip() for line in to_text(content or b"").split("\n")]
-        self._tags = {tag for tag in candidates if tag and self._is_valid(tag)}
+        self.tags = list({tag for tag in candidates if tag and self._is_valid(tag)})
         self._warn_of([tag for tag in candidates if tag and not self._is_valid(tag)])
 
     def _is_valid(self, tag):
@@ -223,16 +227,6 @@ class AdditionalTagsConfig(object):
         if len(invalid) > MAX_WARNINGS_PER_FILE:
             more = len(invalid) - MAX_WARNINGS_PER_FILE
             logger.warning("%d more additional tags are dropped for the same reason", more)
-
-    @property
-    def tags(self):
-        """List of the valid tags, each once, in no particular order."""
-        return list(self._tags)
-
-    @property
-    def from_container_yaml(self):
-        """True when tags were given, be they valid or not."""
-        return self._from_container_yaml
 
 
 def _checked_tags(tags):

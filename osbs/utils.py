@@ -15,6 +15,7 @@ import sys
 import time
 from collections import OrderedDict
 from contextlib import contextmanager
+from itertools import takewhile
 
 import six
 
@@ -41,7 +42,6 @@ logger = logging.getLogger(__name__)
 VALID_BUILD_CONFIG_NAME_CHARS = re.compile("[-a-z0-9]")
 # Not from http.client, which takes as long to import as all of this.
 _FORBIDDEN, _CONFLICT = 403, 409
-_GIT_HASH = re.compile(r"[0-9A-Fa-f]{40}\Z")
 
 
 class RegistryURI(object):
@@ -135,9 +135,7 @@ class Labels(object):
         :param label_type: one of the LABEL_TYPE markers
         :raises KeyError: no such marker
         """
-        if label_type in self._found:
-            return self._found[label_type][0]
-        return self.LABEL_NAMES[label_type][0]
+        return self._found.get(label_type, self.LABEL_NAMES[label_type])[0]
 
     def get_name_and_value(self, label_type):
         # type: (object) -> tuple
@@ -256,13 +254,9 @@ def graceful_chain_get(d, *args):
         return None
     try:
         for arg in args:
-            d = d[arg]
+            d = None if d is None else d[arg]
     except (IndexError, KeyError):
         return None
-    except TypeError:
-        if d is None:
-            return None
-        raise
     return d
 
 
@@ -385,18 +379,13 @@ def run_command(*popenargs, **kwargs):
 def git_repo_humanish_part_from_uri(git_uri):
     # type: (str) -> str
     """Return the last part of a git URI, without ``.git``."""
-    git_uri = git_uri.rstrip("/")
-    for suffix in ("/.git", ".git"):
-        if git_uri.endswith(suffix):
-            git_uri = git_uri[: -len(suffix)]
-            break
-    return os.path.basename(git_uri)
+    return os.path.basename(re.sub(r"/?\.git\Z", "", git_uri.rstrip("/")))
 
 
 def looks_like_git_hash(git_ref):
     # type: (str) -> bool
     """Tell whether a ref has the form of a full commit id."""
-    return bool(_GIT_HASH.match(git_ref))
+    return bool(re.match(r"[0-9A-Fa-f]{40}\Z", git_ref))
 
 
 def _valid_name_chars(text):
@@ -411,15 +400,11 @@ def _name_hash(text, size):
 
 def _fair_shares(texts, size, limit):
     # Take characters in turn until the limit is reached; at least one is taken.
-    taken = [[] for _ in texts]
-    for position in range(max(len(text) for text in texts)):
-        for text, characters in zip(texts, taken):
-            if position < len(text):
-                characters.append(text[position])
-                size += 1
-                if size >= limit:
-                    return taken
-    return taken
+    turns = sorted(
+        (position, which) for which, text in enumerate(texts) for position in range(len(text))
+    )
+    taken = [which for _, which in turns[: max(limit - size, 1)]]
+    return [text[: taken.count(which)] for which, text in enumerate(texts)]
 
 
 def make_name_from_git(repo, branch, limit=53, separator="-", hash_size=5):
@@ -441,7 +426,7 @@ def make_name_from_git(repo, branch, limit=53, separator="-", hash_size=5):
     shares = _fair_shares(
         [_valid_name_chars(repo), _valid_name_chars(branch)], 2 * len(separator) + hash_size, limit
     )
-    parts = ["".join(share).strip("-") for share in shares] + [name_hash]
+    parts = [share.strip("-") for share in shares] + [name_hash]
     return separator.join(part for part in parts if part)
 
 
@@ -503,15 +488,7 @@ def get_time_from_rfc3339(rfc3339):
             parsed = parsed.replace(tzinfo=tz.tzlocal())
         epoch = datetime.datetime(1970, 1, 1, tzinfo=tz.tzutc())
         return (parsed - epoch).total_seconds()
-    except (
-        ArithmeticError,
-        AttributeError,
-        EnvironmentError,
-        LookupError,
-        TypeError,
-        Warning,
-    ) as ex:
-        # What dateutil and datetime make of hostile text.
+    except Exception as ex:  # dateutil and datetime raise anything on hostile text
         raise ValueError("not a time: %r (%s)" % (rfc3339, ex))
 
 
@@ -523,8 +500,7 @@ def get_instance_token_file_name(instance):
     :raises OsbsValidationException: the name would leave ``~/.osbs``
     """
     name = to_text(instance or "")
-    separators = [os.sep, os.altsep or os.sep, "\0"]
-    if name in ("", ".", "..") or any(sep in name for sep in separators):
+    if name in ("", ".", "..") or os.sep in name or "\0" in name:
         raise OsbsValidationException(
             "%r cannot be the name of an instance: it has to be the "
             "name of a file in ~/.osbs" % (instance,)
@@ -576,11 +552,7 @@ def sanitize_version(version):
     if isinstance(text, six.string_types):
         parts = text.split(".") if text else []
     else:
-        parts = []
-        for part in version:
-            if part.startswith("*"):
-                break
-            parts.append(part)
+        parts = list(takewhile(lambda part: not part.startswith("*"), version))
     numbers = [int(part) for part in parts] + [0, 0, 0]
     return ".".join("%d" % number for number in numbers[:3])
 
