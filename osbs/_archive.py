@@ -11,6 +11,7 @@ import io
 import os
 import re
 from collections import namedtuple
+from contextlib import contextmanager
 
 import six
 
@@ -41,7 +42,6 @@ class TarWriter(object):
         """
         import tarfile  # imported here: a good part of the start of the command line
 
-        self._tarinfo = tarfile.TarInfo
         self.directory = directory or ""
         name, fileobj = (None, outfile) if hasattr(outfile, "write") else (outfile, None)
         self.tarfile = tarfile.open(name=name, mode="w|bz2", fileobj=fileobj)
@@ -69,7 +69,9 @@ class TarWriter(object):
         :param fileobj: object with ``read``
         :param size: int, bytes; what follows them is left
         """
-        info = self._tarinfo(os.path.join(six.ensure_str(self.directory), six.ensure_str(name)))
+        info = self.tarfile.tarinfo(
+            os.path.join(six.ensure_str(self.directory), six.ensure_str(name))
+        )
         info.size = size
         self.tarfile.addfile(info, fileobj=fileobj)
 
@@ -92,21 +94,17 @@ class TarReader(object):
         """
         import tarfile  # imported here: see TarWriter
 
-        # RuntimeError: headers of headers without end.
-        self._broken = (tarfile.TarError, EOFError, ValueError, RuntimeError, EnvironmentError)
         self._at_end = False
         self._count = 0
         self._opened = None if hasattr(infile, "read") else open(infile, "rb")
+        # Not "r|bz2": its time grows with the square of what a few bytes are unpacked to.
+        unpacked = _Unpacked(self._opened or infile)  # type: Any
+        strict = _strict_tarinfo(tarfile)
         try:
-            # Not "r|bz2": its time grows with the square of what a few bytes are unpacked to.
-            unpacked = _Unpacked(self._opened or infile)  # type: Any
-            self.tarfile = tarfile.open(
-                mode="r|", fileobj=unpacked, tarinfo=_strict_tarinfo(tarfile)
-            )
-        except Exception as ex:
+            with _refusing_broken():
+                self.tarfile = tarfile.open(mode="r|", fileobj=unpacked, tarinfo=strict)
+        except Exception:
             self._close_opened()
-            if isinstance(ex, self._broken):
-                raise _broken_archive(ex)
             raise
 
     def __iter__(self):
@@ -120,15 +118,14 @@ class TarReader(object):
                     "the archive has more than %d members" % MAX_BACKUP_MEMBERS
                 )
             try:
-                member = self.tarfile.next()
-                if member is None:
-                    break
-                if member.isfile():
-                    _check_name(member.name)
-                    raw = _MemberReader(self.tarfile.extractfile(member), self._broken)
-                    return self.TarFile(member.name, io.BufferedReader(raw))
-            except self._broken as ex:
-                raise _broken_archive(ex)
+                with _refusing_broken():
+                    member = self.tarfile.next()
+                    if member is None:
+                        break
+                    if member.isfile():
+                        _check_name(member.name)
+                        raw = _MemberReader(self.tarfile.extractfile(member))
+                        return self.TarFile(member.name, io.BufferedReader(raw))
             finally:
                 # The stream is read once: remembering members would make memory grow with it.
                 self.tarfile.members = []
@@ -180,8 +177,6 @@ class _Unpacked(object):
             unpacked = self._unpacker.decompress(packed, *self._arguments)
         except EOFError:  # Python 2 tells the end only in this way
             return False
-        except (EnvironmentError, ValueError) as ex:
-            raise _broken_archive(ex)
         self._size += len(unpacked)
         if self._size > MAX_BACKUP_SIZE:
             raise OsbsValidationException("the archive holds more than %d bytes" % MAX_BACKUP_SIZE)
@@ -192,19 +187,16 @@ class _Unpacked(object):
 class _MemberReader(io.RawIOBase):
     """A member's content, whose errors say that the archive is broken."""
 
-    def __init__(self, fileobj, broken):
+    def __init__(self, fileobj):
         super(_MemberReader, self).__init__()
         self._fileobj = fileobj
-        self._broken = broken
 
     def readable(self):
         return True
 
     def readinto(self, target):
-        try:
+        with _refusing_broken():
             data = self._fileobj.read(len(target))
-        except self._broken as ex:
-            raise _broken_archive(ex)
         target[: len(data)] = data
         return len(data)
 
@@ -227,7 +219,12 @@ def _strict_tarinfo(tarfile):
                 raise tarfile.ReadError(str(ex))
 
         def _proc_member(self, archive):
-            _check_size(self)
+            # What is skipped has to be read as well.
+            if not 0 <= self.size <= MAX_MEMBER_SIZE:
+                raise OsbsValidationException(
+                    "%r in the archive holds %d bytes, more than the %d allowed"
+                    % (self.name, self.size, MAX_MEMBER_SIZE)
+                )
             if self.type == tarfile.GNUTYPE_SPARSE:
                 raise tarfile.ReadError(str("sparse files are not supported"))
             if self.type in long_headers and self.size > _MAX_HEADER_SIZE:
@@ -249,27 +246,23 @@ def _strict_tarinfo(tarfile):
     return StrictTarInfo
 
 
-def _broken_archive(ex):
-    return OsbsValidationException(
-        "the archive is broken or is not a bzip2-compressed tar: %s" % (ex or type(ex).__name__),
-        cause=ex,
-    )
+@contextmanager
+def _refusing_broken():
+    import tarfile  # imported here: see TarWriter
+
+    try:
+        yield
+    # RuntimeError: headers of headers without end.
+    except (tarfile.TarError, EOFError, ValueError, RuntimeError, EnvironmentError) as ex:
+        raise OsbsValidationException(
+            "the archive is broken or is not a bzip2-compressed tar: %s"
+            % (ex or type(ex).__name__),
+            cause=ex,
+        )
 
 
 def _check_name(name):
-    try:
-        name = to_text(name, "strict")
-        name.encode("utf-8")
-    except UnicodeError as ex:
-        raise _broken_archive(ex)
+    name = to_text(name, "strict")
+    name.encode("utf-8")
     if name.startswith("/") or ".." in name.split("/") or any(ch < " " for ch in name):
         raise OsbsValidationException("the archive holds a file with an unsafe name: %r" % name)
-
-
-def _check_size(member):
-    # Of a member of any kind: what is skipped has to be read as well.
-    if not 0 <= member.size <= MAX_MEMBER_SIZE:
-        raise OsbsValidationException(
-            "%r in the archive holds %d bytes, more than the %d allowed"
-            % (member.name, member.size, MAX_MEMBER_SIZE)
-        )
