@@ -50,7 +50,6 @@ _VARIABLES = {
 # They win over the user's own settings, of which those about servers and credentials stay. Those
 # about threads and packs keep git's memory small.
 SETTINGS = (
-    ("advice", "detachedHead", "false"),
     ("checkout", "defaultRemote", "origin"),
     ("checkout", "guess", "true"),
     ("color", "ui", "never"),

@@ -142,7 +142,7 @@ def _resolve(git, ref):
 
 
 def _extract(git, commit, names, max_size, filters):
-    tree = Tree(git, commit, names)
+    tree = Tree(git, commit)
     found = [(name, tree.find(name)) for name in names]
     ids = [about.object_id for _, about in found if about.kind == FILE]
     if filters and ids:

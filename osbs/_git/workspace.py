@@ -76,7 +76,7 @@ class Workspace(object):
         :return: process.Result
         :raises OsbsException: git cannot be started, or has exceeded a limit
         """
-        cwd, limit = kwargs.pop("cwd", self._top), kwargs.pop("limit", _MAX_OUTPUT)
+        cwd, limit = kwargs.get("cwd", self._top), kwargs.get("limit", _MAX_OUTPUT)
         command = ["git", "-c", "include.path=%s" % self._settings] + list(args)
         logger.debug("running git %s", mask_text(_shown(args)))
         return process.run(
@@ -86,25 +86,19 @@ class Workspace(object):
     def run(self, *args, **kwargs):
         """Run git.
 
-        :return: bytes, its output
+        :return: bytes, its output; with a ``limit`` cut there
         :raises OsbsException: also when git does not end with 0
         """
-        return self.check(args, self.try_run(*args, **kwargs)).output
-
-    @staticmethod
-    def check(args, result):
-        """Return a result of git's.
-
-        :raises OsbsException: git has not ended with 0
-        """
-        if result.status != 0:
+        result = self.try_run(*args, **kwargs)
+        is_cut = len(result.output) == kwargs.get("limit")
+        if result.status != 0 and not is_cut:
             output = to_text(result.errors or result.output).strip()
             raise OsbsException(
                 mask_text(
                     "Command git %s returned %s\n\n%s" % (_shown(args), result.status, output)
                 )
             )
-        return result
+        return result.output
 
     def remove_repository(self):
         # type: () -> None
