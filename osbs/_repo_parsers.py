@@ -66,13 +66,12 @@ class RepoDockerfileParser(DockerfileParser):
         super(RepoDockerfileParser, self).__init__(
             fileobj=io.BytesIO(content), cache_content=False, env_replace=True
         )
-        self._known = {}  # type: dict
         # Content, and the instructions in it.
         self._parsed = (None, [])  # type: tuple
 
     @property
     def labels(self):
-        """Labels of the last stage: a dict that may be shared.
+        """Labels of the last stage.
 
         :raises OsbsValidationException: the Dockerfile cannot be parsed
         """
@@ -99,18 +98,15 @@ class RepoDockerfileParser(DockerfileParser):
         return self._parsed[1]
 
     def _read(self, name):
-        if name not in self._known:
-            try:
-                value = getattr(super(RepoDockerfileParser, self), name)
-            except OsbsValidationException:
-                raise
-            except Exception as ex:  # the parser raises anything, IndexError to UnicodeError
-                raise OsbsValidationException(
-                    "Dockerfile: %s cannot be read: %s" % (name, repr(ex)[:_SHOWN_CHARACTERS]),
-                    cause=ex,
-                )
-            self._known[name] = dict(value) if isinstance(value, dict) else value
-        return self._known[name]
+        try:
+            return getattr(super(RepoDockerfileParser, self), name)
+        except OsbsValidationException:
+            raise
+        except Exception as ex:  # the parser raises anything, IndexError to UnicodeError
+            raise OsbsValidationException(
+                "Dockerfile: %s cannot be read: %s" % (name, repr(ex)[:_SHOWN_CHARACTERS]),
+                cause=ex,
+            )
 
 
 def _check_replaced_sizes(instructions):

@@ -321,7 +321,6 @@ def buildconfig_update(orig, new, remove_nonexistent_keys=False):
             orig[key] = value
 
 
-@contextmanager
 def checkout_git_repo(git_uri, git_ref, git_branch=None):
     """Clone a repository with all its history, check out a commit, remove all of it at the end.
 
@@ -334,8 +333,7 @@ def checkout_git_repo(git_uri, git_ref, git_branch=None):
     """
     from osbs import _git  # imported here: needs subprocess and tempfile
 
-    with _git.full_checkout(git_uri, git_ref, git_branch) as path:
-        yield path
+    return _git.full_checkout(git_uri, git_ref, git_branch)
 
 
 def get_repo_info(git_uri, git_ref, git_branch=None):
@@ -392,12 +390,6 @@ def _valid_name_chars(text):
     return "".join(VALID_BUILD_CONFIG_NAME_CHARS.findall(text))
 
 
-def _name_hash(text, size):
-    # Lone surrogates are not an error here: Python 2 encodes them as well.
-    encoded = text.encode("utf-8", str("strict" if six.PY2 else "surrogatepass"))
-    return hashlib.sha256(encoded).hexdigest()[:size]
-
-
 def _fair_shares(texts, size, limit):
     # Take characters in turn until the limit is reached; at least one is taken.
     turns = sorted(
@@ -422,7 +414,9 @@ def make_name_from_git(repo, branch, limit=53, separator="-", hash_size=5):
     """
     repo = git_repo_humanish_part_from_uri(to_text(repo))
     branch = to_text(branch or "unknown")
-    name_hash = _name_hash(repo + branch, hash_size)
+    # Lone surrogates are not an error here: Python 2 encodes them as well.
+    encoded = (repo + branch).encode("utf-8", str("strict" if six.PY2 else "surrogatepass"))
+    name_hash = hashlib.sha256(encoded).hexdigest()[:hash_size]
     shares = _fair_shares(
         [_valid_name_chars(repo), _valid_name_chars(branch)], 2 * len(separator) + hash_size, limit
     )
@@ -464,9 +458,7 @@ def get_imagestreamtag_from_image(image):
 def utcnow():
     # type: () -> datetime.datetime
     """Return the time, UTC, as a naive datetime; exists to be replaced."""
-    if hasattr(datetime, "timezone"):
-        return datetime.datetime.now(datetime.timezone.utc).replace(tzinfo=None)
-    return datetime.datetime.utcnow()
+    return datetime.datetime(1970, 1, 1) + datetime.timedelta(seconds=time.time())
 
 
 def get_time_from_rfc3339(rfc3339):
