@@ -7,17 +7,12 @@ import sys
 import warnings
 from contextlib import contextmanager
 
+from osbs._typing import Any  # noqa: F401
 from osbs.exceptions import OsbsException
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
-    from typing import Any, Callable, TypeVar  # noqa: F401
-
-    Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def osbsapi(func):
-    # type: (Function) -> Function
+    # type: (Any) -> Any
     """Decorate a method of ``OSBS``: what it raises is an OsbsException.
 
     The keyword ``namespace`` of old callers is taken away with a warning.
@@ -36,7 +31,7 @@ def osbsapi(func):
         with _own_errors():
             return func(*args, **kwargs)
 
-    return with_own_errors  # type: ignore # its signature is that of func
+    return with_own_errors
 
 
 @contextmanager

@@ -2,28 +2,20 @@
 
 from __future__ import absolute_import, print_function, unicode_literals
 
-from osbs.constants import (
-    BUILD_TYPE_ORCHESTRATOR,
-    BUILD_TYPE_WORKER,
-    ORCHESTRATOR_CUSTOMIZE_CONF,
-    ORCHESTRATOR_INNER_TEMPLATE,
-    ORCHESTRATOR_OUTER_TEMPLATE,
-    WORKER_CUSTOMIZE_CONF,
-    WORKER_INNER_TEMPLATE,
-    WORKER_OUTER_TEMPLATE,
-)
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
-    from osbs.conf import Configuration  # noqa: F401
+from osbs import constants
+from osbs._typing import Any  # noqa: F401
 
 # Build type -> file names that a caller may override.
 TEMPLATES = {
-    BUILD_TYPE_WORKER: (WORKER_INNER_TEMPLATE, WORKER_OUTER_TEMPLATE, WORKER_CUSTOMIZE_CONF),
-    BUILD_TYPE_ORCHESTRATOR: (
-        ORCHESTRATOR_INNER_TEMPLATE,
-        ORCHESTRATOR_OUTER_TEMPLATE,
-        ORCHESTRATOR_CUSTOMIZE_CONF,
+    constants.BUILD_TYPE_WORKER: (
+        constants.WORKER_INNER_TEMPLATE,
+        constants.WORKER_OUTER_TEMPLATE,
+        constants.WORKER_CUSTOMIZE_CONF,
+    ),
+    constants.BUILD_TYPE_ORCHESTRATOR: (
+        constants.ORCHESTRATOR_INNER_TEMPLATE,
+        constants.ORCHESTRATOR_OUTER_TEMPLATE,
+        constants.ORCHESTRATOR_CUSTOMIZE_CONF,
     ),
 }
 
@@ -50,9 +42,10 @@ CONNECTION_SETTINGS = (
 
 
 def read_settings(configuration, names):
-    # type: (Configuration, str) -> dict
+    # type: (Any, str) -> dict
     """Read settings by calling their getters now.
 
+    :param configuration: Configuration
     :param names: names of settings, separated by spaces
     :return: name -> value
     """

@@ -55,10 +55,6 @@ from osbs._rest.objects import includes
 from osbs._rest.retry import Deadline
 from osbs.utils import get_path, retry_on_conflict, without_none
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
-    from osbs.conf import Configuration  # noqa: F401
-
 __all__ = [str("OSBS"), str("osbsapi"), str("LogEntry")]
 
 logger = logging.getLogger(__name__)
@@ -67,6 +63,7 @@ _BUILD_NAME_LABEL = "openshift.io/build.name"
 _INSECURE_REPOSITORY = "openshift.io/image.insecureRepository"
 _COMPRESSION_EXTENSIONS = {"gzip": ".gz", "lzma": ".xz"}
 _ISOLATED_BUILD_LABELS = ("git-repo-name", "git-branch", "isolated", "isolated-release")
+_WORKER_REQUIRED = ("platform", "release", "arrangement_version")
 _UNFINISHED = ",".join("status!=%s" % state.capitalize() for state in BUILD_FINISHED_STATES)
 # Causes with which nothing was sent at all: there is no server that could know the object.
 _NOTHING_SENT = ("MissingSchema", "InvalidSchema", "InvalidURL")
@@ -137,11 +134,10 @@ class OSBS(object):
 
     @osbsapi
     def __init__(self, openshift_configuration, build_configuration):
-        # type: (Configuration, Configuration) -> None
         """Prepare; nothing is sent.
 
-        :param openshift_configuration: how to reach the server
-        :param build_configuration: how to build; may be the same object
+        :param openshift_configuration: Configuration, how to reach the server
+        :param build_configuration: Configuration, how to build; may be the same object
         """
         self.os_conf = openshift_configuration
         self.build_conf = build_configuration
@@ -673,10 +669,7 @@ class OSBS(object):
         return self._do_create_prod_build(**kwargs)
 
     @osbsapi
-    @takes_build_keywords(
-        required=("platform", "release", "arrangement_version"),
-        without=("platforms", "build_type"),
-    )
+    @takes_build_keywords(_WORKER_REQUIRED, without=("platforms", "build_type"))
     def create_worker_build(self, **kwargs):
         """Start the build for one platform; atomic-reactor's orchestrator calls this.
 
@@ -684,8 +677,7 @@ class OSBS(object):
         :raises OsbsValidationException: a value cannot work, or there are no templates of that
             arrangement
         """
-        required = ("platform", "release", "arrangement_version")
-        missing = [name for name in required if not kwargs.get(name)]
+        missing = [name for name in _WORKER_REQUIRED if not kwargs.get(name)]
         if missing:
             raise ValueError("Worker build missing required parameters: %s" % ", ".join(missing))
         if kwargs.get("platforms"):
