@@ -4,9 +4,7 @@ from __future__ import absolute_import, print_function, unicode_literals
 
 import errno
 import os
-from binascii import hexlify
-
-import six
+import tempfile
 
 
 def save_token(path, token):
@@ -27,9 +25,7 @@ def replace_file(path, content):
 
     :raises EnvironmentError: it cannot be written
     """
-    # Native strings: on Python 2, a name that is not ASCII must not meet text.
-    unfinished = path + six.ensure_str("." + hexlify(os.urandom(16)).decode("ascii"))
-    descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    descriptor, unfinished = tempfile.mkstemp(dir=os.path.dirname(path))
     try:
         with os.fdopen(descriptor, "wb") as new_file:
             new_file.write(content)
