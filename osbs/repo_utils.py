@@ -194,7 +194,7 @@ class AdditionalTagsConfig(object):
     VALID_TAG_REGEX = re.compile(r"^[\w.]{0,127}$")
 
     def __init__(self, dir_path="", file_name=ADDITIONAL_TAGS_FILE, tags=None):
-        # type: (str, str, object) -> None
+        # type: (str, str, Any) -> None
         """
         :param dir_path: str, top of the repository; empty: the current directory
         :param file_name: str, file with a tag in each line

@@ -28,14 +28,8 @@ from osbs.exceptions import OsbsException, OsbsResponseException, OsbsValidation
 from osbs._redact import mask_text, mask_url
 from osbs._typing import Any, Dict, Iterator, List, Optional, Tuple  # noqa: F401
 from osbs._waiting import answered, tell_retry
-from osbs.repo_utils import (  # noqa: F401
-    MAX_FILE_SIZE,
-    REPO_FILES,
-    AdditionalTagsConfig,
-    RepoConfiguration,
-    RepoInfo,
-    read_repo_info,
-)
+from osbs.repo_utils import AdditionalTagsConfig, RepoConfiguration, RepoInfo  # noqa: F401
+from osbs.repo_utils import read_repo_info
 
 logger = logging.getLogger(__name__)
 
@@ -331,9 +325,9 @@ def checkout_git_repo(git_uri, git_ref, git_branch=None):
     :raises OsbsException: the repository cannot be cloned, or has no such ref
     :raises OsbsValidationException: one of the arguments could be taken for something else
     """
-    from osbs import _git  # imported here: needs subprocess and tempfile
+    from osbs._git import fetch  # imported here: needs subprocess and tempfile
 
-    return _git.full_checkout(git_uri, git_ref, git_branch)
+    return fetch.full_checkout(git_uri, git_ref, git_branch)
 
 
 def get_repo_info(git_uri, git_ref, git_branch=None):
@@ -347,9 +341,9 @@ def get_repo_info(git_uri, git_ref, git_branch=None):
     :raises OsbsException: as for checkout_git_repo
     :raises OsbsValidationException: a file of the repository is not what it should be
     """
-    from osbs import _git  # imported here: see checkout_git_repo
+    from osbs._git import fetch  # imported here: see checkout_git_repo
 
-    with _git.fetched_files(git_uri, git_ref, git_branch, REPO_FILES, MAX_FILE_SIZE) as path:
+    with fetch.fetched_files(git_uri, git_ref, git_branch) as path:
         return read_repo_info(path)
 
 

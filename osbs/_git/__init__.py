@@ -5,9 +5,3 @@ command within limits; ``workspace`` is git in a temporary directory of its own 
 ``fetch`` makes a full clone, or fetches a few files of one commit, which ``tree`` finds.
 Nothing else in the library runs git; ``osbs.utils`` is where callers come in.
 """
-
-from __future__ import absolute_import, print_function, unicode_literals
-
-from osbs._git.fetch import fetched_files, full_checkout  # noqa: F401
-
-__all__ = [str("fetched_files"), str("full_checkout")]

@@ -21,6 +21,7 @@ from osbs._git.process import GitLimitExceeded
 from osbs._git.tree import FILE, NO_FILE, OUTSIDE, Tree
 from osbs._git.workspace import workspace
 from osbs._redact import mask_url
+from osbs.repo_utils import MAX_FILE_SIZE, REPO_FILES
 
 _FULL_ID = re.compile(r"[0-9a-fA-F]{40}\Z")
 _NO_CLONE = "Unable to clone git repo '%s' branch '%s'"
@@ -48,8 +49,8 @@ def full_checkout(uri, ref, branch=None):
 
 
 @contextmanager
-def fetched_files(uri, ref, branch, names, max_size):
-    """Fetch files from the top of a repository.
+def fetched_files(uri, ref, branch):
+    """Fetch the files of a repository that are read; those that it does not have are left out.
 
     What must not be read is there as something that ``read_repo_file`` refuses: a link that leaves
     the repository as another such link, a directory or a submodule as a directory.
@@ -57,9 +58,8 @@ def fetched_files(uri, ref, branch, names, max_size):
     :param uri: str
     :param ref: str: id of a commit, tag, branch, or ``origin/<branch>``
     :param branch: str or None
-    :param names: list of str; what the repository does not have is left out
-    :param max_size: int, bytes; larger files are cut at one byte more
-    :return: context manager of a directory with the files
+    :return: context manager of a directory with the files; what is larger than MAX_FILE_SIZE is cut
+        at one byte more
     :raises OsbsException: the repository cannot be reached, is empty, or has no such commit
     :raises OsbsValidationException: an argument that git must not get
     """
@@ -72,7 +72,7 @@ def fetched_files(uri, ref, branch, names, max_size):
                     if not commit:
                         git.clone(branch, *filters)
                         commit = _resolve(git, ref)
-                    directory = commit and _extract(git, commit, names, max_size, filters)
+                    directory = commit and _extract(git, commit, filters)
                 break
             except OsbsException as ex:
                 # An old git knows no filters; some servers do, but send no single files afterwards.
@@ -140,9 +140,9 @@ def _resolve(git, ref):
     return None
 
 
-def _extract(git, commit, names, max_size, filters):
+def _extract(git, commit, filters):
     tree = Tree(git, commit)
-    found = [(name, tree.find(name)) for name in names]
+    found = [(name, tree.find(name)) for name in REPO_FILES]
     ids = [about.object_id for _, about in found if about.kind == FILE]
     if filters and ids:
         git.run("fetch", "--quiet", "--no-tags", "origin", *ids, cwd=git.repo)
@@ -152,7 +152,7 @@ def _extract(git, commit, names, max_size, filters):
         path = os.path.join(directory, name)
         if about.kind == FILE:
             with io.open(path, "wb") as extracted:
-                extracted.write(tree.read(about.object_id, max_size + 1))
+                extracted.write(tree.read(about.object_id, MAX_FILE_SIZE + 1))
         elif about.kind == OUTSIDE:
             os.symlink(os.sep, path)
         elif about.kind == NO_FILE:
