@@ -167,15 +167,13 @@ class _Unpacked(object):
 
     def _unpack(self):
         """Unpack the next piece; returns False at the end. A piece may be empty."""
-        if getattr(self._unpacker, "eof", False):
-            return False
         needs_input = getattr(self._unpacker, "needs_input", True)
         packed = self._packed.read(_PACKED_PIECE) if needs_input else b""
         if needs_input and not packed:
             return False
         try:
             unpacked = self._unpacker.decompress(packed, *self._arguments)
-        except EOFError:  # Python 2 tells the end only in this way
+        except EOFError:  # at the end
             return False
         self._size += len(unpacked)
         if self._size > MAX_BACKUP_SIZE:

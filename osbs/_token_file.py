@@ -2,7 +2,6 @@
 
 from __future__ import absolute_import, print_function, unicode_literals
 
-import errno
 import os
 import tempfile
 
@@ -15,7 +14,12 @@ def save_token(path, token):
     :param token: str
     :raises OSError: when directory or file cannot be written
     """
-    _make_private_directory(os.path.dirname(path))
+    directory = os.path.dirname(path)
+    if not os.path.isdir(directory):
+        os.makedirs(directory, 0o700)
+    # Nothing but tokens is in that one; any other belongs to more than this program.
+    if os.path.basename(directory) == str(".osbs"):
+        os.chmod(directory, 0o700)
     replace_file(path, token.encode("utf-8") + b"\n")
 
 
@@ -33,14 +37,3 @@ def replace_file(path, content):
     except BaseException:
         os.unlink(unfinished)
         raise
-
-
-def _make_private_directory(directory):
-    try:
-        os.makedirs(directory, 0o700)
-    except OSError as ex:
-        if ex.errno != errno.EEXIST or not os.path.isdir(directory):
-            raise
-    # Nothing but tokens is in that one; any other belongs to more than this program.
-    if os.path.basename(directory) == str(".osbs"):
-        os.chmod(directory, 0o700)

@@ -770,9 +770,7 @@ class OSBS(object):
         logs = self.get_build_logs(
             build_id=build_id, follow=follow, wait_if_missing=wait_if_missing, decode=True
         )
-        if logs is None:
-            return
-        for chunk in (logs if isinstance(logs, GeneratorType) else [logs]):
+        for chunk in logs if isinstance(logs, GeneratorType) else [logs or ""]:
             for line in chunk.split("\n"):  # nothing else ends a line
                 if line.rstrip():
                     yield _log_lines.parse_entry(line.rstrip())
