@@ -532,7 +532,6 @@ class OSBS(object):
         if flatpak and isolated:
             # Callers look for ValueError as the cause.
             raise ValueError("Flatpak build cannot be isolated")
-        self._require_inner_template(build_type, arrangement_version, inner_template)
         build_request = self.get_build_request(
             inner_template=inner_template,
             outer_template=outer_template,
@@ -600,21 +599,14 @@ class OSBS(object):
         logger.info("build %s was started", name)
         return response
 
-    def _require_inner_template(self, build_type, arrangement_version, inner_template):
+    def _require_inner_template(self, build_type, arrangement_version, name):
         """Refuse an arrangement that the template directory does not have.
 
         From arrangement 6 on the pod reads this template, from a directory of its own, which may
         be newer than the client's: then it is a warning only.
         """
-        if build_type not in _build_settings.TEMPLATES:
-            return
-        name = _build_settings.TEMPLATES[build_type][0].format(
-            arrangement_version=arrangement_version
-        )
         directory = self.os_conf.get_build_json_store()
-        is_there = os.path.exists(os.path.join(directory, name))
-        # A template of the caller's own says nothing about the arrangement.
-        if is_there or inner_template != name or not os.path.isdir(directory):
+        if os.path.exists(os.path.join(directory, name)) or not os.path.isdir(directory):
             return
         problem = "%s invalid arrangement_version %s: there is no template %s in %s" % (
             build_type,
@@ -715,7 +707,10 @@ class OSBS(object):
     def _create_build_of_type(self, build_type, kwargs):
         inner, outer, customize = _build_settings.TEMPLATES[build_type]
         version = kwargs["arrangement_version"]
-        kwargs.setdefault("inner_template", inner.format(arrangement_version=version))
+        inner = inner.format(arrangement_version=version)
+        # A template of the caller's own says nothing about the arrangement.
+        if kwargs.setdefault("inner_template", inner) == inner:
+            self._require_inner_template(build_type, version, inner)
         kwargs.setdefault("outer_template", outer)
         kwargs.setdefault("customize_conf", customize)
         kwargs["build_type"] = build_type
