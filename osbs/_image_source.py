@@ -21,25 +21,21 @@ def name_and_component(parser):
     :raises OsbsValidationException: a label is missing, the name looks like a registry's, or the
         Dockerfile cannot be parsed
     """
-    labels = utils.Labels(parser.labels)
-    found, missing = {}, []
-    for label_type in _REQUIRED_LABELS:
-        try:
-            found[label_type] = labels.get_name_and_value(label_type)[1]
-        except KeyError:
-            missing.append(labels.get_name(label_type))
+    labels = parser.labels
+    in_use = [utils.Labels(labels).get_name(label_type) for label_type in _REQUIRED_LABELS]
+    missing = [label for label in in_use if label not in labels]
     if missing:
         raise OsbsValidationException(
             "required label missing from the Dockerfile: %s" % ", ".join(missing)
         )
-    name = found[utils.Labels.LABEL_TYPE_NAME]
+    name, component = [labels[label] for label in in_use[:2]]
     first_part = name.split("/", 1)[0]
     if "." in first_part:
         raise OsbsValidationException(
             "image name '%s' in the Dockerfile: its first part '%s' has a dot and would be taken "
             "for a registry" % (name, first_part)
         )
-    return name, found[utils.Labels.LABEL_TYPE_COMPONENT]
+    return name, component
 
 
 def require_dockerfile(repo_info, git_uri, git_branch, git_ref):

@@ -59,7 +59,6 @@ __all__ = [str("OSBS"), str("osbsapi"), str("LogEntry")]
 
 logger = logging.getLogger(__name__)
 
-_BUILD_NAME_LABEL = "openshift.io/build.name"
 _INSECURE_REPOSITORY = "openshift.io/image.insecureRepository"
 _COMPRESSION_EXTENSIONS = {"gzip": ".gz", "lzma": ".xz"}
 _ISOLATED_BUILD_LABELS = ("git-repo-name", "git-branch", "isolated", "isolated-release")
@@ -218,7 +217,7 @@ class OSBS(object):
         :return: PodResponse
         :raises OsbsException: no pod, or more than one
         """
-        pods = self.os.list_pods(label="%s=%s" % (_BUILD_NAME_LABEL, build_id))
+        pods = self.os.list_pods(label="openshift.io/build.name=%s" % build_id)
         responses = _wrapped_items(pods, PodResponse)
         if not responses:
             raise OsbsException("No pod for build %s" % build_id)
@@ -900,13 +899,12 @@ class OSBS(object):
         """
         if self.os.use_kerberos:
             raise OsbsValidationException("can't use login when using kerberos")
+        self.os.use_auth = True
         if not token:
             self.os.username = username or prompt_function()("Username: ")
             self.os.password = password or getpass.getpass()
-            self.os.use_auth = True
             token = self.os.get_oauth_token()
         self.os.token = token
-        self.os.use_auth = True
         try:
             response = self.os.get_user()
         except OsbsResponseException as ex:
