@@ -203,12 +203,7 @@ class AdditionalTagsConfig(object):
         """
         self.from_container_yaml = bool(tags)
         if tags:
-            is_list = isinstance(tags, (list, tuple, set, frozenset))
-            if not is_list or not all(isinstance(tag, six.string_types) for tag in tags):
-                raise OsbsValidationException(
-                    "%s: tags must be a list of strings" % REPO_CONTAINER_CONFIG
-                )
-            candidates = tags
+            candidates = _checked_tags(tags)
             if file_name:
                 logger.warning(
                     "tags come from %s, the file %s is ignored", REPO_CONTAINER_CONFIG, file_name
@@ -232,6 +227,13 @@ class AdditionalTagsConfig(object):
         if len(invalid) > MAX_WARNINGS_PER_FILE:
             more = len(invalid) - MAX_WARNINGS_PER_FILE
             logger.warning("%d more additional tags are dropped for the same reason", more)
+
+
+def _checked_tags(tags):
+    is_list = isinstance(tags, (list, tuple, set, frozenset))
+    if not is_list or not all(isinstance(tag, six.string_types) for tag in tags):
+        raise OsbsValidationException("%s: tags must be a list of strings" % REPO_CONTAINER_CONFIG)
+    return tags
 
 
 def read_repo_info(dir_path):
