@@ -39,7 +39,10 @@ _FORBIDDEN, _CONFLICT = 403, 409
 
 
 class RegistryURI(object):
-    """Address of a registry: optional scheme, host with optional port, optional API version."""
+    """Address of a registry: optional scheme, host with optional port, optional API version.
+
+    :ivar uri: str, scheme and host, without the version
+    """
 
     versionre = re.compile(r"((https?://)?([^/]*))(/(v\d+)?)?$")
 
@@ -57,11 +60,7 @@ class RegistryURI(object):
         self.docker_uri = match.group(3)
         self.version = match.group(5) or "v1"
         self.scheme = match.group(2) or ""
-
-    @property
-    def uri(self):
-        """Scheme and host, without the version."""
-        return self.scheme + self.docker_uri
+        self.uri = self.scheme + self.docker_uri
 
     def __repr__(self):
         return six.ensure_str(self.uri)
