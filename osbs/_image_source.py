@@ -1,6 +1,8 @@
-"""What a repository says about its image: its name and component."""
+"""What a repository says about its image: labels and base image."""
 
 from __future__ import absolute_import, print_function, unicode_literals
+
+import six
 
 from osbs import utils
 from osbs.exceptions import OsbsValidationException
@@ -13,29 +15,37 @@ _REQUIRED_LABELS = (
 )
 
 
-def name_and_component(parser):
-    """Read the labels of a Dockerfile that a build needs.
+def labels_and_base_image(repo_info):
+    """Read the labels that a build needs, and the base image, from the Dockerfile.
 
-    :param parser: DockerfileParser
-    :return: tuple of text (name of the image) and text (component)
+    :param repo_info: RepoInfo with a Dockerfile parser
+    :return: tuple of dict (label type -> text) and text (base image)
     :raises OsbsValidationException: a label is missing, the name looks like a registry's, or the
         Dockerfile cannot be parsed
     """
-    labels = parser.labels
-    in_use = [utils.Labels(labels).get_name(label_type) for label_type in _REQUIRED_LABELS]
-    missing = [label for label in in_use if label not in labels]
+    parser = repo_info.dockerfile_parser
+    labels = utils.Labels(parser.labels)
+    found, missing = {}, []
+    for label_type in _REQUIRED_LABELS:
+        try:
+            found[label_type] = labels.get_name_and_value(label_type)[1]
+        except KeyError:
+            missing.append(labels.get_name(label_type))
     if missing:
         raise OsbsValidationException(
             "required label missing from the Dockerfile: %s" % ", ".join(missing)
         )
-    name, component = [labels[label] for label in in_use[:2]]
+    _check_name(found[utils.Labels.LABEL_TYPE_NAME])
+    return found, parser.baseimage
+
+
+def _check_name(name):
     first_part = name.split("/", 1)[0]
     if "." in first_part:
         raise OsbsValidationException(
             "image name '%s' in the Dockerfile: its first part '%s' has a dot and would be taken "
             "for a registry" % (name, first_part)
         )
-    return name, component
 
 
 def require_dockerfile(repo_info, git_uri, git_branch, git_ref):
@@ -50,14 +60,18 @@ def require_dockerfile(repo_info, git_uri, git_branch, git_ref):
         )
 
 
-def flatpak_name(container):
+def flatpak_module(container):
     # type: (dict) -> str
-    """Return what a Flatpak is named after: the first module that container.yaml lists.
+    """Return the module of a Flatpak build: the first one that container.yaml lists.
 
     :param container: dict, parsed container.yaml
-    :raises OsbsValidationException: none listed, or its specification is malformed
+    :raises OsbsValidationException: none listed, or the key is not of the right type
     """
     modules = utils.get_path(container, "compose", "modules")
     if not modules:
         raise OsbsValidationException('"compose" config is missing "modules", required for Flatpak')
-    return utils.split_module_spec(modules[0])[0]
+    if not isinstance(modules, list) or not isinstance(modules[0], six.string_types):
+        raise OsbsValidationException(
+            'container.yaml: "modules" of "compose" must be a list of NAME:STREAM[:VERSION]'
+        )
+    return modules[0]

@@ -15,8 +15,11 @@ def save_token(path, token):
     :raises OSError: when directory or file cannot be written
     """
     directory = os.path.dirname(path)
-    if not os.path.isdir(directory):
+    try:
         os.makedirs(directory, 0o700)
+    except OSError:  # perhaps another login has just made it
+        if not os.path.isdir(directory):
+            raise
     # Nothing but tokens is in that one; any other belongs to more than this program.
     if os.path.basename(directory) == str(".osbs"):
         os.chmod(directory, 0o700)

@@ -285,6 +285,11 @@ class OSBS(object):
         builds = _wrapped_items(response, BuildResponse)
         return [build for build in builds if build.is_pending() or build.is_running()]
 
+    @staticmethod
+    def _panic_msg_for_more_running_builds(build_config_name, builds):
+        states = ", ".join("%s: %s" % (build.get_build_name(), build.status) for build in builds)
+        return "Multiple builds for %s running, can't proceed: %s" % (build_config_name, states)
+
     def _verify_labels_match(self, new_build_config, existing_build_config):
         new_labels = new_build_config["metadata"]["labels"]
         # Found by its name it need not have any.
@@ -326,11 +331,7 @@ class OSBS(object):
                 % (builds[0].get_build_name(), build_config_name, builds[0].status)
             )
         if builds:
-            states = ["%s: %s" % (build.get_build_name(), build.status) for build in builds]
-            raise OsbsException(
-                "Multiple builds for %s running, can't proceed: %s"
-                % (build_config_name, ", ".join(states))
-            )
+            raise OsbsException(self._panic_msg_for_more_running_builds(build_config_name, builds))
 
     def _create_scratch_build(self, build_request):
         return self._create_build_directly(build_request)
@@ -495,6 +496,19 @@ class OSBS(object):
             return BuildResponse(self.os.wait_for_build_to_exist(build_id).json())
         return BuildResponse(self.os.start_build(name).json())
 
+    def _check_labels(self, repo_info):
+        return _image_source.labels_and_base_image(repo_info)
+
+    def _get_flatpak_labels(self, repo_info):
+        module = _image_source.flatpak_module(repo_info.configuration.container)
+        name, stream, _ = utils.split_module_spec(module)
+        labels = {
+            utils.Labels.LABEL_TYPE_NAME: name,
+            utils.Labels.LABEL_TYPE_COMPONENT: name,
+            utils.Labels.LABEL_TYPE_VERSION: stream,
+        }
+        return labels, self.build_conf.get_flatpak_base_image()
+
     @names_missing_keywords
     def _do_create_prod_build(
         self,
@@ -543,12 +557,10 @@ class OSBS(object):
         logger.info("reading %s of %s, branch %s", *source)
         repo_info = utils.get_repo_info(git_uri, git_ref, git_branch=git_branch)
         if flatpak:
-            name_label = component = _image_source.flatpak_name(repo_info.configuration.container)
-            base_image = self.build_conf.get_flatpak_base_image()
+            labels, base_image = self._get_flatpak_labels(repo_info)
         else:
             _image_source.require_dockerfile(repo_info, git_uri, git_branch, git_ref)
-            name_label, component = _image_source.name_and_component(repo_info.dockerfile_parser)
-            base_image = repo_info.dockerfile_parser.baseimage
+            labels, base_image = self._check_labels(repo_info)
         newer = without_none(**{name: kwargs.get(name) for name in NEWER})
         version = _as_version(arrangement_version)
         if newer and (version or 0) < REACTOR_CONFIG_ARRANGEMENT_VERSION:
@@ -578,8 +590,8 @@ class OSBS(object):
             signing_intent=signing_intent,
             compose_ids=compose_ids,
             reactor_config_override=reactor_config_override,
-            component=component,
-            name_label=name_label,
+            component=labels[utils.Labels.LABEL_TYPE_COMPONENT],
+            name_label=labels[utils.Labels.LABEL_TYPE_NAME],
             base_image=base_image,
             **newer
         )
@@ -748,6 +760,10 @@ class OSBS(object):
             return _log_lines.decoded(logs)
         return logs
 
+    @staticmethod
+    def _parse_build_log_entry(entry):
+        return tuple(_log_lines.parse_entry(entry))
+
     @osbsapi
     def get_orchestrator_build_logs(self, build_id, follow=False, wait_if_missing=False):
         """Get the log of an orchestrator build, each line with the platform that it is about.
@@ -767,7 +783,7 @@ class OSBS(object):
         for chunk in logs if isinstance(logs, GeneratorType) else [logs or ""]:
             for line in chunk.split("\n"):  # nothing else ends a line
                 if line.rstrip():
-                    yield _log_lines.parse_entry(line.rstrip())
+                    yield LogEntry(*self._parse_build_log_entry(line.rstrip()))
 
     @osbsapi
     def wait_for_build_to_finish(self, build_id, timeout=None):
@@ -1091,8 +1107,7 @@ class OSBS(object):
         for item in items:
             name = get_path(item, "metadata", "name") or "(no name)"
             logger.debug("restoring %s/%s", resource_type, name)
-            # The server refuses to create an object that claims to have a version.
-            utils.graceful_chain_del(item, "metadata", "resourceVersion")
+            self._prepare_resource(item)
             try:
                 self.os.restore_resource(resource_type, item)
                 counts["created"] += 1
@@ -1108,6 +1123,11 @@ class OSBS(object):
         if continue_on_error:
             logger.info("restored %s/%s %s", counts["created"], len(items), resource_type)
         return counts
+
+    @staticmethod
+    def _prepare_resource(resource):
+        # The server refuses to create an object that claims to have a version.
+        utils.graceful_chain_del(resource, "metadata", "resourceVersion")
 
     @osbsapi
     def get_compression_extension(self):

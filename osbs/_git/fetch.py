@@ -44,6 +44,7 @@ def full_checkout(uri, ref, branch=None):
         with _failing_as(_NO_CLONE, uri, branch):
             git.clone(branch)
         with _failing_as(_NO_COMMIT, ref):
+            git.run("reset", "--quiet", "--hard", cwd=git.repo)
             git.run("checkout", "--quiet", ref, "--", cwd=git.repo)
         yield six.ensure_str(git.repo)
 

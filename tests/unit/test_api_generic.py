@@ -13,7 +13,7 @@ import pytest
 import six
 from flexmock import flexmock
 
-from osbs import _image_source, utils
+from osbs import utils
 from osbs.api import OSBS, osbsapi
 from osbs.conf import Configuration
 from osbs.constants import BUILD_JSON_STORE
@@ -331,9 +331,10 @@ def test_argument_that_is_not_utf_8_is_named(osbs):
     assert "user" in failure.value.message
 
 
-def test_all_missing_labels_are_named_at_once_and_only_by_the_exception(caplog):
+def test_all_missing_labels_are_named_at_once_and_only_by_the_exception(osbs, caplog):
+    repo_info = flexmock(dockerfile_parser=flexmock(labels={"Name": "n"}, baseimage="b"))
     with pytest.raises(OsbsValidationException) as failure:
-        _image_source.name_and_component(flexmock(labels={"Name": "n"}, baseimage="b"))
+        osbs._check_labels(repo_info)
     assert failure.value.message.endswith(": com.redhat.component, version")
     # The command shows the exception as its only line.
     assert caplog.text == ""
@@ -373,14 +374,22 @@ def test_flatpak_build_cannot_be_isolated(osbs):
         [],
     ],
 )
-def test_defect_54_flatpak_without_usable_modules_is_a_validation_error(container):
+def test_defect_54_flatpak_without_usable_modules_is_a_validation_error(osbs, container):
+    repo_info = flexmock(configuration=flexmock(container=container))
     with pytest.raises(OsbsValidationException):
-        _image_source.flatpak_name(container)
+        osbs._get_flatpak_labels(repo_info)
 
 
-def test_flatpak_takes_the_name_of_the_first_module():
-    container = {"compose": {"modules": ["eog:stable:20180801", "x:y"]}}
-    assert _image_source.flatpak_name(container) == "eog"
+def test_flatpak_takes_name_and_stream_of_the_first_module(osbs):
+    repo_info = flexmock(
+        configuration=flexmock(container={"compose": {"modules": ["eog:stable:20180801", "x:y"]}})
+    )
+    labels, _ = osbs._get_flatpak_labels(repo_info)
+    assert labels == {
+        utils.Labels.LABEL_TYPE_NAME: "eog",
+        utils.Labels.LABEL_TYPE_COMPONENT: "eog",
+        utils.Labels.LABEL_TYPE_VERSION: "stable",
+    }
 
 
 def test_defect_57_digest_of_a_trigger_is_a_validation_error(osbs):

@@ -8,7 +8,6 @@ from types import GeneratorType
 import pytest
 from flexmock import flexmock
 
-from osbs import _log_lines
 from osbs.api import LogEntry, OSBS
 from osbs.conf import Configuration
 from osbs.exceptions import OsbsException
@@ -26,7 +25,7 @@ def osbs():
 
 @pytest.mark.parametrize("vector", VECTORS, ids=[v["id"] for v in VECTORS])
 def test_log_line_is_split_as_the_reference_did(vector):
-    assert list(_log_lines.parse_entry(vector["line"])) == vector["expect"]
+    assert list(OSBS._parse_build_log_entry(vector["line"])) == vector["expect"]
 
 
 @pytest.mark.parametrize(
@@ -45,7 +44,7 @@ def test_log_line_is_split_as_the_reference_did(vector):
     ],
 )
 def test_log_entry_has_platform_and_line(entry, expected):
-    assert _log_lines.parse_entry(entry) == expected
+    assert OSBS._parse_build_log_entry(entry) == expected
 
 
 @pytest.mark.parametrize(
@@ -57,7 +56,7 @@ def test_log_entry_has_platform_and_line(entry, expected):
     ],
 )
 def test_defect_45_short_platform_line_belongs_to_the_orchestrator(entry):
-    assert _log_lines.parse_entry(entry) == (None, entry)
+    assert OSBS._parse_build_log_entry(entry) == (None, entry)
 
 
 def test_defect_46_undecodable_byte_becomes_a_replacement_character(osbs):
