@@ -40,6 +40,7 @@ from osbs.exceptions import (
 from osbs.http import HttpResponse, HttpSession, close_stream, error_body
 from osbs._redact import mask_text
 from osbs._rest import auth, endpoints, groups, paging, retry
+from osbs._rest.endpoints import KUBERNETES, item, segment
 from osbs._rest.logs import LogFollower
 from osbs._rest.objects import dict_in, json_object
 from osbs._rest.once import (
@@ -378,7 +379,7 @@ class Openshift(object):
         :param username: str
         :return: HttpResponse
         """
-        return self._send(endpoints.get_user(username))
+        return self._send(endpoints.get(item("users", username) + "/", namespaced=False))
 
     def get_serviceaccount_tokens(self, username="~"):
         # type: (str) -> dict
@@ -387,13 +388,14 @@ class Openshift(object):
         :param username: str, name of the service account
         :return: dict, name of the secret -> bytes of the token
         """
-        account = self._send(endpoints.get_serviceaccount(username)).json()
+        path = item("serviceaccounts", username) + "/"
+        account = self._send(endpoints.get(path, KUBERNETES)).json()
         result = OrderedDict()
         for reference in dicts_in(account, "secrets"):
             name = reference.get("name")
             if not isinstance(name, six.string_types) or "token" not in name:
                 continue
-            secret = self._send(endpoints.get_secret(name)).json()
+            secret = self._send(endpoints.get(item("secrets", name) + "/", KUBERNETES)).json()
             token = get_path(secret, "data", "token")
             if token is None:
                 logger.error("secret %s holds no token", name)
@@ -409,7 +411,7 @@ class Openshift(object):
         :param build_json: dict, or JSON text
         :return: HttpResponse, unchecked
         """
-        return self._create(endpoints.create_build(build_json))
+        return self._create(endpoints.post("builds/", build_json, check=False))
 
     @retry_on_conflict
     def cancel_build(self, build_id):
@@ -422,7 +424,7 @@ class Openshift(object):
         dict_in(build, "status")
         response = BuildResponse(build)
         response.cancelled = True
-        return self._send(endpoints.put_build(build_id, response.json))
+        return self._send(endpoints.put(item("builds", build_id) + "/", response.json))
 
     def get_build(self, build_id):
         """Get a build.
@@ -490,7 +492,8 @@ class Openshift(object):
         :param build_config_id: str
         :return: dict
         """
-        return json_object(self._send(endpoints.get_build_config(build_config_id)))
+        path = item("buildconfigs", build_config_id) + "/"
+        return json_object(self._send(endpoints.get(path, check=False)))
 
     def get_build_config_by_labels(self, label_selectors):
         """Get the one BuildConfig that has some labels.
@@ -499,9 +502,9 @@ class Openshift(object):
         :return: dict
         :raises OsbsException: there is none, or more than one
         """
-        response = self._send(endpoints.get_build_config_by_labels(label_selectors))
-        items = dicts_in(json_object(response), "items")
         wanted = endpoints.labels_selector(label_selectors)
+        path = "buildconfigs/" + endpoints.query([("labelSelector", wanted)])
+        items = dicts_in(json_object(self._send(endpoints.get(path, check=False))), "items")
         if not items:
             raise OsbsException("Build config not found for labels: %s" % wanted)
         if len(items) > 1:
@@ -514,7 +517,7 @@ class Openshift(object):
         :param build_config_json: str, JSON
         :return: HttpResponse, unchecked
         """
-        return self._create(endpoints.create_build_config(build_config_json))
+        return self._create(endpoints.post("buildconfigs/", build_config_json, check=False))
 
     def update_build_config(self, build_config_id, build_config_json):
         """Replace a BuildConfig.
@@ -523,7 +526,8 @@ class Openshift(object):
         :param build_config_json: str, JSON with the resourceVersion that was read
         :return: HttpResponse
         """
-        response = self._send(endpoints.update_build_config(build_config_id, build_config_json))
+        path = item("buildconfigs", build_config_id)
+        response = self._send(endpoints.put(path, build_config_json))
         # An update that was not carried out, and a build with what was there before.
         _require_json_object(response)
         return response
@@ -538,7 +542,10 @@ class Openshift(object):
         """
         # All attempts carry the same id: whichever was carried out, its Build is found.
         request_id = base64.b16encode(os.urandom(16)).decode("ascii")
-        request = endpoints.instantiate(build_config_id, self._os_api_version, request_id)
+        metadata = {"name": build_config_id, "annotations": {endpoints.REQUEST_ID: request_id}}
+        body = {"kind": "BuildRequest", "apiVersion": self._os_api_version, "metadata": metadata}
+        path = item("buildconfigs", build_config_id) + "/instantiate"
+        request = endpoints.post(path, body, check=False, idempotent=False)
         delays = retry.Backoff(_INSTANTIATE_DELAY, _INSTANTIATE_LONGEST_DELAY, at_once=False)
         while True:
             response = create_once(
@@ -623,13 +630,8 @@ class Openshift(object):
             received = False
             failure = None
             try:
-                response = self._get(
-                    self._build_url(endpoints.log_path(build_id, query)),
-                    stream=1,
-                    headers={"Connection": "close"},
-                )
+                response = self._send(endpoints.get_log(build_id, query, stream=1))
                 try:
-                    check_response(response)
                     for line in response.iter_lines():
                         last_activity = time.time()
                         received = True
@@ -688,7 +690,7 @@ class Openshift(object):
             pairs = groups.watch_selection(resource_name, query)
             url = self._build_url(endpoints.watch_path(resource_type), **dict(pairs))
         else:
-            namespace = endpoints.segment(self.namespace, "namespace")
+            namespace = segment(self.namespace, "namespace")
             path = "watch/namespaces/%s/%s" % (namespace, path)
             url = endpoints.url(self.os_api_url, None, path, query.items())
         response = self._get(
@@ -698,12 +700,12 @@ class Openshift(object):
         return response
 
     def _read_watched(self, resource_type, resource_name, timeout):
-        request = endpoints.get_watched(resource_type, resource_name)
-        return self._send(request._replace(options={"timeout": timeout}))
+        path = endpoints.watch_path(resource_type, resource_name)
+        return self._send(endpoints.get(path, log_level=logging.DEBUG, timeout=timeout))
 
     def _watch_until(self, deadline, resource_type, resource_name, **kwargs):
         # Without a name all objects would be watched, and none of them awaited.
-        endpoints.segment(resource_name, "name")
+        segment(resource_name, "name")
         return self.watch_resource(
             resource_type, resource_name, **dict(kwargs, **without_none(deadline=deadline))
         )
@@ -808,7 +810,7 @@ class Openshift(object):
         :param quota_name: str
         :return: HttpResponse
         """
-        return self._send(endpoints.get_resource_quota(quota_name))
+        return self._send(endpoints.get(item("resourcequotas", quota_name), KUBERNETES))
 
     def create_resource_quota(self, name, quota_json):
         """Create or replace a resource quota.
@@ -817,9 +819,12 @@ class Openshift(object):
         :param quota_json: dict
         :return: HttpResponse
         """
-        response = self._create(endpoints.create_resource_quota(quota_json))
+        accept = (http_client.CONFLICT,)
+        request = endpoints.post("resourcequotas/", quota_json, KUBERNETES, accept=accept)
+        response = self._create(request)
         if response.status_code == http_client.CONFLICT:
-            response = self._send(endpoints.put_resource_quota(name, quota_json))
+            path = item("resourcequotas", name)
+            response = self._send(endpoints.put(path, quota_json, KUBERNETES))
         return response
 
     def delete_resource_quota(self, name):
@@ -828,7 +833,8 @@ class Openshift(object):
         :param name: str
         :return: HttpResponse
         """
-        return self._send(endpoints.delete_resource_quota(name))
+        path = item("resourcequotas", name)
+        return self._send(endpoints.delete(path, KUBERNETES, accept=(http_client.NOT_FOUND,)))
 
     # Labels and annotations
 
@@ -851,9 +857,12 @@ class Openshift(object):
         :param how: function of (metadata, things, values) that changes metadata
         :return: HttpResponse
         """
-        obj = json_object(self._send(endpoints.get_object(collection, name)))
+        obj = self._get_object(collection, name)
         how(dict_in(obj, "metadata"), things, values)
         return self._send(endpoints.put_object(collection, name, obj))
+
+    def _get_object(self, collection, name):
+        return json_object(self._send(endpoints.get(item(collection, name), check=False)))
 
     def _add(self, collection, name, things, values):
         return self.adjust_attributes_on_object(
@@ -905,7 +914,7 @@ class Openshift(object):
         :param tag_id: str, stream:tag
         :return: HttpResponse
         """
-        return self._send(endpoints.get_image_stream_tag(tag_id))
+        return self._send(endpoints.get(item("imagestreamtags", tag_id), log_level=logging.DEBUG))
 
     def put_image_stream_tag(self, tag_id, tag):
         """Create or replace an image stream tag.
@@ -914,7 +923,7 @@ class Openshift(object):
         :param tag: dict
         :return: HttpResponse
         """
-        return self._send(endpoints.put_image_stream_tag(tag_id, tag))
+        return self._send(endpoints.put(item("imagestreamtags", tag_id), tag))
 
     @retry_on_conflict
     def ensure_image_stream_tag(self, stream, tag_name, tag_template, scheduled=False):
@@ -961,7 +970,7 @@ class Openshift(object):
         :param stream_id: str
         :return: HttpResponse
         """
-        return self._send(endpoints.get_image_stream(stream_id))
+        return self._send(endpoints.get(item("imagestreams", stream_id), log_level=logging.DEBUG))
 
     def create_image_stream(self, stream_json):
         """Create an image stream.
@@ -969,7 +978,7 @@ class Openshift(object):
         :param stream_json: str, JSON
         :return: HttpResponse
         """
-        return self._create(endpoints.create_image_stream(stream_json))
+        return self._create(endpoints.post("imagestreams/", stream_json))
 
     def import_image(self, name, timeout=None):
         """Import the tags of an image stream anew.
@@ -1000,7 +1009,7 @@ class Openshift(object):
 
     @retry_on_conflict
     def _request_import(self, name):
-        stream = json_object(self._send(endpoints.get_object("imagestreams", name)))
+        stream = self._get_object("imagestreams", name)
         if not get_path(stream, "spec", "dockerImageRepository"):
             raise OsbsException("No dockerImageRepository for image stream '%s'" % name)
         dict_in(dict_in(stream, "metadata"), "annotations").pop(_CHECK_ANNOTATION, None)
@@ -1057,7 +1066,7 @@ class Openshift(object):
     @retry_on_conflict
     def _detached_stream(self, name):
         """Return an image stream, changed if need be not to say itself what it imports."""
-        stream = json_object(self._send(endpoints.get_object("imagestreams", name)))
+        stream = self._get_object("imagestreams", name)
         named = [("spec", "dockerImageRepository")]
         named += [("metadata", "annotations", key) for key in _REPOSITORY_ANNOTATIONS]
         named = [path for path in named if get_path(stream, *path) is not None]
@@ -1071,7 +1080,7 @@ class Openshift(object):
         stream_import = copy.deepcopy(template)
         dict_in(stream_import, "metadata")["name"] = name
         dict_in(stream_import, "spec")["images"] = images
-        request = endpoints.import_images(stream_import)
+        request = endpoints.post("imagestreamimports/", stream_import)
         # Unlike other POSTs it creates nothing, so that it may be sent again.
         response = self._retry_truncated(lambda: self._send(request), self.retries_enabled)
         result = json_object(response)
@@ -1091,7 +1100,7 @@ class Openshift(object):
         :param page_size: int, objects a request; None: all at once
         :return: HttpResponse with a list object
         """
-        return self._list(endpoints.dump_resource(resource_type), page_size)
+        return self._list(endpoints.get(segment(resource_type, "resource type")), page_size)
 
     def dump_pages(self, resource_type, page_size):
         """Get all objects of a type, no more than a page of them at a time.
@@ -1100,7 +1109,8 @@ class Openshift(object):
         :param page_size: int, objects a request
         :return: generator of dicts, list objects
         """
-        return paging.pages(self._send_unchecked, endpoints.dump_resource(resource_type), page_size)
+        listing = endpoints.get(segment(resource_type, "resource type"))
+        return paging.pages(self._send_unchecked, listing, page_size)
 
     def _list(self, listing, page_size):
         if page_size is None:
@@ -1114,16 +1124,16 @@ class Openshift(object):
         :param resource: dict
         :return: HttpResponse
         """
-        request = endpoints.restore_resource(resource_type, resource)
+        request = endpoints.post(segment(resource_type, "resource type"), resource, check=False)
         deadline = retry.Deadline(_DELETION_TIMEOUT)
         delays = retry.Backoff(_SHORT_DELAY, _LONGEST_SHORT_DELAY, at_once=False)
         while True:
-            response = self._create(request._replace(check=False))
+            response = self._create(request)
             if not _is_being_deleted(response) or deadline.expired:
                 break
             logger.info("the old object is still being deleted, trying again", extra=WAITING)
             retry.sleep(delays.next(), deadline)
-        _check(request, response)
+        _check(request._replace(check=True), response)
         return response
 
     # Config maps
@@ -1134,7 +1144,7 @@ class Openshift(object):
         :param config_data: dict
         :return: HttpResponse
         """
-        return self._create(endpoints.create_config_map(config_data))
+        return self._create(endpoints.post("configmaps/", config_data, KUBERNETES))
 
     def get_config_map(self, name):
         """Get a config map.
@@ -1142,7 +1152,7 @@ class Openshift(object):
         :param name: str
         :return: HttpResponse
         """
-        return self._send(endpoints.get_config_map(name))
+        return self._send(endpoints.get(item("configmaps", name), KUBERNETES))
 
     def delete_config_map(self, name):
         # type: (str) -> None
@@ -1150,7 +1160,8 @@ class Openshift(object):
 
         :param name: str
         """
-        request = endpoints.delete_config_map(name)
+        headers = {"Content-Type": "application/json"}
+        request = endpoints.delete(item("configmaps", name), KUBERNETES, data="{}", headers=headers)
         response = self._send_unchecked(request)
         if response.status_code == http_client.NOT_FOUND and getattr(response, "retried", False):
             # The first attempt deleted it.

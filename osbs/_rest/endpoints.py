@@ -11,7 +11,6 @@ import re
 from collections import namedtuple
 
 import six
-from six.moves import http_client
 from six.moves.urllib.parse import quote, urlencode, urljoin
 
 from osbs._compat import to_text
@@ -19,7 +18,6 @@ from osbs._typing import Any  # noqa: F401
 from osbs.exceptions import OsbsValidationException
 
 OPENSHIFT, KUBERNETES = "openshift", "kubernetes"
-JSON_HEADERS = {"Content-Type": "application/json"}
 # Annotation of a BuildRequest, which OpenShift (1.3 to 4) copies to the Build: whose Build it is.
 REQUEST_ID = "osbs-client/request-id"
 
@@ -85,14 +83,6 @@ def url(base, namespace, path, pairs=()):
     return urljoin(base, path + query(pairs))
 
 
-def body_text(data):
-    # type: (Any) -> Any
-    """Return what is sent for some data: text and bytes as they are, the rest as JSON."""
-    if isinstance(data, (six.string_types, six.binary_type)):
-        return data
-    return json.dumps(data)
-
-
 def parsed_body(request):
     # type: (Request) -> Any
     """Return the JSON in the body of a request, None if there is none."""
@@ -115,45 +105,55 @@ def _request(
     return Request(verb, api, path, namespaced, options, check, log_level, accept)
 
 
-def _sent(verb, path, data, **kwargs):
-    return _request(verb, path, data=body_text(data), headers=dict(JSON_HEADERS), **kwargs)
+def get(path, api=OPENSHIFT, **kwargs):
+    # type: (str, str, Any) -> Request
+    """Return a request that reads; kwargs are fields of Request, and options."""
+    return _request("get", path, api, **kwargs)
 
 
-def _item(collection, name):
+def delete(path, api=OPENSHIFT, **kwargs):
+    # type: (str, str, Any) -> Request
+    """Return a request that deletes; see :func:`get`."""
+    return _request("delete", path, api, **kwargs)
+
+
+def post(path, data, api=OPENSHIFT, **kwargs):
+    # type: (str, Any, str, Any) -> Request
+    """Return a request that creates; see :func:`get`.
+
+    :param data: text or bytes, which are sent as they are, or what is sent as JSON
+    """
+    return _sent("post", path, data, api, kwargs)
+
+
+def put(path, data, api=OPENSHIFT):
+    # type: (str, Any, str) -> Request
+    """Return a request that replaces; see :func:`post`."""
+    return _sent("put", path, data, api, {})
+
+
+def _sent(verb, path, data, api, kwargs):
+    if not isinstance(data, (six.string_types, six.binary_type)):
+        data = json.dumps(data)
+    headers = {"Content-Type": "application/json"}
+    return _request(verb, path, api, data=data, headers=headers, **kwargs)
+
+
+def item(collection, name):
+    # type: (str, str) -> str
+    """Return the path of an object."""
     return "%s/%s" % (segment(collection, "resource type"), segment(name, "name of " + collection))
 
 
-def get_user(username):
-    return _request("get", _item("users", username) + "/", namespaced=False)
-
-
-def get_serviceaccount(name):
-    return _request("get", _item("serviceaccounts", name) + "/", KUBERNETES)
-
-
-def get_secret(name):
-    return _request("get", _item("secrets", name) + "/", KUBERNETES)
-
-
-def build_path(build_id):
-    # type: (str) -> str
-    """Return the path of a build."""
-    return _item("builds", build_id) + "/"
-
-
-def create_build(build_json):
-    return _sent("post", "builds/", build_json, check=False)
-
-
 def get_build(build_id):
-    return _request("get", build_path(build_id))
-
-
-def put_build(build_id, build_json):
-    return _sent("put", build_path(build_id), build_json)
+    # type: (str) -> Request
+    """Return the request that reads a build."""
+    return get(item("builds", build_id) + "/")
 
 
 def list_builds(build_config_id=None, koji_task_id=None, field_selector=None, labels=None):
+    # type: (Any, Any, Any, Any) -> Request
+    """Return the request that lists builds; see :meth:`osbs.core.Openshift.list_builds`."""
     pairs = list((labels or {}).items())
     if build_config_id is not None:
         pairs.append(("buildconfig", build_config_id))
@@ -162,119 +162,39 @@ def list_builds(build_config_id=None, koji_task_id=None, field_selector=None, la
     selectors = [("labelSelector", labels_selector(pairs))] if pairs else []
     if field_selector is not None:
         selectors.append(("fieldSelector", field_selector))
-    return _request("get", "builds/" + query(selectors), check=False)
+    return get("builds/" + query(selectors), check=False)
 
 
 def list_pods(label):
+    # type: (Any) -> Request
+    """Return the request that lists pods.
+
+    :param label: str, label selector; None: all
+    """
     selectors = [] if label is None else [("labelSelector", label)]
-    return _request("get", "pods/" + query(selectors), KUBERNETES, check=False)
-
-
-def get_build_config(name):
-    return _request("get", _item("buildconfigs", name) + "/", check=False)
-
-
-def get_build_config_by_labels(pairs):
-    selector = query([("labelSelector", labels_selector(pairs))])
-    return _request("get", "buildconfigs/" + selector, check=False)
-
-
-def create_build_config(json_text):
-    return _sent("post", "buildconfigs/", json_text, check=False)
-
-
-def update_build_config(name, json_text):
-    return _sent("put", _item("buildconfigs", name), json_text)
-
-
-def instantiate(name, api_version, request_id):
-    metadata = {"name": name, "annotations": {REQUEST_ID: request_id}}
-    request = {"kind": "BuildRequest", "apiVersion": api_version, "metadata": metadata}
-    path = _item("buildconfigs", name) + "/instantiate"
-    return _sent("post", path, request, check=False, idempotent=False)
-
-
-def log_path(build_id, pairs=()):
-    # type: (str, Any) -> str
-    """Return the path of a build's log."""
-    return build_path(build_id) + "log/" + query(pairs)
-
-
-def get_log(build_id, pairs=(), **options):
-    headers = {"Connection": "close"}
-    return _request("get", log_path(build_id, pairs), headers=headers, **options)
+    return get("pods/" + query(selectors), KUBERNETES, check=False)
 
 
 def list_resource_quotas():
-    return _request("get", "resourcequotas/", KUBERNETES)
+    # type: () -> Request
+    """Return the request that lists resource quotas."""
+    return get("resourcequotas/", KUBERNETES)
 
 
-def get_resource_quota(name):
-    return _request("get", _item("resourcequotas", name), KUBERNETES)
+def get_log(build_id, pairs=(), **kwargs):
+    # type: (str, Any, Any) -> Request
+    """Return the request that reads a log over a connection of its own.
 
-
-def create_resource_quota(quota_json):
-    return _sent(
-        "post", "resourcequotas/", quota_json, api=KUBERNETES, accept=(http_client.CONFLICT,)
-    )
-
-
-def put_resource_quota(name, quota_json):
-    return _sent("put", _item("resourcequotas", name), quota_json, api=KUBERNETES)
-
-
-def delete_resource_quota(name):
-    return _request(
-        "delete", _item("resourcequotas", name), KUBERNETES, accept=(http_client.NOT_FOUND,)
-    )
-
-
-def get_image_stream_tag(tag_id):
-    return _request("get", _item("imagestreamtags", tag_id), log_level=logging.DEBUG)
-
-
-def put_image_stream_tag(tag_id, tag):
-    return _sent("put", _item("imagestreamtags", tag_id), tag)
-
-
-def get_image_stream(name):
-    return _request("get", _item("imagestreams", name), log_level=logging.DEBUG)
-
-
-def create_image_stream(json_text):
-    return _sent("post", "imagestreams/", json_text)
-
-
-def import_images(stream_import):
-    return _sent("post", "imagestreamimports/", stream_import)
-
-
-def dump_resource(resource_type):
-    return _request("get", segment(resource_type, "resource type"))
-
-
-def restore_resource(resource_type, resource):
-    return _sent("post", segment(resource_type, "resource type"), resource)
-
-
-def create_config_map(config_map):
-    return _sent("post", "configmaps/", config_map, api=KUBERNETES)
-
-
-def get_config_map(name):
-    return _request("get", _item("configmaps", name), KUBERNETES)
-
-
-def delete_config_map(name):
-    return _sent("delete", _item("configmaps", name), "{}", api=KUBERNETES)
-
-
-def get_object(collection, name):
-    return _request("get", _item(collection, name), check=False)
+    :param pairs: iterable of (name, value), the query
+    """
+    path = item("builds", build_id) + "/log/" + query(pairs)
+    return get(path, headers={"Connection": "close"}, **kwargs)
 
 
 def put_object(collection, name, data):
-    return _request("put", _item(collection, name), data=json.dumps(data), use_json=True)
+    # type: (str, str, dict) -> Request
+    """Return the request that replaces an object of any collection."""
+    return _request("put", item(collection, name), data=json.dumps(data), use_json=True)
 
 
 def get_created(create, name):
@@ -289,7 +209,7 @@ def get_created(create, name):
     # The paths of builds and BuildConfigs end in a slash everywhere else.
     if collection in ("builds", "buildconfigs"):
         path += "/"
-    return _request("get", path, create.api, check=False)
+    return get(path, create.api, check=False)
 
 
 def watch_path(resource_type, resource_name=None):
@@ -297,9 +217,3 @@ def watch_path(resource_type, resource_name=None):
     """Return the path, below the namespace, of what is watched in the OpenShift 3 way."""
     path = segment(resource_type, "resource type") + "/"
     return path if resource_name is None else path + segment(resource_name) + "/"
-
-
-def get_watched(resource_type, name):
-    # type: (str, str) -> Request
-    """Return the request that reads an object that is being watched."""
-    return _request("get", watch_path(resource_type, name), log_level=logging.DEBUG)

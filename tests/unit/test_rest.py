@@ -36,7 +36,7 @@ JSON_DATA = st.recursive(
 class TestPlan(object):
     def test_equal_calls_are_equal_plans(self):
         assert endpoints.get_build("b") == endpoints.get_build("b") != endpoints.get_build("c")
-        assert endpoints.create_build({"a": 1}) == endpoints.create_build('{"a": 1}')
+        assert endpoints.post("builds/", {"a": 1}) == endpoints.post("builds/", '{"a": 1}')
 
     @given(st.text(min_size=1, max_size=20))
     def test_a_segment_stays_one_segment_or_is_refused(self, text):
@@ -84,15 +84,15 @@ class TestPlan(object):
 
     def test_the_look_for_an_object_ends_in_a_slash_where_its_path_does(self):
         assert (
-            endpoints.get_created(endpoints.create_build("{}"), "x").path
+            endpoints.get_created(endpoints.post("builds/", "{}"), "x").path
             == endpoints.get_build("x").path
         )
         assert (
-            endpoints.get_created(endpoints.create_image_stream("{}"), "x").path == "imagestreams/x"
+            endpoints.get_created(endpoints.post("imagestreams/", "{}"), "x").path
+            == "imagestreams/x"
         )
-        assert (
-            endpoints.get_created(endpoints.create_config_map({}), "x").api == endpoints.KUBERNETES
-        )
+        created = endpoints.post("configmaps/", {}, endpoints.KUBERNETES)
+        assert endpoints.get_created(created, "x").api == endpoints.KUBERNETES
 
 
 class TestObjects(object):
@@ -334,7 +334,7 @@ def test_a_page_can_hold_objects_without_a_name():
     answers = [{"metadata": {"continue": "t"}, "items": [{}, {}]}, {"items": [{}]}]
     listed = paging.whole(
         lambda call: HttpResponse(200, {}, endpoints.json.dumps(answers.pop(0)).encode("utf-8")),
-        endpoints.dump_resource("builds"),
+        endpoints.get("builds"),
         2,
     )
     assert len(listed.json()["items"]) == 3
@@ -346,7 +346,7 @@ def test_a_list_of_pages_looks_like_one_answer():
         b'{"kind": "L", "metadata": {}, "items": [{"a": 2}]}',
     ]
     listed = paging.whole(
-        lambda call: HttpResponse(200, {}, answers.pop(0)), endpoints.dump_resource("builds"), 1
+        lambda call: HttpResponse(200, {}, answers.pop(0)), endpoints.get("builds"), 1
     )
     expected = {"kind": "L", "metadata": {}, "items": [{"a": 1}, {"a": 2}]}
     assert (listed.status_code, listed.json()) == (200, expected)
@@ -355,7 +355,7 @@ def test_a_list_of_pages_looks_like_one_answer():
 
 def test_a_server_that_repeats_its_continue_token_is_not_asked_for_ever():
     page = HttpResponse(200, {}, b'{"metadata": {"continue": "t"}, "items": []}')
-    assert len(list(paging.pages(lambda call: page, endpoints.dump_resource("builds"), 2))) == 2
+    assert len(list(paging.pages(lambda call: page, endpoints.get("builds"), 2))) == 2
 
 
 def test_a_list_that_continues_for_ever_without_an_item_ends():
@@ -366,5 +366,5 @@ def test_a_list_that_continues_for_ever_without_an_item_ends():
         return HttpResponse(200, {}, endpoints.json.dumps(body).encode("utf-8"))
 
     with pytest.raises(OsbsResponseException):
-        list(paging.pages(send, endpoints.dump_resource("builds"), 1))
+        list(paging.pages(send, endpoints.get("builds"), 1))
     assert next(tokens) <= paging.MAX_EMPTY_PAGES + 1
