@@ -16,17 +16,8 @@ from six.moves import http_client
 from osbs import _compat
 from osbs.exceptions import OsbsException
 from osbs.http import close_stream, truncated_line
-from osbs._rest.retry import (
-    Backoff,
-    FIRST_DELAY,
-    GOOD_LIFE,
-    MAX_FAILURES,
-    is_transient,
-    reason_of,
-    sleep,
-)
+from osbs._rest import retry
 from osbs._typing import Any  # noqa: F401
-from osbs._waiting import tell_retry
 
 logger = logging.getLogger(__name__)
 
@@ -57,7 +48,7 @@ class LogFollower(object):
     """
 
     def __init__(
-        self, connect, tail, is_finished, retrying=True, can_renew=None, max_failures=None
+        self, connect, tail, is_finished, retrying=True, can_renew=lambda: False, max_failures=None
     ):
         # type: (Any, Any, Any, bool, Any, Any) -> None
         """
@@ -67,8 +58,8 @@ class LogFollower(object):
         :param is_finished: function without arguments, tells whether the build is finished
         :param retrying: bool, connect again after a failure
         :param can_renew: function without arguments, tells whether another token can be had when
-            one is refused; None: no
-        :param max_failures: int, failures in a row after which it is given up; None: MAX_FAILURES
+            one is refused
+        :param max_failures: int, see :class:`osbs._rest.retry.Failures`
         """
         self._connect = connect
         self._read_tail = tail
@@ -78,10 +69,7 @@ class LogFollower(object):
         self._delivered = 0
         self._tail = deque(maxlen=TAIL_LINES)  # type: deque
         self._partial_line = b""
-        self._backoff = Backoff(FIRST_DELAY)
-        self._failures = 0
-        self._max_failures = MAX_FAILURES if max_failures is None else max_failures
-        self._failure = None  # type: Any
+        self._failures = retry.Failures("log", max_failures)
         self._refusals = 0
 
     def lines(self):
@@ -96,26 +84,23 @@ class LogFollower(object):
             started = _compat.monotonic()
             outcome, stream = self._open()
             if stream is not None:
-                before = delivered = self._delivered
-                remember = self._tail.append
+                before = self._delivered
                 try:
                     for line in islice(stream.iter_lines(), before, None):
-                        remember(line)
-                        delivered += 1
+                        self._tail.append(line)
+                        self._delivered += 1
                         yield line
                 finally:
                     close_stream(stream)
-                self._delivered = delivered
-                outcome = self._finish_stream(
-                    stream, delivered > before, _compat.monotonic() - started
-                )
+                lived = _compat.monotonic() - started
+                outcome = self._finish_stream(stream, self._delivered > before, lived)
 
             if outcome == GONE:
                 logger.warning("log: it is gone, its end cannot be checked")
                 break
             if outcome == BROKEN:
                 error = "the connection broke after line %d" % self._delivered
-                self._count_failure(OsbsException(error), True)
+                self._failures.add(OsbsException(error), True)
             elif outcome == ENDED and self._await_finish():
                 if self._has_delivered_tail() is not False:
                     break
@@ -123,17 +108,9 @@ class LogFollower(object):
                 if rereads > MAX_REREADS:
                     logger.warning("log: the build is finished, but its log seems to be truncated")
                     break
-            self._wait()
+            self._failures.wait()
         if self._partial_line:
             yield self._partial_line
-
-    def _wait(self):
-        delay = self._backoff.next()
-        if self._failure is not None:
-            reason = "log: %s" % reason_of(self._failure)
-            tell_retry(logger, reason, delay, self._failures, self._max_failures)
-            self._failure = None
-        sleep(delay)
 
     def _open(self):
         """Connect; return (None, stream), or (REFUSED or GONE, None) if there is no stream."""
@@ -147,63 +124,53 @@ class LogFollower(object):
 
     def _handle_refusal(self, exception):
         """Raise what ends the log at once; return REFUSED or GONE for what does not."""
-        if getattr(exception, "status_code", None) != http_client.BAD_REQUEST:
-            self._count_failure(exception, self._may_retry(exception))
-            return REFUSED
-        # The pod may be on the way, or removed already.
-        finished = self._check_finished()
-        if finished and self._delivered:
-            return GONE
-        self._count_failure(exception, self._retrying and not finished)
+        if getattr(exception, "status_code", None) == http_client.BAD_REQUEST:
+            # The pod may be on the way, or removed already.
+            finished = self._check_finished()
+            if finished and self._delivered:
+                return GONE
+            may_retry = self._retrying and not finished
+        else:
+            may_retry = self._may_retry(exception)
+        self._failures.add(exception, may_retry)
         return REFUSED
 
     def _finish_stream(self, stream, progress, lived):
         """Note what a stream brought that was read to its end; return ENDED or BROKEN."""
         self._partial_line = getattr(stream, "partial_line", b"")
-        if progress or lived >= GOOD_LIFE:
-            self._backoff.reset()
-            self._failures = 0
+        if progress or lived >= retry.GOOD_LIFE:
+            self._failures.reset()
             self._refusals = 0
         # A proxy may cut connections that are silent for long. The build may be silent, or the
         # end of its log may never arrive: only its phase and the last lines tell.
-        silent = not progress and lived >= GOOD_LIFE
+        silent = not progress and lived >= retry.GOOD_LIFE
         return BROKEN if getattr(stream, "broken", False) and not silent else ENDED
 
     def _may_retry(self, exception):
         """Tell whether there may be another attempt, and whether it may succeed."""
-        if not self._retrying:
-            return False
+        if getattr(exception, "status_code", None) != http_client.UNAUTHORIZED:
+            return self._retrying and retry.is_transient(exception)
         # Unlike other requests and watches, a log cannot be begun again by its reader without
         # repeating what was delivered: a refused token is not the end.
-        if getattr(exception, "status_code", None) != http_client.UNAUTHORIZED:
-            return is_transient(exception)
-        return self._refusals < MAX_REFUSALS and bool(self._can_renew and self._can_renew())
-
-    def _count_failure(self, exception, may_retry):
-        """Count a failure; raise it if it does not pass, or if there were too many in a row."""
-        self._failures += 1
-        if getattr(exception, "status_code", None) == http_client.UNAUTHORIZED:
-            self._refusals += 1
-        if not may_retry or self._failures > self._max_failures:
-            raise exception
-        self._failure = exception
+        self._refusals += 1
+        return self._retrying and self._refusals <= MAX_REFUSALS and self._can_renew()
 
     def _check_finished(self):
         """Return whether the build is finished, None if that is unknown for the moment."""
         try:
             finished = self._is_finished()
         except OsbsException as ex:
-            self._count_failure(ex, self._may_retry(ex))
+            self._failures.add(ex, self._may_retry(ex))
             return None
         self._refusals = 0
         return finished
 
     def _await_finish(self):
         # The phase follows the end of the log after a moment.
-        backoff = Backoff(first=0.1, longest=PHASE_DELAY)
+        backoff = retry.Backoff(first=0.1, longest=PHASE_DELAY)
         finished = False  # type: Any
         while finished is False and backoff.count < PHASE_CHECKS:
-            sleep(backoff.next())
+            retry.sleep(backoff.next())
             finished = self._check_finished()
         return finished
 

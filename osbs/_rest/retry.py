@@ -142,6 +142,50 @@ def sleep(seconds, deadline=None):
         time.sleep(seconds)
 
 
+class Failures(object):
+    """The failures in a row of a watch or a log, and the delays between its connections."""
+
+    def __init__(self, what, most=None):
+        # type: (str, Any) -> None
+        """
+        :param what: str, what fails, for the records
+        :param most: int, failures in a row after which it is given up; None: MAX_FAILURES
+        """
+        self.count = 0
+        self.backoff = Backoff(FIRST_DELAY)
+        self._what = what
+        self._most = MAX_FAILURES if most is None else most
+        # The one that was counted since the last connection.
+        self._latest = None  # type: Any
+
+    def reset(self):
+        # type: () -> None
+        """Begin anew: there was progress."""
+        self.count = 0
+        self.backoff.reset()
+
+    def add(self, exception, may_retry):
+        # type: (OsbsException, Any) -> None
+        """Count a failure; raise it if there may be no other attempt, or were too many in a row."""
+        self.count += 1
+        if not may_retry or self.count > self._most:
+            raise exception
+        self._latest = exception
+
+    def wait(self, lived=0, deadline=None):
+        # type: (float, Any) -> None
+        """Wait until the next connection is due, and say so if the last one failed.
+
+        :param lived: number, seconds of the delay that are over
+        """
+        delay = max(0, self.backoff.next() - lived)
+        if self._latest is not None:
+            reason = "%s: %s" % (self._what, reason_of(self._latest))
+            tell_retry(logger, reason, delay, max(1, self.count), self._most)
+            self._latest = None
+        sleep(delay, deadline)
+
+
 def is_transient_status(status):
     # type: (int) -> bool
     """Tell whether a later attempt may get another status."""

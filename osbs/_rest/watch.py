@@ -23,18 +23,9 @@ from osbs.constants import (
 )
 from osbs.exceptions import OsbsException, OsbsResponseException
 from osbs.http import decode_json
+from osbs._rest import retry
 from osbs._rest.objects import json_object
-from osbs._rest.retry import (
-    Backoff,
-    FIRST_DELAY,
-    GOOD_LIFE,
-    MAX_FAILURES,
-    is_transient,
-    reason_of,
-    sleep,
-)
 from osbs._typing import Any  # noqa: F401
-from osbs._waiting import tell_retry
 from osbs.utils import get_path, without_none
 
 logger = logging.getLogger(__name__)
@@ -76,7 +67,7 @@ class Watch(object):
         :param deadline: Deadline or None
         :param missing_ok: bool, wait for an object that does not exist yet
         :param retrying: bool, connect again after a failure
-        :param max_failures: int, failures in a row after which it is given up; None: MAX_FAILURES
+        :param max_failures: int, see :class:`osbs._rest.retry.Failures`
         """
         self._connect = connect
         self._read = read
@@ -97,11 +88,7 @@ class Watch(object):
         self._outcome = SILENT
         self._refusal = None  # type: Any
         self._readable = True
-        self._backoff = Backoff(FIRST_DELAY)
-        self._failures = 0
-        self._max_failures = MAX_FAILURES if max_failures is None else max_failures
-        # The failure that was counted since the last connection.
-        self._failure = None  # type: Any
+        self._failures = retry.Failures("watch", max_failures)
         self._junk_logged = False
 
     def events(self):
@@ -122,21 +109,20 @@ class Watch(object):
             lived = _compat.monotonic() - started
             missed = None
             if self._outcome == EVENTS:
-                self._failures = 0
-            elif self._outcome == SILENT:
-                if lived < SHORT_LIFE and not self._expects_object():
-                    self._count_failure(_no_event())
-                missed = self._read_missed()
-            elif self._outcome == JUNK:
-                self._count_failure(_no_event())
-                missed = self._read_missed()
+                self._failures.count = 0
             elif self._outcome == REFUSED:
-                self._count_failure(self._refusal)
+                self._failures.add(self._refusal, self._may_retry(self._refusal))
             elif self._outcome == GONE:
                 missed = self._begin_anew()
+            else:  # SILENT or JUNK
+                if self._outcome == JUNK or (lived < SHORT_LIFE and not self._expects_object()):
+                    self._failures.add(_no_event(), self._retrying)
+                missed = self._read_missed()
             if missed is not None:
                 yield missed
-            self._wait(lived)
+            if lived >= retry.GOOD_LIFE:
+                self._failures.reset()
+            self._failures.wait(lived, self._deadline)
 
     def _begin_anew(self):
         """Forget a version that is too old; return what the caller missed, as _read_missed."""
@@ -206,14 +192,8 @@ class Watch(object):
             return min(FIRST_EVENT, self._timeout())
         return None if self._deadline is None else self._deadline.remaining
 
-    def _count_failure(self, exception):
-        """Count a failure; raise it if there is to be no other attempt."""
-        self._failures += 1
-        if not (
-            is_transient(exception) and self._retrying and self._failures <= self._max_failures
-        ):
-            raise exception
-        self._failure = exception
+    def _may_retry(self, exception):
+        return self._retrying and retry.is_transient(exception)
 
     def _note_junk(self, line):
         if self._outcome == SILENT:
@@ -240,7 +220,7 @@ class Watch(object):
         ordered = self._named or kind in (WATCH_MODIFIED, WATCH_DELETED)
         if ordered and isinstance(version, six.string_types):
             if version != self._last_seen:
-                self._backoff.reset()
+                self._failures.backoff.reset()
             self._last_seen = version
         return kind, obj
 
@@ -259,24 +239,13 @@ class Watch(object):
                     raise
                 deleted, self._last_yielded = self._last_yielded, None
                 return WATCH_DELETED, deleted
-            if is_transient(ex):
-                self._count_failure(ex)
+            if retry.is_transient(ex):
+                self._failures.add(ex, self._retrying)
             else:
                 logger.info("watch: the object cannot be read (%s)", type(ex).__name__)
                 self._readable = False
             return None
         return self._note_event(WATCH_ADDED, obj)
-
-    def _wait(self, lived):
-        if lived >= GOOD_LIFE:
-            self._backoff.reset()
-            self._failures = 0
-        delay = max(0, self._backoff.next() - lived)
-        if self._failure is not None:
-            reason = "watch: %s" % reason_of(self._failure)
-            tell_retry(logger, reason, delay, max(1, self._failures), self._max_failures)
-            self._failure = None
-        sleep(delay, self._deadline)
 
 
 def _no_event():

@@ -25,7 +25,7 @@ import six
 from osbs import _transport, exceptions, http
 from osbs.api import OSBS
 from osbs.core import Openshift
-from osbs._rest import logs, watch
+from osbs._rest import retry
 from tests.system.fault_bench import REQUEST_TIMEOUT, Bench, FaultServer, Hang
 from tests.system.fault_cases import CASES
 from tests.system.fault_kinds import KINDS
@@ -292,8 +292,7 @@ def test_a_call_that_meets_a_fault(bench, monkeypatch, case, kind):
     if fault.timeout:
         # Each attempt takes its time.
         monkeypatch.setattr(_transport, "HTTP_MAX_RETRIES", 0)
-        monkeypatch.setattr(watch, "MAX_FAILURES", 1)
-        monkeypatch.setattr(logs, "MAX_FAILURES", 1)
+        monkeypatch.setattr(retry, "MAX_FAILURES", 1)
     if any(fault.meets(target) for _, target in targets):
         cell = case.run(bench, **fault.always())
         wrong += judge(case, kind, healthy, cell, "always", False)

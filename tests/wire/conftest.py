@@ -6,7 +6,7 @@ import pytest
 
 from osbs import _transport, http
 from osbs.core import Openshift
-from osbs._rest import logs, watch
+from osbs._rest import retry
 from tests.wire.server import WireServer
 
 
@@ -29,8 +29,7 @@ def impatient(monkeypatch):
     """Let the client give up early; how short its delays are says tests/conftest.py."""
     monkeypatch.setattr(_transport, "HTTP_MAX_RETRIES", 3)
     monkeypatch.setattr(http, "HTTP_REQUEST_TIMEOUT", 5)
-    monkeypatch.setattr(watch, "MAX_FAILURES", 4)
-    monkeypatch.setattr(logs, "MAX_FAILURES", 4)
+    monkeypatch.setattr(retry, "MAX_FAILURES", 4)
 
 
 @pytest.fixture

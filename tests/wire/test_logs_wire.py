@@ -102,7 +102,7 @@ def test_defect_10_a_log_that_is_cut_anywhere_is_resumed(serve, client, end, cou
 
 @pytest.mark.parametrize("seed", range(10))
 def test_defect_10_any_sequence_of_cuts_loses_and_repeats_nothing(serve, client, seed, monkeypatch):
-    monkeypatch.setattr(logs, "MAX_FAILURES", 20)
+    monkeypatch.setattr(retry, "MAX_FAILURES", 20)
     rng = random.Random(seed)
     text = numbered(300)
     ends = ([LAST_CHUNK], [CLOSE], [RESET])
@@ -173,7 +173,7 @@ def test_a_silent_build_is_followed_though_what_is_silent_for_a_minute_is_cut(
 ):
     clock = Clock(monkeypatch)
     silent = cut(10, [clock.later(60), RESET])
-    state = Log(numbered(3), *([silent] * 5 * logs.MAX_FAILURES + [whole]))
+    state = Log(numbered(3), *([silent] * 5 * retry.MAX_FAILURES + [whole]))
     lines, _ = follow(serve, client, state)
     assert b"".join(lines) == state.text
 
@@ -387,7 +387,7 @@ def test_a_log_that_breaks_for_ever_is_given_up(serve, client, stream):
     state = Log(numbered(3), stream)
     with pytest.raises(OsbsException):
         list(finished(client, serve(state)).logs("b", follow=True))
-    assert state.followed <= 2 * logs.MAX_FAILURES
+    assert state.followed <= 2 * retry.MAX_FAILURES
 
 
 def test_defect_03_a_silent_log_makes_no_busy_loop(serve, client, monkeypatch):

@@ -19,7 +19,7 @@ from osbs.exceptions import (
     OsbsWaitTimeout,
     OsbsWatchBuildNotFound,
 )
-from osbs._rest import watch
+from osbs._rest import retry, watch
 from tests.wire.server import CHUNKED, CLOSE, LAST_CHUNK, RESET, answer, chunk, event
 
 WATCH = "/oapi/v1/watch/namespaces/default/builds/b/"
@@ -118,7 +118,7 @@ def test_a_server_that_never_comes_back_is_given_up(serve, client):
     with pytest.raises(OsbsException) as info:
         client(server).wait_for_build_to_finish("b")
     assert info.value.cause is not None
-    assert len(server.requests) == watch.MAX_FAILURES + 1
+    assert len(server.requests) == retry.MAX_FAILURES + 1
 
 
 def test_a_server_that_always_answers_junk_is_given_up(serve, client):
