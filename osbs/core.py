@@ -39,18 +39,10 @@ from osbs.exceptions import (
 )
 from osbs.http import HttpResponse, HttpSession, close_stream, error_body
 from osbs._redact import mask_text
-from osbs._rest import auth, endpoints, groups, paging, retry
+from osbs._rest import auth, endpoints, groups, once, paging, retry
 from osbs._rest.endpoints import KUBERNETES, item, segment
 from osbs._rest.logs import LogFollower
 from osbs._rest.objects import dict_in, json_object
-from osbs._rest.once import (
-    create_once,
-    find_created,
-    find_instantiated,
-    find_updated,
-    may_be_own_conflict,
-    name_of,
-)
 from osbs._rest.phases import describe_phase
 from osbs._rest.watch import Watch
 from osbs._typing import Any  # noqa: F401
@@ -138,6 +130,9 @@ class Openshift(object):
     :raises OsbsValidationException: ca_bundle cannot be read, openshift_api is unknown
     """
 
+    retries_enabled = True
+    explain_phases = False
+
     def __init__(
         self,
         openshift_api_url,
@@ -176,8 +171,6 @@ class Openshift(object):
             self._con.max_body = max_response_mib << 20
         self._con.request_timeout = request_timeout
         self._con.retries = self._retries = retries
-        self.retries_enabled = True
-        self.explain_phases = False
         self._told_phases = {}  # type: dict
         self.namespace = namespace
         self.wait_timeout = wait_timeout
@@ -195,14 +188,10 @@ class Openshift(object):
         self._tokens = auth.Tokens()
         self._groups = groups.Groups(openshift_api, openshift_api_url, k8s_api_url)
         self._discovered = openshift_api == groups.OAPI
-        self.ca = self._ca_bundle = _readable(ca_bundle)
-        has_credentials = self._has_credentials()
+        self.ca = _readable(ca_bundle)
+        has_credentials = bool(use_kerberos or token or (username and password))
+        has_credentials = has_credentials or self.can_use_serviceaccount_token()
         self.use_auth = has_credentials if use_auth is None else use_auth
-
-    def _has_credentials(self):
-        if self.use_kerberos or self.token or (self.username and self.password):
-            return True
-        return self.can_use_serviceaccount_token()
 
     @property
     def os_oauth_url(self):
@@ -217,7 +206,7 @@ class Openshift(object):
             return False
         logger.info("using the token of the service account")
         self.token = token
-        self.ca = self._ca_bundle or auth.service_account_ca() or self.ca
+        self.ca = self.ca or auth.service_account_ca()
         return True
 
     def get_oauth_token(self):
@@ -227,7 +216,10 @@ class Openshift(object):
         :return: str, the token; empty if the response is no redirect
         :raises OsbsAuthException: the credentials are refused or incomplete
         """
-        self._discover_oauth()
+        if not self._discovered:
+            found = auth.discover(lambda url: self._get(url, with_auth=False), self._groups.root)
+            self._os_oauth_url = found or self._os_oauth_url
+            self._discovered = True
         credentials, arguments = self._login_arguments()
         response = self._get(
             self._os_oauth_url + auth.QUERY,
@@ -262,12 +254,6 @@ class Openshift(object):
         kerberos_ccache_init(
             self.kerberos_principal, self.kerberos_keytab, ccache_file=self.kerberos_ccache
         )
-
-    def _discover_oauth(self):
-        if not self._discovered:
-            found = auth.discover(lambda url: self._get(url, with_auth=False), self._groups.root)
-            self._os_oauth_url = found or self._os_oauth_url
-            self._discovered = True
 
     # Plumbing: the seams that callers replace, and what stands below and above them.
 
@@ -343,17 +329,14 @@ class Openshift(object):
     def _retry_truncated(self, send, enabled):
         return retry.retry_truncated(send, enabled and self._retries != 0)
 
-    def _url(self, request):
-        build = self._build_url if request.api == endpoints.OPENSHIFT else self._build_k8s_url
-        return build(request.path) if request.namespaced else build(request.path, False)
-
     def _send(self, request):
-        url = self._url(request)
+        build_url = self._build_url if request.api == endpoints.OPENSHIFT else self._build_k8s_url
+        url = build_url(request.path, request.namespaced)
         if self._uses_groups():
             request = groups.with_group_version(request)
         response = getattr(self, "_" + request.verb)(url, **request.options)
-        if request.verb == "put" and may_be_own_conflict(response):
-            response = find_updated(self._send_unchecked, request) or response
+        if request.verb == "put" and once.may_be_own_conflict(response):
+            response = once.find_updated(self._send_unchecked, request) or response
         _check(request, response)
         return response
 
@@ -362,11 +345,11 @@ class Openshift(object):
 
     def _create(self, request):
         """Send a create; if its outcome is unknown, look up the object."""
-        if not name_of(request):
+        if not once.name_of(request):
             request = request._replace(options=dict(request.options, idempotent=False))
-        response = create_once(
+        response = once.create_once(
             lambda: self._send_unchecked(request),
-            lambda: find_created(self._send_unchecked, request),
+            lambda: once.find_created(self._send_unchecked, request),
         )
         _check(request, response)
         return response
@@ -421,10 +404,8 @@ class Openshift(object):
         :return: HttpResponse
         """
         build = json_object(self.get_build(build_id))
-        dict_in(build, "status")
-        response = BuildResponse(build)
-        response.cancelled = True
-        return self._send(endpoints.put(item("builds", build_id) + "/", response.json))
+        dict_in(build, "status")["cancelled"] = True
+        return self._send(endpoints.put(item("builds", build_id) + "/", build))
 
     def get_build(self, build_id):
         """Get a build.
@@ -548,9 +529,9 @@ class Openshift(object):
         request = endpoints.post(path, body, check=False, idempotent=False)
         delays = retry.Backoff(_INSTANTIATE_DELAY, _INSTANTIATE_LONGEST_DELAY, at_once=False)
         while True:
-            response = create_once(
+            response = once.create_once(
                 lambda: self._send_unchecked(request),
-                lambda: find_instantiated(self._send_unchecked, build_config_id, request_id),
+                lambda: once.find_instantiated(self._send_unchecked, build_config_id, request_id),
             )
             if response.status_code != http_client.CONFLICT or delays.count >= _INSTANTIATE_RETRIES:
                 return response
@@ -576,7 +557,7 @@ class Openshift(object):
             which each comes exactly once, whatever the connection does
         :raises OsbsException: the build does not exist
         """
-        missing = False
+        missing = None
         if not build_json:
             try:
                 build_json = json_object(self.get_build(build_id))
@@ -588,9 +569,8 @@ class Openshift(object):
                 missing = True
 
         if follow or wait_if_missing:
-            build_json = self.wait_for_build_to_get_scheduled(
-                build_id, **without_none(missing_ok=missing or None)
-            )
+            missing_ok = without_none(missing_ok=missing)
+            build_json = self.wait_for_build_to_get_scheduled(build_id, **missing_ok)
 
         if (
             get_path(build_json, "status", "phase") is None
@@ -625,7 +605,7 @@ class Openshift(object):
         """
         last_activity = time.time()
         query = [("follow", 1)]
-        previous_idle = None
+        previous_idle = 0
         while True:
             received = False
             failure = None
@@ -648,14 +628,10 @@ class Openshift(object):
             if failure is not None:
                 reason = retry.reason_of(failure)
                 logger.info("log of build %s: %s", build_id, reason, extra=WAITING)
-            if idle < _IDLE_LIMIT:
+            if idle < _IDLE_LIMIT or (not received and idle - previous_idle < _IDLE_LIMIT):
                 return
-            if received:
+            if received or len(query) > 1:
                 query = [("follow", 1), ("sinceSeconds", max(1, int(idle - 1)))]
-            elif previous_idle is not None and idle - previous_idle < _IDLE_LIMIT:
-                return
-            elif len(query) > 1:
-                query[1] = ("sinceSeconds", max(1, int(idle - 1)))
             previous_idle = idle
 
     # Watches and waits
@@ -1181,8 +1157,7 @@ def _check(request, response):
             response.status_code,
         )
     # Old servers, and the fixtures of tests, send an empty response to PUT and DELETE.
-    has_content = getattr(response, "content", None)
-    if request.verb == "post" or (request.verb != "get" and has_content):
+    if request.verb == "post" or (request.verb != "get" and getattr(response, "content", None)):
         _require_json_object(response)
 
 

@@ -18,7 +18,7 @@ from osbs.exceptions import OsbsAuthException, OsbsException, OsbsResponseExcept
 from osbs.http import masked_body
 from osbs._redact import mask_text
 from osbs._waiting import WAITING
-from osbs._rest.retry import is_transient_status
+from osbs._rest.retry import TRANSIENT_STATUSES
 from osbs._typing import Any  # noqa: F401
 from osbs.utils import get_path
 
@@ -153,7 +153,7 @@ def token_of(response, credentials=None):
     :raises OsbsResponseException: it fails, and a later attempt may succeed
     """
     status = response.status_code
-    if is_transient_status(status):
+    if status in TRANSIENT_STATUSES:
         raise OsbsResponseException(masked_body(response.content), status)
     if status >= http_client.BAD_REQUEST:
         raise OsbsAuthException(

@@ -41,8 +41,8 @@ MAX_FAILURES = 20
 # Retries of a request whose response was truncated.
 TRUNCATED_RETRIES = 3
 
-# 429: too many requests.
-_TRANSIENT = (408, 429, 500, 502, 503, 504)
+# A later attempt may get another status. 429: too many requests.
+TRANSIENT_STATUSES = (408, 429, 500, 502, 503, 504)
 _TRANSIENT_CAUSES = (ConnectionError, ChunkedEncodingError, http_client.HTTPException)
 
 
@@ -186,12 +186,6 @@ class Failures(object):
         sleep(delay, deadline)
 
 
-def is_transient_status(status):
-    # type: (int) -> bool
-    """Tell whether a later attempt may get another status."""
-    return status in _TRANSIENT
-
-
 def is_transient(exception):
     # type: (OsbsException) -> bool
     """Tell whether a later attempt to open a stream may succeed, and is wanted."""
@@ -200,7 +194,7 @@ def is_transient(exception):
     if isinstance(exception, OsbsResponseException):
         # Junk that is said to be a success comes from something on the way to the server.
         status = exception.status_code
-        return is_transient_status(status) or status == http_client.OK
+        return status in TRANSIENT_STATUSES or status == http_client.OK
     if isinstance(exception, OsbsNetworkException):
         return True
     return isinstance(exception.cause, _TRANSIENT_CAUSES) and not (
@@ -224,15 +218,12 @@ def _is_bad_certificate(cause):
 
 
 def _never_reached(cause):
-    # requests wraps urllib3's MaxRetryError, which wraps the reason.
-    reasons = [cause]
-    while reasons:
-        reason = reasons.pop()
-        if isinstance(reason, ConnectTimeoutError):
+    # requests wraps urllib3's MaxRetryError, which wraps the reason, which may wrap another one.
+    while isinstance(cause, Exception):
+        if isinstance(cause, ConnectTimeoutError):
             return True
-        reasons.extend(arg for arg in getattr(reason, "args", ()) if isinstance(arg, Exception))
-        if isinstance(getattr(reason, "reason", None), Exception):
-            reasons.append(reason.reason)
+        wrapped = [getattr(cause, "reason", None)] + list(cause.args)
+        cause = next((found for found in wrapped if isinstance(found, Exception)), None)
     return False
 
 

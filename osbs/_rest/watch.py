@@ -111,18 +111,23 @@ class Watch(object):
             if self._outcome == EVENTS:
                 self._failures.count = 0
             elif self._outcome == REFUSED:
-                self._failures.add(self._refusal, self._may_retry(self._refusal))
+                may_retry = self._retrying and retry.is_transient(self._refusal)
+                self._failures.add(self._refusal, may_retry)
             elif self._outcome == GONE:
                 missed = self._begin_anew()
-            else:  # SILENT or JUNK
-                if self._outcome == JUNK or (lived < SHORT_LIFE and not self._expects_object()):
-                    self._failures.add(_no_event(), self._retrying)
-                missed = self._read_missed()
+            else:
+                missed = self._after_silence(lived)
             if missed is not None:
                 yield missed
             if lived >= retry.GOOD_LIFE:
                 self._failures.reset()
             self._failures.wait(lived, self._deadline)
+
+    def _after_silence(self, lived):
+        if self._outcome == JUNK or (lived < SHORT_LIFE and not self._expects_object()):
+            error = "the connection ended without an event"
+            self._failures.add(OsbsResponseException(error, http_client.OK), self._retrying)
+        return self._read_missed()
 
     def _begin_anew(self):
         """Forget a version that is too old; return what the caller missed, as _read_missed."""
@@ -192,9 +197,6 @@ class Watch(object):
             return min(FIRST_EVENT, self._timeout())
         return None if self._deadline is None else self._deadline.remaining
 
-    def _may_retry(self, exception):
-        return self._retrying and retry.is_transient(exception)
-
     def _note_junk(self, line):
         if self._outcome == SILENT:
             self._outcome = JUNK
@@ -246,10 +248,6 @@ class Watch(object):
                 self._readable = False
             return None
         return self._note_event(WATCH_ADDED, obj)
-
-
-def _no_event():
-    return OsbsResponseException("the connection ended without an event", http_client.OK)
 
 
 def _parse(line):
