@@ -303,8 +303,8 @@ class Openshift(object):
         if not self._tokens.can_renew(self, used):
             return response
         close_stream(response)
-        if self._tokens.renew(self, used):
-            headers, arguments = self._request_args(with_auth, **kwargs)
+        self._tokens.renew(self, used)
+        headers, arguments = self._request_args(with_auth, **kwargs)
         return self._send_once(verb, url, headers, arguments)
 
     def _send_once(self, verb, url, headers, arguments):
@@ -322,12 +322,9 @@ class Openshift(object):
                 **arguments
             )
 
-        if verb == "post":
+        if verb == "post" and not arguments.get("idempotent"):
             return send()
-        return self._retry_truncated(send, retries_enabled)
-
-    def _retry_truncated(self, send, enabled):
-        return retry.retry_truncated(send, enabled and self._retries != 0)
+        return retry.retry_truncated(send, retries_enabled and self._retries != 0)
 
     def _send(self, request):
         build_url = self._build_url if request.api == endpoints.OPENSHIFT else self._build_k8s_url
@@ -1056,10 +1053,9 @@ class Openshift(object):
         stream_import = copy.deepcopy(template)
         dict_in(stream_import, "metadata")["name"] = name
         dict_in(stream_import, "spec")["images"] = images
-        request = endpoints.post("imagestreamimports/", stream_import)
         # Unlike other POSTs it creates nothing, so that it may be sent again.
-        response = self._retry_truncated(lambda: self._send(request), self.retries_enabled)
-        result = json_object(response)
+        request = endpoints.post("imagestreamimports/", stream_import, idempotent=True)
+        result = json_object(self._send(request))
         for image, outcome in zip(images, dicts_in(result, "status", "images")):
             if get_path(outcome, "status", "status") == "Failure":
                 message = get_path(outcome, "status", "message")

@@ -95,26 +95,22 @@ class Tokens(object):
     def can_renew(self, client, used):
         # type: (Any, str) -> bool
         """Tell whether there is, or can be had, another token than one that was refused."""
-        if client.token != used:
-            return True
-        return used in (self._from_oauth, self._from_service_account)
+        return client.token != used or used in (self._from_oauth, self._from_service_account)
 
     def renew(self, client, used):
-        # type: (Any, str) -> bool
+        # type: (Any, str) -> None
         """Get another token for one that was refused; of many threads only one asks.
 
         :param client: Openshift
         :param used: str, the token that was refused
-        :return: bool, whether another one is there
         """
         with self._lock.get():
             if client.token == used:
                 logger.info("server refused the token, getting another one", extra=WAITING)
                 if used == self._from_oauth:
                     client.get_oauth_token()
-                    return bool(client.token)
-                client.token = self.read_service_account() or used
-            return client.token != used
+                else:
+                    client.token = self.read_service_account() or used
 
 
 def service_account_ca():

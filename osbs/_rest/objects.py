@@ -20,16 +20,14 @@ def dict_in(parent, key):
     return parent[key]
 
 
-def json_object(response, check=True):
-    # type: (Any, bool) -> dict
+def json_object(response):
+    # type: (Any) -> dict
     """Return the JSON object in a response.
 
     :param response: HttpResponse
-    :param check: bool, raise for an error status
     :raises OsbsResponseException: an error status, not JSON, or not an object
     """
-    # Callers replace json() by functions without arguments.
-    data = response.json() if check else response.json(check=False)
+    data = response.json()
     if not isinstance(data, dict):
         raise OsbsResponseException("the response is JSON, but not an object", response.status_code)
     return data

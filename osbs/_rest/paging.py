@@ -87,13 +87,10 @@ def whole(send, listing, page_size):
     :param listing: Request of the list
     :param page_size: int, items of a page
     """
-    result = None
-    for page in pages(send, listing, page_size):
-        if result is None:
-            result = page
-        else:
-            result["items"].extend(page["items"])
-            result["metadata"] = page.get("metadata")
+    found = list(pages(send, listing, page_size))
+    items = [item for page in found for item in page["items"]]
+    # What stands beside the items is that of the last page, which says that there are no more.
+    result = dict(found[-1], items=items)
     return _WholeList(result)
 
 

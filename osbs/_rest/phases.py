@@ -25,11 +25,9 @@ def describe_phase(build, send=None):
     :param send: function of a Request that returns an HttpResponse; None: ask the server nothing
     """
     phase = build["status"]["phase"]
-    explain = _EXPLANATIONS.get(phase)
-    if explain is None:
-        return phase
+    explain = {"New": _why_new, "Running": _where_running}.get(phase)
     try:
-        return phase + (explain(build, send) or "")
+        return phase + (explain(build, send) if explain else "")
     except OsbsException as ex:
         # Whoever may wait for a build need not have the right to look at pods and quotas.
         logger.debug("phase %s cannot be explained: %s", phase, type(ex).__name__)
@@ -39,10 +37,9 @@ def describe_phase(build, send=None):
 def _why_new(build, send):
     reason = get_path(build, "status", "reason")
     if not reason:
-        return None
+        return ""
     for quota in _items(send, endpoints.list_resource_quotas()):
-        hard, used = (_pods(quota, "status", key) for key in ("hard", "used"))
-        hard = _pods(quota, "spec", "hard") if hard is None else hard
+        hard, used = _pods(quota, "spec", "hard"), _pods(quota, "status", "used")
         if hard is not None and hard <= (used or 0):
             name = get_path(quota, "metadata", "name")
             return ", quota `%s` allows %s" % (name, "no pods" if not hard else "%d pods" % hard)
@@ -54,10 +51,7 @@ def _where_running(build, send):
     for pod in _items(send, endpoints.list_pods("openshift.io/build.name=%s" % name)):
         if get_path(pod, "spec", "nodeName"):
             return " on %s" % get_path(pod, "spec", "nodeName")
-    return None
-
-
-_EXPLANATIONS = {"New": _why_new, "Running": _where_running}
+    return ""
 
 
 def _items(send, request):
