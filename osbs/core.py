@@ -46,7 +46,7 @@ from osbs._rest.objects import dict_in, json_object
 from osbs._rest.phases import describe_phase
 from osbs._rest.watch import Watch
 from osbs._typing import Any  # noqa: F401
-from osbs._waiting import PHASE, WAITING, tell_retry
+from osbs._waiting import PHASE, WAITING
 from osbs.utils import dicts_in, get_path, retry_on_conflict, without_none
 
 __all__ = [str("Openshift"), str("check_response")]
@@ -202,7 +202,7 @@ class Openshift(object):
         # type: () -> bool
         """Take the token and the CA of the pod's service account, if there are any."""
         token = self._tokens.read_service_account()
-        if token is None:
+        if not token:
             return False
         logger.info("using the token of the service account")
         self.token = token
@@ -220,40 +220,36 @@ class Openshift(object):
             found = auth.discover(lambda url: self._get(url, with_auth=False), self._groups.root)
             self._os_oauth_url = found or self._os_oauth_url
             self._discovered = True
-        credentials, arguments = self._login_arguments()
+        login = self._login_arguments()
         response = self._get(
             self._os_oauth_url + auth.QUERY,
             with_auth=False,
             allow_redirects=False,
             # Without it OpenShift does not offer basic authentication.
             headers={"X-CSRF-Token": "1"},
-            **arguments
+            **login
         )
-        token = auth.token_of(response, credentials)
+        token = auth.token_of(response, login)
         if token:
-            self._tokens.note_oauth(token)
+            self._tokens.from_oauth = token
             self.token = token
         return token
 
     def _login_arguments(self):
         if self.use_auth and self.username and self.password:
-            return auth.PASSWORD, {"username": self.username, "password": self.password}
-        if self.use_auth and self.use_kerberos:
-            self._init_kerberos()
-            return auth.KERBEROS, {"kerberos_auth": True}
-        return None, {}
+            return {"username": self.username, "password": self.password}
+        if not (self.use_auth and self.use_kerberos):
+            return {}
+        if self.kerberos_keytab:
+            if not self.kerberos_principal:
+                raise OsbsAuthException("kerberos_keytab is set, but kerberos_principal is not")
+            # Runs programs: only who uses Kerberos pays for the import.
+            from osbs.kerberos_ccache import kerberos_ccache_init
 
-    def _init_kerberos(self):
-        if not self.kerberos_keytab:
-            return
-        if not self.kerberos_principal:
-            raise OsbsAuthException("kerberos_keytab is set, but kerberos_principal is not")
-        # Runs programs: only who uses Kerberos pays for the import.
-        from osbs.kerberos_ccache import kerberos_ccache_init
-
-        kerberos_ccache_init(
-            self.kerberos_principal, self.kerberos_keytab, ccache_file=self.kerberos_ccache
-        )
+            kerberos_ccache_init(
+                self.kerberos_principal, self.kerberos_keytab, ccache_file=self.kerberos_ccache
+            )
+        return {"kerberos_auth": True}
 
     # Plumbing: the seams that callers replace, and what stands below and above them.
 
@@ -273,11 +269,10 @@ class Openshift(object):
         headers = dict(kwargs.pop("headers", None) or {})
         if with_auth and self.use_auth:
             headers["Authorization"] = auth.BEARER + self._tokens.current(self)
-        if self.client_cert and self.client_key:
-            kwargs["client_cert"] = self.client_cert
-            kwargs["client_key"] = self.client_key
-        elif self.client_cert or self.client_key:
+        if bool(self.client_cert) != bool(self.client_key):
             raise OsbsAuthException("client_cert and client_key must be set together")
+        if self.client_cert:
+            kwargs.update(client_cert=self.client_cert, client_key=self.client_key)
         if self.verify_ssl and self.ca is not None:
             kwargs["ca"] = self.ca
         return headers, kwargs
@@ -380,7 +375,10 @@ class Openshift(object):
             if token is None:
                 logger.error("secret %s holds no token", name)
                 continue
-            result[name] = _decoded(name, token)
+            try:
+                result[name] = base64.b64decode(token)
+            except (TypeError, ValueError):
+                raise OsbsResponseException("the token of secret %s is not base64" % name, 200)
         return result
 
     # Builds
@@ -532,10 +530,7 @@ class Openshift(object):
             )
             if response.status_code != http_client.CONFLICT or delays.count >= _INSTANTIATE_RETRIES:
                 return response
-            delay = delays.next()
-            reason = "others start builds of %s" % build_config_id
-            tell_retry(logger, reason, delay, delays.count, _INSTANTIATE_RETRIES)
-            retry.sleep(delay)
+            delays.wait("others start builds of %s" % build_config_id, _INSTANTIATE_RETRIES)
 
     def start_build(self, build_config_id):
         """Start a build of a BuildConfig; see :meth:`instantiate_build_config`."""
@@ -1101,7 +1096,9 @@ class Openshift(object):
         delays = retry.Backoff(_SHORT_DELAY, _LONGEST_SHORT_DELAY, at_once=False)
         while True:
             response = self._create(request)
-            if not _is_being_deleted(response) or deadline.expired:
+            exists = response.status_code == http_client.CONFLICT
+            is_leaving = exists and "object is being deleted" in _compat.to_text(response.content)
+            if not is_leaving or deadline.expired:
                 break
             logger.info("the old object is still being deleted, trying again", extra=WAITING)
             retry.sleep(delays.next(), deadline)
@@ -1157,12 +1154,6 @@ def _check(request, response):
         _require_json_object(response)
 
 
-def _is_being_deleted(response):
-    if response.status_code != http_client.CONFLICT:
-        return False
-    return "object is being deleted" in _compat.to_text(response.content)
-
-
 def _require_json_object(response):
     # Callers replace the methods below this module, and return what they like.
     if isinstance(response, HttpResponse) and isinstance(response.content, six.binary_type):
@@ -1192,13 +1183,6 @@ def _phase_of(build_id, obj):
 def _check_expired(deadline, what, last_seen):
     if deadline is not None and deadline.expired:
         raise deadline.timeout_error(what, last_seen)
-
-
-def _decoded(name, token):
-    try:
-        return base64.b64decode(token)
-    except (TypeError, ValueError):
-        raise OsbsResponseException("the token of secret %s is not base64" % name, 200)
 
 
 def _build_of(response):

@@ -27,17 +27,9 @@ logger = logging.getLogger(__name__)
 BEARER = "Bearer "
 # Asks an OAuth endpoint for a token.
 QUERY = "?response_type=token&client_id=openshift-challenging-client"
-# What a client may show to the OAuth server.
-PASSWORD, KERBEROS = "password", "kerberos"
 DISCOVERY = ".well-known/oauth-authorization-server"
 
 _NOT_IN_A_HEADER = re.compile(r"[^\x21-\x7e]")
-
-
-def service_account_file(name):
-    # type: (str) -> str
-    """Return the path of a file that a pod gets for its service account."""
-    return os.path.join(SERVICEACCOUNT_SECRET, name)
 
 
 class Tokens(object):
@@ -48,26 +40,21 @@ class Tokens(object):
     """
 
     def __init__(self):
-        self._from_oauth = None
+        self.from_oauth = None
         self._from_service_account = None
         self._lock = PerProcess(threading.RLock)
 
-    def note_oauth(self, token):
-        # type: (str) -> None
-        """Remember that a token came from the OAuth server."""
-        self._from_oauth = token
-
     def read_service_account(self):
         # type: () -> Any
-        """Return the token of the pod's service account, None if there is none."""
+        """Return the token of the pod's service account, None or empty if there is none."""
         try:
-            with open(service_account_file(SERVICEACCOUNT_TOKEN), "rb") as token_file:
+            with open(
+                os.path.join(SERVICEACCOUNT_SECRET, SERVICEACCOUNT_TOKEN), "rb"
+            ) as token_file:
                 token = six.ensure_str(token_file.read(), errors=str("replace")).rstrip()
         except IOError:
             return None
-        if not token:
-            return None
-        self._from_service_account = token
+        self._from_service_account = token or self._from_service_account
         return token
 
     def current(self, client):
@@ -95,7 +82,7 @@ class Tokens(object):
     def can_renew(self, client, used):
         # type: (Any, str) -> bool
         """Tell whether there is, or can be had, another token than one that was refused."""
-        return client.token != used or used in (self._from_oauth, self._from_service_account)
+        return client.token != used or used in (self.from_oauth, self._from_service_account)
 
     def renew(self, client, used):
         # type: (Any, str) -> None
@@ -107,7 +94,7 @@ class Tokens(object):
         with self._lock.get():
             if client.token == used:
                 logger.info("server refused the token, getting another one", extra=WAITING)
-                if used == self._from_oauth:
+                if used == self.from_oauth:
                     client.get_oauth_token()
                 else:
                     client.token = self.read_service_account() or used
@@ -116,7 +103,7 @@ class Tokens(object):
 def service_account_ca():
     # type: () -> Any
     """Return the path of the pod's CA certificate, None if it cannot be read."""
-    path = service_account_file(SERVICEACCOUNT_CACRT)
+    path = os.path.join(SERVICEACCOUNT_SECRET, SERVICEACCOUNT_CACRT)
     return path if os.access(path, os.R_OK) else None
 
 
@@ -138,12 +125,12 @@ def discover(get, root):
     return endpoint
 
 
-def token_of(response, credentials=None):
+def token_of(response, login):
     # type: (Any, Any) -> str
     """Return the token that a response of the OAuth server holds.
 
     :param response: HttpResponse, of which the header ``location`` counts
-    :param credentials: str, PASSWORD or KERBEROS; None: neither was sent
+    :param login: dict, the arguments of the request that tell who one is
     :return: str; empty if there is no such header
     :raises OsbsAuthException: the OAuth server refused, in its own words
     :raises OsbsResponseException: it fails, and a later attempt may succeed
@@ -153,7 +140,7 @@ def token_of(response, credentials=None):
         raise OsbsResponseException(masked_body(response.content), status)
     if status >= http_client.BAD_REQUEST:
         raise OsbsAuthException(
-            "the OAuth server refused the login (%d)%s" % (status, _words_of(response, credentials))
+            "the OAuth server refused the login (%d)%s" % (status, _words_of(response, login))
         )
     location = response.headers.get("location")
     if not location:
@@ -181,7 +168,7 @@ def _parts_of(url):
         raise OsbsAuthException("the server sent a malformed OAuth URL")
 
 
-def _words_of(response, credentials):
+def _words_of(response, login):
     try:
         words = response.json(check=False)
     except OsbsException:
@@ -191,15 +178,15 @@ def _words_of(response, credentials):
         words = ": ".join(to_text(words[key]) for key in keys if words.get(key))
     # Only the challenge says what is wrong with the credentials.
     challenge = to_text(response.headers.get("www-authenticate") or "")
-    if challenge and (credentials == KERBEROS or not words):
-        words = _hint(challenge, credentials)
+    if challenge and ("kerberos_auth" in login or not words):
+        words = _hint(challenge, login)
     return ": %s" % mask_text(words)[:500] if words else ""
 
 
-def _hint(challenge, credentials):
-    if credentials == PASSWORD:
+def _hint(challenge, login):
+    if "username" in login:
         return "user name or password are wrong"
-    if credentials != KERBEROS:
+    if "kerberos_auth" not in login:
         return "there are no credentials that it accepts"
     if "negotiate" not in challenge.lower():
         return "it does not accept Kerberos"

@@ -39,9 +39,7 @@ def segment(value, what="name"):
     :param what: str, what it is, for the message
     :raises OsbsValidationException: it would change the path
     """
-    if isinstance(value, six.binary_type):
-        value = value.decode("utf-8", "replace")
-    text = value if isinstance(value, six.text_type) else str(value)
+    text = to_text(value)
     if value is None or not text or text in _DOTS or _NOT_IN_A_SEGMENT.search(text):
         raise OsbsValidationException(
             'invalid %s %r: must not be empty, "." or "..", and not hold "/", "?", "#" or '

@@ -132,6 +132,16 @@ class Backoff(object):
         seconds = min(self._longest, self._first * 2 ** min(step, 30))
         return seconds * random.uniform(0.5, 1.0)
 
+    def wait(self, reason, most):
+        # type: (str, int) -> None
+        """Sleep for the next delay, and say why.
+
+        :param most: int, how many retries there are
+        """
+        delay = self.next()
+        tell_retry(logger, reason, delay, self.count, most)
+        sleep(delay)
+
 
 def sleep(seconds, deadline=None):
     # type: (float, Any) -> None
@@ -258,11 +268,7 @@ def retry_truncated(send, enabled):
             was_truncated = isinstance(ex.cause, ChunkedEncodingError)
             if not (enabled and was_truncated and backoff.count < TRUNCATED_RETRIES):
                 raise
-            delay = backoff.next()
-            tell_retry(
-                logger, "the response was truncated", delay, backoff.count, TRUNCATED_RETRIES
-            )
-            sleep(delay)
+            backoff.wait("the response was truncated", TRUNCATED_RETRIES)
             continue
         if backoff.count:
             response.retried = True

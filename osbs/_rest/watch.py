@@ -73,7 +73,7 @@ class Watch(object):
         self._read = read
         self._named = named
         self._query = query
-        self._deadline = deadline
+        self._deadline = deadline or retry.Deadline(float("inf"))
         self._missing_ok = missing_ok
         self._retrying = retrying
         # The version to resume from, None to begin with what exists.
@@ -99,11 +99,11 @@ class Watch(object):
             does not exist
         :raises OsbsException: there was no connection for too long
         """
-        while not self._is_over():
+        while not self._deadline.expired:
             started = _compat.monotonic()
             for event in self._read_connection():
                 yield event
-            if self._is_over():
+            if self._deadline.expired:
                 return
             self._first = False
             lived = _compat.monotonic() - started
@@ -137,9 +137,6 @@ class Watch(object):
             # The object is older than what the server remembers: begin with what exists.
             self._last_seen = None
         return missed
-
-    def _is_over(self):
-        return self._deadline is not None and self._deadline.expired
 
     def _expects_object(self):
         """Tell whether the server is to begin with the object, unless that was deleted."""
@@ -177,7 +174,9 @@ class Watch(object):
         self._resumed_from = self._last_seen
         query = without_none(**dict(self._query, resourceVersion=self._last_seen))
         try:
-            return self._connect(query, None if self._deadline is None else self._timeout())
+            timeout = self._timeout()
+            # The usual time-out is not handed on, for the sake of those who replace _get.
+            return self._connect(query, timeout if timeout < HTTP_REQUEST_TIMEOUT else None)
         except OsbsException as ex:
             resumed = self._last_seen is not None and not self._first
             is_gone = getattr(ex, "status_code", None) == http_client.GONE
@@ -187,15 +186,13 @@ class Watch(object):
 
     def _timeout(self):
         """Return the seconds that the server may take for the next bytes."""
-        if self._deadline is None:
-            return HTTP_REQUEST_TIMEOUT
         return min(HTTP_REQUEST_TIMEOUT, max(0.001, self._deadline.remaining))
 
     def _time_limit(self):
-        """Return the seconds that this connection may last, None for any time."""
+        """Return the seconds that this connection may last."""
         if self._outcome != EVENTS and self._expects_object():
             return min(FIRST_EVENT, self._timeout())
-        return None if self._deadline is None else self._deadline.remaining
+        return self._deadline.remaining
 
     def _note_junk(self, line):
         if self._outcome == SILENT:

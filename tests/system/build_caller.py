@@ -81,7 +81,7 @@ def carry_out(command, config, count):
     conf = Configuration(conf_file=config, namespace=command["namespace"])
     osbs = OSBS(conf, conf)
     osbs.os.token = command["token"]
-    osbs.os._tokens.note_oauth(command["token"])
+    osbs.os._tokens.from_oauth = command["token"]
     sent = recording_ids(osbs.os)
     builds, failures = in_parallel(lambda: start_and_note(osbs, sent), count)
     mistakes = [repr(failure) for failure in failures if not isinstance(failure, OsbsException)]

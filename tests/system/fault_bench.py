@@ -174,7 +174,7 @@ class Bench(object):
         osbs = OSBS(conf, conf)
         if token is not None:
             osbs.os.token = token
-            osbs.os._tokens.note_oauth(token)
+            osbs.os._tokens.from_oauth = token
         return osbs
 
     @contextmanager
