@@ -580,8 +580,7 @@ class Openshift(object):
                 endpoints.get_log(build_id, [("tailLines", count)], log_level=logging.DEBUG)
             ).content,
             lambda: BuildResponse(_build_of(self.get_build(build_id))).is_finished(),
-            retrying=self.retries_enabled,
-            max_failures=self._retries,
+            retry.Failures("log", self._retries, self.retries_enabled),
             can_renew=lambda: self.use_auth and self._tokens.can_renew(self, self.token),
         )
         return follower.lines()
@@ -644,11 +643,10 @@ class Openshift(object):
             lambda query, timeout: self._open_watch(resource_type, resource_name, query, timeout),
             lambda timeout: self._read_watched(resource_type, resource_name, timeout),
             resource_name is not None,
+            request_args,
+            retry.Failures("watch", self._retries, self.retries_enabled),
             deadline=request_args.pop("deadline", None),
             missing_ok=request_args.pop("missing_ok", False),
-            retrying=self.retries_enabled,
-            max_failures=self._retries,
-            query=request_args,
         )
         return watch.events()
 
@@ -658,9 +656,8 @@ class Openshift(object):
             pairs = groups.watch_selection(resource_name, query)
             url = self._build_url(endpoints.watch_path(resource_type), **dict(pairs))
         else:
-            namespace = segment(self.namespace, "namespace")
-            path = "watch/namespaces/%s/%s" % (namespace, path)
-            url = endpoints.url(self.os_api_url, None, path, query.items())
+            path = "watch/namespaces/%s/%s" % (segment(self.namespace, "namespace"), path)
+            url = self._build_url(path, False, **query)
         response = self._get(
             url, stream=True, headers={"Connection": "close"}, **without_none(timeout=timeout)
         )
@@ -671,12 +668,10 @@ class Openshift(object):
         path = endpoints.watch_path(resource_type, resource_name)
         return self._send(endpoints.get(path, log_level=logging.DEBUG, timeout=timeout))
 
-    def _watch_until(self, deadline, resource_type, resource_name, **kwargs):
+    def _watch_one(self, resource_type, resource_name, **kwargs):
         # Without a name all objects would be watched, and none of them awaited.
         segment(resource_name, "name")
-        return self.watch_resource(
-            resource_type, resource_name, **dict(kwargs, **without_none(deadline=deadline))
-        )
+        return self.watch_resource(resource_type, resource_name, **without_none(**kwargs))
 
     def wait(self, build_id, states, timeout=None, missing_ok=None):
         """Wait until a build is in one of some states.
@@ -692,9 +687,7 @@ class Openshift(object):
         """
         deadline = retry.Deadline.of(timeout, self.wait_timeout)
         last_seen = None
-        events = self._watch_until(
-            deadline, "builds", build_id, **without_none(missing_ok=missing_ok)
-        )
+        events = self._watch_one("builds", build_id, deadline=deadline, missing_ok=missing_ok)
         for changetype, obj in events:
             phase = _phase_of(build_id, obj)
             last_seen = phase or last_seen
@@ -749,20 +742,21 @@ class Openshift(object):
         """
         deadline = retry.Deadline.of(timeout, self.wait_timeout)
         last_seen = None
-        for changetype, obj in self._watch_until(deadline, "buildconfigs", build_config_id):
+        events = self._watch_one("buildconfigs", build_config_id, deadline=deadline)
+        for changetype, obj in events:
             if changetype in (WATCH_ADDED, WATCH_MODIFIED):
-                last_seen = get_path(obj, "status", "lastVersion")
-                if not isinstance(last_seen, numbers.Integral):
+                version = get_path(obj, "status", "lastVersion")
+                if not isinstance(version, numbers.Integral):
                     logger.error("BuildConfig %s has no lastVersion", build_config_id)
-                elif last_seen > prev_version:
-                    return "%s-%s" % (build_config_id, last_seen)
+                    continue
+                if version > prev_version:
+                    return "%s-%s" % (build_config_id, version)
+                last_seen = "lastVersion %s" % version
             elif changetype == WATCH_DELETED:
                 break
         else:
             _check_expired(
-                deadline,
-                "new instance of BuildConfig '%s'" % build_config_id,
-                None if last_seen is None else "lastVersion %s" % last_seen,
+                deadline, "new instance of BuildConfig '%s'" % build_config_id, last_seen
             )
         raise OsbsResponseException("New BuildConfig instance not found", http_client.NOT_FOUND)
 
@@ -787,12 +781,12 @@ class Openshift(object):
         :param quota_json: dict
         :return: HttpResponse
         """
-        accept = (http_client.CONFLICT,)
-        request = endpoints.post("resourcequotas/", quota_json, KUBERNETES, accept=accept)
-        response = self._create(request)
+        request = endpoints.post("resourcequotas/", quota_json, KUBERNETES)
+        response = self._create(request._replace(check=False))
         if response.status_code == http_client.CONFLICT:
             path = item("resourcequotas", name)
-            response = self._send(endpoints.put(path, quota_json, KUBERNETES))
+            return self._send(endpoints.put(path, quota_json, KUBERNETES))
+        _check(request, response)
         return response
 
     def delete_resource_quota(self, name):
@@ -801,8 +795,11 @@ class Openshift(object):
         :param name: str
         :return: HttpResponse
         """
-        path = item("resourcequotas", name)
-        return self._send(endpoints.delete(path, KUBERNETES, accept=(http_client.NOT_FOUND,)))
+        request = endpoints.delete(item("resourcequotas", name), KUBERNETES)
+        response = self._send_unchecked(request)
+        if response.status_code != http_client.NOT_FOUND:
+            _check(request, response)
+        return response
 
     # Labels and annotations
 
@@ -960,9 +957,8 @@ class Openshift(object):
         deadline = retry.Deadline.of(timeout, self.wait_timeout)
         stream = self._request_import(name)
         version = get_path(stream, "metadata", "resourceVersion")
-        for changetype, obj in self._watch_until(
-            deadline, "imagestreams", name, **without_none(resourceVersion=version)
-        ):
+        events = self._watch_one("imagestreams", name, deadline=deadline, resourceVersion=version)
+        for changetype, obj in events:
             logger.info("image stream %s: %s", name, changetype)
             if changetype in (WATCH_DELETED, WATCH_ERROR):
                 if changetype == WATCH_ERROR:
@@ -1139,7 +1135,7 @@ class Openshift(object):
 
 
 def _check(request, response):
-    if not request.check or response.status_code in request.accept:
+    if not request.check:
         return
     check_response(response, log_level=request.log_level)
     headers = getattr(response, "headers", None) or {}

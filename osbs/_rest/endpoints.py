@@ -26,9 +26,8 @@ _DOTS = (".", "..")
 
 # verb: get, post, put or delete; api: base of the URL; path: quoted, with its query, below the
 # namespace if namespaced; options: keyword arguments of the method that sends it, such as _get;
-# check: raise for an error status; log_level: of the record about it; accept: error statuses that
-# are no error here.
-Request = namedtuple("Request", "verb api path namespaced options check log_level accept")
+# check: raise for an error status; log_level: of the record about it.
+Request = namedtuple("Request", "verb api path namespaced options check log_level")
 
 
 def segment(value, what="name"):
@@ -91,16 +90,9 @@ def parsed_body(request):
 
 
 def _request(
-    verb,
-    path,
-    api=OPENSHIFT,
-    namespaced=True,
-    check=True,
-    log_level=logging.ERROR,
-    accept=(),
-    **options
+    verb, path, api=OPENSHIFT, namespaced=True, check=True, log_level=logging.ERROR, **options
 ):
-    return Request(verb, api, path, namespaced, options, check, log_level, accept)
+    return Request(verb, api, path, namespaced, options, check, log_level)
 
 
 def get(path, api=OPENSHIFT, **kwargs):

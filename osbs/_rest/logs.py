@@ -47,29 +47,25 @@ class LogFollower(object):
     ones goes unnoticed.
     """
 
-    def __init__(
-        self, connect, tail, is_finished, retrying=True, can_renew=lambda: False, max_failures=None
-    ):
-        # type: (Any, Any, Any, bool, Any, Any) -> None
+    def __init__(self, connect, tail, is_finished, failures, can_renew=lambda: False):
+        # type: (Any, Any, Any, retry.Failures, Any) -> None
         """
         :param connect: function without arguments that opens the log to be followed from its
             beginning, and raises for an error status
         :param tail: function of a number that returns that many last lines of the log as bytes
         :param is_finished: function without arguments, tells whether the build is finished
-        :param retrying: bool, connect again after a failure
+        :param failures: Failures
         :param can_renew: function without arguments, tells whether another token can be had when
             one is refused
-        :param max_failures: int, see :class:`osbs._rest.retry.Failures`
         """
         self._connect = connect
         self._read_tail = tail
         self._is_finished = is_finished
-        self._retrying = retrying
         self._can_renew = can_renew
         self._delivered = 0
         self._tail = deque(maxlen=TAIL_LINES)  # type: deque
         self._partial_line = b""
-        self._failures = retry.Failures("log", max_failures)
+        self._failures = failures
         self._refusals = 0
 
     def lines(self):
@@ -129,7 +125,7 @@ class LogFollower(object):
             finished = self._check_finished()
             if finished and self._delivered:
                 return GONE
-            may_retry = self._retrying and not finished
+            may_retry = self._failures.retrying and not finished
         else:
             may_retry = self._may_retry(exception)
         self._failures.add(exception, may_retry)
@@ -149,11 +145,11 @@ class LogFollower(object):
     def _may_retry(self, exception):
         """Tell whether there may be another attempt, and whether it may succeed."""
         if getattr(exception, "status_code", None) != http_client.UNAUTHORIZED:
-            return self._retrying and retry.is_transient(exception)
+            return self._failures.retrying and retry.is_transient(exception)
         # Unlike other requests and watches, a log cannot be begun again by its reader without
         # repeating what was delivered: a refused token is not the end.
         self._refusals += 1
-        return self._retrying and self._refusals <= MAX_REFUSALS and self._can_renew()
+        return self._failures.retrying and self._refusals <= MAX_REFUSALS and self._can_renew()
 
     def _check_finished(self):
         """Return whether the build is finished, None if that is unknown for the moment."""

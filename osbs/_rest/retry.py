@@ -155,13 +155,15 @@ def sleep(seconds, deadline=None):
 class Failures(object):
     """The failures in a row of a watch or a log, and the delays between its connections."""
 
-    def __init__(self, what, most=None):
-        # type: (str, Any) -> None
+    def __init__(self, what, most=None, retrying=True):
+        # type: (str, Any, bool) -> None
         """
         :param what: str, what fails, for the records
         :param most: int, failures in a row after which it is given up; None: MAX_FAILURES
+        :param retrying: bool, whether failures are to be retried at all
         """
         self.count = 0
+        self.retrying = retrying
         self.backoff = Backoff(FIRST_DELAY)
         self._what = what
         self._most = MAX_FAILURES if most is None else most

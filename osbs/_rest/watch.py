@@ -46,28 +46,17 @@ class Watch(object):
     Callers see what one endless connection would deliver.
     """
 
-    def __init__(
-        self,
-        connect,
-        read,
-        named,
-        query,
-        deadline=None,
-        missing_ok=False,
-        retrying=True,
-        max_failures=None,
-    ):
-        # type: (Any, Any, bool, dict, Any, bool, bool, Any) -> None
+    def __init__(self, connect, read, named, query, failures, deadline=None, missing_ok=False):
+        # type: (Any, Any, bool, dict, retry.Failures, Any, bool) -> None
         """
         :param connect: function of a query (dict) and a time-out (seconds or None) that opens
             a stream and raises for an error status
         :param read: function of a time-out that reads the object that is watched
         :param named: bool, one object is watched, not a list
         :param query: dict, the caller's query of the first connection
+        :param failures: Failures
         :param deadline: Deadline or None
         :param missing_ok: bool, wait for an object that does not exist yet
-        :param retrying: bool, connect again after a failure
-        :param max_failures: int, see :class:`osbs._rest.retry.Failures`
         """
         self._connect = connect
         self._read = read
@@ -75,7 +64,6 @@ class Watch(object):
         self._query = query
         self._deadline = deadline or retry.Deadline(float("inf"))
         self._missing_ok = missing_ok
-        self._retrying = retrying
         # The version to resume from, None to begin with what exists.
         self._last_seen = query.get("resourceVersion")
         # The version that the latest connection resumed from.
@@ -88,7 +76,7 @@ class Watch(object):
         self._outcome = SILENT
         self._refusal = None  # type: Any
         self._readable = True
-        self._failures = retry.Failures("watch", max_failures)
+        self._failures = failures
         self._junk_logged = False
 
     def events(self):
@@ -111,7 +99,7 @@ class Watch(object):
             if self._outcome == EVENTS:
                 self._failures.count = 0
             elif self._outcome == REFUSED:
-                may_retry = self._retrying and retry.is_transient(self._refusal)
+                may_retry = self._failures.retrying and retry.is_transient(self._refusal)
                 self._failures.add(self._refusal, may_retry)
             elif self._outcome == GONE:
                 missed = self._begin_anew()
@@ -126,7 +114,9 @@ class Watch(object):
     def _after_silence(self, lived):
         if self._outcome == JUNK or (lived < SHORT_LIFE and not self._expects_object()):
             error = "the connection ended without an event"
-            self._failures.add(OsbsResponseException(error, http_client.OK), self._retrying)
+            self._failures.add(
+                OsbsResponseException(error, http_client.OK), self._failures.retrying
+            )
         return self._read_missed()
 
     def _begin_anew(self):
@@ -239,7 +229,7 @@ class Watch(object):
                 deleted, self._last_yielded = self._last_yielded, None
                 return WATCH_DELETED, deleted
             if retry.is_transient(ex):
-                self._failures.add(ex, self._retrying)
+                self._failures.add(ex, self._failures.retrying)
             else:
                 logger.info("watch: the object cannot be read (%s)", type(ex).__name__)
                 self._readable = False

@@ -266,7 +266,10 @@ def test_a_followed_log_is_what_was_written_wherever_it_is_cut(lines, cuts):
         return not cuts
 
     follower = logs.LogFollower(
-        connect, lambda count: b"".join(line + b"\n" for line in lines[-count:]), is_finished
+        connect,
+        lambda count: b"".join(line + b"\n" for line in lines[-count:]),
+        is_finished,
+        retry.Failures("log"),
     )
     original, retry.sleep = retry.sleep, lambda *_: None
     try:
@@ -316,6 +319,7 @@ def test_a_watch_tells_every_change_once_whatever_is_dropped(drops, too_old):
         lambda timeout: HttpResponse(200, {}, endpoints.json.dumps(obj(9)).encode("utf-8")),
         True,
         {},
+        retry.Failures("watch"),
     )
     original, retry.sleep = retry.sleep, lambda *_: None
     try:
