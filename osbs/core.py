@@ -130,9 +130,6 @@ class Openshift(object):
     :raises OsbsValidationException: ca_bundle cannot be read, openshift_api is unknown
     """
 
-    retries_enabled = True
-    explain_phases = False
-
     def __init__(
         self,
         openshift_api_url,
@@ -171,6 +168,8 @@ class Openshift(object):
             self._con.max_body = max_response_mib << 20
         self._con.request_timeout = request_timeout
         self._con.retries = self._retries = retries
+        self.retries_enabled = True
+        self.explain_phases = False
         self._told_phases = {}  # type: dict
         self.namespace = namespace
         self.wait_timeout = wait_timeout
@@ -184,13 +183,12 @@ class Openshift(object):
         self.client_cert = client_cert
         self.client_key = client_key
         self.token = token
-
         self._tokens = auth.Tokens()
         self._groups = groups.Groups(openshift_api, openshift_api_url, k8s_api_url)
         self._discovered = openshift_api == groups.OAPI
         self.ca = _readable(ca_bundle)
-        has_credentials = bool(use_kerberos or token or (username and password))
-        has_credentials = has_credentials or self.can_use_serviceaccount_token()
+        given = bool(use_kerberos or token or (username and password))
+        has_credentials = given or self.can_use_serviceaccount_token()
         self.use_auth = has_credentials if use_auth is None else use_auth
 
     @property
@@ -339,10 +337,7 @@ class Openshift(object):
         """Send a create; if its outcome is unknown, look up the object."""
         if not once.name_of(request):
             request = request._replace(options=dict(request.options, idempotent=False))
-        response = once.create_once(
-            lambda: self._send_unchecked(request),
-            lambda: once.find_created(self._send_unchecked, request),
-        )
+        response = once.create_once(self._send_unchecked, request)
         _check(request, response)
         return response
 
@@ -524,10 +519,7 @@ class Openshift(object):
         request = endpoints.post(path, body, check=False, idempotent=False)
         delays = retry.Backoff(_INSTANTIATE_DELAY, _INSTANTIATE_LONGEST_DELAY, at_once=False)
         while True:
-            response = once.create_once(
-                lambda: self._send_unchecked(request),
-                lambda: once.find_instantiated(self._send_unchecked, build_config_id, request_id),
-            )
+            response = self._create(request)
             if response.status_code != http_client.CONFLICT or delays.count >= _INSTANTIATE_RETRIES:
                 return response
             delays.wait("others start builds of %s" % build_config_id, _INSTANTIATE_RETRIES)

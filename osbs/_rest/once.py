@@ -12,7 +12,6 @@ import logging
 
 from six.moves import http_client
 
-from osbs._compat import to_text
 from osbs.exceptions import OsbsException
 from osbs._rest import endpoints
 from osbs._rest.objects import equals, includes, json_object
@@ -41,13 +40,11 @@ _IDENTITY = (
 _CHANGED = (("metadata", "labels"), ("metadata", "annotations"), ("spec",), ("status", "cancelled"))
 
 
-def create_once(send, find):
-    # type: (Any, Any) -> Any
+def create_once(send, create):
+    # type: (Any, endpoints.Request) -> Any
     """Send a create; if its outcome is unknown, look up what it would have created.
 
-    :param send: function without arguments that returns an HttpResponse
-    :param find: function without arguments that returns an HttpResponse with the created object,
-        or None if there is none
+    :param send: function of a Request that returns an HttpResponse
     :return: HttpResponse, that of the create or of the lookup
     :raises OsbsException: the create failed and nothing was found
     :raises OsbsResponseException: the response is no object although its status is a success, and
@@ -55,17 +52,17 @@ def create_once(send, find):
     """
     response = None
     try:
-        response = send()
+        response = send(create)
         if response.status_code in _SUCCESS:
             json_object(response)
     except OsbsException as ex:
         if response is None and not may_have_acted(ex):
             raise
-        found = _look_up(find)
+        found = _look_up(send, create)
         if found is None:
             raise
         return found
-    found = _look_up(find) if _is_ambiguous(response) else None
+    found = _look_up(send, create) if _is_ambiguous(response) else None
     return response if found is None else found
 
 
@@ -78,11 +75,11 @@ def _is_ambiguous(response):
     )
 
 
-def _look_up(find):
+def _look_up(send, create):
     for delay in LOOKUP_DELAYS:
         sleep(delay)
         try:
-            found = find()
+            found = _find_created(send, create)
         except OsbsException as ex:
             logger.info("the outcome of the request is unknown: %s", type(ex).__name__)
             return None
@@ -104,13 +101,8 @@ def name_of(create):
     return get_path(endpoints.parsed_body(create), "metadata", "name")
 
 
-def find_created(send, create):
-    # type: (Any, endpoints.Request) -> Any
-    """Look up the object of a create, by its name or, for a Build without one, its Koji task.
-
-    :param send: function of a Request that returns an HttpResponse
-    :return: HttpResponse with the object; None if there is none, or one of somebody else
-    """
+def _find_created(send, create):
+    """Return the response with the object of a create; None if there is none, or another one."""
     sent = endpoints.parsed_body(create)
 
     def is_ours(found):
@@ -120,6 +112,9 @@ def find_created(send, create):
         )
 
     name = name_of(create)
+    if create.path.endswith("/instantiate"):
+        # The name is that of the BuildConfig.
+        return _find_build(send, endpoints.list_builds(name[:_LABEL_LENGTH]), is_ours)
     if name:
         response = send(endpoints.get_created(create, name))
         missing = response.status_code == http_client.NOT_FOUND
@@ -128,17 +123,6 @@ def find_created(send, create):
     if task_id is None or not create.path.startswith("builds"):
         return None
     return _find_build(send, endpoints.list_builds(koji_task_id=task_id), is_ours)
-
-
-def find_instantiated(send, build_config, request_id):
-    # type: (Any, str, str) -> Any
-    """Look up the Build of an instantiate; see :func:`find_created`."""
-    path = ("metadata", "annotations", endpoints.REQUEST_ID)
-    return _find_build(
-        send,
-        endpoints.list_builds(to_text(build_config)[:_LABEL_LENGTH]),
-        lambda build: get_path(build, *path) == request_id,
-    )
 
 
 def _find_build(send, listing, is_ours):
