@@ -51,9 +51,10 @@ def query(pairs):
     # type: (Any) -> str
     """Return the pairs as a query with its question mark; empty for no pairs.
 
-    :param pairs: iterable of (name, value)
+    :param pairs: iterable of (name, value); one whose value is None is left out
     """
-    encoded = urlencode([(_utf8(name), _utf8(value)) for name, value in pairs])
+    given = [(_utf8(name), _utf8(value)) for name, value in pairs if value is not None]
+    encoded = urlencode(given)
     return "?" + encoded if encoded else ""
 
 
@@ -149,9 +150,7 @@ def list_builds(build_config_id=None, koji_task_id=None, field_selector=None, la
         pairs.append(("buildconfig", build_config_id))
     if koji_task_id is not None:
         pairs.append(("koji-task-id", koji_task_id))
-    selectors = [("labelSelector", labels_selector(pairs))] if pairs else []
-    if field_selector is not None:
-        selectors.append(("fieldSelector", field_selector))
+    selectors = ("labelSelector", labels_selector(pairs) or None), ("fieldSelector", field_selector)
     return get("builds/" + query(selectors), check=False)
 
 
@@ -161,8 +160,7 @@ def list_pods(label):
 
     :param label: str, label selector; None: all
     """
-    selectors = [] if label is None else [("labelSelector", label)]
-    return get("pods/" + query(selectors), KUBERNETES, check=False)
+    return get("pods/" + query([("labelSelector", label)]), KUBERNETES, check=False)
 
 
 def list_resource_quotas():

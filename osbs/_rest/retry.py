@@ -266,12 +266,11 @@ def retry_truncated(send, enabled):
     while True:
         try:
             response = send()
+            if backoff.count:
+                response.retried = True
+            return response
         except OsbsException as ex:
             was_truncated = isinstance(ex.cause, ChunkedEncodingError)
             if not (enabled and was_truncated and backoff.count < TRUNCATED_RETRIES):
                 raise
             backoff.wait("the response was truncated", TRUNCATED_RETRIES)
-            continue
-        if backoff.count:
-            response.retried = True
-        return response

@@ -26,7 +26,7 @@ from osbs.http import decode_json
 from osbs._rest import retry
 from osbs._rest.objects import json_object
 from osbs._typing import Any  # noqa: F401
-from osbs.utils import get_path, without_none
+from osbs.utils import get_path
 
 logger = logging.getLogger(__name__)
 
@@ -137,8 +137,17 @@ class Watch(object):
     def _read_connection(self):
         """Yield the new events of one connection; leave its outcome in ``_outcome``."""
         self._outcome = SILENT
-        stream = self._open()
-        if stream is None:
+        self._resumed_from = self._last_seen
+        query = dict(self._query, resourceVersion=self._last_seen)
+        timeout = self._timeout()
+        try:
+            # The usual time-out is not handed on, for the sake of those who replace _get.
+            stream = self._connect(query, timeout if timeout < HTTP_REQUEST_TIMEOUT else None)
+        except OsbsException as ex:
+            resumed = self._last_seen is not None and not self._first
+            is_gone = getattr(ex, "status_code", None) == http_client.GONE
+            self._outcome = GONE if resumed and is_gone else REFUSED
+            self._refusal = ex
             return
         with stream:
             stream.line_max = HTTP_EVENT_MAX
@@ -159,20 +168,6 @@ class Watch(object):
                 stream.time_limit = self._time_limit()
                 if event is not None:
                     yield event
-
-    def _open(self):
-        self._resumed_from = self._last_seen
-        query = without_none(**dict(self._query, resourceVersion=self._last_seen))
-        try:
-            timeout = self._timeout()
-            # The usual time-out is not handed on, for the sake of those who replace _get.
-            return self._connect(query, timeout if timeout < HTTP_REQUEST_TIMEOUT else None)
-        except OsbsException as ex:
-            resumed = self._last_seen is not None and not self._first
-            is_gone = getattr(ex, "status_code", None) == http_client.GONE
-            self._outcome = GONE if resumed and is_gone else REFUSED
-            self._refusal = ex
-            return None
 
     def _timeout(self):
         """Return the seconds that the server may take for the next bytes."""
