@@ -9,7 +9,6 @@ from __future__ import absolute_import, print_function, unicode_literals
 import base64
 import copy
 import logging
-import numbers
 import os
 import time
 from collections import OrderedDict
@@ -39,12 +38,9 @@ from osbs.exceptions import (
 )
 from osbs.http import HttpResponse, HttpSession, close_stream, error_body
 from osbs._redact import mask_text
-from osbs._rest import auth, endpoints, groups, once, paging, retry
+from osbs._rest import auth, endpoints, groups, logs, once, paging, phases, retry, watch
 from osbs._rest.endpoints import KUBERNETES, item, segment
-from osbs._rest.logs import LogFollower
 from osbs._rest.objects import dict_in, json_object
-from osbs._rest.phases import describe_phase
-from osbs._rest.watch import Watch
 from osbs._typing import Any  # noqa: F401
 from osbs._waiting import PHASE, WAITING
 from osbs.utils import dicts_in, get_path, retry_on_conflict, without_none
@@ -566,7 +562,7 @@ class Openshift(object):
         return self._send(endpoints.get_log(build_id)).content
 
     def _follow_log(self, build_id):
-        follower = LogFollower(
+        follower = logs.LogFollower(
             lambda: self._send(endpoints.get_log(build_id, [("follow", 1)], stream=True)),
             lambda count: self._send(
                 endpoints.get_log(build_id, [("tailLines", count)], log_level=logging.DEBUG)
@@ -631,7 +627,7 @@ class Openshift(object):
         :raises OsbsResponseException: an error status that does not pass; 404 if the one object
             does not exist
         """
-        watch = Watch(
+        watched = watch.Watch(
             lambda query, timeout: self._open_watch(resource_type, resource_name, query, timeout),
             lambda timeout: self._read_watched(resource_type, resource_name, timeout),
             resource_name is not None,
@@ -640,13 +636,13 @@ class Openshift(object):
             deadline=request_args.pop("deadline", None),
             missing_ok=request_args.pop("missing_ok", False),
         )
-        return watch.events()
+        return watched.events()
 
     def _open_watch(self, resource_type, resource_name, query, timeout):
         path = endpoints.watch_path(resource_type, resource_name)
         if self._uses_groups():
-            pairs = groups.watch_selection(resource_name, query)
-            url = self._build_url(endpoints.watch_path(resource_type), **dict(pairs))
+            query = groups.watch_selection(resource_name, query)
+            url = self._build_url(endpoints.watch_path(resource_type), **query)
         else:
             path = "watch/namespaces/%s/%s" % (segment(self.namespace, "namespace"), path)
             url = self._build_url(path, False, **query)
@@ -707,7 +703,7 @@ class Openshift(object):
         # Of two waits for one build in a row, the second begins where the first one ended.
         if state != self._told_phases.get(build_id):
             self._told_phases[build_id] = state
-            phase = describe_phase(build, self._send if self.explain_phases else None)
+            phase = phases.describe_phase(build, self._send if self.explain_phases else None)
             logger.info("waiting for build %s: %s", build_id, phase, extra=PHASE)
 
     def wait_for_build_to_finish(self, build_id, timeout=None):
@@ -738,7 +734,7 @@ class Openshift(object):
         for changetype, obj in events:
             if changetype in (WATCH_ADDED, WATCH_MODIFIED):
                 version = get_path(obj, "status", "lastVersion")
-                if not isinstance(version, numbers.Integral):
+                if not isinstance(version, six.integer_types):
                     logger.error("BuildConfig %s has no lastVersion", build_config_id)
                     continue
                 if version > prev_version:

@@ -110,15 +110,15 @@ def with_group_version(request):
 
 
 def watch_selection(name, request_args):
-    # type: (Any, dict) -> list
+    # type: (Any, dict) -> dict
     """Return the query that watches a list, or one object of it, in the OpenShift 4 way.
 
     :param name: str or None, name of the object
     :param request_args: dict, the caller's query
     """
-    pairs = dict(request_args, watch="true")
+    query = dict(request_args, watch="true")
     if name is not None:
         own = "metadata.name=%s" % name
-        given = pairs.get("fieldSelector")
-        pairs["fieldSelector"] = "%s,%s" % (given, own) if given else own
-    return sorted(pairs.items())
+        given = query.get("fieldSelector")
+        query["fieldSelector"] = "%s,%s" % (given, own) if given else own
+    return query

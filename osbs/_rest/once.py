@@ -56,9 +56,8 @@ def create_once(send, create):
         if response.status_code in _SUCCESS:
             json_object(response)
     except OsbsException as ex:
-        if response is None and not may_have_acted(ex):
-            raise
-        found = _look_up(send, create)
+        may_exist = response is not None or may_have_acted(ex)
+        found = _look_up(send, create) if may_exist else None
         if found is None:
             raise
         return found

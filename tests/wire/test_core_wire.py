@@ -807,9 +807,8 @@ class TestGroups(object):
             assert parse_qs(parts.query) == query
 
     def test_a_selector_of_the_caller_is_kept(self):
-        assert ("fieldSelector", "status=New,metadata.name=b") in groups.watch_selection(
-            "b", {"fieldSelector": "status=New"}
-        )
+        query = groups.watch_selection("b", {"fieldSelector": "status=New"})
+        assert query["fieldSelector"] == "status=New,metadata.name=b"
 
     @pytest.mark.parametrize(
         "status, path",
