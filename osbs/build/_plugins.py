@@ -17,7 +17,6 @@ from osbs.build import _templates
 from osbs.constants import MAX_CONFIG_DOCUMENT_SIZE
 from osbs.exceptions import OsbsValidationException
 from osbs._redact import redacted
-from osbs._typing import Any  # noqa: F401
 
 logger = logging.getLogger(__name__)
 
@@ -26,6 +25,8 @@ BUILDSTEP = "buildstep_plugins"
 PREPUBLISH = "prepublish_plugins"
 POSTBUILD = "postbuild_plugins"
 EXIT = "exit_plugins"
+# In the order in which a build runs them.
+PHASES = (PREBUILD, BUILDSTEP, PREPUBLISH, POSTBUILD, EXIT)
 
 
 def set_arg(plugin, key, value):
@@ -126,16 +127,17 @@ class PluginsDocument(object):
             logger.info("Removing %s:%s, %s", phase, name, reason)
         return True
 
-    def drop(self, places, reason):
-        # type: (Any, str) -> None
+    def drop(self, unwanted, reason):
+        # type: (dict, str) -> None
         """Remove plugins that a build does not need, as far as there are any.
 
-        :param places: iterable of pairs of phase and name
+        :param unwanted: phase -> names, separated by spaces
         :param reason: why, for the log
         """
-        for phase, name in places:
-            if self.has(phase, name):
-                self.remove(phase, name, reason)
+        for phase, names in unwanted.items():
+            for name in names.split():
+                if self.has(phase, name):
+                    self.remove(phase, name, reason)
 
     def add(self, phase, name, args, reason=None):
         # type: (str, str, dict, str) -> bool

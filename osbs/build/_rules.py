@@ -9,48 +9,35 @@ from __future__ import absolute_import, print_function, unicode_literals
 import logging
 import re
 
-from osbs.build._plugins import EXIT, POSTBUILD, PREBUILD, merge_arg, set_arg
+from osbs._compat import to_text
+from osbs.build._plugins import EXIT, PHASES, POSTBUILD, PREBUILD, set_arg
+from osbs.build._plugins import PluginsDocument  # noqa: F401
 from osbs.constants import BUILD_TYPE_ORCHESTRATOR
 from osbs.exceptions import OsbsValidationException
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
-    from typing import Optional  # noqa: F401
-
-    from osbs.build._plugins import PluginsDocument  # noqa: F401
 
 logger = logging.getLogger(__name__)
 
 _CUSTOM_BASE_IMAGE = re.compile(r"^koji/image-build(:.*)?$")
 _TAG_SUFFIXES = "{{TAG_SUFFIXES}}"
-_TAG_PLUGIN = (POSTBUILD, "tag_from_config")
 
 # Automatic rebuilds: without triggers there are none.
-REBUILD_PLUGINS = ((PREBUILD, "check_and_set_rebuild"), (PREBUILD, "stop_autorebuild_if_disabled"))
+_REBUILD = "check_and_set_rebuild stop_autorebuild_if_disabled"
+REBUILD_PLUGINS = {PREBUILD: _REBUILD}
 
 # A scratch build leaves nothing behind but its image.
-_SCRATCH_PLUGINS = (
-    (PREBUILD, "koji_parent"),
-    (POSTBUILD, "compress"),
-    (POSTBUILD, "pulp_pull"),
-    (POSTBUILD, "koji_upload"),
-    (POSTBUILD, "fetch_worker_metadata"),
-    (POSTBUILD, "compare_components"),
-    (POSTBUILD, "import_image"),
-    (EXIT, "koji_promote"),
-    (EXIT, "koji_import"),
-    (EXIT, "koji_tag_build"),
-    (EXIT, "remove_worker_metadata"),
-    (EXIT, "import_image"),
-)
+_SCRATCH_PLUGINS = {
+    PREBUILD: "koji_parent " + _REBUILD,
+    POSTBUILD: "compress pulp_pull koji_upload fetch_worker_metadata compare_components"
+    " import_image",
+    EXIT: "koji_promote koji_import koji_tag_build remove_worker_metadata import_image",
+}
+_TAG_PLUGINS = {POSTBUILD: "tag_from_config"}
 
 # A base image that Koji builds from packages has no parent.
-_CUSTOM_BASE_IMAGE_PLUGINS = (
-    (PREBUILD, "pull_base_image"),
-    (PREBUILD, "koji_parent"),
-    (PREBUILD, "inject_parent_image"),
-)
-_OTHER_BASE_IMAGE_PLUGINS = ((PREBUILD, "add_filesystem"),)
+_CUSTOM_BASE_IMAGE_PLUGINS = {
+    PREBUILD: "pull_base_image koji_parent inject_parent_image " + _REBUILD
+}
+_OTHER_BASE_IMAGE_PLUGINS = {PREBUILD: "add_filesystem"}
 
 # What a worker build is asked for with, whatever the arrangement.
 BUILD_KWARGS = (
@@ -75,31 +62,6 @@ class Values(object):
         return getattr(self._params, name).value
 
 
-def present(name):
-    """Make a condition: the value is not empty."""
-    return lambda values: bool(getattr(values, name))
-
-
-def any_empty(*names):
-    """Make a condition: at least one of the values is empty."""
-    return lambda values: not all(getattr(values, name) for name in names)
-
-
-def all_empty(*names):
-    """Make a condition: all values are empty."""
-    return lambda values: not any(getattr(values, name) for name in names)
-
-
-def any_none(*names):
-    """Make a condition: at least one of the values is None."""
-    return lambda values: any(getattr(values, name) is None for name in names)
-
-
-def all_none(*names):
-    """Make a condition: all values are None."""
-    return lambda values: all(getattr(values, name) is None for name in names)
-
-
 def remove_if(condition, reason):
     """Remove the plugin when a condition holds; that ends its row.
 
@@ -107,28 +69,6 @@ def remove_if(condition, reason):
     :param reason: str, why, for the log
     """
     return lambda values, plugin: condition(values) and reason
-
-
-def require(condition, problem):
-    """Refuse to go on without a condition.
-
-    :param condition: function of the values and the plugin's arguments
-    :param problem: str, what is wrong unless it holds
-    """
-
-    def step(values, plugin):
-        if not condition(values, plugin.get("args") or {}):
-            raise OsbsValidationException(problem)
-
-    return step
-
-
-def merge(arg, source):
-    """Update an argument that is a dict.
-
-    :param source: function of the values that returns a dict
-    """
-    return lambda values, plugin: merge_arg(plugin, arg, source(values))
 
 
 def always(*names, **renamed):
@@ -162,18 +102,23 @@ def _set_if(keep, names, renamed):
     return step
 
 
+NOT_FOR_FLATPAK = remove_if(lambda v: v.flatpak, "flatpak build requested")
+ONLY_FOR_FLATPAK = remove_if(lambda v: not v.flatpak, "not a flatpak build")
+PREPUBLISH_RULES = (("squash", NOT_FOR_FLATPAK), ("flatpak_create_oci", ONLY_FOR_FLATPAK))
+
+
 def apply_rules(rules, values, plugins):
-    # type: (tuple, Values, PluginsDocument) -> None
+    # type: (dict, Values, PluginsDocument) -> None
     """Apply a table of rules, in order.
 
-    :param rules: pairs of a phase and its rows: a plugin, and steps for a template that has it. A
-        step is a function of values and plugin that changes the plugin, or returns why it goes
+    :param rules: phase -> its rows: a plugin, and steps for a template that has it. A step is a
+        function of values and plugin that changes the plugin, or returns why it goes
     :param values: what the rules read
     :param plugins: what they change
     :raises OsbsValidationException: when a plugin needs what is not configured
     """
-    for phase, rows in rules:
-        for row in rows:
+    for phase in PHASES:
+        for row in rules.get(phase, ()):
             _apply(phase, row[0], row[1:], values, plugins)
 
 
@@ -209,8 +154,22 @@ def build_kwargs(values, names, keep):
     return kwargs
 
 
+def config_kwargs(values, names, **renamed):
+    """Return settings that worker builds get from the orchestrator, as texts.
+
+    :param names: str, names of the values, separated by spaces; None is left out
+    :param renamed: setting -> name of the value
+    """
+    sources = dict({name: name for name in names.split()}, **renamed)
+    kwargs = {arg: getattr(values, name) for arg, name in sources.items()}
+    kwargs = {arg: to_text(value) for arg, value in kwargs.items() if value is not None}
+    if not values.build_imagestream:
+        kwargs["build_image"] = values.build_image
+    return kwargs
+
+
 def tag_suffixes(values):
-    # type: (Values) -> Optional[dict]
+    # type: (Values) -> dict
     """Return the tags of the image: those of the repository beside those made of the release.
 
     :return: None when the template has tags of its own
@@ -234,30 +193,24 @@ def tag_suffixes(values):
 def has_tag_placeholder(plugins):
     # type: (PluginsDocument) -> bool
     """Tell whether the tags of the image are still to be filled in."""
-    plugin = plugins.first(*_TAG_PLUGIN)
+    plugin = plugins.first(POSTBUILD, "tag_from_config")
     if not plugin:
         logger.debug("no tag suffix placeholder")
         return False
     return (plugin.get("args") or {}).get("tag_suffixes") == _TAG_SUFFIXES
 
 
-def drop_scratch_plugins(plugins, fills_in_tags):
-    # type: (PluginsDocument, bool) -> None
-    """Remove what a scratch build does not do.
-
-    :param fills_in_tags: whether the plugin that tags gets tags that fit a scratch build
-    """
-    unwanted = _SCRATCH_PLUGINS if fills_in_tags else _SCRATCH_PLUGINS + (_TAG_PLUGIN,)
-    plugins.drop(unwanted, "removed from scratch build request")
-
-
-def drop_base_image_plugins(plugins, is_custom):
-    # type: (PluginsDocument, bool) -> None
-    """Remove what does not fit the kind of base image.
-
-    :param is_custom: whether Koji builds the base image itself, from packages
-    """
-    if is_custom:
-        plugins.drop(_CUSTOM_BASE_IMAGE_PLUGINS, "removed from custom image build request")
-    else:
-        plugins.drop(_OTHER_BASE_IMAGE_PLUGINS, "removed from non custom image build request")
+def drop_unwanted(values, plugins):
+    # type: (Values, PluginsDocument) -> None
+    """Remove the plugins that this kind of build does without."""
+    is_custom = is_custom_base_image(values.base_image)
+    for kind, applies, unwanted in (
+        ("scratch", values.scratch, _SCRATCH_PLUGINS),
+        # Unless they are to be tags that fit a scratch build.
+        ("scratch", values.scratch and not values.fills_in_tags, _TAG_PLUGINS),
+        ("isolated", values.isolated, REBUILD_PLUGINS),
+        ("custom image", is_custom, _CUSTOM_BASE_IMAGE_PLUGINS),
+        ("non custom image", not is_custom, _OTHER_BASE_IMAGE_PLUGINS),
+    ):
+        if applies:
+            plugins.drop(unwanted, "removed from %s build request" % kind)

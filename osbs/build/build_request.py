@@ -34,17 +34,11 @@ from osbs.build._rules import (
     REBUILD_PLUGINS,
     Values,
     apply_rules,
-    drop_base_image_plugins,
-    drop_scratch_plugins,
+    drop_unwanted,
     has_tag_placeholder,
     is_custom_base_image,
 )
-from osbs.build._rules_v1 import (
-    EARLY_RULES,
-    LATE_RULES,
-    PULP_SECRET_REQUIRED,
-    SECRETS,
-)
+from osbs.build._rules_v1 import PULP_SECRET_REQUIRED, RULES, SECRETS
 from osbs.build.spec import BuildSpec
 from osbs.constants import (
     DEFAULT_CUSTOMIZE_CONF,
@@ -73,7 +67,7 @@ _PHASES = (PREBUILD, PREPUBLISH, POSTBUILD, EXIT)
 
 
 # What gets the image into Pulp from a v2 registry, and cleans up there.
-_PULP_SYNC_PLUGINS = ((POSTBUILD, "pulp_sync"), (EXIT, "delete_from_registry"))
+_PULP_SYNC_PLUGINS = {POSTBUILD: "pulp_sync", EXIT: "delete_from_registry"}
 
 
 def _secret_path(secret):
@@ -226,6 +220,7 @@ class BuildRequest(BuildConfigRenderer):
             self.spec,
             scratch=self.scratch,
             isolated=self.isolated,
+            base_image=self.base_image,
             platform_descriptors=self.platform_descriptors or {},
             additional_tags=tags,
             tags_from_yaml=tags.from_container_yaml if tags else False,
@@ -270,17 +265,15 @@ class BuildRequest(BuildConfigRenderer):
             self.drop_triggers()
             self.set_label("scratch", "true")
 
-    def _drop_for_kind_of_build(self):
+    def _drop_for_kind_of_build(self, values):
         plugins = self.plugins
-        if self.scratch:
-            drop_scratch_plugins(plugins, self._fills_in_tags)
-            if plugins.has(POSTBUILD, "tag_by_labels"):
-                plugins.set_arg(POSTBUILD, "tag_by_labels", "unique_tag_only", True)
+        drop_unwanted(values, plugins)
+        if self.scratch and plugins.has(POSTBUILD, "tag_by_labels"):
+            plugins.set_arg(POSTBUILD, "tag_by_labels", "unique_tag_only", True)
         if self._triggers() and self.is_custom_base_image():
             self.drop_triggers()
         if not self._triggers():
             plugins.drop(REBUILD_PLUGINS, "there are no triggers")
-        drop_base_image_plugins(plugins, self.is_custom_base_image())
 
     def set_secret_for_plugin(self, secret, plugin=None, mount_path=None):
         # type: (str, tuple, str) -> None
@@ -365,11 +358,16 @@ class BuildRequest(BuildConfigRenderer):
                 registries[registry.docker_uri] = entry
 
     def _keep_registries_of_known_versions(self):
+        versions = self.spec.registry_api_versions.value
+        if "v1" not in versions:
+            self.plugins.drop({POSTBUILD: "pulp_push"}, "no v1 registry")
+        if "v2" not in versions:
+            self.plugins.drop(_PULP_SYNC_PLUGINS, "no v2 registry")
         plugin = self.plugins.first(POSTBUILD, "tag_and_push") or {}
         registries = (plugin.get("args") or {}).get("registries") or {}
         for name, settings in list(registries.items()):
             version = settings.pop("version", None)
-            if version in ("v1", "v2") and version not in self.spec.registry_api_versions.value:
+            if version in ("v1", "v2") and version not in versions:
                 del registries[name]
 
     def _render_pulp_sync(self):
@@ -393,7 +391,7 @@ class BuildRequest(BuildConfigRenderer):
         place = (EXIT, "delete_from_registry")
         source = self.spec.source_registry_uri.value
         if source is not None and source.docker_uri == registry.docker_uri:
-            self.plugins.drop([place], "base images come from the same registry")
+            self.plugins.remove(*place, reason="base images come from the same registry")
         elif self.plugins.has(*place):
             entry = dict(self._take_placeholder(*place) or {})
             if secret:
@@ -409,8 +407,11 @@ class BuildRequest(BuildConfigRenderer):
         return self.spec.image_tag.value
 
     def _render_secrets(self):
-        secrets = ((row[1:], getattr(self.spec, row[0]).value) for row in SECRETS)
-        self.set_secrets(OrderedDict(secrets))
+        secrets = OrderedDict()  # type: OrderedDict
+        for secret, phase, names, arg in SECRETS:
+            for name in names.split():
+                secrets[phase, name, arg] = getattr(self.spec, secret).value
+        self.set_secrets(secrets)
         for secret, path in (self.spec.token_secrets.value or {}).items():
             self.set_secret_for_plugin(secret, mount_path=path)
 
@@ -437,13 +438,12 @@ class BuildRequest(BuildConfigRenderer):
         self._fill_in_registries(POSTBUILD, "tag_and_push")
         self._fill_in_registries(POSTBUILD, "group_manifests")
         self._keep_registries_of_known_versions()
-        apply_rules(EARLY_RULES, values, plugins)
         self.adjust_for_repo_info()
         self.adjust_for_scratch()
         self.adjust_for_isolated(self.spec.release)
-        self._drop_for_kind_of_build()
+        self._drop_for_kind_of_build(values)
         self._render_secrets()
-        apply_rules(LATE_RULES, values, plugins)
+        apply_rules(RULES, values, plugins)
         self._render_pulp_sync()
         self.dj.dock_json_set_param("client_version", client_version)
         config_map = self.spec.reactor_config_map.value

@@ -10,11 +10,9 @@ import re  # noqa: F401 - existing code expects this global
 from osbs.build import _templates
 from osbs.build._plugins import PluginsDocument, customize, load_customize_conf
 from osbs.build._rules import (
-    REBUILD_PLUGINS,
     Values,
     apply_rules,
-    drop_base_image_plugins,
-    drop_scratch_plugins,
+    drop_unwanted,
     has_tag_placeholder,
     is_custom_base_image,
 )
@@ -122,17 +120,6 @@ class PluginsConfiguration(object):
         """Tell whether the tags of the image are still to be filled in."""
         return has_tag_placeholder(self.pt)
 
-    def _drop_for_kind_of_build(self):
-        plugins = self.pt
-        if self.user_params.scratch.value:
-            drop_scratch_plugins(plugins, self._fills_in_tags)
-            plugins.drop(REBUILD_PLUGINS, "removed from scratch build request")
-        if self.user_params.isolated.value:
-            plugins.drop(REBUILD_PLUGINS, "removed from isolated build request")
-        drop_base_image_plugins(plugins, self.is_custom_base_image())
-        if self.is_custom_base_image():
-            plugins.drop(REBUILD_PLUGINS, "removed from custom image build request")
-
     def render(self):
         # type: () -> str
         """Return the plugins of the build as JSON; rendering again gives the same text.
@@ -145,13 +132,13 @@ class PluginsConfiguration(object):
         plugins = self.pt
         customize(plugins, self.pt.customize_conf, logger)
         self._fills_in_tags = self._fills_in_tags or has_tag_placeholder(plugins)
-        self._drop_for_kind_of_build()
         values = Values(
             params,
             additional_tags=params.additional_tags,
             tags_from_yaml=params.tags_from_yaml,
             fills_in_tags=self._fills_in_tags,
         )
+        drop_unwanted(values, plugins)
         apply_rules(RULES, values, plugins)
         try:
             return self.pt.to_json()
