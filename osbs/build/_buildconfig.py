@@ -8,18 +8,21 @@ import os
 import six
 
 from osbs import _schemas
+from osbs.build.spec import BuildCommon  # noqa: F401
 from osbs.constants import ISOLATED_RELEASE_FORMAT, SECRETS_PATH
 from osbs._documents import DocumentLimitError
 from osbs.exceptions import OsbsValidationException
-from osbs.utils import git_repo_humanish_part_from_uri
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
-    from osbs.build.spec import BuildCommon  # noqa: F401
+from osbs.utils import git_repo_humanish_part_from_uri, without_none
 
 logger = logging.getLogger(__name__)
 
 _REACTOR_CONFIG_KEY = "config.yaml"
+
+
+def secret_path(secret):
+    # type: (str) -> str
+    """Return where the pod finds a secret, unless it is told another path."""
+    return os.path.join(SECRETS_PATH, secret)
 
 
 class BuildConfigRenderer(object):
@@ -42,10 +45,17 @@ class BuildConfigRenderer(object):
         raise NotImplementedError
 
     def _set_variation(self, kwargs):
+        # The parameters, which get the rest, know three of these as well.
+        self.scratch = kwargs.get("scratch", False)
+        self.isolated = kwargs.get("isolated", False)
         self.base_image = kwargs.get("base_image")
+        self.is_auto = kwargs.pop("is_auto", False)
+        self.osbs_api = kwargs.pop("osbs_api", None)
+        self.validate_build_variation()
         self._node_selectors = {
             name: labels for name, labels in kwargs.items() if name.endswith("_node_selector")
         }
+        logger.debug("setting params of %s: %s", type(self).__name__, ", ".join(sorted(kwargs)))
 
     def validate_build_variation(self):
         # type: () -> None
@@ -92,18 +102,14 @@ class BuildConfigRenderer(object):
         :param memory: str, such as ``1Gi``
         :param storage: str, such as ``5Gi``
         """
-        if self._resource_limits is None:
-            self._resource_limits = {}
-        for name, limit in (("cpu", cpu), ("memory", memory), ("storage", storage)):
-            if limit is not None:
-                self._resource_limits[name] = limit
+        limits = without_none(cpu=cpu, memory=memory, storage=storage)
+        self._resource_limits = dict(self._resource_limits or {}, **limits)
 
     def set_label(self, name, value):
         # type: (str, str) -> None
         """Set a label of the BuildConfig; an empty value is written as ``''``."""
         metadata = self.template["metadata"]
-        if metadata.get("labels") is None:
-            metadata["labels"] = {}
+        metadata["labels"] = metadata.get("labels") or {}
         metadata["labels"][name] = value or ""
 
     def render_name(self, name, image_tag, platform):
@@ -143,14 +149,12 @@ class BuildConfigRenderer(object):
         :param imagestreamtag: str or None
         """
         trigger = self._ist_trigger()
-        if trigger is None:
-            return
-        if imagestreamtag:
+        if trigger and imagestreamtag:
             trigger["imageChange"]["from"]["name"] = imagestreamtag
-            return
-        self._triggers().remove(trigger)
-        if not self._triggers():
-            self.drop_triggers()
+        elif trigger:
+            self._triggers().remove(trigger)
+            if not self._triggers():
+                self.drop_triggers()
 
     def drop_triggers(self):
         # type: () -> None
@@ -172,12 +176,9 @@ class BuildConfigRenderer(object):
         if not release.value:
             raise OsbsValidationException("The release parameter is required for isolated builds.")
         is_text = isinstance(release.value, six.string_types)
+        is_valid = is_text and ISOLATED_RELEASE_FORMAT.match(release.value)
         # "$" alone would accept a line feed at the end.
-        if (
-            not is_text
-            or not ISOLATED_RELEASE_FORMAT.match(release.value)
-            or release.value.endswith("\n")
-        ):
+        if not is_valid or release.value.endswith("\n"):
             raise OsbsValidationException(
                 "For isolated builds, the release value must be in the format: %s"
                 % ISOLATED_RELEASE_FORMAT.pattern
@@ -193,12 +194,8 @@ class BuildConfigRenderer(object):
         """
         if platforms is not None:
             return
-        if self.is_auto:
-            kind = "auto"
-        elif self.scratch:
-            kind = "scratch"
-        else:
-            kind = "isolated" if self.isolated else "explicit"
+        kinds = (("auto", self.is_auto), ("scratch", self.scratch), ("isolated", self.isolated))
+        kind = next((kind for kind, applies in kinds if applies), "explicit")
         selector = dict(self._node_selectors.get(kind + "_build_node_selector") or {})
         selector.update(self._node_selectors.get("platform_node_selector") or {})
         self.template["spec"]["nodeSelector"] = selector
@@ -209,20 +206,14 @@ class BuildConfigRenderer(object):
 
         :param variable: dict with ``name`` and ``value`` or ``valueFrom``
         """
-        env = self._strategy()["env"] = self._strategy().get("env") or []
-        names = [known.get("name") for known in env]
-        if variable["name"] in names:
-            env[names.index(variable["name"])] = variable
-        else:
-            env.append(variable)
+        self.remove_variable(variable["name"])
+        self._strategy()["env"].append(variable)
 
     def remove_variable(self, name):
         # type: (str) -> None
-        """Take the first variable of that name out of the environment of the build."""
+        """Take the variables of that name out of the environment of the build."""
         env = self._strategy().get("env") or []
-        names = [known.get("name") for known in env]
-        if name in names:
-            del env[names.index(name)]
+        self._strategy()["env"] = [known for known in env if known.get("name") != name]
 
     def mount_secret(self, name, path):
         # type: (str, str) -> None
@@ -260,7 +251,7 @@ class BuildConfigRenderer(object):
         if platforms is not None:
             secrets += config.get("worker_token_secrets") or []
         for secret in secrets:
-            self.mount_secret(secret, os.path.join(SECRETS_PATH, secret))
+            self.mount_secret(secret, secret_path(secret))
 
     def _read_reactor_config(self, config_map, where):
         if not self.osbs_api:

@@ -18,7 +18,7 @@ from six.moves import zip_longest
 from osbs import __version__ as client_version
 from osbs._typing import Any, Dict  # noqa: F401
 from osbs.build import _templates
-from osbs.build._buildconfig import BuildConfigRenderer
+from osbs.build._buildconfig import BuildConfigRenderer, secret_path
 from osbs.build._lazy import LazyModule
 from osbs.build.manipulate import DockJsonManipulator
 from osbs.build._plugins import (
@@ -44,7 +44,6 @@ from osbs.constants import (
     DEFAULT_CUSTOMIZE_CONF,
     DEFAULT_INNER_TEMPLATE,
     DEFAULT_OUTER_TEMPLATE,
-    SECRETS_PATH,
 )
 from osbs.exceptions import OsbsValidationException
 from osbs.utils import (
@@ -68,10 +67,6 @@ _PHASES = (PREBUILD, PREPUBLISH, POSTBUILD, EXIT)
 
 # What gets the image into Pulp from a v2 registry, and cleans up there.
 _PULP_SYNC_PLUGINS = {POSTBUILD: "pulp_sync", EXIT: "delete_from_registry"}
-
-
-def _secret_path(secret):
-    return os.path.join(SECRETS_PATH, secret)
 
 
 class BuildRequest(BuildConfigRenderer):
@@ -102,7 +97,7 @@ class BuildRequest(BuildConfigRenderer):
         :param outer_template: str, file name of the template of the BuildConfig
         :param customize_conf: str, file name of the site's customisations
         """
-        self.spec = self._new_spec()
+        self.spec = BuildSpec()
         self.build_json_store = build_json_store
         self._inner_template_path = inner_template or DEFAULT_INNER_TEMPLATE
         self._outer_template_path = outer_template or DEFAULT_OUTER_TEMPLATE
@@ -111,9 +106,6 @@ class BuildRequest(BuildConfigRenderer):
         self._placeholders = {}  # type: dict
         # Rendering again finds tags where the placeholder stood.
         self._fills_in_tags = False
-
-    def _new_spec(self):
-        return BuildSpec()
 
     @property
     def template(self):
@@ -187,14 +179,8 @@ class BuildRequest(BuildConfigRenderer):
 
         :raises OsbsValidationException: naming what is missing or contradicts something
         """
-        self.scratch = kwargs.pop("scratch", False)
-        self.is_auto = kwargs.pop("is_auto", False)
-        self.isolated = kwargs.pop("isolated", False)
-        self.validate_build_variation()
         self._set_variation(kwargs)
         self.platform_descriptors = kwargs.get("platform_descriptors") or {}
-        self.osbs_api = kwargs.pop("osbs_api", None)
-        logger.debug("setting params of %s: %s", type(self).__name__, ", ".join(sorted(kwargs)))
         self.spec.set_params(**kwargs)
 
     def set_openshift_required_version(self, openshift_required_version):
@@ -252,11 +238,11 @@ class BuildRequest(BuildConfigRenderer):
             labels.get_name_and_value(Labels.LABEL_TYPE_RELEASE)
         except KeyError:
             logger.info("automatic rebuilds: no release label, as it has to be")
-        else:
-            raise RuntimeError(
-                'when autorebuild is enabled in repo configuration, "release" label'
-                " must not be set in Dockerfile"
-            )
+            return
+        raise RuntimeError(
+            'when autorebuild is enabled in repo configuration, "release" label'
+            " must not be set in Dockerfile"
+        )
 
     def adjust_for_scratch(self):
         # type: () -> None
@@ -265,13 +251,18 @@ class BuildRequest(BuildConfigRenderer):
             self.drop_triggers()
             self.set_label("scratch", "true")
 
+    def _adjust_for_kind_of_build(self, release):
+        if self._triggers() and self.is_custom_base_image():
+            self.drop_triggers()
+        self.adjust_for_repo_info()
+        self.adjust_for_scratch()
+        self.adjust_for_isolated(release)
+
     def _drop_for_kind_of_build(self, values):
         plugins = self.plugins
         drop_unwanted(values, plugins)
         if self.scratch and plugins.has(POSTBUILD, "tag_by_labels"):
             plugins.set_arg(POSTBUILD, "tag_by_labels", "unique_tag_only", True)
-        if self._triggers() and self.is_custom_base_image():
-            self.drop_triggers()
         if not self._triggers():
             plugins.drop(REBUILD_PLUGINS, "there are no triggers")
 
@@ -288,7 +279,7 @@ class BuildRequest(BuildConfigRenderer):
         if plugin is not None and not self.plugins.has(*plugin[:2]):
             logger.debug("not mounting secret for %s: no such plugin", plugin[1])
             return
-        path = mount_path or _secret_path(secret)
+        path = mount_path or secret_path(secret)
         self.mount_secret(secret, path)
         if plugin is not None and plugin[2] is not None:
             self.dj.dock_json_set_arg(plugin[0], plugin[1], plugin[2], path)
@@ -328,6 +319,14 @@ class BuildRequest(BuildConfigRenderer):
             source = {"name": reactor_config_map, "key": "config.yaml"}
             self.set_variable({"name": "REACTOR_CONFIG", "valueFrom": {"configMapKeyRef": source}})
 
+    def _render_reactor_config(self, params):
+        config_map = params.reactor_config_map.value
+        override = params.reactor_config_override.value
+        platforms = params.platforms.value
+        self.render_node_selectors(platforms)
+        self.set_reactor_config(config_map, override)
+        self.set_required_secrets(config_map, override, platforms=platforms)
+
     def _registries(self):
         # Secrets belong to registries by position; there may be fewer, surplus ones are ignored.
         pairs = zip_longest(self.spec.registry_uris.value, self.spec.registry_secrets.value or [])
@@ -354,7 +353,7 @@ class BuildRequest(BuildConfigRenderer):
             if registry.uri:
                 entry = dict(placeholder, version=registry.version)
                 if secret:
-                    entry["secret"] = _secret_path(secret)
+                    entry["secret"] = secret_path(secret)
                 registries[registry.docker_uri] = entry
 
     def _keep_registries_of_known_versions(self):
@@ -395,7 +394,7 @@ class BuildRequest(BuildConfigRenderer):
         elif self.plugins.has(*place):
             entry = dict(self._take_placeholder(*place) or {})
             if secret:
-                entry["secret"] = _secret_path(secret)
+                entry["secret"] = secret_path(secret)
             # With the scheme, unlike where the image is pushed to.
             self._plugin_registries(*place)[registry.uri] = entry
 
@@ -438,19 +437,13 @@ class BuildRequest(BuildConfigRenderer):
         self._fill_in_registries(POSTBUILD, "tag_and_push")
         self._fill_in_registries(POSTBUILD, "group_manifests")
         self._keep_registries_of_known_versions()
-        self.adjust_for_repo_info()
-        self.adjust_for_scratch()
-        self.adjust_for_isolated(self.spec.release)
+        self._adjust_for_kind_of_build(self.spec.release)
         self._drop_for_kind_of_build(values)
         self._render_secrets()
         apply_rules(RULES, values, plugins)
         self._render_pulp_sync()
         self.dj.dock_json_set_param("client_version", client_version)
-        config_map = self.spec.reactor_config_map.value
-        override = self.spec.reactor_config_override.value
-        self.render_node_selectors(self.spec.platforms.value)
-        self.set_reactor_config(config_map, override)
-        self.set_required_secrets(config_map, override, platforms=self.spec.platforms.value)
+        self._render_reactor_config(self.spec)
         self.dj.write_dock_json()
         self.build_json = self.template
         return self.build_json

@@ -29,11 +29,8 @@ class BuildRequestV2(BuildRequest):
             outer_template=outer_template,
             customize_conf=customize_conf,
         )
+        self.spec = None
         self.user_params = BuildUserParams(build_json_store, customize_conf)
-        self._tags_given = False
-
-    def _new_spec(self):
-        return None
 
     @property
     def inner_template(self):
@@ -75,20 +72,13 @@ class BuildRequestV2(BuildRequest):
 
         :raises OsbsValidationException: naming what is missing or contradicts something
         """
-        self.scratch = kwargs.get("scratch")
-        self.is_auto = kwargs.pop("is_auto", False)
-        self.isolated = kwargs.get("isolated")
-        self.osbs_api = kwargs.pop("osbs_api", None)
-        self.validate_build_variation()
         self._set_variation(kwargs)
-        self._tags_given = bool(kwargs.get("additional_tag_data"))
-        logger.debug("setting params of %s: %s", type(self).__name__, ", ".join(sorted(kwargs)))
         self.user_params.set_params(**kwargs)
 
     def _take_repo_tags(self):
         # Only what a build of this kind puts on its image goes to the pod.
         params = self.user_params
-        if self._tags_given or self._repo_info is None or self.scratch or self.isolated:
+        if params.additional_tags or not self._repo_info or self.scratch or self.isolated:
             return
         if params.build_type.value != BUILD_TYPE_ORCHESTRATOR:
             return
@@ -109,16 +99,8 @@ class BuildRequestV2(BuildRequest):
         if validate:
             params.validate()
         self.render_common(params, params.image_tag.value)
-        config_map = params.reactor_config_map.value
-        override = params.reactor_config_override.value
-        self.set_reactor_config(config_map, override)
-        self.set_required_secrets(config_map, override, platforms=params.platforms.value)
-        if self._triggers() and self.is_custom_base_image():
-            self.drop_triggers()
-        self.adjust_for_repo_info()
-        self.adjust_for_scratch()
-        self.adjust_for_isolated(params.release)
-        self.render_node_selectors(params.platforms.value)
+        self._render_reactor_config(params)
+        self._adjust_for_kind_of_build(params.release)
         self._take_repo_tags()
         self.set_variable({"name": "USER_PARAMS", "value": params.to_json()})
         self.remove_variable(PLUGINS_VARIABLE)
