@@ -8,14 +8,11 @@ from __future__ import absolute_import, print_function, unicode_literals
 import copy
 import logging
 import os
-import stat
 
 import six
 
 from osbs import _schemas
 from osbs.build import _templates
-from osbs.constants import MAX_CONFIG_DOCUMENT_SIZE
-from osbs.exceptions import OsbsValidationException
 from osbs._redact import redacted
 
 logger = logging.getLogger(__name__)
@@ -90,7 +87,7 @@ class PluginsDocument(object):
         """Return the first plugin of that name, not a copy; None when there is none."""
         try:
             return self.find(phase, name)
-        except (KeyError, IndexError):
+        except LookupError:
             return None
 
     def has(self, phase, name):
@@ -106,10 +103,8 @@ class PluginsDocument(object):
         """
         try:
             return self.find(phase, name)
-        except KeyError:
-            raise RuntimeError("Invalid plugins: phase '%s' missing" % phase)
-        except IndexError:
-            raise RuntimeError("no such plugin in phase %s: '%s'" % (phase, name))
+        except LookupError:
+            raise RuntimeError("no such phase or plugin: %s:%s" % (phase, name))
 
     def remove(self, phase, name, reason=None):
         # type: (str, str, str) -> bool
@@ -165,25 +160,15 @@ class PluginsDocument(object):
         """
         set_arg(self.find_or_fail(phase, name), key, value)
 
-    def merge_arg(self, phase, name, key, values):
-        # type: (str, str, str, dict) -> None
-        """Update one argument of a plugin that is a dict; any other value is replaced.
 
-        :raises RuntimeError: when there is no such phase or plugin
-        :raises KeyError: when the plugin has no arguments: it belongs to another arrangement, whose
-            plugins read them elsewhere
-        """
-        merge_arg(self.find_or_fail(phase, name), key, values)
-
-
-def load_customize_conf(path):
+def load_customize_conf(*names):
     # type: (str) -> dict
     """Read a site's customize file; ``{}`` where there is none.
 
-    :param path: str, path of the file
+    :param names: parts of the path of the file
     :raises OsbsValidationException: no regular file, too large or of the wrong shape; names it
     """
-    _check_regular(path)
+    path = os.path.join(*names)
     try:
         customize_conf = _templates.load(path)
     except (IOError, OSError):
@@ -191,19 +176,6 @@ def load_customize_conf(path):
         return {}
     _schemas.validate(customize_conf, "customize", path)
     return customize_conf
-
-
-def _check_regular(path):
-    try:
-        status = os.stat(path)
-    except (EnvironmentError, ValueError, TypeError):
-        return  # opening it tells better what is wrong
-    if not stat.S_ISREG(status.st_mode):
-        raise OsbsValidationException("%s: is not a regular file" % path)
-    if status.st_size > MAX_CONFIG_DOCUMENT_SIZE:
-        raise OsbsValidationException(
-            "%s: is larger than %d bytes" % (path, MAX_CONFIG_DOCUMENT_SIZE)
-        )
 
 
 def customize(plugins, customize_conf, log):
@@ -218,19 +190,18 @@ def customize(plugins, customize_conf, log):
             log.debug("no %s in custom configuration", key)
         for entry in entries:
             try:
-                phase = _checked(entry["plugin_type"], six.string_types)
-                name = _checked(entry["plugin_name"], six.string_types)
-                if key == "disable_plugins":
-                    plugins.remove(phase, name, "disabled at user request")
-                    continue
-                # Copied, as rendering writes to the arguments of plugins.
-                args = copy.deepcopy(_checked(entry["plugin_args"], (dict, type(None))))
-                plugins.add(phase, name, args, "enabled at user request")
+                _customize_plugin(plugins, entry, key == "enable_plugins")
             except (KeyError, TypeError):
                 log.info("Invalid custom configuration found for %s", key)
 
 
-def _checked(value, types):
-    if not isinstance(value, types):
-        raise TypeError("%r" % (types,))
-    return value
+def _customize_plugin(plugins, entry, enable):
+    phase, name = entry["plugin_type"], entry["plugin_name"]
+    args = entry["plugin_args"] if enable else None
+    if not isinstance(name, six.string_types) or not isinstance(args, (dict, type(None))):
+        raise TypeError("plugin_name or plugin_args")
+    if enable:
+        # Copied, as rendering writes to the arguments of plugins.
+        plugins.add(phase, name, copy.deepcopy(args), "enabled at user request")
+    else:
+        plugins.remove(phase, name, "disabled at user request")

@@ -8,7 +8,7 @@ from __future__ import absolute_import, print_function, unicode_literals
 
 import json  # noqa: F401 - existing code expects this global
 import logging
-import os
+import os  # noqa: F401 - existing code expects this global
 import re  # noqa: F401 - existing code expects this global
 from collections import OrderedDict
 
@@ -69,6 +69,13 @@ _PHASES = (PREBUILD, PREPUBLISH, POSTBUILD, EXIT)
 _PULP_SYNC_PLUGINS = {POSTBUILD: "pulp_sync", EXIT: "delete_from_registry"}
 
 
+def _registry_entry(placeholder, secret, **others):
+    entry = dict(placeholder, **others)
+    if secret:
+        entry["secret"] = secret_path(secret)
+    return entry
+
+
 class BuildRequest(BuildConfigRenderer):
     """Make a BuildConfig from templates and parameters.
 
@@ -107,50 +114,38 @@ class BuildRequest(BuildConfigRenderer):
         # Rendering again finds tags where the placeholder stood.
         self._fills_in_tags = False
 
-    @property
+    @_templates.read_once
     def template(self):
         # type: () -> dict
         """Return the BuildConfig that is being rendered.
 
         :raises OsbsException: when the template cannot be opened
         """
-        if self._template is None:
-            path = os.path.join(self.build_json_store, self._outer_template_path)
-            self._template = _templates.load_or_fail(path)
-        return self._template
+        return _templates.load_or_fail(self.build_json_store, self._outer_template_path)
 
-    @property
+    @_templates.read_once
     def inner_template(self):
         # type: () -> dict
         """Return the plugins by phase.
 
         :raises IOError: when the template cannot be opened; ``filename`` names it
         """
-        if self._inner_template is None:
-            path = os.path.join(self.build_json_store, self._inner_template_path)
-            self._inner_template = _templates.load(path)
-        return self._inner_template
+        return _templates.load(self.build_json_store, self._inner_template_path)
 
-    @property
+    @_templates.read_once
     def customize_conf(self):
         # type: () -> dict
         """Return the site's customisations, ``{}`` where there is no such file.
 
         :raises OsbsValidationException: when the file has the wrong shape
         """
-        if self._customize_conf is None:
-            self._customize_conf = load_customize_conf(
-                os.path.join(self.build_json_store, self._customize_conf_path)
-            )
-        return self._customize_conf
+        return load_customize_conf(self.build_json_store, self._customize_conf_path)
 
-    @property
+    @_templates.read_once
     def dj(self):
         # type: () -> DockJsonManipulator
         """Return what changes the plugins."""
-        if self._dj is None:
-            self._dj = DockJsonManipulator(self.template, self.inner_template)
-        return self._dj
+        return DockJsonManipulator(self.template, self.inner_template)
 
     @property
     def plugins(self):
@@ -333,37 +328,32 @@ class BuildRequest(BuildConfigRenderer):
         return [(registry, secret) for registry, secret in pairs if registry is not None]
 
     def _plugin_registries(self, phase, name):
-        plugin = self.plugins.find(phase, name)
+        # And what the template says of each registry that is to be filled in.
+        plugin = self.plugins.first(phase, name)
+        if plugin is None:
+            return {}, None
         args = plugin["args"] = plugin.get("args") or {}
         registries = args["registries"] = args.get("registries") or {}
-        return registries
-
-    def _take_placeholder(self, phase, name):
-        registries = self._plugin_registries(phase, name)
         if _REGISTRY_PLACEHOLDER in registries:
             self._placeholders[phase, name] = registries.pop(_REGISTRY_PLACEHOLDER)
-        return self._placeholders.get((phase, name))
+        return registries, self._placeholders.get((phase, name))
 
     def _fill_in_registries(self, phase, name):
-        if not self.plugins.has(phase, name):
-            return
-        placeholder = self._take_placeholder(phase, name)
-        registries = self._plugin_registries(phase, name)
+        registries, placeholder = self._plugin_registries(phase, name)
         for registry, secret in self._registries() if placeholder is not None else ():
             if registry.uri:
-                entry = dict(placeholder, version=registry.version)
-                if secret:
-                    entry["secret"] = secret_path(secret)
+                entry = _registry_entry(placeholder, secret, version=registry.version)
                 registries[registry.docker_uri] = entry
+        return registries
 
-    def _keep_registries_of_known_versions(self):
+    def _render_registries(self):
         versions = self.spec.registry_api_versions.value
         if "v1" not in versions:
             self.plugins.drop({POSTBUILD: "pulp_push"}, "no v1 registry")
         if "v2" not in versions:
             self.plugins.drop(_PULP_SYNC_PLUGINS, "no v2 registry")
-        plugin = self.plugins.first(POSTBUILD, "tag_and_push") or {}
-        registries = (plugin.get("args") or {}).get("registries") or {}
+        self._fill_in_registries(POSTBUILD, "group_manifests")
+        registries = self._fill_in_registries(POSTBUILD, "tag_and_push")
         for name, settings in list(registries.items()):
             version = settings.pop("version", None)
             if version in ("v1", "v2") and version not in versions:
@@ -392,11 +382,9 @@ class BuildRequest(BuildConfigRenderer):
         if source is not None and source.docker_uri == registry.docker_uri:
             self.plugins.remove(*place, reason="base images come from the same registry")
         elif self.plugins.has(*place):
-            entry = dict(self._take_placeholder(*place) or {})
-            if secret:
-                entry["secret"] = secret_path(secret)
+            registries, placeholder = self._plugin_registries(*place)
             # With the scheme, unlike where the image is pushed to.
-            self._plugin_registries(*place)[registry.uri] = entry
+            registries[registry.uri] = _registry_entry(placeholder or {}, secret)
 
     def _output(self):
         registries = self.spec.registry_uris.value
@@ -434,9 +422,7 @@ class BuildRequest(BuildConfigRenderer):
         self.template["spec"]["source"].pop("sourceSecret", None)
         self._fills_in_tags = self._fills_in_tags or has_tag_placeholder(plugins)
         values = self._rule_values()
-        self._fill_in_registries(POSTBUILD, "tag_and_push")
-        self._fill_in_registries(POSTBUILD, "group_manifests")
-        self._keep_registries_of_known_versions()
+        self._render_registries()
         self._adjust_for_kind_of_build(self.spec.release)
         self._drop_for_kind_of_build(values)
         self._render_secrets()

@@ -4,7 +4,7 @@ from __future__ import absolute_import, print_function, unicode_literals
 
 import json
 
-from osbs.build._plugins import PluginsDocument
+from osbs.build._plugins import PluginsDocument, merge_arg
 
 PLUGINS_VARIABLE = "ATOMIC_REACTOR_PLUGINS"
 
@@ -105,4 +105,4 @@ class DockJsonManipulator(object):
         :raises RuntimeError: when there is no such phase or plugin
         :raises KeyError: when the plugin has no arguments, as in templates of arrangement 6
         """
-        self.plugins.merge_arg(plugin_type, plugin_name, arg_key, arg_dict)
+        merge_arg(self.plugins.find_or_fail(plugin_type, plugin_name), arg_key, arg_dict)

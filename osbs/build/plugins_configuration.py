@@ -4,7 +4,7 @@ from __future__ import absolute_import, print_function, unicode_literals
 
 import json
 import logging
-import os
+import os  # noqa: F401 - existing code expects this global
 import re  # noqa: F401 - existing code expects this global
 
 from osbs.build import _templates
@@ -49,7 +49,7 @@ class PluginsTemplate(PluginsDocument):
         self._template_path = template_path
         self._customize_conf_path = customize_conf_path
 
-    @property
+    @_templates.read_once
     def template(self):
         # type: () -> dict
         """Return the plugins by phase; rendering changes them.
@@ -57,24 +57,18 @@ class PluginsTemplate(PluginsDocument):
         :raises OsbsException: when the file cannot be opened
         :raises ValueError: when it is not JSON
         """
-        if self._template is None:
-            path = os.path.join(self._build_json_dir, self._template_path)
-            self._template = _templates.load_or_fail(path)
-        return self._template
+        return _templates.load_or_fail(self._build_json_dir, self._template_path)
 
-    phases = template  # type: ignore[assignment]
+    phases = template
 
-    @property
+    @_templates.read_once
     def customize_conf(self):
         # type: () -> dict
         """Return the site's customisations, ``{}`` where there is no such file.
 
         :raises OsbsValidationException: when the file has the wrong shape
         """
-        if self._customize_conf is None:
-            path = os.path.join(self._build_json_dir, self._customize_conf_path)
-            self._customize_conf = load_customize_conf(path)
-        return self._customize_conf
+        return load_customize_conf(self._build_json_dir, self._customize_conf_path)
 
     def set_plugin_arg_valid(self, phase, plugin, name, value):
         # type: (str, str, str, object) -> bool
