@@ -28,6 +28,8 @@ def secret_path(secret):
 class BuildConfigRenderer(object):
     """Change the BuildConfig ``template`` in place."""
 
+    # The BuildConfig that is being rendered.
+    template = None  # type: dict
     scratch = None  # type: bool
     isolated = None  # type: bool
     is_auto = None  # type: bool
@@ -37,12 +39,6 @@ class BuildConfigRenderer(object):
     # Name of the parameter -> labels of nodes.
     _node_selectors = {}  # type: dict
     _resource_limits = None  # type: dict
-
-    @property
-    def template(self):
-        # type: () -> dict
-        """Return the BuildConfig that is being rendered."""
-        raise NotImplementedError
 
     def _set_variation(self, kwargs):
         # The parameters, which get the rest, know three of these as well.

@@ -6,9 +6,6 @@ from collections import namedtuple
 
 from osbs.constants import DEFAULT_CUSTOMIZE_CONF, DEFAULT_GIT_REF
 
-# True for type checkers alone: what parameters look like as attributes is made from the tables.
-MYPY = False
-
 # What callers of newer releases pass to plugins of newer releases: handed on as it is, and only if
 # it is given.
 NEWER = (
@@ -17,8 +14,6 @@ NEWER = (
     "triggered_after_koji_task",
     "userdata",
 )
-# Configuration of other programs, which may hold credentials.
-NEVER_LOGGED = frozenset(["reactor_config_override"])
 
 # Initial values that are not None.
 _DEFAULTS = {

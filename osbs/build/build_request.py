@@ -26,7 +26,6 @@ from osbs.build._plugins import (
     POSTBUILD,
     PREBUILD,
     PREPUBLISH,
-    PluginsDocument,
     customize,
     load_customize_conf,
 )
@@ -148,12 +147,6 @@ class BuildRequest(BuildConfigRenderer):
         return DockJsonManipulator(self.template, self.inner_template)
 
     @property
-    def plugins(self):
-        # type: () -> PluginsDocument
-        """Return the plugins that are being rendered."""
-        return PluginsDocument(self.dj.dock_json)
-
-    @property
     def build_id(self):
         # type: () -> str
         """Return the name in the rendered JSON."""
@@ -254,7 +247,7 @@ class BuildRequest(BuildConfigRenderer):
         self.adjust_for_isolated(release)
 
     def _drop_for_kind_of_build(self, values):
-        plugins = self.plugins
+        plugins = self.dj.plugins
         drop_unwanted(values, plugins)
         if self.scratch and plugins.has(POSTBUILD, "tag_by_labels"):
             plugins.set_arg(POSTBUILD, "tag_by_labels", "unique_tag_only", True)
@@ -271,7 +264,7 @@ class BuildRequest(BuildConfigRenderer):
         """
         if "secrets" not in self._strategy() or not secret:
             return
-        if plugin is not None and not self.plugins.has(*plugin[:2]):
+        if plugin is not None and not self.dj.plugins.has(*plugin[:2]):
             logger.debug("not mounting secret for %s: no such plugin", plugin[1])
             return
         path = mount_path or secret_path(secret)
@@ -329,7 +322,7 @@ class BuildRequest(BuildConfigRenderer):
 
     def _plugin_registries(self, phase, name):
         # And what the template says of each registry that is to be filled in.
-        plugin = self.plugins.first(phase, name)
+        plugin = self.dj.plugins.first(phase, name)
         if plugin is None:
             return {}, None
         args = plugin["args"] = plugin.get("args") or {}
@@ -349,9 +342,9 @@ class BuildRequest(BuildConfigRenderer):
     def _render_registries(self):
         versions = self.spec.registry_api_versions.value
         if "v1" not in versions:
-            self.plugins.drop({POSTBUILD: "pulp_push"}, "no v1 registry")
+            self.dj.plugins.drop({POSTBUILD: "pulp_push"}, "no v1 registry")
         if "v2" not in versions:
-            self.plugins.drop(_PULP_SYNC_PLUGINS, "no v2 registry")
+            self.dj.plugins.drop(_PULP_SYNC_PLUGINS, "no v2 registry")
         self._fill_in_registries(POSTBUILD, "group_manifests")
         registries = self._fill_in_registries(POSTBUILD, "tag_and_push")
         for name, settings in list(registries.items()):
@@ -361,16 +354,15 @@ class BuildRequest(BuildConfigRenderer):
 
     def _render_pulp_sync(self):
         phase, name = POSTBUILD, "pulp_sync"
-        if not self.plugins.has(phase, name):
+        if not self.dj.plugins.has(phase, name):
             return
-        registry, secret = next(
-            (pair for pair in self._registries() if pair[0].version == "v2"), (None, None)
-        )
-        if not self.spec.pulp_registry.value or registry is None or not registry.uri:
-            self.plugins.drop(_PULP_SYNC_PLUGINS, "no pulp registry or no v2 registry")
+        registries = [pair for pair in self._registries() if pair[0].version == "v2"]
+        if not self.spec.pulp_registry.value or not registries:
+            self.dj.plugins.drop(_PULP_SYNC_PLUGINS, "no pulp registry or no v2 registry")
             return
-        self.plugins.set_arg(phase, name, "pulp_registry_name", self.spec.pulp_registry.value)
-        self.plugins.set_arg(phase, name, "docker_registry", registry.uri)
+        registry, secret = registries[0]
+        self.dj.plugins.set_arg(phase, name, "pulp_registry_name", self.spec.pulp_registry.value)
+        self.dj.plugins.set_arg(phase, name, "docker_registry", registry.uri)
         self.set_secret_for_plugin(secret, plugin=(phase, name, "registry_secret_path"))
         if self.spec.pulp_secret.value is None:
             raise OsbsValidationException(PULP_SECRET_REQUIRED)
@@ -380,8 +372,8 @@ class BuildRequest(BuildConfigRenderer):
         place = (EXIT, "delete_from_registry")
         source = self.spec.source_registry_uri.value
         if source is not None and source.docker_uri == registry.docker_uri:
-            self.plugins.remove(*place, reason="base images come from the same registry")
-        elif self.plugins.has(*place):
+            self.dj.plugins.remove(*place, reason="base images come from the same registry")
+        elif self.dj.plugins.has(*place):
             registries, placeholder = self._plugin_registries(*place)
             # With the scheme, unlike where the image is pushed to.
             registries[registry.uri] = _registry_entry(placeholder or {}, secret)
@@ -413,7 +405,7 @@ class BuildRequest(BuildConfigRenderer):
         """
         if validate:
             self.spec.validate()
-        plugins = self.plugins
+        plugins = self.dj.plugins
         customize(plugins, self.customize_conf, logger)
         missing = [phase for phase in _PHASES if phase not in plugins.phases]
         if missing:

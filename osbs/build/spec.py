@@ -13,18 +13,13 @@ from osbs.build import _params
 from osbs.constants import BUILD_TYPE_WORKER, RAND_DIGITS
 from osbs.exceptions import OsbsValidationException
 from osbs._redact import redacted
+from osbs._typing import TYPE_CHECKING
 from osbs.utils import RegistryURI, get_imagestreamtag_from_image, make_name_from_git, utcnow
 
 logger = logging.getLogger(__name__)
 
 # From this arrangement on, the tag of a worker's image names its platform.
 _PLATFORM_IN_TAG_SINCE = 4
-
-
-def _for_log(name, value):
-    if name in _params.NEVER_LOGGED or isinstance(value, dict):
-        return "(%s)" % type(value).__name__
-    return redacted(value)
 
 
 class BuildParam(object):
@@ -50,17 +45,19 @@ class BuildParam(object):
     def value(self, val):
         val = self._checked(val)
         if logger.isEnabledFor(logging.DEBUG):
-            logger.debug("%s = %s", self.name, _for_log(self.name, val))
+            logger.debug("%s = %s", self.name, self._shown(val))
         self._value = val
 
     def _checked(self, val):
         return val
 
+    def _shown(self, val):
+        # The name tells as well whether the value may hold secrets.
+        return redacted({self.name: val})[self.name]
+
     def __repr__(self):
-        shown = redacted({self.name: self.value})[self.name]
-        return six.ensure_str(
-            "BuildParam(%s='%s')" % (self.name, shown), "ascii", "backslashreplace"
-        )
+        text = "BuildParam(%s='%s')" % (self.name, self._shown(self.value))
+        return six.ensure_str(text, "ascii", "backslashreplace")
 
 
 class _NamedParam(BuildParam):
@@ -85,12 +82,12 @@ class BuildIDParam(_NamedParam):
     regex = re.compile(r"^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$")
 
     def _checked(self, val):
-        valid = isinstance(val, six.string_types)
-        if valid and len(val) > self.max_length:
+        is_text = isinstance(val, six.string_types)
+        if is_text and len(val) > self.max_length:
             logger.warning("cutting build ID '%s' to %d characters", val, self.max_length)
             val = val[: self.max_length]
         # "$" alone would accept a line feed at the end.
-        if not valid or not self.regex.match(val) or val.endswith("\n"):
+        if not is_text or not self.regex.match(val) or val.endswith("\n"):
             message = "Build ID '%s', doesn't match regex '%s'" % (val, self.regex.pattern)
             logger.error("%s", message)
             raise OsbsValidationException(message)
@@ -197,7 +194,7 @@ class BuildCommon(object):
 
     _parameters = _params.COMMON_PARAMETERS
 
-    if _params.MYPY:
+    if TYPE_CHECKING:
 
         def __getattr__(self, name):
             # type: (str) -> BuildParam
@@ -223,14 +220,10 @@ class BuildCommon(object):
         """
         logger.info("validating params of %s", type(self).__name__)
         for param in self.required_params:
-            if param.value is not None:
-                continue
-            if not param.allow_none:
-                logger.error("param '%s' is not valid: None is not allowed", param.name)
-                raise OsbsValidationException(
-                    "param '%s' is not valid: None is not allowed" % param.name
-                )
-            logger.debug("param '%s' is None", param.name)
+            if param.value is None and not param.allow_none:
+                message = "param '%s' is not valid: None is not allowed" % param.name
+                logger.error("%s", message)
+                raise OsbsValidationException(message)
 
     def _store(self, arguments):
         for parameter in self._parameters:
@@ -373,9 +366,7 @@ class BuildSpec(BuildCommon):
     def _check_odcs(signing_intent, compose_ids, odcs_url):
         if (signing_intent or compose_ids) and not odcs_url:
             raise OsbsValidationException("signing_intent and compose_ids need an odcs_url")
-        # A text is iterable on Python 3 only.
-        is_list = hasattr(compose_ids, "__iter__") and not isinstance(compose_ids, six.string_types)
-        if compose_ids and not is_list:
+        if compose_ids and not isinstance(compose_ids, (list, tuple)):
             raise OsbsValidationException(
                 "compose_ids must be a list, not %s" % type(compose_ids).__name__
             )
