@@ -115,7 +115,7 @@ MAX_REPO_FILE_SIZE = 64 * 1024
 # Values of a YAML document; an alias counts as many as it stands for.
 MAX_YAML_NODES = 10000
 MAX_WARNINGS_PER_FILE = 20
-# A config map, as Kubernetes limits it, and a site's customisations.
+# A config map, as Kubernetes limits it, a template, and a site's customisations.
 MAX_CONFIG_DOCUMENT_SIZE = 1024 * 1024
 # Lists and mappings within each other.
 MAX_YAML_DEPTH = 100

@@ -4,7 +4,7 @@ from __future__ import absolute_import, print_function, unicode_literals
 
 from collections import namedtuple
 
-from osbs.constants import DEFAULT_CUSTOMIZE_CONF, DEFAULT_GIT_REF
+from osbs.constants import DEFAULT_GIT_REF
 
 # What callers of newer releases pass to plugins of newer releases: handed on as it is, and only if
 # it is given.
@@ -19,7 +19,6 @@ NEWER = (
 _DEFAULTS = {
     "git_ref": DEFAULT_GIT_REF,
     "flatpak": False,
-    "customize_conf": DEFAULT_CUSTOMIZE_CONF,
 }
 # Names of attributes that are not the parameter's.
 _ATTRIBUTES = {"customize_conf": "customize_conf_path"}

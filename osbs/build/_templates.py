@@ -24,7 +24,7 @@ def read_once(read):
     attribute = "_" + read.__name__
 
     def get(self):
-        if getattr(self, attribute) is None:
+        if getattr(self, attribute, None) is None:
             setattr(self, attribute, read(self))
         return getattr(self, attribute)
 

@@ -21,14 +21,7 @@ from osbs.build import _templates
 from osbs.build._buildconfig import BuildConfigRenderer, secret_path
 from osbs.build._lazy import LazyModule
 from osbs.build.manipulate import DockJsonManipulator
-from osbs.build._plugins import (
-    EXIT,
-    POSTBUILD,
-    PREBUILD,
-    PREPUBLISH,
-    customize,
-    load_customize_conf,
-)
+from osbs.build._plugins import BUILDSTEP, EXIT, PHASES, POSTBUILD, customize, load_customize_conf
 from osbs.build._rules import (
     REBUILD_PLUGINS,
     Values,
@@ -39,11 +32,7 @@ from osbs.build._rules import (
 )
 from osbs.build._rules_v1 import PULP_SECRET_REQUIRED, RULES, SECRETS
 from osbs.build.spec import BuildSpec
-from osbs.constants import (
-    DEFAULT_CUSTOMIZE_CONF,
-    DEFAULT_INNER_TEMPLATE,
-    DEFAULT_OUTER_TEMPLATE,
-)
+from osbs.constants import DEFAULT_CUSTOMIZE_CONF, DEFAULT_INNER_TEMPLATE, DEFAULT_OUTER_TEMPLATE
 from osbs.exceptions import OsbsValidationException
 from osbs.utils import (
     Labels,
@@ -59,10 +48,6 @@ logger = logging.getLogger(__name__)
 _REGISTRY_PLACEHOLDER = "{{REGISTRY_URI}}"
 # What the server has to be at least when the configuration does not say.
 _DEFAULT_REQUIRED_VERSION = "1.0.6"
-
-# Only the phase of the build step may be absent from a template.
-_PHASES = (PREBUILD, PREPUBLISH, POSTBUILD, EXIT)
-
 
 # What gets the image into Pulp from a v2 registry, and cleans up there.
 _PULP_SYNC_PLUGINS = {POSTBUILD: "pulp_sync", EXIT: "delete_from_registry"}
@@ -87,11 +72,6 @@ class BuildRequest(BuildConfigRenderer):
     platform_descriptors = None  # type: dict
     _openshift_required_version = None
     _repo_info = None
-    # Read when they are asked for.
-    _template = None  # type: dict
-    _inner_template = None  # type: dict
-    _customize_conf = None  # type: dict
-    _dj = None  # type: DockJsonManipulator
 
     def __init__(
         self, build_json_store, inner_template=None, outer_template=None, customize_conf=None
@@ -318,7 +298,7 @@ class BuildRequest(BuildConfigRenderer):
     def _registries(self):
         # Secrets belong to registries by position; there may be fewer, surplus ones are ignored.
         pairs = zip_longest(self.spec.registry_uris.value, self.spec.registry_secrets.value or [])
-        return [(registry, secret) for registry, secret in pairs if registry is not None]
+        return [(registry, secret) for registry, secret in pairs if registry and registry.uri]
 
     def _plugin_registries(self, phase, name):
         # And what the template says of each registry that is to be filled in.
@@ -334,9 +314,8 @@ class BuildRequest(BuildConfigRenderer):
     def _fill_in_registries(self, phase, name):
         registries, placeholder = self._plugin_registries(phase, name)
         for registry, secret in self._registries() if placeholder is not None else ():
-            if registry.uri:
-                entry = _registry_entry(placeholder, secret, version=registry.version)
-                registries[registry.docker_uri] = entry
+            entry = _registry_entry(placeholder, secret, version=registry.version)
+            registries[registry.docker_uri] = entry
         return registries
 
     def _render_registries(self):
@@ -407,9 +386,10 @@ class BuildRequest(BuildConfigRenderer):
             self.spec.validate()
         plugins = self.dj.plugins
         customize(plugins, self.customize_conf, logger)
-        missing = [phase for phase in _PHASES if phase not in plugins.phases]
-        if missing:
-            raise KeyError(missing[0])
+        for phase in PHASES:
+            # Only that of the build step may be absent from a template.
+            if phase != BUILDSTEP and phase not in plugins.phases:
+                raise KeyError(phase)
         self.render_common(self.spec, self._output())
         self.template["spec"]["source"].pop("sourceSecret", None)
         self._fills_in_tags = self._fills_in_tags or has_tag_placeholder(plugins)
