@@ -12,6 +12,7 @@ import re
 from osbs._compat import to_text
 from osbs.build._plugins import EXIT, PHASES, POSTBUILD, PREBUILD, set_arg
 from osbs.build._plugins import PluginsDocument  # noqa: F401
+from osbs.build.spec import BuildParam
 from osbs.constants import BUILD_TYPE_ORCHESTRATOR
 from osbs.exceptions import OsbsValidationException
 
@@ -52,14 +53,15 @@ class Values(object):
     def __init__(self, params, **others):
         # type: (object, object) -> None
         """
-        :param params: BuildCommon, whose parameters' values are read
+        :param params: BuildCommon, whose parameters' values and other attributes are read
         :param others: values that come first
         """
         self._params = params
         vars(self).update(others)
 
     def __getattr__(self, name):
-        return getattr(self._params, name).value
+        found = getattr(self._params, name)
+        return found.value if isinstance(found, BuildParam) else found
 
 
 def remove_if(condition, reason):

@@ -31,6 +31,8 @@ _NO_KOJIHUB = remove_if(lambda v: not v.kojihub, "no koji hub configured")
 _NO_KOJI_TARGET = remove_if(lambda v: not v.koji_target, "no koji target")
 _NO_PULP = remove_if(lambda v: not v.pulp_registry, "no pulp registry configured")
 _YUM_REPOS = remove_if(lambda v: v.yum_repourls, "there is a yum repo")
+# Where the builds run, and with which templates.
+_BUILDER = always(url="builder_openshift_url", build_json_dir="builder_build_json_dir")
 
 PULP_SECRET_REQUIRED = "Pulp registry specified but no auth config"
 
@@ -130,12 +132,8 @@ def _require_pulp_credentials(values, plugin):
 _IMPORT_IMAGE = (
     "import_image",
     remove_if(lambda v: v.imagestream_name is None or v.imagestream_url is None, "no image stream"),
-    always(
-        imagestream="imagestream_name",
-        docker_image_repo="imagestream_url",
-        url="builder_openshift_url",
-        build_json_dir="builder_build_json_dir",
-    ),
+    always(imagestream="imagestream_name", docker_image_repo="imagestream_url"),
+    _BUILDER,
     unless_none("use_auth"),
     unless_empty(insecure_registry="imagestream_insecure_registry"),
 )
@@ -259,13 +257,8 @@ RULES = {
         (
             "koji_upload",
             _NO_KOJIHUB,
-            always(
-                "kojihub",
-                "koji_upload_dir",
-                "platform",
-                url="builder_openshift_url",
-                build_json_dir="builder_build_json_dir",
-            ),
+            always("kojihub", "koji_upload_dir", "platform"),
+            _BUILDER,
             unless_none("use_auth", prefer_schema1_digest=_uploaded_digest),
             unless_empty(report_multiple_digests=_reports_multiple_digests),
             _koji_login,

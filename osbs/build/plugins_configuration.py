@@ -126,12 +126,7 @@ class PluginsConfiguration(object):
         plugins = self.pt
         customize(plugins, self.pt.customize_conf, logger)
         self._fills_in_tags = self._fills_in_tags or has_tag_placeholder(plugins)
-        values = Values(
-            params,
-            additional_tags=params.additional_tags,
-            tags_from_yaml=params.tags_from_yaml,
-            fills_in_tags=self._fills_in_tags,
-        )
+        values = Values(params, fills_in_tags=self._fills_in_tags)
         drop_unwanted(values, plugins)
         apply_rules(RULES, values, plugins)
         try:
