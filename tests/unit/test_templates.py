@@ -10,6 +10,7 @@ import six
 from flexmock import flexmock
 
 from osbs.build import _templates
+from osbs.exceptions import OsbsValidationException
 
 
 def write(path, content):
@@ -64,3 +65,17 @@ def test_broken_json_is_a_value_error(tmpdir):
 def test_name_that_no_file_can_have_is_an_io_error(name):
     with pytest.raises(IOError):
         _templates.load(name)
+
+
+def test_template_that_is_no_regular_file_is_refused_without_waiting(tmpdir):
+    os.mkfifo(str(tmpdir.join("a.json")))
+    with pytest.raises(OsbsValidationException) as exc_info:
+        _templates.load_or_fail(str(tmpdir), "a.json")
+    assert exc_info.value.message.endswith("a.json: is not a regular file")
+
+
+def test_template_that_is_too_large_is_refused(tmpdir):
+    path = write(tmpdir.join("a.json"), "{}" + " " * 1024 * 1024)
+    with pytest.raises(OsbsValidationException) as exc_info:
+        _templates.load_or_fail(path)
+    assert exc_info.value.message.endswith("a.json: is larger than 1048576 bytes")
