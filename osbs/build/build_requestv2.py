@@ -32,31 +32,14 @@ class BuildRequestV2(BuildRequest):
         self.spec = None
         self.user_params = BuildUserParams(build_json_store, customize_conf)
 
-    @property
-    def inner_template(self):
-        # type: () -> dict
-        """Refuse: the plugins are rendered in the pod.
+    def _refuse(self):
+        """Refuse: the plugins are customised and rendered in the pod.
 
         :raises RuntimeError: always
         """
-        raise RuntimeError("inner_template not supported in BuildRequestV2")
+        raise RuntimeError("BuildRequestV2 has no plugins: they are rendered in the pod")
 
-    @property
-    def customize_conf(self):
-        # type: () -> dict
-        """Refuse: customisations are read in the pod.
-
-        :raises RuntimeError: always
-        """
-        raise RuntimeError("customize_conf not supported in BuildRequestV2")
-
-    @property
-    def dj(self):
-        """Refuse: the plugins are rendered in the pod.
-
-        :raises RuntimeError: always
-        """
-        raise RuntimeError("DockJsonManipulator not supported in BuildRequestV2")
+    inner_template = customize_conf = dj = property(_refuse)
 
     @property
     def trigger_imagestreamtag(self):
