@@ -43,20 +43,16 @@ class BuildParam(object):
 
     @value.setter
     def value(self, val):
-        val = self._checked(val)
-        if logger.isEnabledFor(logging.DEBUG):
-            logger.debug("%s = %s", self.name, self._shown(val))
-        self._value = val
+        self._value = self._checked(val)
+        logger.debug("%r", self)
 
     def _checked(self, val):
         return val
 
-    def _shown(self, val):
-        # The name tells as well whether the value may hold secrets.
-        return redacted({self.name: val})[self.name]
-
     def __repr__(self):
-        text = "BuildParam(%s='%s')" % (self.name, self._shown(self.value))
+        # The name tells as well whether the value may hold secrets.
+        shown = redacted({self.name: self.value})[self.name]
+        text = "BuildParam(%s='%s')" % (self.name, shown)
         return six.ensure_str(text, "ascii", "backslashreplace")
 
 
