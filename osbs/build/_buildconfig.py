@@ -202,14 +202,20 @@ class BuildConfigRenderer(object):
 
         :param variable: dict with ``name`` and ``value`` or ``valueFrom``
         """
-        self.remove_variable(variable["name"])
-        self._strategy()["env"].append(variable)
+        env = self._strategy()["env"] = self._strategy().get("env") or []
+        names = [known.get("name") for known in env]
+        if variable["name"] in names:
+            env[names.index(variable["name"])] = variable
+        else:
+            env.append(variable)
 
     def remove_variable(self, name):
         # type: (str) -> None
-        """Take the variables of that name out of the environment of the build."""
+        """Take the first variable of that name out of the environment of the build."""
         env = self._strategy().get("env") or []
-        self._strategy()["env"] = [known for known in env if known.get("name") != name]
+        names = [known.get("name") for known in env]
+        if name in names:
+            del env[names.index(name)]
 
     def mount_secret(self, name, path):
         # type: (str, str) -> None

@@ -216,7 +216,9 @@ class BuildCommon(object):
         """
         logger.info("validating params of %s", type(self).__name__)
         for param in self.required_params:
-            if param.value is None and not param.allow_none:
+            if param.value is None and param.allow_none:
+                logger.debug("param '%s' is None", param.name)
+            elif param.value is None:
                 message = "param '%s' is not valid: None is not allowed" % param.name
                 logger.error("%s", message)
                 raise OsbsValidationException(message)
