@@ -15,9 +15,6 @@ from osbs._typing import Any  # noqa: F401
 # Not moved by changes of the clock, where the interpreter has such a clock.
 monotonic = getattr(time, "monotonic", time.time)
 
-# urllib3 renamed this argument of Retry.
-_RENAMED_ARGUMENTS = {"allowed_methods": "method_whitelist"}
-
 # Reasons of OpenSSL; the second one is for a key of another type than the certificate's.
 _WRONG_KEY = ("KEY_VALUES_MISMATCH", "NO_CERTIFICATE_ASSIGNED", "KEY_TYPE_MISMATCH")
 
@@ -66,22 +63,11 @@ def to_native(value):
     return value
 
 
-def known_arguments(function, wanted):
-    # type: (Any, dict) -> dict
-    """Return those keyword arguments that a function knows, under the name that it knows.
-
-    :param function: callable with named arguments
-    :param wanted: dict, name -> value
-    """
-    import inspect  # slow to import, needed for the first request only
-
-    describe = getattr(inspect, "getfullargspec", getattr(inspect, "getargspec", None))  # type: Any
-    names = describe(function).args
-    given = (
-        (name if name in names else _RENAMED_ARGUMENTS.get(name), value)
-        for name, value in wanted.items()
-    )
-    return {str(name): value for name, value in given if name in names}
+def methods_argument(retry_class):
+    # type: (type) -> str
+    """Return the name of the argument of urllib3's Retry for the methods that are retried."""
+    is_renamed = hasattr(retry_class, "DEFAULT_ALLOWED_METHODS")
+    return "allowed_methods" if is_renamed else "method_whitelist"
 
 
 def exception_text(exception):

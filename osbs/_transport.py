@@ -279,7 +279,23 @@ def failure_text(exception):
 
 
 class TellingRetry(Retry):
-    """The rule of urllib3, which tells of each retry before the delay."""
+    """The rule of urllib3, the same in all versions, which tells of each retry before the delay."""
+
+    def increment(self, method=None, url=None, response=None, error=None, *rest, **kwargs):
+        # A certificate that is not trusted will not be trusted in eight minutes either.
+        if error and not (self._is_connection_error(error) or self._is_read_error(error)):
+            raise MaxRetryError(kwargs.get("_pool"), url, error)
+        increment = super(TellingRetry, self).increment
+        return increment(method, url, response, error, *rest, **kwargs)
+
+    def get_backoff_time(self):
+        # Without jitter, all clients of a master that is back would come at once.
+        seconds = super(TellingRetry, self).get_backoff_time()
+        return seconds + random.uniform(0, self.backoff_factor) if seconds else 0
+
+    def parse_retry_after(self, retry_after):
+        seconds = super(TellingRetry, self).parse_retry_after(retry_after)
+        return min(seconds, HTTP_RETRY_AFTER_MAX)
 
     def sleep(self, response=None):
         delay = self.get_retry_after(response) if response is not None else None
@@ -299,30 +315,6 @@ class TellingRetry(Retry):
         return min(count for count in kinds if count is not None)
 
 
-class OlderRetry(TellingRetry):
-    """The rule of urllib3 before 2.6, which would sleep for as long as a server says.
-
-    Before 1.26 it would also send a POST again after a TLS error: it knows no ``other=0``.
-    """
-
-    def increment(self, method=None, url=None, response=None, error=None, *rest, **kwargs):
-        if error and not (self._is_connection_error(error) or self._is_read_error(error)):
-            raise MaxRetryError(kwargs.get("_pool"), url, error)
-        increment = super(OlderRetry, self).increment
-        return increment(method, url, response, error, *rest, **kwargs)
-
-    def get_backoff_time(self):
-        # urllib3 before 2.0 has no jitter: all clients of a master that is back would come at once.
-        seconds = super(OlderRetry, self).get_backoff_time()
-        if seconds and not getattr(self, "backoff_jitter", 0):
-            seconds += random.uniform(0, self.backoff_factor)
-        return seconds
-
-    def parse_retry_after(self, retry_after):
-        seconds = super(OlderRetry, self).parse_retry_after(retry_after)
-        return min(seconds, HTTP_RETRY_AFTER_MAX)
-
-
 def max_retries(rule, first=None, total=None):
     # type: (str, Any, Any) -> Any
     """Return what urllib3 retries.
@@ -335,25 +327,18 @@ def max_retries(rule, first=None, total=None):
         return 0
     wanted = {
         "total": HTTP_MAX_RETRIES if total is None else total,
+        # A port that speaks something else than HTTP breaks each connection.
+        "connect": first,
+        "read": first,
         "backoff_factor": HTTP_BACKOFF_FACTOR,
-        "backoff_jitter": HTTP_BACKOFF_FACTOR,
         "status_forcelist": HTTP_RETRIES_STATUS_FORCELIST,
-        "allowed_methods": HTTP_RETRIES_METHODS_WHITELIST,
-        # A certificate that is not trusted will not be trusted in eight minutes either.
-        "other": 0,
+        _compat.methods_argument(TellingRetry): HTTP_RETRIES_METHODS_WHITELIST,
         # The last response says what is wrong, "too many retries" does not.
         "raise_on_status": False,
-        "retry_after_max": HTTP_RETRY_AFTER_MAX,
     }
-    if first is not None:
-        # A port that speaks something else than HTTP breaks each connection.
-        wanted.update(connect=first, read=first)
     if rule == UNPROCESSED:
         wanted.update(read=False, status_forcelist=[http_client.SERVICE_UNAVAILABLE])
-    arguments = _compat.known_arguments(Retry.__init__, wanted)
-    if "retry_after_max" not in arguments:
-        return OlderRetry(**arguments)
-    retries = Retry(**arguments)
+    retries = Retry(**wanted)
     # Who replaces urllib3's class by that name gets what he made; of its own, it tells.
     if type(retries) is TellingRetry.__base__:
         retries.__class__ = TellingRetry
