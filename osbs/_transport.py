@@ -17,12 +17,10 @@ from binascii import hexlify
 import requests
 import six
 from requests.adapters import HTTPAdapter
-from requests.auth import HTTPBasicAuth
 from requests.exceptions import SSLError
 from requests.packages.urllib3.exceptions import HTTPError as Urllib3Error
 from requests.packages.urllib3.exceptions import MaxRetryError, ProtocolError
 from requests.packages.urllib3.util import Retry, Timeout
-from requests.utils import get_auth_from_url
 from six.moves import http_client
 from six.moves.http_cookiejar import DefaultCookiePolicy
 from six.moves.urllib.parse import urljoin, urlsplit
@@ -92,7 +90,7 @@ class Session(requests.Session):
         # A login cookie of the OAuth server would outlive a change of credentials.
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         # With this, requests does not look into ~/.netrc for requests without credentials.
-        self.auth = _credentials_of_url
+        self.auth = lambda request: request
         # Without it, requests reads a body to its end, however large.
         self.stream = True
         # Each takes as long as a request may. One leads to https, another one to a slash.
@@ -132,13 +130,6 @@ class Session(requests.Session):
         headers.pop("Cookie", None)
         if self.should_strip_auth(response.request.url, prepared_request.url):
             headers.pop("Authorization", None)
-
-
-def _credentials_of_url(request):
-    user, password = get_auth_from_url(request.url)
-    if (user or password) and "Authorization" not in request.headers:
-        return HTTPBasicAuth(user, password)(request)
-    return request
 
 
 def _is_same_server(old, new):

@@ -616,19 +616,12 @@ def _auth(username, password, kerberos_auth, headers, credentials):
         return _kerberos_auth_class()()
     if username and password:
         return (_as_sent(username), _as_sent(password))
-    if "Authorization" in headers:
-        # Without any auth, requests replaces the header by what ~/.netrc says.
-        return _keep_headers
-    return credentials
+    return None if "Authorization" in headers else credentials
 
 
 def _as_sent(text):
     # requests would encode it as Latin-1, which fails for most letters; servers read UTF-8.
     return text if _compat.is_ascii(text) else six.ensure_binary(text)
-
-
-def _keep_headers(request):
-    return request
 
 
 def _kerberos_auth_class():

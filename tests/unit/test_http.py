@@ -76,15 +76,6 @@ def test_a_session_makes_the_same_request():
     HttpSession().get(URL)
 
 
-def test_a_token_header_keeps_netrc_out():
-    flexmock(requests.Session).should_receive("request").replace_with(
-        lambda method, url, **kwargs: response(kwargs=kwargs)
-    )
-    stream = HttpStream(URL, "get", headers={"Authorization": "Bearer T"})
-    prepared = flexmock(headers={"Authorization": "Bearer T"})
-    assert stream.req.kwargs["auth"](prepared) is prepared
-
-
 @pytest.mark.parametrize("method", ("PATCH", "head", ""))
 def test_other_methods_are_a_runtime_error(method):
     with pytest.raises(RuntimeError):
