@@ -17,9 +17,7 @@ from binascii import hexlify
 import requests
 import six
 from requests.adapters import HTTPAdapter
-from requests.exceptions import SSLError
-from requests.packages.urllib3.exceptions import HTTPError as Urllib3Error
-from requests.packages.urllib3.exceptions import MaxRetryError, ProtocolError
+from requests.packages.urllib3.exceptions import MaxRetryError
 from requests.packages.urllib3.util import Retry, Timeout
 from six.moves import http_client
 from six.moves.http_cookiejar import DefaultCookiePolicy
@@ -185,39 +183,15 @@ class Adapter(HTTPAdapter):
             request.body = request.body.encode("utf-8")
             request.prepare_content_length(request.body)
         request.headers.setdefault(str("X-Request-ID"), _request_id())
-        retries = None
-        while True:
-            try:
-                response = super(Adapter, self).send(
-                    request, stream=stream, timeout=timeout, **kwargs
-                )
-            except SSLError as ex:
-                if not is_hung_up(ex):
-                    raise
-                retries = self._after_hang_up(retries, request, ex)
-                retries.sleep()
-                continue
-            if retries is not None:
-                response.sent_before = True
-            return response
-
-    def _after_hang_up(self, retries, request, exception):
-        """Return the rule for the next attempt after TLS ended without a goodbye.
-
-        Servers that are killed, and proxies with nothing behind them, end connections so. To
-        urllib3 that is an error like a bad certificate, which it does not retry.
-        """
-        retries = retries or self.max_retries
-        try:
-            error = ProtocolError("Connection broken", exception)
-            return retries.increment(request.method, urlsplit(request.url).path, error=error)
-        except Urllib3Error:
-            raise exception
+        return super(Adapter, self).send(request, stream=stream, timeout=timeout, **kwargs)
 
 
 def is_hung_up(exception):
     # type: (BaseException) -> bool
-    """Tell whether TLS ended without a goodbye."""
+    """Tell whether TLS ended without a goodbye.
+
+    Servers that are killed, and proxies with nothing behind them, end connections so.
+    """
     text = _compat.exception_text(exception)
     return _HUNG_UP.search(text) is not None and "certificate" not in text.lower()
 
@@ -278,6 +252,10 @@ class TellingRetry(Retry):
             raise MaxRetryError(kwargs.get("_pool"), url, error)
         increment = super(TellingRetry, self).increment
         return increment(method, url, response, error, *rest, **kwargs)
+
+    def _is_read_error(self, err):
+        # To urllib3 the second one is an error like a bad certificate.
+        return super(TellingRetry, self)._is_read_error(err) or is_hung_up(err)
 
     def get_backoff_time(self):
         # Without jitter, all clients of a master that is back would come at once.

@@ -454,8 +454,6 @@ class HttpStream(object):
     def retried(self):
         # type: () -> bool
         """Whether an earlier attempt of this request may have reached the server."""
-        if getattr(self.req, "sent_before", False):
-            return True
         history = getattr(getattr(self._raw, "retries", None), "history", None)
         if not isinstance(history, tuple):
             return False
