@@ -286,10 +286,15 @@ class HttpSession(object):
                 return response
         except OsbsException:
             raise
-        except (RetryError, Timeout) as ex:
-            raise _network_exception(url, ex, "")
-        except HTTPError as ex:
-            raise _network_exception(url, ex, getattr(ex.response, "status_code", None))
+        except (RetryError, Timeout, HTTPError) as ex:
+            unknown = None if isinstance(ex, HTTPError) else ""
+            raise OsbsNetworkException(
+                mask_url(url),
+                mask_url(_compat.exception_text(ex)),
+                getattr(ex.response, "status_code", unknown),
+                cause=ex,
+                traceback=sys.exc_info()[2],
+            )
         except Exception as ex:  # whatever a library raises, the contract is one class
             if _is_mutual_authentication_error(ex):
                 raise OsbsAuthException(
@@ -302,16 +307,6 @@ class HttpSession(object):
                 # A URL that could not be taken apart: the cause would show its credentials.
                 six.raise_from(OsbsException(mask_url(text)), None)
             raise OsbsException(text, cause=ex, traceback=sys.exc_info()[2])
-
-
-def _network_exception(url, cause, status_code):
-    return OsbsNetworkException(
-        mask_url(url),
-        mask_url(_compat.exception_text(cause)),
-        status_code,
-        cause=cause,
-        traceback=sys.exc_info()[2],
-    )
 
 
 class HttpStream(object):
@@ -440,23 +435,18 @@ class HttpStream(object):
     def _is_error(self):
         return self.status_code >= http_client.MULTIPLE_CHOICES
 
-    @property
-    def time_limit(self):
-        """Seconds, from when it is set, in which the rest of the body must come; None: any."""
-        raise AttributeError("time_limit can only be set")
-
-    @time_limit.setter
-    def time_limit(self, seconds):
+    def _set_time_limit(self, seconds):
         if self._limits is not None:
             self._limits.expect_within(seconds)
+
+    # Seconds, from when it is set, in which the rest of the body must come; None: any.
+    time_limit = property(fset=_set_time_limit)
 
     @property
     def retried(self):
         # type: () -> bool
         """Whether an earlier attempt of this request may have reached the server."""
-        history = getattr(getattr(self._raw, "retries", None), "history", None)
-        if not isinstance(history, tuple):
-            return False
+        history = getattr(getattr(self._raw, "retries", None), "history", ())
         return any(not isinstance(attempt.error, ConnectTimeoutError) for attempt in history)
 
     @property
@@ -503,8 +493,7 @@ class HttpStream(object):
 
     def _missing(self):
         # urllib3 1.26 does not compare the length with what was announced.
-        missing = getattr(self._raw, "length_remaining", None)
-        return max(0, missing) if isinstance(missing, six.integer_types) else 0
+        return max(0, getattr(self._raw, "length_remaining", None) or 0)
 
     def iter_lines(self):
         """Iterate over the lines of the body as they arrive.
