@@ -18,22 +18,14 @@ __all__ = [str("validate")]
 # Enough to recognise a value by, too little to give a secret away.
 _QUOTED_CHARACTERS = 8
 
-_TYPE_NAMES = {
-    "array": "a list",
-    "boolean": "true or false",
-    "integer": "an integer",
-    "null": "null",
-    "object": "an object",
-    "string": "a string",
-}
-
-_CLASSES = {
-    "array": (list,),
-    "boolean": (bool,),
-    "integer": six.integer_types,
-    "null": (type(None),),
-    "object": (dict,),
-    "string": six.string_types,
+# type in a schema -> words for it, its classes
+_TYPES = {
+    "array": ("a list", (list,)),
+    "boolean": ("true or false", (bool,)),
+    "integer": ("an integer", six.integer_types),
+    "null": ("null", (type(None),)),
+    "object": ("an object", (dict,)),
+    "string": ("a string", six.string_types),
 }
 
 _schemas = {}  # type: dict
@@ -76,7 +68,7 @@ def _type_names(schema):
 def _is_of_type(value, name):
     if isinstance(value, bool):  # an integer, for Python
         return name == "boolean"
-    return isinstance(value, _CLASSES[name])
+    return isinstance(value, _TYPES[name][1])
 
 
 def _schema(schema_name):
@@ -110,7 +102,7 @@ def _found_text(text):
 
 
 def _expected(schema):
-    names = [_TYPE_NAMES[name] for name in _type_names(schema)]
+    names = [_TYPES[name][0] for name in _type_names(schema)]
     if "items" in schema:
         names[0] = "a list of %ss" % schema["items"]["type"]
     return " or ".join(names)
