@@ -13,6 +13,7 @@ import re
 import six
 from six.moves.urllib.parse import quote
 
+from osbs._compat import to_text
 from osbs._typing import Any, Optional  # noqa: F401
 from osbs.constants import ERROR_BODY_MAX
 
@@ -83,7 +84,7 @@ def remember_secret(secret):
     :param secret: text or bytes; None and what is too short to be told from a word are passed over
     """
     global _secrets, _secret_forms
-    text = _as_text(secret or "")
+    text = to_text(secret or "")
     if MIN_SECRET <= len(text) <= MAX_SECRET and text not in _secrets:
         # Each is replaced as a whole, so that no other thread sees half of it.
         _secrets = ((text,) + _secrets)[:MAX_SECRETS]
@@ -93,8 +94,8 @@ def remember_secret(secret):
 
 def _forms_of(secret):
     encoded = secret.encode("utf-8")
-    quoted = [_as_text(quote(encoded, safe=str(safe))) for safe in ("", "/")]
-    return quoted + [secret, json.dumps(secret)[1:-1], _as_text(base64.b64encode(encoded))]
+    quoted = [to_text(quote(encoded, safe=str(safe))) for safe in ("", "/")]
+    return quoted + [secret, json.dumps(secret)[1:-1], to_text(base64.b64encode(encoded))]
 
 
 def mask_url(text):
@@ -104,7 +105,7 @@ def mask_url(text):
     :param text: text, or anything that can be shown as text
     :return: text such as ``https://***@git.example.com/repo``
     """
-    text = _as_text(text)
+    text = to_text(text)
     if "://" in text:
         for credentials in _URL_CREDENTIALS:
             text = credentials.sub(r"\1" + MASK + "@", text)
@@ -117,7 +118,7 @@ def mask_uri(uri):
 
     :param uri: text, nothing but the URI, such as ``user:password@host:path``
     """
-    text = _as_text(uri)
+    text = to_text(uri)
     rest = _SCHEME_OF_URI.sub("", text, 1)
     # Of what is no proper URI, any part before the last "@" may be a password.
     user, _, host = rest.rpartition("@")
@@ -134,7 +135,7 @@ def mask_text(text, limit=ERROR_BODY_MAX):
     :param text: text or bytes, for example the body of an error response
     :param limit: int, characters of the text that are kept; None: all of it
     """
-    whole = _as_text(text)
+    whole = to_text(text)
     if limit is None or len(whole) <= limit:
         return _mask_shapes(_mask_values(whole))
     # The end of this may be the beginning of a secret.
@@ -208,14 +209,6 @@ def _end_of_structure(text, position):
         return len(text)
 
 
-def is_secret_key(key):
-    # type: (object) -> bool
-    """Tell whether a key of JSON-like data names a secret value."""
-    if isinstance(key, six.binary_type):
-        key = key.decode("utf-8", "replace")
-    return isinstance(key, six.text_type) and bool(_SECRET_KEY.search(key))
-
-
 def redacted(data, limit=ERROR_BODY_MAX):
     # type: (object, Optional[int]) -> object
     """Copy JSON-like data with secrets masked, for use as an argument of a log record.
@@ -241,15 +234,8 @@ def redacted(data, limit=ERROR_BODY_MAX):
 def _redacted_item(key, value, is_secret_object, limit):
     if value is None or isinstance(value, bool):
         return value
-    if is_secret_key(key) or (is_secret_object and key in ("data", "stringData")):
+    if _SECRET_KEY.search(to_text(key)) or (is_secret_object and key in ("data", "stringData")):
         return MASK
-    if isinstance(value, six.string_types) and _as_text(key).endswith(("uri", "url")):
+    if isinstance(value, six.string_types) and to_text(key).endswith(("uri", "url")):
         value = mask_uri(value)
     return redacted(value, limit)
-
-
-def _as_text(value):
-    # type: (Any) -> six.text_type
-    if isinstance(value, six.binary_type):
-        return value.decode("utf-8", "replace")
-    return six.text_type(value)

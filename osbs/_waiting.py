@@ -6,10 +6,7 @@ other record of that level, as the ``osbs`` command does.
 
 from __future__ import absolute_import, print_function, unicode_literals
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:  # mypy reads the type comments; Python 2.7 has no typing
-    import logging  # noqa: F401
-    from typing import Any, Text  # noqa: F401
+from osbs._typing import Any, Text  # noqa: F401
 
 # Argument ``extra`` of the methods of a logger.
 WAITING = {str("waiting"): True}
@@ -18,9 +15,10 @@ PHASE = dict(WAITING, **{str("phase"): True})
 
 
 def tell_retry(logger, reason, delay, number, most):
-    # type: (logging.Logger, Text, float, int, int) -> None
+    # type: (Any, Text, float, int, int) -> None
     """Log that there will be another attempt.
 
+    :param logger: Logger
     :param reason: why the last one failed
     :param delay: seconds until the next one
     :param number: number of the retry, from 1

@@ -193,7 +193,7 @@ def test_a_whole_configuration_is_masked():
 )
 def test_a_secret_that_was_used_is_masked_wherever_it_stands(quoted):
     remember_secret("p/ss word")
-    shown = mask_text("no user with %s here" % _redact._as_text(quoted("p/ss word")))
+    shown = mask_text("no user with %s here" % _redact.to_text(quoted("p/ss word")))
     assert shown == "no user with *** here"
 
 
