@@ -36,7 +36,7 @@ _URL_CREDENTIALS = (
 )
 _SCHEME_OF_URI = re.compile(r"\A(?:[A-Za-z][A-Za-z0-9+.-]*:/+)?")
 _AUTHORIZATION = re.compile(
-    r"\b(Authorization\\*[\"']?\s*[:=]\s*\\*[\"']?)(?:(\w+)[ \t]+)?[^\s\"'\\,;]+", re.IGNORECASE
+    r"\b(Authorization\\*[\"']?\s*[:=]\s*\\*[\"']?(?:\w+[ \t]+)?)[^\s\"'\\,;]+", re.IGNORECASE
 )
 _BEARER = re.compile(r"\b(Bearer|Basic|Negotiate)(\s+)[A-Za-z0-9._~+/=-]+", re.IGNORECASE)
 _TOKEN_PARAMETER = re.compile(
@@ -122,8 +122,7 @@ def mask_uri(uri):
     rest = _SCHEME_OF_URI.sub("", text, 1)
     # Of what is no proper URI, any part before the last "@" may be a password.
     user, _, host = rest.rpartition("@")
-    is_digest = host.startswith("sha256:")
-    if ":" not in user or is_digest:
+    if ":" not in user or host.startswith("sha256:"):
         return text
     return text[: len(text) - len(rest)] + MASK + "@" + host
 
@@ -154,14 +153,9 @@ def _mask_shapes(text):
     if not _SUSPICIOUS.search(text):
         return text
     masked = _mask_items(mask_url(text))
-    masked = _AUTHORIZATION.sub(_masked_authorization, masked)
+    masked = _AUTHORIZATION.sub(r"\1" + MASK, masked)
     masked = _BEARER.sub(r"\1\2" + MASK, masked)
     return _TOKEN_PARAMETER.sub(r"\1=" + MASK, masked)
-
-
-def _masked_authorization(match):
-    scheme = match.group(2)
-    return match.group(1) + ("%s %s" % (scheme, MASK) if scheme else MASK)
 
 
 def _mask_items(text):
