@@ -68,17 +68,8 @@ class OsbsException(Exception):
     def __repr__(self):
         if _CHAINS_EXCEPTIONS or not self.cause:
             return super(OsbsException, self).__repr__()
-        return str("%s: %s (from %r)") % (
-            type(self).__name__,
-            self._native(self.message),
-            self.cause,
-        )
-
-    @staticmethod
-    def _native(value):
-        if six.PY2 and isinstance(value, six.text_type):
-            return value.encode("utf-8")
-        return value
+        message = six.ensure_str(_shown(self.message))
+        return str("%s: %s (from %r)") % (type(self).__name__, message, self.cause)
 
     def __reduce__(self):
         # A traceback cannot be pickled, and of the cause only what can.
@@ -125,11 +116,7 @@ def _body_text(body):
     # Imported here: `import osbs.exceptions` must stay light for the command line.
     from requests.utils import guess_json_utf
 
-    try:
-        encoding = guess_json_utf(body)
-    except Exception:  # an odd body must not hide the server's answer
-        encoding = None
-    return body.decode(encoding or "utf-8", "replace")
+    return body.decode(guess_json_utf(body) or "utf-8", "replace")
 
 
 def _decoded_json(text):
