@@ -37,7 +37,7 @@ def read_ini(parser, content, where):
         # One kind of line ending for both interpreters.
         text = io.StringIO(content.decode("utf-8-sig"), newline=None).read()
     except UnicodeDecodeError as ex:
-        raise _unreadable(where, [content.count(b"\n", 0, ex.start) + 1], "is not UTF-8 text")
+        raise _unreadable(where, "is not UTF-8 text", content.count(b"\n", 0, ex.start) + 1)
     _check_lines(text.split("\n"), where)
     try:
         if hasattr(parser, "read_file"):
@@ -45,31 +45,27 @@ def read_ini(parser, content, where):
         else:
             parser.readfp(io.BytesIO(text.encode("utf-8")))  # type: ignore
     except configparser.MissingSectionHeaderError as ex:
-        raise _unreadable(where, [ex.lineno], "stands before the first [section]")
+        raise _unreadable(where, "stands before the first [section]", ex.lineno)
     except configparser.ParsingError as ex:
-        lines = [line for line, _ in ex.errors]
-        raise _unreadable(where, lines, "is neither [section] nor key = value")
-    except configparser.Error as ex:
+        raise _unreadable(where, "is neither [section] nor key = value", ex.errors[0][0])
+    except (configparser.Error, AttributeError, ValueError) as ex:
+        # The last two are what some versions make of a value that goes on before it began.
         reason = "is a duplicate" if "Duplicate" in type(ex).__name__ else "cannot be parsed"
-        raise _unreadable(where, [getattr(ex, "lineno", None)], reason)
-    except (AttributeError, ValueError):
-        # What some versions make of a value that goes on before it began.
-        raise _unreadable(where, [], "cannot be parsed")
+        raise _unreadable(where, reason, getattr(ex, "lineno", None))
 
 
 def _check_lines(lines, where):
     if len(lines) > MAX_INI_LINES:
-        raise _unreadable(where, [], "has more than %d lines" % MAX_INI_LINES)
+        raise _unreadable(where, "has more than %d lines" % MAX_INI_LINES)
     for number, line in enumerate(lines, 1):
         key = line.strip().replace(":", "=").partition("=")[0].rstrip()
         if _GAP.search(key):
-            raise _unreadable(where, [number], "has more than %d blanks in a row" % MAX_INI_GAP)
+            raise _unreadable(where, "has more than %d blanks in a row" % MAX_INI_GAP, number)
 
 
-def _unreadable(where, lines, reason):
-    known = [line for line in lines if line is not None]
-    line = ", line %s" % known[0] if known else ""
-    error = OsbsValidationException("%s%s: %s" % (to_text(where), line, reason))
+def _unreadable(where, reason, line=None):
+    place = to_text(where) if line is None else "%s, line %s" % (to_text(where), line)
+    error = OsbsValidationException("%s: %s" % (place, reason))
     # Without the parser's own errors: they quote the file, in which passwords stand.
     error.__cause__ = None
     return error
