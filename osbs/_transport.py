@@ -25,7 +25,6 @@ from six.moves.urllib.parse import urljoin, urlsplit
 
 from osbs import _compat
 from osbs._limits import limit_responses
-from osbs._process import PerProcess
 from osbs.constants import (
     HTTP_BACKOFF_FACTOR,
     HTTP_CONNECT_TIMEOUT,
@@ -324,26 +323,18 @@ def new_session(rule, first=None, total=None, shared=None):
     return session
 
 
-class _Sessions(object):
-    """Sessions of one process."""
+class SessionPool(object):
+    """Sessions of one process, made when they are first needed."""
 
     def __init__(self):
         self.lock = threading.Lock()
-        self.sessions = {}
+        self._sessions = {}  # type: dict
         # An adapter for each kind of connection, which the others share.
-        self.adapters = {}
-
-
-class SessionPool(object):
-    """Sessions, made when they are first needed; after a fork, other ones."""
-
-    def __init__(self):
-        self._of_process = PerProcess(_Sessions)
+        self._adapters = {}  # type: dict
 
     def session_for(self, arguments, first=None, total=None):
         # type: (dict, Any, Any) -> Session
         """Return the session for the keyword arguments of an HttpStream; see max_retries."""
-        own = self._of_process.get()
         # Old requests keep the TLS settings of the first request on a connection.
         tls = tuple(
             arguments.get(name) for name in ("verify_ssl", "ca", "client_cert", "client_key")
@@ -353,13 +344,13 @@ class SessionPool(object):
         connections = (tls, closing)
         rule = retry_rule(**arguments)
         key = (connections, rule, first, total)
-        with own.lock:
-            session = own.sessions.get(key)
+        with self.lock:
+            session = self._sessions.get(key)
             if session is None:
                 _check_client_certificate(arguments)
-                session = new_session(rule, first, total, own.adapters.get(connections))
-                own.adapters.setdefault(connections, session.get_adapter("https://"))
-                own.sessions[key] = session
+                session = new_session(rule, first, total, self._adapters.get(connections))
+                self._adapters.setdefault(connections, session.get_adapter("https://"))
+                self._sessions[key] = session
         return session
 
 

@@ -35,6 +35,7 @@ from osbs.constants import (
     HTTP_REQUEST_TIMEOUT,
 )
 from osbs._documents import load_json
+from osbs._process import PerProcess
 from osbs.exceptions import (
     OsbsAuthException,
     OsbsException,
@@ -70,15 +71,14 @@ class _NotJson(OsbsResponseException, ValueError):
     """The body of a response is not JSON."""
 
 
-def decode_json(content, encoding=None):
-    # type: (bytes, Any) -> Any
+def decode_json(content):
+    # type: (bytes) -> Any
     """Parse bytes as JSON.
 
-    :param content: bytes
-    :param encoding: str; None: whichever Unicode encoding they are in
+    :param content: bytes, in any Unicode encoding
     :raises ValueError: they are not JSON, nested too deeply, or with a number of absurd length
     """
-    return load_json(content.decode(encoding or guess_json_utf(content) or "utf-8"))
+    return load_json(content.decode(guess_json_utf(content) or "utf-8"))
 
 
 def masked_body(content):
@@ -227,7 +227,7 @@ class HttpSession(object):
         :param verbose: bool, handed on to the streams
         """
         self.verbose = verbose
-        self._pool = SessionPool()
+        self._pool = PerProcess(SessionPool)
 
     def get(self, url, **kwargs):
         """Send a GET; see :meth:`request`."""
@@ -268,7 +268,7 @@ class HttpSession(object):
 
     def _request(self, url, first, args, kwargs):
         try:
-            kwargs.setdefault("session", self._pool.session_for(kwargs, first, self.retries))
+            kwargs.setdefault("session", self._pool.get().session_for(kwargs, first, self.retries))
             kwargs["verbose"] = self.verbose
             if self.request_timeout is not None:
                 kwargs["timeout"] = min(

@@ -170,7 +170,7 @@ def attach(openshift, scripted):
     session.mount("http://", transport)
     session.mount("https://", transport)
     # pylint: disable-next=protected-access
-    openshift._con._pool.session_for = lambda *_: session
+    openshift._con._pool.get().session_for = lambda *_: session
     return transport
 
 

@@ -253,7 +253,7 @@ def test_fork_while_another_thread_renews_the_token_does_not_block_the_child(osb
 def test_fork_with_every_lock_held_does_not_block_the_child(osbs):
     osbs.get_user()
     locks = [
-        osbs.os._con._pool._of_process.get().lock,
+        osbs.os._con._pool.get().lock,
         osbs.os._tokens._lock.get(),
     ]
     held, release = threading.Event(), threading.Event()

@@ -398,7 +398,7 @@ def test_a_fork_does_not_use_the_connections_of_its_parent(serve, session):
     server = serve([answer(body=b"x")])
     session.get(server.url)
     # Held, as by a thread of the parent that does not exist in the child.
-    lock = session._pool._of_process.get().lock
+    lock = session._pool.get().lock
     lock.acquire()
     child = os.fork()
     if child == 0:
