@@ -167,11 +167,6 @@ class Adapter(HTTPAdapter):
             limit_responses(manager)
         return manager
 
-    def build_response(self, req, resp):
-        response = super(Adapter, self).build_response(req, resp)
-        response.limits = getattr(getattr(resp, "_original_response", None), "limits", None)
-        return response
-
     def send(self, request, stream=False, timeout=None, **kwargs):
         if isinstance(timeout, (int, float)):
             # In all of this time the headers must come, too.

@@ -420,7 +420,7 @@ class HttpStream(object):
                 % (mask_url(self.url), str(encoding))
             )
         # Callers put other responses in the place of those of the adapter.
-        self._limits = getattr(self.req, "limits", None)
+        self._limits = getattr(getattr(self._raw, "_original_response", None), "limits", None)
         if self._limits is None or self._is_error:
             return
         self._limits.size = None
