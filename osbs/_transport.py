@@ -44,9 +44,6 @@ logger = logging.getLogger(__name__)
 # More connections than this to one host are closed after use. Threads that share a session.
 POOL_SIZE = 64
 
-# Which requests are retried: none; those that the server did not begin to process; all.
-NEVER, UNPROCESSED, ALWAYS = "never", "unprocessed", "always"
-
 # What OpenSSL says of a connection that ended without a goodbye, in any version.
 _HUNG_UP = re.compile("(?<![a-z])eof(?![a-z])", re.IGNORECASE)
 # Failures that others tell apart, as a user can do something about them.
@@ -207,14 +204,6 @@ def _socket_options():
     return options
 
 
-def retry_rule(retries_enabled=True, idempotent=True, **_):
-    # type: (bool, bool, Any) -> str
-    """Return which retries the arguments of an HttpStream ask for."""
-    if not retries_enabled:
-        return NEVER
-    return ALWAYS if idempotent else UNPROCESSED
-
-
 def failure_words(text):
     # type: (six.text_type) -> Any
     """Say in a few words what a text of urllib3 about a failure means.
@@ -278,15 +267,17 @@ class TellingRetry(Retry):
         return min(count for count in kinds if count is not None)
 
 
-def max_retries(rule, first=None, total=None):
-    # type: (str, Any, Any) -> Any
+def max_retries(retries_enabled=True, idempotent=True, first=None, total=None):
+    # type: (bool, bool, Any, Any) -> Any
     """Return what urllib3 retries.
 
+    :param retries_enabled: bool, False: nothing
+    :param idempotent: bool, False: only what the server did not begin to process
     :param first: int or None, retries while no server has ever responded; None: as all others
     :param total: int or None, retries of a request; None: HTTP_MAX_RETRIES
     :return: Retry, or 0
     """
-    if rule == NEVER or total == 0:
+    if not retries_enabled or total == 0:
         return 0
     wanted = {
         "total": HTTP_MAX_RETRIES if total is None else total,
@@ -299,7 +290,7 @@ def max_retries(rule, first=None, total=None):
         # The last response says what is wrong, "too many retries" does not.
         "raise_on_status": False,
     }
-    if rule == UNPROCESSED:
+    if not idempotent:
         wanted.update(read=False, status_forcelist=[http_client.SERVICE_UNAVAILABLE])
     retries = Retry(**wanted)
     # Who replaces urllib3's class by that name gets what he made; of its own, it tells.
@@ -308,11 +299,15 @@ def max_retries(rule, first=None, total=None):
     return retries
 
 
-def new_session(rule, first=None, total=None, shared=None):
-    # type: (str, Any, Any, Any) -> Session
-    """Return a session with a retry rule; see :func:`max_retries` and :class:`Adapter`."""
+def new_session(rule, shared=None):
+    # type: (tuple, Any) -> Session
+    """Return a session with a retry rule.
+
+    :param rule: tuple, arguments of :func:`max_retries`
+    :param shared: see :class:`Adapter`
+    """
     session = Session()
-    adapter = Adapter(max_retries(rule, first, total), shared)
+    adapter = Adapter(max_retries(*rule), shared)
     session.mount("http://", adapter)
     session.mount("https://", adapter)
     return session
@@ -337,13 +332,14 @@ class SessionPool(object):
         # Logs and watches close their connection; they must not take the one that is kept.
         closing = (arguments.get("headers") or {}).get("Connection") == "close"
         connections = (tls, closing)
-        rule = retry_rule(**arguments)
-        key = (connections, rule, first, total)
+        asked = [arguments.get(name, True) for name in ("retries_enabled", "idempotent")]
+        rule = tuple(asked + [first, total])
+        key = (connections, rule)
         with self.lock:
             session = self._sessions.get(key)
             if session is None:
                 _check_client_certificate(arguments)
-                session = new_session(rule, first, total, self._adapters.get(connections))
+                session = new_session(rule, self._adapters.get(connections))
                 self._adapters.setdefault(connections, session.get_adapter("https://"))
                 self._sessions[key] = session
         return session

@@ -26,7 +26,7 @@ from six.moves.urllib.parse import urlsplit, urlunsplit
 
 from osbs import _compat
 from osbs._compat import to_text
-from osbs._transport import SessionPool, is_hung_up, new_session, retry_rule
+from osbs._transport import SessionPool, is_hung_up, new_session
 from osbs.constants import (
     ERROR_BODY_MAX,
     HTTP_BODY_MAX,
@@ -403,7 +403,7 @@ class HttpStream(object):
             args["stream"] = True
 
         if session is None:
-            session = self._owned_session = new_session(retry_rule(retries_enabled, idempotent))
+            session = self._owned_session = new_session((retries_enabled, idempotent))
         self.session = session
         self.req = self.session.request(method, url, **args)
         self.headers = self.req.headers

@@ -154,7 +154,7 @@ def test_other_exceptions_are_plain_ones_with_their_cause(exception):
 def test_an_error_that_is_neither_of_connecting_nor_of_reading_is_not_retried():
     from requests.packages.urllib3 import exceptions
 
-    retries = _transport.max_retries(_transport.ALWAYS)
+    retries = _transport.max_retries()
     with pytest.raises(exceptions.MaxRetryError):
         retries.increment("POST", "/", error=exceptions.SSLError("closed without a goodbye"))
 
@@ -183,7 +183,7 @@ def test_retries_are_instances_of_urllib3s_class_made_at_the_first_request(monke
 
 @pytest.mark.usefixtures("full_delays")
 def test_defect_87_the_retry_rule_is_made_with_this_urllib3():
-    rule = _transport.max_retries(_transport.ALWAYS)
+    rule = _transport.max_retries()
     assert (rule.total, rule.backoff_factor) == (8, 4)
     assert set(rule.status_forcelist) == {408, 500, 502, 503, 504}
     assert rule.is_retry("POST", 500)
@@ -191,7 +191,7 @@ def test_defect_87_the_retry_rule_is_made_with_this_urllib3():
 
 
 def test_defect_05_the_rule_for_what_must_not_be_repeated():
-    rule = _transport.max_retries(_transport.UNPROCESSED)
+    rule = _transport.max_retries(idempotent=False)
     assert (rule.read, list(rule.status_forcelist)) == (False, [503])
 
 
@@ -315,7 +315,7 @@ def test_the_repr_of_a_response_is_its_status_and_size(content, size):
 
 @pytest.mark.usefixtures("full_delays")
 def test_delays_have_jitter():
-    retry = _transport.max_retries(_transport.ALWAYS)
+    retry = _transport.max_retries()
     for _ in range(3):
         retry = retry.increment("GET", "/", error=ProtocolError("reset"))
     delays = {retry.get_backoff_time() for _ in range(5)}

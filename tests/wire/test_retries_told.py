@@ -242,4 +242,4 @@ def test_a_rule_that_somebody_else_made_is_left_alone(monkeypatch):
         pass
 
     monkeypatch.setattr(_transport, "Retry", Rule)
-    assert type(_transport.max_retries(_transport.ALWAYS)) is Rule
+    assert type(_transport.max_retries()) is Rule
