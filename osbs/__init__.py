@@ -35,22 +35,17 @@ def set_logging(name="osbs", level=logging.DEBUG):
     :param name: str, name of the logger
     :param level: int, level of the logger
     """
-    _install_handler(name, level)
-
-
-def _install_handler(name, level, record_filter=None):
     logger = logging.getLogger(name)
     logger.setLevel(level)
     for old in [h for h in logger.handlers if getattr(h, "installed_by_osbs", False)]:
         logger.removeHandler(old)
     handler = logging.StreamHandler()
-    handler.installed_by_osbs = True
+    handler.installed_by_osbs = True  # type: ignore
     handler.setLevel(logging.DEBUG)
     handler.setFormatter(logging.Formatter(LOG_FORMAT))
-    if record_filter is not None:
-        handler.addFilter(record_filter)
     logger.addHandler(handler)
 
 
 logging.addLevelName(USER_WARNING_LEVEL, USER_WARNING_LEVEL_NAME)
-_install_handler("osbs", logging.WARNING, _DropWhenEmbedded())
+set_logging(level=logging.WARNING)
+logging.getLogger("osbs").handlers[-1].addFilter(_DropWhenEmbedded())

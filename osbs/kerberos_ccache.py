@@ -36,8 +36,7 @@ def run(cmd, extraenv=None):
     """
     # Names of keytabs are not for logs.
     logger.debug("running %s", " ".join(_hide(cmd)))
-    env = dict(os.environ)
-    env.update(extraenv or {})
+    env = dict(os.environ, **(extraenv or {}))
     try:
         with open(os.devnull, "rb") as nothing:
             process = subprocess.Popen(
