@@ -87,9 +87,10 @@ class Configuration(object):
         self.conf_section = conf_section
         self.args = cli_args
         self.kwargs = kwargs
-        self.scp, was_read = _read_file(conf_file)
-        if not was_read:
+        self.scp = interpolating_parser()
+        if not (conf_file and os.path.isfile(conf_file) and os.access(conf_file, os.R_OK)):
             return
+        read_ini(self.scp, _content(conf_file), conf_file)
         # Python 2's parser knows sections and keys as bytes.
         if not self.scp.has_section(to_native(conf_section)):
             _warn_once("there is no section %s in %s", _where(conf_section, ""), to_text(conf_file))
@@ -513,19 +514,14 @@ def _where(section, key):
     return " ".join(part for part in ("[%s]" % to_text(section), key) if part)
 
 
-def _read_file(conf_file):
-    parser = interpolating_parser()
-    if conf_file and os.path.isfile(conf_file) and os.access(conf_file, os.R_OK):
-        try:
-            with io.open(conf_file, "rb") as opened:
-                content = opened.read()
-        except EnvironmentError as ex:
-            raise OsbsValidationException(
-                "%s: cannot be read: %s" % (to_text(conf_file), ex.strerror), cause=ex
-            )
-        read_ini(parser, content, conf_file)
-        return parser, True
-    return parser, False
+def _content(conf_file):
+    try:
+        with io.open(conf_file, "rb") as opened:
+            return opened.read()
+    except EnvironmentError as ex:
+        raise OsbsValidationException(
+            "%s: cannot be read: %s" % (to_text(conf_file), ex.strerror), cause=ex
+        )
 
 
 def _read_token(path):

@@ -52,11 +52,9 @@ class OsbsException(Exception):
             self.__cause__ = cause
 
     def __str__(self):
-        if _CHAINS_EXCEPTIONS or not (self.cause and self.traceback):
-            text = _shown(self.message)
-        else:
-            text = "%s\n\nOriginal traceback (most recent call last):\n%s%s" % (
-                _shown(self.message),
+        text = _shown(self.message)
+        if self.cause and self.traceback and not _CHAINS_EXCEPTIONS:
+            text += "\n\nOriginal traceback (most recent call last):\n%s%s" % (
                 to_text(str("").join(format_tb(self.traceback))),
                 to_text(repr(self.cause)),
             )
@@ -120,11 +118,9 @@ def _body_text(body):
 
 
 def _decoded_json(text):
-    if not isinstance(text, six.string_types):
-        return None
     try:
         return json.loads(text)
-    except (ValueError, RuntimeError):  # RecursionError is a RuntimeError
+    except (TypeError, ValueError, RuntimeError):  # RecursionError is a RuntimeError
         return None
 
 

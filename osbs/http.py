@@ -296,7 +296,8 @@ class HttpSession(object):
                 traceback=sys.exc_info()[2],
             )
         except Exception as ex:  # whatever a library raises, the contract is one class
-            if _is_mutual_authentication_error(ex):
+            # A class of requests-kerberos, which may not be installed.
+            if type(ex).__name__ == "MutualAuthenticationError":
                 raise OsbsAuthException(
                     "the response of %s does not prove with Kerberos that it comes from this server"
                     % mask_url(url),
@@ -626,12 +627,6 @@ def _kerberos_auth_class():
             if library_logger.level == logging.NOTSET:
                 library_logger.setLevel(logging.INFO)
     return HTTPKerberosAuth
-
-
-def _is_mutual_authentication_error(ex):
-    # Whoever has not imported it cannot have raised it.
-    library = sys.modules.get("requests_kerberos")
-    return library is not None and isinstance(ex, getattr(library, "MutualAuthenticationError", ()))
 
 
 def _silence_insecure_warning():
