@@ -507,32 +507,30 @@ class HttpStream(object):
         """
         if hasattr(self.req, "iter_lines") and not hasattr(self.req, "iter_content"):
             # Callers replace the response of requests by one that has no more than lines.
-            return self._given_lines()
+            return self._until_broken(lambda: self.req.iter_lines(decode_unicode=False))
         return self._lines(self.line_max or HTTP_LINE_MAX)
 
-    def _given_lines(self):
+    def _until_broken(self, parts):
         try:
-            for line in self.req.iter_lines(decode_unicode=False):
-                yield line
+            for part in parts():
+                yield part
         except _BROKEN_STREAM as ex:
-            self._note_break(ex)
+            self.broken = True
+            logger.debug("stream broke: %s", type(ex).__name__)
 
     def _lines(self, most):
         partial = _PartialLine(most)
-        try:
-            for block in self._blocks():
-                lines = block.split(b"\n")
-                partial.add(lines[0])
-                if len(lines) == 1:
-                    continue
-                lines[0] = partial.take()
-                partial.add(lines.pop())
-                if len(block) > most:
-                    lines[1:] = [truncated_line(line, None, most) for line in lines[1:]]
-                for line in lines:
-                    yield line
-        except _BROKEN_STREAM as ex:
-            self._note_break(ex)
+        for block in self._until_broken(self._blocks):
+            lines = block.split(b"\n")
+            partial.add(lines[0])
+            if len(lines) == 1:
+                continue
+            lines[0] = partial.take()
+            partial.add(lines.pop())
+            if len(block) > most:
+                lines[1:] = [truncated_line(line, None, most) for line in lines[1:]]
+            for line in lines:
+                yield line
         self.broken = self.broken or self._missing() > 0
         rest = partial.take()
         if self.broken and not self._is_error:
@@ -542,10 +540,6 @@ class HttpStream(object):
         elif rest:
             # Of an error, some of what the server says is better than nothing.
             yield rest
-
-    def _note_break(self, exception):
-        self.broken = True
-        logger.debug("stream broke: %s", type(exception).__name__)
 
     def iter_chunks(self):
         """Iterate over the body as it arrives, in blocks of any size."""
