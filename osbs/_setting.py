@@ -8,7 +8,7 @@ import re
 import six
 
 from osbs import utils
-from osbs._compat import to_text
+from osbs._compat import is_ascii, to_text
 from osbs.constants import GENERAL_CONFIGURATION_SECTION
 from osbs.exceptions import OsbsValidationException
 from osbs._redact import mask_url
@@ -64,13 +64,6 @@ class Setting(object):
         )
         suffix = platform if self.key.endswith(".") else ""
         return section, self.key + suffix, self.argument + suffix
-
-    def is_read_from(self, section, instance):
-        # type: (str, str) -> bool
-        """Tell whether the setting may stand in a section of the file of an instance."""
-        if self.section == PLATFORM:
-            return section.startswith(PLATFORM)
-        return section == (instance if self.section == INSTANCE else self.section)
 
 
 if TYPE_CHECKING:
@@ -297,10 +290,6 @@ def _invalid(where, value, expected):
 def native_text(value):
     # type: (Any) -> Any
     """Return bytes, in which Python 2's parser deals, as text unless they are ASCII."""
-    if not isinstance(value, six.binary_type):
-        return value
-    try:
-        value.decode("ascii")
-        return value
-    except UnicodeDecodeError:
+    if isinstance(value, six.binary_type) and not is_ascii(value):
         return to_text(value)
+    return value

@@ -579,10 +579,11 @@ def _unknown_keys(parser, instance):
 
 def _settings_of(section, instance):
     """Return the settings that may stand in a section."""
+    platform = section.partition(":")[2]
     return [
         declared
         for declared in SETTINGS.values()
-        if section == configparser.DEFAULTSECT or declared.is_read_from(section, instance)
+        if section in (configparser.DEFAULTSECT, declared.names(instance, platform)[0])
     ]
 
 
