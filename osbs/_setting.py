@@ -38,8 +38,7 @@ _EQUAL_LABELS = re.compile(r"^[^:,\s]+(:[^:,\s]+)+\s*(,\s*[^:,\s]+(:[^:,\s]+\s*)
 class Setting(object):
     """The declaration of a setting.
 
-    :ivar key: key in the file; one that ends in a dot is followed by a platform's name. Where a
-        getter declares the setting without one, it is the getter's name without ``get_``
+    :ivar key: key in the file; one that ends in a dot is followed by a platform's name
     :ivar kind: function (value, where) that converts a value that was found, one of those below
     :ivar meaning: one line for the configuration reference
     :ivar default: value when it is set nowhere
@@ -48,7 +47,7 @@ class Setting(object):
     """
 
     def __init__(self, key, kind, meaning, default=None, section=INSTANCE, argument=None):
-        # type: (Any, Callable[[Any, str], Any], str, Any, str, Any) -> None
+        # type: (str, Callable[[Any, str], Any], str, Any, str, Optional[str]) -> None
         self.key = key
         self.kind = kind
         self.meaning = meaning
@@ -69,17 +68,17 @@ class Setting(object):
 if TYPE_CHECKING:
 
     @overload
-    def setting(kind, meaning, key="", section="", argument=""):
-        # type: (Callable[[Any, str], T], str, str, str, str) -> Callable[[object], T]
+    def setting(key, kind, meaning, section="", argument=""):
+        # type: (str, Callable[[Any, str], T], str, str, str) -> Callable[[object], T]
         pass
 
     @overload
-    def setting(kind, meaning, default, key="", section="", argument=""):
-        # type: (Callable[[Any, str], Optional[T]], str, T, str, str, str) -> Callable[[object], T]
+    def setting(key, kind, meaning, default, section="", argument=""):
+        # type: (str, Callable[[Any, str], Optional[T]], str, T, str, str) -> Callable[[object], T]
         pass
 
 
-def setting(kind, meaning, key=None, **declaration):
+def setting(key, kind, meaning, **declaration):
     """Declare a setting of the class in whose body this stands, and return its getter.
 
     :param declaration: default, section and argument, see :class:`Setting`
@@ -89,6 +88,7 @@ def setting(kind, meaning, key=None, **declaration):
         return self._get(declared)
 
     declared = Setting(key, kind, meaning, **declaration)
+    getter.__doc__ = str("Return %s: %s.") % (declared.argument, meaning)
     getter.setting = declared
     return getter
 

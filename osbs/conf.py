@@ -200,30 +200,38 @@ class Configuration(object):
         return self._get_api_uri("/oauth/authorize")
 
     get_openshift_api = setting(
-        openshift_api, "API roots of the server: oapi, apis, or auto to ask it", default="oapi"
+        "openshift_api",
+        openshift_api,
+        "API roots of the server: oapi, apis, or auto to ask it",
+        default="oapi",
     )
     get_openshift_required_version = setting(
-        version, "version of OpenShift that templates need", section=GENERAL
+        "openshift_required_version",
+        version,
+        "version of OpenShift that templates need",
+        section=GENERAL,
     )
-    get_namespace = setting(text, "OpenShift project", default=DEFAULT_NAMESPACE)
-    get_use_auth = setting(boolean, "send credentials")
-    get_username = setting(text, "user for basic authentication")
-    get_password = setting(text, "password for basic authentication")
-    get_client_cert = setting(text, "file of the TLS client certificate")
-    get_client_key = setting(text, "file of the key of the TLS client certificate")
-    get_use_kerberos = setting(boolean, "authenticate with Kerberos")
-    get_kerberos_keytab = setting(text, "keytab for a Kerberos ticket")
-    get_kerberos_principal = setting(text, "principal of the ticket")
-    get_kerberos_ccache = setting(text, "credentials cache of the ticket")
-    get_verify_ssl = setting(boolean, "check the server's certificate", default=True)
-    get_ca_bundle = setting(text, "CA certificates to check the server's with")
-    get_wait_timeout = setting(seconds, "seconds after which every wait gives up")
-    get_request_timeout = setting(seconds, "seconds after which a request gives up")
-    get_retries = setting(count, "how often a request is retried; 0: never")
+    get_namespace = setting("namespace", text, "OpenShift project", default=DEFAULT_NAMESPACE)
+    get_use_auth = setting("use_auth", boolean, "send credentials")
+    get_username = setting("username", text, "user for basic authentication")
+    get_password = setting("password", text, "password for basic authentication")
+    get_client_cert = setting("client_cert", text, "file of the TLS client certificate")
+    get_client_key = setting("client_key", text, "file of the key of the TLS client certificate")
+    get_use_kerberos = setting("use_kerberos", boolean, "authenticate with Kerberos")
+    get_kerberos_keytab = setting("kerberos_keytab", text, "keytab for a Kerberos ticket")
+    get_kerberos_principal = setting("kerberos_principal", text, "principal of the ticket")
+    get_kerberos_ccache = setting("kerberos_ccache", text, "credentials cache of the ticket")
+    get_verify_ssl = setting("verify_ssl", boolean, "check the server's certificate", default=True)
+    get_ca_bundle = setting("ca_bundle", text, "CA certificates to check the server's with")
+    get_wait_timeout = setting("wait_timeout", seconds, "seconds after which every wait gives up")
+    get_request_timeout = setting(
+        "request_timeout", seconds, "seconds after which a request gives up"
+    )
+    get_retries = setting("retries", count, "how often a request is retried; 0: never")
     get_max_response_mib = setting(
-        mebibytes, "MiB of the largest response that is read", default=512
+        "max_response_mib", mebibytes, "MiB of the largest response that is read", default=512
     )
-    get_verbosity = setting(boolean, "log details", key="verbose", section=GENERAL)
+    get_verbosity = setting("verbose", boolean, "log details", section=GENERAL)
 
     _TOKEN = Setting("token", text, "OAuth token")
     _TOKEN_FILE = Setting("token_file", text, "file of the OAuth token")
@@ -255,23 +263,28 @@ class Configuration(object):
 
     # What to build
 
-    get_git_uri = setting(text, "URI of the git repository", key="git_url")
-    get_git_ref = setting(text, "commit, tag or branch to build", key="git_commit")
-    get_git_branch = setting(text, "branch of the git repository")
-    get_user = setting(text, "user part of the image name")
-    get_tag = setting(text, "tag of the image")
-    get_yum_repourls = setting(as_given, "URLs of yum repository files")
-    get_koji_target = setting(text, "Koji build target", key="target")
-    get_architecture = setting(text, "architecture to build for", argument="arch")
-    get_flatpak = setting(boolean, "build a Flatpak")
-    get_flatpak_base_image = setting(text, "base image of Flatpaks")
-    get_cpu_limit = setting(text, "CPU limit of the build pod")
-    get_memory_limit = setting(text, "memory limit of the build pod")
-    get_storage_limit = setting(text, "storage limit of the build pod")
+    get_git_uri = setting("git_url", text, "URI of the git repository")
+    get_git_ref = setting("git_commit", text, "commit, tag or branch to build")
+    get_git_branch = setting("git_branch", text, "branch of the git repository")
+    get_user = setting("user", text, "user part of the image name")
+    get_tag = setting("tag", text, "tag of the image")
+    get_yum_repourls = setting("yum_repourls", as_given, "URLs of yum repository files")
+    get_koji_target = setting("target", text, "Koji build target")
+    get_architecture = setting("architecture", text, "architecture to build for", argument="arch")
+    get_flatpak = setting("flatpak", boolean, "build a Flatpak")
+    get_flatpak_base_image = setting("flatpak_base_image", text, "base image of Flatpaks")
+    get_cpu_limit = setting("cpu_limit", text, "CPU limit of the build pod")
+    get_memory_limit = setting("memory_limit", text, "memory limit of the build pod")
+    get_storage_limit = setting("storage_limit", text, "storage limit of the build pod")
     get_arrangement_version = setting(
-        integer, "version of the templates", default=DEFAULT_ARRANGEMENT_VERSION
+        "arrangement_version",
+        integer,
+        "version of the templates",
+        default=DEFAULT_ARRANGEMENT_VERSION,
     )
-    get_can_orchestrate = setting(boolean, "allow orchestrator builds", default=False)
+    get_can_orchestrate = setting(
+        "can_orchestrate", boolean, "allow orchestrator builds", default=False
+    )
 
     _SCRATCH = Setting("scratch", boolean, "make a scratch build")
 
@@ -286,9 +299,9 @@ class Configuration(object):
 
     # Builder image and templates
 
-    get_build_image = setting(text, "image of the build pod")
-    get_build_imagestream = setting(text, "image stream tag of the build pod")
-    get_build_from = setting(text, "image:SPEC or imagestream:SPEC of the build pod")
+    get_build_image = setting("build_image", text, "image of the build pod")
+    get_build_imagestream = setting("build_imagestream", text, "image stream tag of the build pod")
+    get_build_from = setting("build_from", text, "image:SPEC or imagestream:SPEC of the build pod")
 
     _BUILD_JSON_DIR = Setting(
         "build_json_dir",
@@ -353,14 +366,16 @@ class Configuration(object):
 
     # Registries, pulp
 
-    get_registry_uris = setting(text_list, "registries to push to", key="registry_uri")
-    get_registry_secrets = setting(text_list, "secrets for the registries", key="registry_secret")
-    get_source_registry_uri = setting(text, "registry of the base images")
-    get_pulp_registry = setting(text, "name of the pulp registry", key="pulp_registry_name")
-    get_prefer_schema1_digest = setting(boolean, "report v1 digests first")
-    get_group_manifests = setting(boolean, "make manifest lists")
-    get_authoritative_registry = setting(text, "label: registry that the image is published in")
-    get_distribution_scope = setting(text, "label: who may use the image")
+    get_registry_uris = setting("registry_uri", text_list, "registries to push to")
+    get_registry_secrets = setting("registry_secret", text_list, "secrets for the registries")
+    get_source_registry_uri = setting("source_registry_uri", text, "registry of the base images")
+    get_pulp_registry = setting("pulp_registry_name", text, "name of the pulp registry")
+    get_prefer_schema1_digest = setting("prefer_schema1_digest", boolean, "report v1 digests first")
+    get_group_manifests = setting("group_manifests", boolean, "make manifest lists")
+    get_authoritative_registry = setting(
+        "authoritative_registry", text, "label: registry that the image is published in"
+    )
+    get_distribution_scope = setting("distribution_scope", text, "label: who may use the image")
 
     _REGISTRY_API_VERSIONS = Setting(
         "registry_api_versions", text_list, "API versions of the registries", default=["v1", "v2"]
@@ -385,7 +400,10 @@ class Configuration(object):
 
     _PULP_SECRET = Setting("pulp_secret", text, "secret with the credentials of pulp")
     _SOURCE_SECRET = Setting(
-        "pulp_secret", text, "old name of pulp_secret on the command line", argument="source_secret"
+        "pulp_secret",
+        text,
+        "old name of pulp_secret on the command line",
+        argument="source_secret",
     )
 
     def get_pulp_secret(self):
@@ -400,43 +418,67 @@ class Configuration(object):
 
     # Koji, ODCS, PDC, mail, labels, atomic-reactor
 
-    get_kojiroot = setting(text, "URL of the files of Koji", key="koji_root")
-    get_kojihub = setting(text, "URL of the hub of Koji", key="koji_hub")
-    get_koji_certs_secret = setting(text, "secret with certificates for Koji")
-    get_koji_use_kerberos = setting(boolean, "authenticate with Kerberos")
-    get_koji_kerberos_keytab = setting(text, "keytab for Koji")
-    get_koji_kerberos_principal = setting(text, "principal for Koji")
-    get_sources_command = setting(text, "command that fetches sources")
-    get_odcs_url = setting(text, "URL of ODCS")
-    get_odcs_insecure = setting(boolean, "do not check the certificate of ODCS", default=False)
-    get_odcs_openidc_secret = setting(text, "secret with a token for ODCS")
-    get_odcs_ssl_secret = setting(text, "secret with a certificate for ODCS")
-    get_pdc_url = setting(text, "URL of PDC")
-    get_pdc_insecure = setting(boolean, "do not check the certificate of PDC", default=False)
-    get_smtp_host = setting(text, "mail server")
-    get_smtp_from = setting(text, "sender of mails")
-    get_smtp_email_domain = setting(text, "domain of the addresses of users")
-    get_smtp_additional_addresses = setting(text_list, "addresses that get all mails")
-    get_smtp_error_addresses = setting(text_list, "addresses that get mails about errors")
-    get_smtp_to_submitter = setting(boolean, "mail to who submitted the build")
-    get_smtp_to_pkgowner = setting(boolean, "mail to the owner of the package")
-    get_vendor = setting(text, "label: vendor")
-    get_build_host = setting(text, "label: host of the build")
-    get_info_url_format = setting(text, "label: format of the url")
-    get_equal_labels = setting(equal_labels, "labels that mean the same")
-    get_artifacts_allowed_domains = setting(text_list, "domains that artifacts may come from")
-    get_proxy = setting(text, "proxy of yum in the build", key="yum_proxy")
-    get_reactor_config_secret = setting(text, "secret with atomic-reactor's configuration")
-    get_reactor_config_map = setting(text, "config map with atomic-reactor's configuration")
-    get_client_config_secret = setting(text, "secret with osbs.conf for the worker clusters")
-    get_token_secrets = setting(secrets, "secrets with tokens for workers")
+    get_kojiroot = setting("koji_root", text, "URL of the files of Koji")
+    get_kojihub = setting("koji_hub", text, "URL of the hub of Koji")
+    get_koji_certs_secret = setting("koji_certs_secret", text, "secret with certificates for Koji")
+    get_koji_use_kerberos = setting("koji_use_kerberos", boolean, "authenticate with Kerberos")
+    get_koji_kerberos_keytab = setting("koji_kerberos_keytab", text, "keytab for Koji")
+    get_koji_kerberos_principal = setting("koji_kerberos_principal", text, "principal for Koji")
+    get_sources_command = setting("sources_command", text, "command that fetches sources")
+    get_odcs_url = setting("odcs_url", text, "URL of ODCS")
+    get_odcs_insecure = setting(
+        "odcs_insecure", boolean, "do not check the certificate of ODCS", default=False
+    )
+    get_odcs_openidc_secret = setting("odcs_openidc_secret", text, "secret with a token for ODCS")
+    get_odcs_ssl_secret = setting("odcs_ssl_secret", text, "secret with a certificate for ODCS")
+    get_pdc_url = setting("pdc_url", text, "URL of PDC")
+    get_pdc_insecure = setting(
+        "pdc_insecure", boolean, "do not check the certificate of PDC", default=False
+    )
+    get_smtp_host = setting("smtp_host", text, "mail server")
+    get_smtp_from = setting("smtp_from", text, "sender of mails")
+    get_smtp_email_domain = setting("smtp_email_domain", text, "domain of the addresses of users")
+    get_smtp_additional_addresses = setting(
+        "smtp_additional_addresses", text_list, "addresses that get all mails"
+    )
+    get_smtp_error_addresses = setting(
+        "smtp_error_addresses", text_list, "addresses that get mails about errors"
+    )
+    get_smtp_to_submitter = setting("smtp_to_submitter", boolean, "mail to who submitted the build")
+    get_smtp_to_pkgowner = setting("smtp_to_pkgowner", boolean, "mail to the owner of the package")
+    get_vendor = setting("vendor", text, "label: vendor")
+    get_build_host = setting("build_host", text, "label: host of the build")
+    get_info_url_format = setting("info_url_format", text, "label: format of the url")
+    get_equal_labels = setting("equal_labels", equal_labels, "labels that mean the same")
+    get_artifacts_allowed_domains = setting(
+        "artifacts_allowed_domains", text_list, "domains that artifacts may come from"
+    )
+    get_proxy = setting("yum_proxy", text, "proxy of yum in the build")
+    get_reactor_config_secret = setting(
+        "reactor_config_secret", text, "secret with atomic-reactor's configuration"
+    )
+    get_reactor_config_map = setting(
+        "reactor_config_map", text, "config map with atomic-reactor's configuration"
+    )
+    get_client_config_secret = setting(
+        "client_config_secret", text, "secret with osbs.conf for the worker clusters"
+    )
+    get_token_secrets = setting("token_secrets", secrets, "secrets with tokens for workers")
 
     # Node selectors, platforms
 
-    get_scratch_build_node_selector = setting(selector, "node selector of scratch builds")
-    get_explicit_build_node_selector = setting(selector, "node selector of builds by request")
-    get_auto_build_node_selector = setting(selector, "node selector of automatic rebuilds")
-    get_isolated_build_node_selector = setting(selector, "node selector of isolated builds")
+    get_scratch_build_node_selector = setting(
+        "scratch_build_node_selector", selector, "node selector of scratch builds"
+    )
+    get_explicit_build_node_selector = setting(
+        "explicit_build_node_selector", selector, "node selector of builds by request"
+    )
+    get_auto_build_node_selector = setting(
+        "auto_build_node_selector", selector, "node selector of automatic rebuilds"
+    )
+    get_isolated_build_node_selector = setting(
+        "isolated_build_node_selector", selector, "node selector of isolated builds"
+    )
 
     @staticmethod
     def generate_nodeselector_dict(nodeselector_str):
@@ -501,9 +543,6 @@ def _declarations(cls):
             found[name] = declared
             if declared is not attribute:
                 attribute.__name__ = str(name)
-                declared.key = declared.key or name.replace("get_", "", 1)
-                declared.argument = declared.argument or declared.key
-                attribute.__doc__ = str("Return %s: %s.") % (declared.argument, declared.meaning)
     return found
 
 
