@@ -12,6 +12,7 @@ import logging
 
 from six.moves import http_client
 
+from osbs._compat import to_text
 from osbs.exceptions import OsbsException
 from osbs._rest import endpoints
 from osbs._rest.objects import equals, includes, json_object
@@ -113,7 +114,7 @@ def _find_created(send, create):
     name = name_of(create)
     if create.path.endswith("/instantiate"):
         # The name is that of the BuildConfig.
-        return _find_build(send, endpoints.list_builds(name[:_LABEL_LENGTH]), is_ours)
+        return _find_build(send, endpoints.list_builds(to_text(name)[:_LABEL_LENGTH]), is_ours)
     if name:
         response = send(endpoints.get_created(create, name))
         missing = response.status_code == http_client.NOT_FOUND

@@ -65,6 +65,7 @@ def selector_of(parts):
 @example("get_user", "~")
 @example("wait_for_build_to_finish", None)
 @example("get_build", "\ud800")
+@example("instantiate_build_config", 7)
 def test_any_name_stays_one_part_of_the_path_or_nothing_is_sent(method, name):
     arguments, prefix = NAMED[method]
     openshift, transport = hostile.client([])
