@@ -182,7 +182,7 @@ def _short(method, target):
 def count_requests(osbs, server, numbers):
     """Return rows about the requests of a build."""
     number = numbers.take(1)[0]
-    server.call("push", "fedora")
+    server.call("push", REGISTRY + "/fedora")
     osbs.create_image_stream("fedora", REGISTRY + "/fedora")
     names = []
     flows = (
