@@ -142,7 +142,7 @@ def _resolve(git, ref):
 
 
 def _extract(git, commit, filters):
-    tree = Tree(git, commit)
+    tree = Tree(git, commit, REPO_FILES)
     found = [(name, tree.find(name)) for name in REPO_FILES]
     ids = [about.object_id for _, about in found if about.kind == FILE]
     if filters and ids:

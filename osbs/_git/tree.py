@@ -20,14 +20,18 @@ FILE, MISSING, OUTSIDE, NO_FILE = "file", "missing", "outside", "no file"
 class Tree(object):
     """The files of a commit."""
 
-    def __init__(self, git, commit):
+    def __init__(self, git, commit, names):
         """
         :param git: Workspace
         :param commit: str, object id
+        :param names: list of str, what will be looked up at the top
         """
         self._git = git
         self._top = commit.encode("ascii")
         self._lookups = 0
+        self._entries = {}  # type: dict # (object id of a tree, name) -> (mode, object id)
+        # Each call starts a process: one for all files.
+        self._load(self._top, [name.encode("ascii") for name in names])
 
     def find(self, name):
         # type: (str) -> Found
@@ -69,7 +73,17 @@ class Tree(object):
         self._lookups += 1
         if directory is None or self._lookups > _MAX_LOOKUPS:
             return None, None
-        command = "ls-tree", "-z", "--full-tree", directory, "--", name
-        # Nothing, or "<mode> <type> <object id>\t<name>\0".
-        about = self._git.run(*command, cwd=self._git.repo).split(None, 3)
-        return (about[0], about[2]) if about else (None, None)
+        if (directory, name) not in self._entries:
+            self._load(directory, [name])
+        return self._entries[directory, name]
+
+    def _load(self, directory, names):
+        listed = self._git.run(
+            "ls-tree", "-z", "--full-tree", directory, "--", *names, cwd=self._git.repo
+        )
+        self._entries.update(((directory, name), (None, None)) for name in names)
+        # Each is "<mode> <type> <object id>\t<name>".
+        for entry in listed.split(b"\0")[:-1]:
+            about, _, name = entry.partition(b"\t")
+            mode, _, object_id = about.split()
+            self._entries[directory, name] = mode, object_id
