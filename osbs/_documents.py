@@ -6,12 +6,9 @@ nothing. YAML is imported when there is some: it is slow to import.
 
 from __future__ import absolute_import, print_function, unicode_literals
 
-import json
-
 import six
 
 from osbs._typing import Any  # noqa: F401
-from osbs.constants import MAX_NUMBER_DIGITS
 from osbs.exceptions import OsbsValidationException
 
 
@@ -33,27 +30,6 @@ def check_size(content, limit, where):
         size = len(content.encode("utf-8", "replace"))
     if size > limit:
         raise DocumentLimitError("%s: is larger than %d bytes" % (where, limit))
-
-
-def load_json(text, **kwargs):
-    # type: (Any, Any) -> Any
-    """Parse JSON.
-
-    :param text: text, or bytes where json.loads takes them
-    :param kwargs: as for json.loads
-    :raises ValueError: not JSON, nested too deeply, or with a number of absurd length
-    """
-    try:
-        return json.loads(text, parse_int=_bounded_int, **kwargs)
-    except RuntimeError:  # RecursionError is one
-        raise ValueError("nested too deeply")
-
-
-def _bounded_int(digits):
-    # The time that int() takes grows with the square of the digits.
-    if len(digits) > MAX_NUMBER_DIGITS:
-        raise ValueError("a number of more than %d digits" % MAX_NUMBER_DIGITS)
-    return int(digits)
 
 
 def load_yaml(content, where, limit):

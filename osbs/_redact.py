@@ -61,8 +61,11 @@ _ITEM_KEY = re.compile(
 )
 # A match begins before a run of backslashes, never within: that would cost its length squared.
 _QUOTE = re.compile(r"""(?<!\\)(\\*)(["'])""")
-# The time that int() takes grows with the square of the digits.
-_DECODER = json.JSONDecoder(parse_int=six.text_type)
+# What may stand in JSON before the next bracket, and that bracket. Each text is matched in one way
+# only: another would cost time that grows with the square of its length, or worse.
+_NEXT_BRACKET = re.compile(
+    r"""(?:[\s,:]|"(?:[^"\\\x00-\x1f]|\\.)*"|(?<![\w.+-])[\w.+-]+(?![\w.+-]))*([][{}])"""
+)
 _NUMBER = re.compile(r"-?\d[\w.+-]*")
 # A text without any of these holds no secret that can be told by its shape.
 _SUSPICIOUS = re.compile(
@@ -197,10 +200,19 @@ def _end_of_string(text, opening):
 
 def _end_of_structure(text, position):
     """Return the end of a list or an object; the end of a text in which it is not plain JSON."""
-    try:
-        return _DECODER.raw_decode(text, position)[1]
-    except (ValueError, RuntimeError):  # RecursionError is a RuntimeError
-        return len(text)
+    # Not with a parser: it would look at each level from within the one around it.
+    awaited = []
+    while True:
+        found = _NEXT_BRACKET.match(text, position)
+        if not found:
+            return len(text)
+        position, bracket = found.end(), found.group(1)
+        if bracket in "[{":
+            awaited.append("]" if bracket == "[" else "}")
+        elif bracket != awaited.pop():
+            return len(text)
+        if not awaited:
+            return position
 
 
 def redacted(data, limit=ERROR_BODY_MAX):

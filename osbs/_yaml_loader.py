@@ -7,7 +7,7 @@ from yaml.composer import Composer
 from yaml.constructor import ConstructorError
 
 from osbs._compat import exception_text
-from osbs.constants import MAX_NUMBER_DIGITS, MAX_YAML_DEPTH, MAX_YAML_NODES
+from osbs.constants import MAX_NUMBER_DIGITS, MAX_DEPTH, MAX_YAML_NODES
 from osbs._documents import DocumentLimitError
 from osbs._typing import Any  # noqa: F401
 
@@ -57,7 +57,7 @@ class _BoundedLoader(_SafeLoader):
     def _check_limits(self):
         if self._count > MAX_YAML_NODES:
             raise DocumentLimitError("has more than %d values" % MAX_YAML_NODES)
-        if self._depth > MAX_YAML_DEPTH + 1:
+        if self._depth > MAX_DEPTH + 1:
             raise DocumentLimitError("is nested too deeply")
 
     def flatten_mapping(self, node):

@@ -118,7 +118,7 @@ MAX_WARNINGS_PER_FILE = 20
 # A config map, as Kubernetes limits it, a template, and a site's customisations.
 MAX_CONFIG_DOCUMENT_SIZE = 1024 * 1024
 # Lists and mappings within each other.
-MAX_YAML_DEPTH = 100
+MAX_DEPTH = 100
 MAX_NUMBER_DIGITS = 1000
 # The parser of INI files takes time that grows with the square of the blanks in a row within a
 # key, and of the lines that it cannot parse.

@@ -5,12 +5,12 @@ Whatever leaves a public method of ``OSBS`` is an :class:`OsbsException`.
 
 from __future__ import absolute_import, print_function, unicode_literals
 
-import json
 from traceback import format_tb
 
 import six
 
 from osbs._compat import exception_text, to_text
+from osbs._json import load_json
 from osbs._typing import Any, Optional, Text, Union  # noqa: F401
 
 # Python 3 chains exceptions by itself; on 2 the text of the cause is added by hand.
@@ -119,8 +119,8 @@ def _body_text(body):
 
 def _decoded_json(text):
     try:
-        return json.loads(text)
-    except (TypeError, ValueError, RuntimeError):  # RecursionError is a RuntimeError
+        return load_json(text)
+    except (AttributeError, TypeError, ValueError):
         return None
 
 

@@ -34,7 +34,7 @@ from osbs.constants import (
     HTTP_LINE_MAX,
     HTTP_REQUEST_TIMEOUT,
 )
-from osbs._documents import load_json
+from osbs._json import load_json
 from osbs._process import PerProcess
 from osbs.exceptions import (
     OsbsAuthException,

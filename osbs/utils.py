@@ -23,7 +23,7 @@ from osbs._compat import to_text
 from osbs._archive import TarReader, TarWriter  # noqa: F401
 from osbs.constants import BUILD_JSON_STORE, OS_CONFLICT_MAX_RETRIES, OS_CONFLICT_WAIT
 from osbs.constants import ORCHESTRATOR_OUTER_TEMPLATE, USER_WARNING_LEVEL_NAME
-from osbs._documents import load_json
+from osbs._json import load_json
 from osbs.exceptions import OsbsException, OsbsResponseException, OsbsValidationException
 from osbs._redact import mask_text, mask_url
 from osbs._typing import Any, Dict, Iterator, List, Optional, Tuple  # noqa: F401

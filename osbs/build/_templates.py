@@ -7,7 +7,8 @@ import logging
 import os
 
 from osbs._compat import to_text
-from osbs._documents import check_size, load_json
+from osbs._documents import check_size
+from osbs._json import load_json
 from osbs._typing import Any  # noqa: F401
 from osbs.constants import MAX_CONFIG_DOCUMENT_SIZE
 from osbs.exceptions import OsbsException, OsbsValidationException

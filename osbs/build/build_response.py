@@ -14,7 +14,7 @@ from osbs.constants import (
     BUILD_SUCCEEDED_STATES,
 )
 from osbs._compat import to_native
-from osbs._documents import load_json
+from osbs._json import load_json
 from osbs._typing import Any, Dict, List, Optional, Text  # noqa: F401
 from osbs.build.pod_response import PodResponse  # noqa: F401
 from osbs.utils import dicts_in, get_path, get_time_from_rfc3339

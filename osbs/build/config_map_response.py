@@ -2,7 +2,7 @@
 
 from __future__ import absolute_import, print_function, unicode_literals
 
-from osbs import _documents
+from osbs import _documents, _json
 from osbs._typing import Any, Dict  # noqa: F401
 from osbs.constants import MAX_CONFIG_DOCUMENT_SIZE
 from osbs.utils import get_path
@@ -60,4 +60,4 @@ class ConfigMapResponse(object):
         if self.is_yaml(name):
             return _documents.load_yaml(text, name, MAX_CONFIG_DOCUMENT_SIZE)
         _documents.check_size(text, MAX_CONFIG_DOCUMENT_SIZE, name)
-        return _documents.load_json(text)
+        return _json.load_json(text)

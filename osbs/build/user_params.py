@@ -20,7 +20,7 @@ from osbs.build.spec import (  # noqa: F401 - existing code expects them
     chosen_build_image,
 )
 from osbs.constants import DEFAULT_CUSTOMIZE_CONF, REACTOR_CONFIG_ARRANGEMENT_VERSION
-from osbs._documents import load_json
+from osbs._json import load_json
 from osbs.exceptions import OsbsValidationException
 from osbs._redact import redacted
 from osbs.repo_utils import AdditionalTagsConfig

@@ -12,7 +12,7 @@ from collections import OrderedDict, namedtuple
 from datetime import datetime
 
 from osbs._compat import to_text
-from osbs._documents import load_json
+from osbs._json import load_json
 from osbs._log_lines import parse_entry
 from osbs._redact import mask_text
 from osbs._typing import Any, Dict, Iterable, List, Optional, Text, Tuple  # noqa: F401

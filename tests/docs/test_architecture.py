@@ -17,7 +17,7 @@ pytestmark = pytest.mark.skipif(six.PY2, reason="the sandbox is Python 3 only")
 FLOORS = (
     (
         "leaves",
-        "_children _comparable_version _compat _process _redact _typing _waiting build._lazy"
+        "_children _comparable_version _compat _json _process _redact _typing _waiting build._lazy"
         " constants exceptions version",
         "",
     ),

@@ -2,12 +2,20 @@
 
 from __future__ import absolute_import, print_function, unicode_literals
 
+import json
+import os
+import subprocess
+import sys
+
 import pytest
 import yaml
+from hypothesis import example, given
+from hypothesis import strategies as st
 
-from osbs import _documents
-from osbs.constants import MAX_NUMBER_DIGITS, MAX_YAML_DEPTH, MAX_YAML_NODES
-from osbs._documents import DocumentLimitError, load_json
+from osbs import _documents, _json
+from osbs.constants import MAX_DEPTH, MAX_NUMBER_DIGITS, MAX_YAML_NODES
+from osbs._documents import DocumentLimitError
+from osbs._json import load_json
 from osbs.exceptions import OsbsValidationException
 
 TWO = "a: &a {key: first, k: 1}\nb: &b {key: second, k: 2, other: 2}\n"
@@ -87,9 +95,9 @@ def test_what_is_part_of_itself_is_refused(text):
 
 @pytest.mark.parametrize("opening, closing", [("[", "]"), ("{a: ", "}")])
 def test_nesting_is_read_up_to_the_limit(opening, closing):
-    load_yaml(opening * MAX_YAML_DEPTH + "1" + closing * MAX_YAML_DEPTH)
+    load_yaml(opening * MAX_DEPTH + "1" + closing * MAX_DEPTH)
     with pytest.raises(DocumentLimitError):
-        load_yaml(opening * (MAX_YAML_DEPTH + 1) + "1" + closing * (MAX_YAML_DEPTH + 1))
+        load_yaml(opening * (MAX_DEPTH + 1) + "1" + closing * (MAX_DEPTH + 1))
 
 
 @pytest.mark.parametrize("tag", ["", "!!int ", "!!float "])
@@ -128,3 +136,62 @@ def test_json_gives_what_it_says():
 def test_json_that_cannot_be_read_is_a_value_error(text):
     with pytest.raises(ValueError):
         load_json(text)
+
+
+# Garbage with a finaliser is collected when about as many lists were made as fit on the stack.
+COLLECTED_WHILE_PARSED = """
+import gc
+from osbs._json import load_json
+
+class Finalised(object):
+    def __del__(self):
+        self.method()
+    def method(self):
+        return [each for each in "x"]
+
+for objects in range(850, 1050):
+    gc.collect()
+    garbage = Finalised()
+    garbage.itself = garbage
+    del garbage
+    gc.set_threshold(objects)
+    try:
+        load_json("[" * 100000)
+    except ValueError:
+        pass
+    gc.set_threshold(0)
+"""
+
+
+def test_a_document_that_is_nested_deeply_does_not_end_the_process():
+    environment = dict(os.environ, PYTHONPATH=str(os.getcwd()))
+    command = [sys.executable, "-c", COLLECTED_WHILE_PARSED]
+    with open(os.devnull, "w") as devnull:
+        assert subprocess.call(command, env=environment, stderr=devnull) == 0
+
+
+def nested(levels, value):
+    for key in levels:
+        value = [value] if key is None else {key: value}
+    return value
+
+
+texts = st.text('[]{}"\\\\,:a\xe9\ud800', max_size=8)
+values = st.recursive(
+    st.none() | st.floats(allow_nan=False) | texts,
+    lambda items: st.lists(items, max_size=4) | st.dictionaries(texts, items, max_size=4),
+)
+
+
+@given(st.lists(st.none() | texts, max_size=MAX_DEPTH), st.lists(values))
+@example([None] * MAX_DEPTH, [["]"], {"}": "\\"}])
+def test_no_document_within_the_limit_is_taken_for_a_deep_one(levels, others):
+    document = nested(levels, "x")
+    assert not _json._is_deep(json.dumps(others + [document])[1:-1])
+
+
+@given(st.lists(st.none() | texts, min_size=10, max_size=10), st.lists(values))
+@example([None] * 10, [["]"], {"}": "\\"}])
+def test_nothing_hides_that_a_document_is_deep(levels, others):
+    document = nested(levels * (MAX_DEPTH // 3), "x")
+    assert _json._is_deep(json.dumps(others + [document] + others, ensure_ascii=False))

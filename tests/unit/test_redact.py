@@ -110,7 +110,12 @@ def test_a_list_of_secrets_is_masked_up_to_its_end():
     assert mask_text('{"token": [["]"], {"a": 1}], "b": 2}') == '{"token": ***, "b": 2}'
 
 
-@pytest.mark.parametrize("items", ["[u'hunter2'], ", '[\\"hunter2\\"], ', '["hunter2", '])
+def test_a_list_is_masked_however_deeply_it_is_nested():
+    text = '{"token": %s, "b": 2}' % ("[" * 5000 + "]" * 5000)
+    assert mask_text(text) == '{"token": ***, "b": 2}'
+
+
+@pytest.mark.parametrize("items", ["[u'hunter2'], ", "[}], ", '[\\"hunter2\\"], ', '["hunter2", '])
 def test_a_list_that_is_no_plain_json_is_masked_up_to_the_end_of_the_text(items):
     assert mask_text('{"token": %s"b": 2}' % items) == '{"token": ***'
 
@@ -261,6 +266,8 @@ HOSTILE = [
     '"token": "\\',
     '"token": ',
     '"token": [',
+    '"token": [1',
+    '"token": ["\\',
     "Authorization: ",
     "Basic    ",
     "a://",

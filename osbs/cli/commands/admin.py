@@ -230,7 +230,7 @@ def _read_lists(path, infile):
 
 
 def _decoded(member):
-    from osbs._documents import load_json
+    from osbs._json import load_json
 
     content = member.fileobj.read()
     if sum(content.count(mark) for mark in (b",", b"[", b"{")) > MAX_BACKUP_VALUES:

@@ -272,7 +272,7 @@ def _worker_build_str(platform, worker_build):
 
 
 def _worker_builds_str(build):
-    from osbs._documents import load_json
+    from osbs._json import load_json
 
     text = (build.get_annotations() or {}).get("worker-builds")
     try:
@@ -311,7 +311,7 @@ def _chosen_columns(text, default, known, option="--columns"):
 
 def _builds_of_file(path):
     from osbs.build.build_response import BuildResponse
-    from osbs._documents import load_json
+    from osbs._json import load_json
 
     try:
         with open(path, "rb") as infile:

@@ -5,6 +5,7 @@ Request bodies: bytes to an object in canonical form, or the error of a real mas
 import json
 import re
 
+from osbs._json import load_json
 from osbs.sandbox.kinds import errors
 from osbs.sandbox.kinds.fields import WrongType
 from osbs.sandbox.state.store import with_metadata
@@ -29,10 +30,7 @@ def load(body):
     :param body: bytes
     :raises ValueError: for malformed JSON, and when nested too deeply
     """
-    try:
-        data = json.loads(body.decode("utf-8"))
-    except RecursionError:
-        raise ValueError("exceeded max depth")
+    data = load_json(body.decode("utf-8"))
     if not re.search(rb"\\u[dD][89a-fA-F]", body):
         return data
     return json.loads(re.sub("[\ud800-\udfff]", "\ufffd", json.dumps(data, ensure_ascii=False)))

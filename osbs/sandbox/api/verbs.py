@@ -11,6 +11,7 @@ import random
 import time
 import uuid
 
+from osbs._json import load_json
 from osbs.sandbox.api import decoding, patches
 from osbs.sandbox.controllers import deletion
 from osbs.sandbox.controllers.deletion import is_being_deleted
@@ -214,7 +215,7 @@ def _continue(request):
         return None, ""
     try:
         decoded = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-        content = json.loads(decoded.decode("utf-8"))
+        content = load_json(decoded.decode("utf-8"))
         return int(content["rv"]), str(content["start"])
     except (ValueError, KeyError, TypeError):
         raise errors.bad_request("continue key is not valid: illegal base64 data")

@@ -27,11 +27,11 @@ Further commands can be added with :meth:`Control.add`, as the page does.
 import hmac
 import inspect
 import ipaddress
-import json
 import urllib.parse
 
 from aiohttp import web
 
+from osbs._json import load_json
 from osbs.sandbox.kinds import validation
 from osbs.sandbox.pods.outcomes import make_outcome
 from osbs.sandbox.state.state_file import StateFileError
@@ -110,7 +110,7 @@ class Control:
         try:
             self._check_sender(request)
             text = (await request.read()).decode("utf-8")
-            body = json.loads(text) if text else {}
+            body = load_json(text) if text else {}
             name = path.partition("/_sandbox/")[2].strip("/")
             answer = self.run(request.method, name, body)
             answer = await answer if inspect.isawaitable(answer) else answer
@@ -119,7 +119,7 @@ class Control:
             return web.json_response({"error": str(exc)}, status=exc.status)
         except StateFileError as exc:
             return web.json_response({"error": str(exc)}, status=500)
-        except (ValueError, KeyError, TypeError, RecursionError) as exc:
+        except (ValueError, KeyError, TypeError) as exc:
             return web.json_response({"error": str(exc)}, status=400)
 
     def run(self, method, name, body):
