@@ -6,6 +6,8 @@ import json
 import re
 import sys
 
+import six
+
 from osbs._typing import Any  # noqa: F401
 from osbs.constants import MAX_DEPTH, MAX_NUMBER_DIGITS
 
@@ -34,8 +36,8 @@ def load_json(text, **kwargs):
 def _is_deep(text):
     # Without recursion, and never wrong about what is within MAX_DEPTH: strings go first, then what
     # is innermost, level by level.
-    data = text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")
-    if data.count(b"[") + data.count(b"{") <= MAX_DEPTH:
+    data = text.encode("utf-8", "surrogatepass") if isinstance(text, six.text_type) else text
+    if not isinstance(data, bytes) or data.count(b"[") + data.count(b"{") <= MAX_DEPTH:
         return False
     data = data.replace(b"\\\\", b"").replace(b'\\"', b"")
     data = data.translate(None, _NEITHER_QUOTE_NOR_BRACKET).replace(b'""', b"")

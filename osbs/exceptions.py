@@ -120,7 +120,7 @@ def _body_text(body):
 def _decoded_json(text):
     try:
         return load_json(text)
-    except (AttributeError, TypeError, ValueError):
+    except (TypeError, ValueError):
         return None
 
 

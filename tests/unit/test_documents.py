@@ -138,6 +138,12 @@ def test_json_that_cannot_be_read_is_a_value_error(text):
         load_json(text)
 
 
+@pytest.mark.parametrize("value", [None, 1, {}, ["["]])
+def test_what_is_no_text_is_a_type_error(value):
+    with pytest.raises(TypeError):
+        load_json(value)
+
+
 # Garbage with a finaliser is collected when about as many lists were made as fit on the stack.
 COLLECTED_WHILE_PARSED = """
 import gc
