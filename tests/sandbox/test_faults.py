@@ -410,6 +410,10 @@ def test_faults_can_be_given_over_http(api):
 JSON = {"Content-Type": "application/json"}
 
 
+# The parser accepts it, but not who looks at each level from within the one around it.
+DEEP = '{"tag": ' * 600 + "1" + "}" * 600
+
+
 def test_bad_commands_say_what_is_wrong(api):
     for response, status in (
         (api.post("_sandbox/faults", {"kind": "nope"}), 400),
@@ -419,6 +423,7 @@ def test_bad_commands_say_what_is_wrong(api):
         (api.post("_sandbox/registry", {}), 400),
         (api.post("_sandbox/faults", {"knd": "delay"}), 400),
         (api.send("POST", "_sandbox/faults", data="[" * 200000, headers=JSON), 400),
+        (api.send("POST", "_sandbox/registry", data=DEEP, headers=JSON), 400),
     ):
         assert response.status_code == status
         assert response.json()["error"]

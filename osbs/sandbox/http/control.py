@@ -119,7 +119,7 @@ class Control:
             return web.json_response({"error": str(exc)}, status=exc.status)
         except StateFileError as exc:
             return web.json_response({"error": str(exc)}, status=500)
-        except (ValueError, KeyError, TypeError) as exc:
+        except (ValueError, KeyError, TypeError, RecursionError) as exc:
             return web.json_response({"error": str(exc)}, status=400)
 
     def run(self, method, name, body):
