@@ -7,7 +7,7 @@ from yaml.composer import Composer
 from yaml.constructor import ConstructorError
 
 from osbs._compat import exception_text
-from osbs.constants import MAX_NUMBER_DIGITS, MAX_DEPTH, MAX_YAML_NODES
+from osbs.constants import MAX_DEPTH, MAX_NUMBER_DIGITS, MAX_YAML_NODES
 from osbs._documents import DocumentLimitError
 from osbs._typing import Any  # noqa: F401
 
