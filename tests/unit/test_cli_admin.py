@@ -303,7 +303,7 @@ class TestRestore(object):
         calls = restore("b", continue_on_error=go_on).calls
         assert calls[1:-1] == [("restore", name, go_on) for name in sorted(LISTS)]
 
-    def test_a_dash_is_stdin(self, workdir, monkeypatch):
+    def test_a_dash_is_stdin_which_stays_open(self, workdir, monkeypatch):
         backup(filename="b")
 
         class Stdin(object):
@@ -311,6 +311,8 @@ class TestRestore(object):
 
         monkeypatch.setattr(sys, "stdin", Stdin())
         assert len(restore("-").restored) == 2
+        # Whatever was opened next would take the place of a standard stream that is closed.
+        assert not Stdin.buffer.closed
         Stdin.buffer.close()
 
     def test_other_members_are_skipped_with_a_warning(self, workdir, caplog):

@@ -50,9 +50,12 @@ def cmd_restore(args, osbs):
         infile = binary(sys.stdin) if path == _STANDARD_STREAM else open(path, "rb")
     except EnvironmentError as ex:
         raise CommandError("cannot read %s: %s" % (path, ex.strerror), cause=ex)
-    with infile:
+    try:
         # All of it, before builds are paused: an archive that is broken must not stop them.
         lists = _read_lists(path, infile)
+    finally:
+        if path != _STANDARD_STREAM:
+            infile.close()
     failed = 0
     with _paused(osbs, args):
         for resource_type, resources in lists:
