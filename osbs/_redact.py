@@ -64,7 +64,8 @@ _QUOTE = re.compile(r"""(?<!\\)(\\*)(["'])""")
 # What may stand in JSON before the next bracket, and that bracket. Each text is matched in one way
 # only: another would cost time that grows with the square of its length, or worse.
 _NEXT_BRACKET = re.compile(
-    r"""(?:[\s,:]|"(?:[^"\\\x00-\x1f]|\\.)*"|(?<![\w.+-])[\w.+-]+(?![\w.+-]))*([][{}])"""
+    r"""(?:[\s,:]|"(?:[^"\\\x00-\x1f]|\\.)*"|(?<![\w.+-])(?:true|false|null|NaN|-?Infinity"""
+    r"""|-?\d[\d.eE+-]*)(?![\w.+-]))*([][{}])"""
 )
 _NUMBER = re.compile(r"-?\d[\w.+-]*")
 # A text without any of these holds no secret that can be told by its shape.

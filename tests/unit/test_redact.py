@@ -107,7 +107,8 @@ def test_masked_json_is_json():
 
 
 def test_a_list_of_secrets_is_masked_up_to_its_end():
-    assert mask_text('{"token": [["]"], {"a": 1}], "b": 2}') == '{"token": ***, "b": 2}'
+    text = '{"token": [["]"], {"a": -1.5e+3, "c": [null, true]}], "b": 2}'
+    assert mask_text(text) == '{"token": ***, "b": 2}'
 
 
 def test_a_list_is_masked_however_deeply_it_is_nested():
@@ -115,7 +116,9 @@ def test_a_list_is_masked_however_deeply_it_is_nested():
     assert mask_text(text) == '{"token": ***, "b": 2}'
 
 
-@pytest.mark.parametrize("items", ["[u'hunter2'], ", "[}], ", '[\\"hunter2\\"], ', '["hunter2", '])
+@pytest.mark.parametrize(
+    "items", ["[u'hunter2'], ", "[hunter2]x, ", "[}], ", '[\\"hunter2\\"], ', '["hunter2", ']
+)
 def test_a_list_that_is_no_plain_json_is_masked_up_to_the_end_of_the_text(items):
     assert mask_text('{"token": %s"b": 2}' % items) == '{"token": ***'
 
