@@ -21,7 +21,7 @@ from osbs.exceptions import OsbsException
 _PROGRAMS = ["osbs", "osbs-sandbox"]
 # Begins the names of the sections of platforms in the configuration file.
 _PLATFORM = "platform:"
-# Who presses the tabulator key does not wait longer for the names of builds.
+# Who presses the tabulator key does not wait longer for an answer with names of builds.
 _SECONDS = 3
 _COLUMNS = {
     "list-builds": options.LIST_BUILDS_COLUMNS,
