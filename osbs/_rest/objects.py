@@ -49,7 +49,7 @@ def includes(found, wanted):
         return all(includes(get_path(found, index), value) for index, value in enumerate(wanted))
     if wanted is None:
         return True
-    return _same(found, wanted) or (found is None and not wanted)
+    return _same(found, wanted) or (found is None and (wanted is False or wanted == ""))
 
 
 def equals(found, sent):
@@ -61,7 +61,13 @@ def equals(found, sent):
     :param found: JSON-like data
     :param sent: JSON-like data
     """
-    return includes(found, sent) and includes(sent, found)
+    if not found and not sent:
+        return True
+    if isinstance(found, dict) and isinstance(sent, dict):
+        return all(equals(found.get(key), sent.get(key)) for key in set(found) | set(sent))
+    if isinstance(found, list) and isinstance(sent, list):
+        return len(found) == len(sent) and all(map(equals, found, sent))
+    return _same(found, sent)
 
 
 def _same(found, sent):

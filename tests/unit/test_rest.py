@@ -20,7 +20,7 @@ from osbs.exceptions import (
 )
 from osbs.http import HttpResponse, HttpStream
 from osbs._rest import endpoints, logs, paging, retry, watch
-from osbs._rest.objects import dict_in, includes, json_object
+from osbs._rest.objects import dict_in, equals, includes, json_object
 from osbs.utils import dicts_in, get_path
 
 JSON_DATA = st.recursive(
@@ -116,6 +116,7 @@ class TestObjects(object):
             ({"a": [1]}, {"a": [1, 2]}, False),
             ({"a": 2}, {"a": 1}, False),
             ({}, {"a": 1}, False),
+            ({}, {"a": 0}, False),
             ({"a": True}, {"a": "True"}, False),
             (None, {"a": {"b": "c"}}, False),
             ("text", {"a": "b"}, False),
@@ -123,6 +124,19 @@ class TestObjects(object):
     )
     def test_what_is_included(self, found, wanted, result):
         assert includes(found, wanted) is result
+
+    @pytest.mark.parametrize(
+        "found, sent, result",
+        [
+            ({"a": "0"}, {"a": 0}, True),
+            ({}, {"a": 0, "b": [], "c": None}, True),
+            ({"a": 1, "b": 2}, {"a": 1}, False),
+            (["a"], ["a", ""], False),
+            ([{"a": 1}], [{"a": 1}, {}], False),
+        ],
+    )
+    def test_what_is_equal(self, found, sent, result):
+        assert (equals(found, sent), equals(sent, found)) == (result, result)
 
     def test_a_dict_is_put_where_there_is_none(self):
         parent = {"a": None}
