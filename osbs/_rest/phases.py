@@ -39,7 +39,8 @@ def _why_new(build, send):
     if not reason:
         return ""
     for quota in _items(send, endpoints.list_resource_quotas()):
-        hard, used = _pods(quota, "spec", "hard"), _pods(quota, "status", "used")
+        hard, used = (_pods(quota, "status", key) for key in ("hard", "used"))
+        hard = _pods(quota, "spec", "hard") if hard is None else hard
         if hard is not None and hard <= (used or 0):
             name = get_path(quota, "metadata", "name")
             return ", quota `%s` allows %s" % (name, "no pods" if not hard else "%d pods" % hard)

@@ -43,6 +43,10 @@ def items(*objects):
         ([quota("pause", "0")], "New, quota `pause` allows no pods"),
         ([quota("pause", "0", "0")], "New, quota `pause` allows no pods"),
         ([quota("few", "2", "2")], "New, quota `few` allows 2 pods"),
+        (
+            [dict(quota("old", "0", "0"), spec={"hard": {"pods": "5"}})],
+            "New, quota `old` allows no pods",
+        ),
         ([quota("many", "20", "2"), quota("pause", "0")], "New, quota `pause` allows no pods"),
         ([quota("many", "20", "2")], "New, Failed creating build pod"),
         ([quota("odd", "x"), {"spec": None}, {}], "New, Failed creating build pod"),
