@@ -447,7 +447,9 @@ class HttpStream(object):
     def retried(self):
         # type: () -> bool
         """Whether an earlier attempt of this request may have reached the server."""
-        history = getattr(getattr(self._raw, "retries", None), "history", ())
+        history = getattr(getattr(self._raw, "retries", None), "history", None)
+        if not isinstance(history, tuple):
+            return False
         return any(not isinstance(attempt.error, ConnectTimeoutError) for attempt in history)
 
     @property
@@ -494,7 +496,8 @@ class HttpStream(object):
 
     def _missing(self):
         # urllib3 1.26 does not compare the length with what was announced.
-        return max(0, getattr(self._raw, "length_remaining", None) or 0)
+        missing = getattr(self._raw, "length_remaining", None)
+        return max(0, missing) if isinstance(missing, six.integer_types) else 0
 
     def iter_lines(self):
         """Iterate over the lines of the body as they arrive.
@@ -598,7 +601,10 @@ def _auth(username, password, kerberos_auth, headers, credentials):
         return _kerberos_auth_class()()
     if username and password:
         return (_as_sent(username), _as_sent(password))
-    return None if "Authorization" in headers else credentials
+    if "Authorization" in headers:
+        # The session of a caller, without any auth, replaces the header by what ~/.netrc says.
+        return lambda request: request
+    return credentials
 
 
 def _as_sent(text):

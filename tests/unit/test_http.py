@@ -76,6 +76,14 @@ def test_a_session_makes_the_same_request():
     HttpSession().get(URL)
 
 
+def test_nothing_is_taken_for_a_number_or_a_history_in_a_response_that_a_caller_made():
+    raw = flexmock(length_remaining=object(), retries=flexmock(history=object()))
+    made = response(raw=raw)
+    flexmock(requests.Session).should_receive("request").and_return(made)
+    got = HttpSession().get(URL)
+    assert (got.status_code, got.retried) == (200, False)
+
+
 @pytest.mark.parametrize("method", ("PATCH", "head", ""))
 def test_other_methods_are_a_runtime_error(method):
     with pytest.raises(RuntimeError):

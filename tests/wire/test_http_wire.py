@@ -194,6 +194,12 @@ def test_defect_22_netrc_never_replaces_the_token(serve, session, netrc):
     assert server.requests[0].headers["authorization"] == "Bearer T"
 
 
+def test_netrc_does_not_replace_the_token_in_the_session_of_a_caller(serve, session, netrc):
+    server = serve([answer(200)])
+    session.get(server.url, headers={"Authorization": "Bearer T"}, session=requests.Session())
+    assert server.requests[0].headers["authorization"] == "Bearer T"
+
+
 def test_defect_22_netrc_does_not_replace_the_token_after_a_redirect(serve, session, netrc):
     server = serve([answer(302, headers=[("Location", "/other")]), answer()])
     session.get(server.url, headers={"Authorization": "Bearer T"})
